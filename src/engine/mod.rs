@@ -1,0 +1,181 @@
+//! One run as a state machine without IO: it is told what happened and what time it is, and answers what to do and
+//! when it wants to be woken. It never reads a clock, draws from an own source, sends, saves or holds an item's text.
+//!
+//! ```text
+//! engine.handle(event, now)      what happened
+//! engine.poll_effect()           what to do: LookUp | Save | Send | Abort | Notify
+//! engine.next_wake(now)          when to call handle(Event::Woke, ..) at the latest, and why
+//! ```
+
+mod plan;
+mod record;
+
+pub use plan::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan};
+pub use record::{Ending, Entry, Record};
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Usd;
+use crate::provider::{Answer, Failure, Outcome};
+use crate::time::Time;
+
+/// A row's place in the data file, from zero: the item's identity.
+pub type Ordinal = u32;
+/// Numbers attempts over the whole life of a run, resumes included.
+pub type AttemptId = u64;
+/// Numbers saves; a save that is down covers all earlier ones.
+pub type Ticket = u64;
+
+/// What the engine is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Command(Command),
+    /// The answer to [`Effect::LookUp`]: what the request cache holds for the item.
+    LookedUp { item: Ordinal, answer: Option<Answer> },
+    /// Every record up to and including this ticket is on disk.
+    Saved { ticket: Ticket },
+    /// The disk refuses. The run pauses; the records stay queued and are offered again on resume.
+    SaveFailed { ticket: Ticket },
+    /// How a sent attempt ended. Every `Send` is answered by exactly one of these, aborted ones too.
+    Ended { attempt: AttemptId, outcome: Outcome },
+    Woke,
+}
+
+/// What the person wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Begins, or goes on after a pause, a stop of a lane, or a restart.
+    Resume,
+    /// No new sends; what is in flight is awaited.
+    Pause,
+    /// Pause for good: what is in flight is awaited, what was not begun ends as canceled.
+    Stop,
+    /// Errored items become open again.
+    RetryFailed,
+    SetBudget(Option<Usd>),
+    SetLimits { lane: u8, limits: Limits },
+    /// What to do with items whose attempt may have been billed when the run was cut off.
+    Doubtful(Doubtful),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubtful {
+    /// Send them again; their reservations stay counted as "may have been billed".
+    SendAgain,
+    /// End them as errored, unsent.
+    LeaveOut,
+    /// Send them again and drop their reservations: the person checked the provider's bill.
+    CountAsNotBilled,
+}
+
+/// What the shell has to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Look the item's request up in the cache; answer with [`Event::LookedUp`].
+    LookUp { item: Ordinal },
+    /// Append the records, flush, then answer with [`Event::Saved`]. Saves may be grouped.
+    Save { ticket: Ticket, records: Vec<Record> },
+    /// Send the item's request on the lane; answer with [`Event::Ended`].
+    Send { attempt: AttemptId, item: Ordinal, lane: u8, deadline: Time },
+    /// Give the attempt up; it still answers with [`Event::Ended`] ([`crate::provider::FailureKind::TimedOut`], or its real answer).
+    Abort { attempt: AttemptId },
+    /// The run's state changed.
+    Notify(Notice),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    Paused(PauseReason),
+    LaneStopped { lane: u8, failure: Failure },
+    Finished,
+}
+
+/// Why nothing is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    NotStarted,
+    ByPerson,
+    /// The next row no longer fits the budget; `needed` would let it be sent.
+    Budget { needed: Usd },
+    /// Every lane has stopped; the last one's failure.
+    NoLane(Failure),
+    /// Five minutes of nothing but 429s.
+    OnlyRateLimits,
+    /// A hint longer than two minutes.
+    LongWait { ms: u64 },
+    Storage,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    Running,
+    Paused(PauseReason),
+    /// Stopped by the person: what is in flight is awaited.
+    Stopping,
+    Finished,
+}
+
+/// When the engine wants [`Event::Woke`] at the latest, and what it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wake {
+    pub at: Time,
+    pub reason: WakeReason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WakeReason {
+    RequestsPerMinute,
+    TokensPerMinute,
+    RequestsPerDay,
+    /// The provider said 429 and the lane rests.
+    LaneRests,
+    Backoff,
+    /// The earliest deadline of what is in flight.
+    Deadline,
+}
+
+/// Where a run stands; cheap to make at any time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    pub state: RunState,
+    pub total: u32,
+    /// Items that ended, in whatever way, and whose record is on disk.
+    pub done: u32,
+    pub succeeded: u32,
+    pub errored: u32,
+    pub canceled: u32,
+    /// Of `succeeded`: answered from the cache or by an equal row, at no cost.
+    pub cache_hits: u32,
+    pub in_flight: u32,
+    /// Items that wait for their next attempt.
+    pub backing_off: u32,
+    pub attempts: u64,
+    pub retries: u64,
+    pub rate_limited: u64,
+    /// Confirmed spend: the sum of settled attempts.
+    pub spent: Usd,
+    pub reserved: Usd,
+    /// What may have been billed on top, and in how many attempts.
+    pub doubtful: Usd,
+    pub doubtful_attempts: u32,
+    /// Items whose attempt was cut off by a restart and that wait for a [`Doubtful`] choice.
+    pub cut_off: u32,
+    /// By how much the provider's usage went above reservations.
+    pub overshoot: Usd,
+    pub budget: Option<Usd>,
+    /// What the whole run will have cost, from what it has cost so far; `None` until something was settled, or where the price is unknown.
+    pub projected: Option<Usd>,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// What the next send waits for.
+    pub waiting: Option<Wake>,
+    /// Rate of ended items over the last minute, in thousandths of an item a second.
+    pub rate_milli: u64,
+    pub priced: bool,
+}

@@ -1,0 +1,84 @@
+//! What a run is asked to do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Ordinal;
+use crate::money::Usd;
+use crate::prices::RateCard;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub lanes: Vec<LanePlan>,
+    /// The hard cap; requires `output_tokens_max` and a price on every lane.
+    pub budget: Option<Usd>,
+    pub output_tokens_max: Option<u32>,
+    pub max_retries: u8,
+    pub timeout_ms: u64,
+    /// Off: no cache and no single flight, so N samples are N calls.
+    pub use_cache: bool,
+}
+
+/// One endpoint and key with limits of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LanePlan {
+    pub limits: Limits,
+    /// `None`: the price is unknown. It is never taken for zero.
+    pub card: Option<RateCard>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    pub concurrency: u16,
+    pub requests_per_minute: Option<u32>,
+    pub tokens_per_minute: Option<u64>,
+    pub requests_per_day: Option<u32>,
+    pub model: LimiterModel,
+    pub burst: Burst,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            concurrency: 15,
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            requests_per_day: None,
+            model: LimiterModel::Window,
+            burst: Burst::Auto,
+        }
+    }
+}
+
+/// How the provider counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimiterModel {
+    /// Never more than the limit in any 60 seconds: right for strict and for unknown servers.
+    #[default]
+    Window,
+    /// A capacity that refills all the time: what Anthropic documents and OpenAI's headers show.
+    Bucket,
+}
+
+/// The capacity of a bucket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Burst {
+    /// The limit itself; 20 after a 429 that shows a finer-grained server, then even pacing.
+    #[default]
+    Auto,
+    Requests(u32),
+}
+
+/// What the engine knows of an item. Its text stays with the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemFacts {
+    /// The first item with the same request (by cache key); itself where it is the first, or where the cache is off.
+    pub leader: Ordinal,
+    /// Input tokens as the token limiter counts them.
+    pub input_estimate: u32,
+    /// Input tokens that can't be exceeded, for the reservation.
+    pub input_bound: u32,
+    /// The request cache may hold an answer.
+    pub maybe_cached: bool,
+}

@@ -1,0 +1,43 @@
+//! What is on disk: the records from which a run goes on after any crash.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{AttemptId, Command, Ordinal};
+use crate::money::Usd;
+use crate::provider::{Answer, Bill, Failure};
+use crate::time::Time;
+
+/// One record of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub at: Time,
+    pub entry: Entry,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// Written before an attempt is sent: its worst case.
+    Reserved { attempt: AttemptId, item: Ordinal, lane: u8, amount: Usd },
+    /// How an attempt ended, what it cost, and, where the item ended with it, how.
+    Settled { attempt: AttemptId, item: Ordinal, bill: Bill, cost: Usd, ending: Option<Ending>, failure: Option<Failure> },
+    /// An item that ended without an attempt of its own.
+    Ended { item: Ordinal, ending: Ending },
+    /// An errored item that is open again.
+    Reopened { item: Ordinal },
+    /// The person's word, where it outlives the session: budget, limits, stop, doubtful.
+    Commanded(Command),
+}
+
+/// How an item ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    Succeeded(Answer),
+    /// From the request cache of an earlier run.
+    FromCache(Answer),
+    /// The answer of an equal row.
+    CopyOf(Ordinal),
+    Errored(Failure),
+    Canceled,
+}

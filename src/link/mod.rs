@@ -1,0 +1,247 @@
+//! The words that page and worker exchange. A message is one of these enums, by serde-wasm-bindgen; a file travels
+//! beside it as a `File`. Nothing here knows the browser.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
+use crate::engine::{Command, Limits, Notice, Progress};
+use crate::money::{PerToken, Usd};
+use crate::provider::{Provider, Usage};
+use crate::time::Time;
+
+/// Names a run for its whole life: `20261123-154501-x7k2`.
+pub type RunId = String;
+
+/// An API key. Never serialized anywhere but into the message from the page to the worker; `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What the four steps hold, but for the data and the key. Kept with the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    pub id_column: Option<String>,
+    pub system: String,
+    pub user: String,
+    pub provider: Provider,
+    pub base_url: String,
+    pub model: String,
+    /// Dollars a million tokens; `None`: unknown, which is never taken for zero.
+    pub input_price: Option<PerToken>,
+    pub output_price: Option<PerToken>,
+    pub output_tokens_max: Option<u32>,
+    pub temperature: Option<f64>,
+    pub limits: Limits,
+    pub max_retries: u8,
+    /// `None`: grows with the output cap.
+    pub timeout_s: Option<u32>,
+    pub budget: Option<Usd>,
+    pub use_cache: bool,
+    pub demo: DemoSettings,
+}
+
+/// How the simulated provider behaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemoSettings {
+    pub latency_ms: u32,
+    pub errors_ppm: u32,
+    pub rate_limited_ppm: u32,
+}
+
+impl Default for DemoSettings {
+    fn default() -> DemoSettings {
+        DemoSettings { latency_ms: 400, errors_ppm: 20_000, rate_limited_ppm: 5_000 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToWorker {
+    /// Read the `File` that travels with this message.
+    OpenFile { name: String, bad_lines: BadLines },
+    OpenText { name: String, text: String, bad_lines: BadLines },
+    OpenSample,
+    /// Render one row with these prompts.
+    Preview { row: u32, setup: Setup },
+    /// What exactly these rows would cost.
+    Estimate { setup: Setup },
+    CheckConnection { setup: Setup, key: Option<Secret> },
+    Start { setup: Setup, key: Option<Secret> },
+    /// Open a run from disk: its table and results can be read at once; it goes on with [`ToWorker::Run`].
+    Open { run: RunId },
+    /// A key for the open run (after a reload, or in place of a wrong one).
+    SetKey { key: Option<Secret> },
+    Run(Command),
+    /// A window of the results table.
+    Rows { first: u32, count: u32, filter: Option<ExportState>, search: String },
+    Detail { item: u32 },
+    Export { what: ExportKind, guard_formulas: bool },
+    ListRuns,
+    DeleteRun { run: RunId },
+    ClearCache,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportKind {
+    Csv,
+    Jsonl,
+    Ledger,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToPage {
+    /// First word of the worker.
+    Ready { storage: StorageFacts, runs: Vec<RunSummary> },
+    Data(DataSummary),
+    DataRefused(DataProblem),
+    Previewed { row: u32, result: Result<Preview, TemplateProblem> },
+    Estimated(Result<FileEstimate, Problem>),
+    Checked(ConnectionReport),
+    /// A run is open: after Start or Open. Everything the runner needs to show its four steps again.
+    Opened { run: RunId, setup: Setup, data: DataSummary, progress: Progress, needs_key: bool },
+    /// About ten a second while something changes.
+    Progress(Progress),
+    Notice(Notice),
+    Rows { first: u32, matching: u32, rows: Vec<ResultRow> },
+    Detail(ResultDetail),
+    /// The `Blob` travels beside this message.
+    Exported { what: ExportKind, file_name: String, rows: u32 },
+    Runs(Vec<RunSummary>),
+    /// Something could not be done; nothing was lost.
+    Refused(Problem),
+}
+
+/// A plain sentence for each: what happened, what was kept, what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What was asked for: `start`, `open`, `storage`, …: the page shows the problem beside it.
+    pub place: Place,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Data,
+    Prompt,
+    Provider,
+    Limits,
+    Run,
+    Results,
+    Runs,
+    Storage,
+}
+
+/// What this browser offers for keeping a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StorageFacts {
+    pub opfs: bool,
+    pub indexed_db: bool,
+    pub locks: bool,
+    pub persisted: bool,
+    pub used_bytes: Option<f64>,
+    pub quota_bytes: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataSummary {
+    pub name: String,
+    pub bytes: f64,
+    pub rows: u32,
+    pub columns: Vec<String>,
+    pub format: Format,
+    pub encoding: String,
+    pub duplicate_rows: u32,
+    pub skipped: Vec<(u64, String)>,
+    /// `id` where there is such a column.
+    pub id_column: Option<String>,
+    /// The first rows, cells in the order of `columns`.
+    pub head: Vec<Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preview {
+    pub system: String,
+    pub user: String,
+    /// Estimated from characters; the upper bound is what a reservation takes.
+    pub tokens_estimate: u32,
+    pub tokens_bound: u32,
+}
+
+/// What exactly these rows would cost, before the first cent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileEstimate {
+    pub rows: u32,
+    /// Rows that repeat an earlier request, and rows that the cache may answer.
+    pub duplicates: u32,
+    pub maybe_cached: u32,
+    pub input_tokens: u64,
+    /// Low: no output; high: every answer as long as allowed (`None` without a cap or without a price).
+    pub cost_low: Option<Usd>,
+    pub cost_high: Option<Usd>,
+    /// The sum of all reservations.
+    pub worst_case: Option<Usd>,
+    /// From the limits and the concurrency, at the model's usual latency.
+    pub duration_ms: u64,
+    pub fits_budget: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionReport {
+    pub ok: bool,
+    /// One paragraph.
+    pub message: String,
+    pub models: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultRow {
+    pub item: u32,
+    pub id: String,
+    /// The row in short, for the eye.
+    pub input: String,
+    pub answer: Option<String>,
+    pub error: Option<String>,
+    pub state: ExportState,
+    pub finish: Option<String>,
+    pub usage: Option<Usage>,
+    pub cost: Option<Usd>,
+    pub attempts: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultDetail {
+    pub row: ResultRow,
+    pub system: String,
+    pub user: String,
+    /// One line an attempt.
+    pub attempts: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    pub run: RunId,
+    pub name: String,
+    pub provider: Provider,
+    pub model: String,
+    pub started: Time,
+    pub total: u32,
+    pub done: u32,
+    pub errored: u32,
+    pub finished: bool,
+    pub spent: Usd,
+    pub doubtful: Usd,
+    pub doubtful_attempts: u32,
+    /// Another tab has it open.
+    pub busy: bool,
+    /// What was mended on the way: a cut tail, a rebuilt checkpoint.
+    pub notes: Vec<String>,
+}

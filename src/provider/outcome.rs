@@ -1,0 +1,58 @@
+//! How an attempt ended.
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Usd;
+use crate::provider::Failure;
+
+/// Tokens of one call. `cache_read` and `cache_write` are parts of `input`, `reasoning` is a part of `output`,
+/// whatever the provider's own convention is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub input: u64,
+    pub output: u64,
+    pub cache_read: u64,
+    pub cache_write: u64,
+    pub reasoning: u64,
+}
+
+/// Why the model stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    #[default]
+    Stop,
+    /// The output cap cut the answer.
+    Length,
+    ContentFilter,
+    Other,
+}
+
+/// A finished answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    pub text: String,
+    pub finish: Finish,
+    /// The provider's id of the request, where it can be read: for the reconciliation with its bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// What is known of an attempt's price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bill {
+    /// The provider refused: nothing was billed.
+    Nothing,
+    /// The provider said what it used, and, where it says so itself, what it cost.
+    Usage { usage: Usage, stated_cost: Option<Usd> },
+    /// It may have been billed, and nobody said how much.
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Answered { answer: Answer, bill: Bill },
+    Failed { failure: Failure, bill: Bill },
+}
