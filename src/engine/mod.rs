@@ -31,13 +31,23 @@ pub type Ticket = u64;
 pub enum Event {
     Command(Command),
     /// The answer to [`Effect::LookUp`]: what the request cache holds for the item.
-    LookedUp { item: Ordinal, answer: Option<Answer> },
+    LookedUp {
+        item: Ordinal,
+        answer: Option<Answer>,
+    },
     /// Every record up to and including this ticket is on disk.
-    Saved { ticket: Ticket },
+    Saved {
+        ticket: Ticket,
+    },
     /// The disk refuses. The run pauses; the records stay queued and are offered again on resume.
-    SaveFailed { ticket: Ticket },
+    SaveFailed {
+        ticket: Ticket,
+    },
     /// How a sent attempt ended. Every `Send` is answered by exactly one of these, aborted ones too.
-    Ended { attempt: AttemptId, outcome: Outcome },
+    Ended {
+        attempt: AttemptId,
+        outcome: Outcome,
+    },
     Woke,
 }
 
@@ -54,7 +64,10 @@ pub enum Command {
     /// Errored items become open again.
     RetryFailed,
     SetBudget(Option<Usd>),
-    SetLimits { lane: u8, limits: Limits },
+    SetLimits {
+        lane: u8,
+        limits: Limits,
+    },
     /// What to do with items whose attempt may have been billed when the run was cut off.
     Doubtful(Doubtful),
 }
@@ -100,13 +113,17 @@ pub enum PauseReason {
     NotStarted,
     ByPerson,
     /// The next row no longer fits the budget; `needed` would let it be sent.
-    Budget { needed: Usd },
+    Budget {
+        needed: Usd,
+    },
     /// Every lane has stopped; the last one's failure.
     NoLane(Failure),
     /// Five minutes of nothing but 429s.
     OnlyRateLimits,
     /// A hint longer than two minutes.
-    LongWait { ms: u64 },
+    LongWait {
+        ms: u64,
+    },
     Storage,
 }
 

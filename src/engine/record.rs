@@ -20,7 +20,14 @@ pub enum Entry {
     /// Written before an attempt is sent: its worst case.
     Reserved { attempt: AttemptId, item: Ordinal, lane: u8, amount: Usd },
     /// How an attempt ended, what it cost, and, where the item ended with it, how.
-    Settled { attempt: AttemptId, item: Ordinal, bill: Bill, cost: Usd, ending: Option<Ending>, failure: Option<Failure> },
+    Settled {
+        attempt: AttemptId,
+        item: Ordinal,
+        bill: Bill,
+        cost: Usd,
+        ending: Option<Ending>,
+        failure: Option<Failure>,
+    },
     /// An item that ended without an attempt of its own.
     Ended { item: Ordinal, ending: Ending },
     /// An errored item that is open again.

@@ -64,26 +64,60 @@ impl Default for DemoSettings {
 #[serde(rename_all = "snake_case")]
 pub enum ToWorker {
     /// Read the `File` that travels with this message.
-    OpenFile { name: String, bad_lines: BadLines },
-    OpenText { name: String, text: String, bad_lines: BadLines },
+    OpenFile {
+        name: String,
+        bad_lines: BadLines,
+    },
+    OpenText {
+        name: String,
+        text: String,
+        bad_lines: BadLines,
+    },
     OpenSample,
     /// Render one row with these prompts.
-    Preview { row: u32, setup: Setup },
+    Preview {
+        row: u32,
+        setup: Setup,
+    },
     /// What exactly these rows would cost.
-    Estimate { setup: Setup },
-    CheckConnection { setup: Setup, key: Option<Secret> },
-    Start { setup: Setup, key: Option<Secret> },
+    Estimate {
+        setup: Setup,
+    },
+    CheckConnection {
+        setup: Setup,
+        key: Option<Secret>,
+    },
+    Start {
+        setup: Setup,
+        key: Option<Secret>,
+    },
     /// Open a run from disk: its table and results can be read at once; it goes on with [`ToWorker::Run`].
-    Open { run: RunId },
+    Open {
+        run: RunId,
+    },
     /// A key for the open run (after a reload, or in place of a wrong one).
-    SetKey { key: Option<Secret> },
+    SetKey {
+        key: Option<Secret>,
+    },
     Run(Command),
     /// A window of the results table.
-    Rows { first: u32, count: u32, filter: Option<ExportState>, search: String },
-    Detail { item: u32 },
-    Export { what: ExportKind, guard_formulas: bool },
+    Rows {
+        first: u32,
+        count: u32,
+        filter: Option<ExportState>,
+        search: String,
+    },
+    Detail {
+        item: u32,
+    },
+    Export {
+        what: ExportKind,
+        guard_formulas: bool,
+    },
     ListRuns,
-    DeleteRun { run: RunId },
+    DeleteRun {
+        run: RunId,
+    },
     ClearCache,
 }
 
@@ -99,21 +133,41 @@ pub enum ExportKind {
 #[serde(rename_all = "snake_case")]
 pub enum ToPage {
     /// First word of the worker.
-    Ready { storage: StorageFacts, runs: Vec<RunSummary> },
+    Ready {
+        storage: StorageFacts,
+        runs: Vec<RunSummary>,
+    },
     Data(DataSummary),
     DataRefused(DataProblem),
-    Previewed { row: u32, result: Result<Preview, TemplateProblem> },
+    Previewed {
+        row: u32,
+        result: Result<Preview, TemplateProblem>,
+    },
     Estimated(Result<FileEstimate, Problem>),
     Checked(ConnectionReport),
     /// A run is open: after Start or Open. Everything the runner needs to show its four steps again.
-    Opened { run: RunId, setup: Setup, data: DataSummary, progress: Progress, needs_key: bool },
+    Opened {
+        run: RunId,
+        setup: Setup,
+        data: DataSummary,
+        progress: Progress,
+        needs_key: bool,
+    },
     /// About ten a second while something changes.
     Progress(Progress),
     Notice(Notice),
-    Rows { first: u32, matching: u32, rows: Vec<ResultRow> },
+    Rows {
+        first: u32,
+        matching: u32,
+        rows: Vec<ResultRow>,
+    },
     Detail(ResultDetail),
     /// The `Blob` travels beside this message.
-    Exported { what: ExportKind, file_name: String, rows: u32 },
+    Exported {
+        what: ExportKind,
+        file_name: String,
+        rows: u32,
+    },
     Runs(Vec<RunSummary>),
     /// Something could not be done; nothing was lost.
     Refused(Problem),
