@@ -152,6 +152,9 @@ pub enum ToPage {
         data: DataSummary,
         progress: Progress,
         needs_key: bool,
+        /// What was mended on the way, and what binds that the person didn't ask for: a cut tail, a rebuilt
+        /// checkpoint, the six connections of HTTP/1.1.
+        notes: Vec<String>,
     },
     /// About ten a second while something changes.
     Progress(Progress),
@@ -169,6 +172,10 @@ pub enum ToPage {
         rows: u32,
     },
     Runs(Vec<RunSummary>),
+    /// After [`ToWorker::ClearCache`].
+    CacheCleared {
+        answers: u32,
+    },
     /// Something could not be done; nothing was lost.
     Refused(Problem),
 }
