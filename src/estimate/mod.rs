@@ -1,62 +1,260 @@
 //! A workload in, its cost and its duration out; the formulas and their sources are in `docs/estimate.md`.
-//! Pure arithmetic: no clock, no engine. Not here: what a run really spends (`engine`).
+//! Pure arithmetic: no clock, no engine. Not here: what a run really spends (`engine`), what a token costs (`prices`).
+
+mod answer;
+mod workload;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::money::{PerToken, Usd};
+use crate::money::Usd;
+use crate::prices::{self, Model, ModelId};
+use crate::time::{self, Time};
 
-/// What the calculator is asked about. Shares are fractions of one million (`ppm`), so that equal links give equal
-/// numbers on every machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Workload {
-    pub calls: u64,
-    /// All input of a call, shared prefix included.
-    pub input_tokens: u64,
-    /// The part of the input that every call begins with.
-    pub shared_prefix_tokens: u64,
-    pub output_tokens: u64,
-    pub reasoning_tokens: u64,
-    /// Requests answered by our own cache because they repeat an earlier one.
-    pub cache_hits_ppm: u32,
-    /// Attempts that fail but are billed.
-    pub failed_billed_ppm: u32,
-    pub re_asks: u32,
-    pub concurrency: u32,
-    pub latency_ms: u64,
-    pub requests_per_minute: Option<u64>,
-    pub tokens_per_minute: Option<u64>,
-    pub requests_per_day: Option<u64>,
-    /// Burst of the bucket limiter; `None`: the limit itself.
-    pub burst: Option<u64>,
-    pub own_input_price: Option<PerToken>,
-    pub own_output_price: Option<PerToken>,
-    pub budget: Option<Usd>,
-    pub deadline_ms: Option<u64>,
+pub use workload::{
+    CALLS_MAX, CONCURRENCY_MAX, FAILED_PPM_MAX, LATENCY_MS_MAX, Limiter, OWN_PRICE_MAX, RE_ASKS_MAX, TOKENS_MAX,
+    WHOLE_PPM, Workload,
+};
+
+/// The three ways to make the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// A plain loop: one call after another, repeats paid again.
+    Sequential,
+    /// Many calls in flight, repeats answered from our own cache.
+    Async,
+    /// The provider's batch job.
+    BatchApi,
 }
 
-/// The post's example: 5,000 calls of 250 + 50 tokens, one in ten a repeat, 15 in flight, 1.5 s each.
-impl Default for Workload {
-    fn default() -> Workload {
-        Workload {
-            calls: 5_000,
-            input_tokens: 250,
-            shared_prefix_tokens: 0,
-            output_tokens: 50,
-            reasoning_tokens: 0,
-            cache_hits_ppm: 100_000,
-            failed_billed_ppm: 0,
-            re_asks: 0,
-            concurrency: 15,
-            latency_ms: 1_500,
-            requests_per_minute: None,
-            tokens_per_minute: None,
-            requests_per_day: None,
-            burst: None,
-            own_input_price: None,
-            own_output_price: None,
-            budget: None,
-            deadline_ms: None,
+impl Way {
+    /// The name that the page shows.
+    pub fn label(self) -> &'static str {
+        match self {
+            Way::Sequential => "Sequential",
+            Way::Async => "Async",
+            Way::BatchApi => "Batch API",
         }
     }
+}
+
+/// How long something takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duration {
+    Ms(u64),
+    /// Known only between two borders, as with a batch job.
+    Between {
+        least_ms: u64,
+        most_ms: u64,
+    },
+    /// A limit is too small for a single call.
+    Never,
+}
+
+impl Duration {
+    /// The longest that it can take; `None`: it never ends. For sorting and for comparing with a deadline.
+    pub fn most_ms(self) -> Option<u64> {
+        match self {
+            Duration::Ms(ms) | Duration::Between { most_ms: ms, .. } => Some(ms),
+            Duration::Never => None,
+        }
+    }
+}
+
+/// As a person reads it: `7.5 min`, `< 24 hours`, `never`.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const HOUR_MS: u64 = 3_600_000;
+        match *self {
+            Duration::Ms(ms) => f.write_str(&time::in_words(ms)),
+            Duration::Between { most_ms, .. } if most_ms <= 72 * HOUR_MS => {
+                write!(f, "< {} hours", most_ms.div_ceil(HOUR_MS))
+            }
+            Duration::Between { most_ms, .. } => write!(f, "< {} days", most_ms.div_ceil(24 * HOUR_MS)),
+            Duration::Never => f.write_str("never"),
+        }
+    }
+}
+
+/// Where the money goes. The parts add up to the cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostParts {
+    /// Input at the full price.
+    pub input: Usd,
+    /// Input that the provider read from its prompt cache.
+    pub cache_read: Usd,
+    /// Input that the provider wrote to its prompt cache.
+    pub cache_write: Usd,
+    /// Visible output.
+    pub output: Usd,
+    pub reasoning: Usd,
+}
+
+impl CostParts {
+    pub fn cached(&self) -> Usd {
+        self.cache_read + self.cache_write
+    }
+
+    pub fn total(&self) -> Usd {
+        self.input + self.cache_read + self.cache_write + self.output + self.reasoning
+    }
+}
+
+/// Cost and duration of one way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    pub way: Way,
+    pub cost: Usd,
+    pub parts: CostParts,
+    /// Least and most, where the provider leaves open how much of the input its cache serves.
+    pub cost_range: Option<(Usd, Usd)>,
+    pub duration: Duration,
+    pub cheapest: bool,
+    pub fastest: bool,
+    /// `None` without a budget.
+    pub within_budget: Option<bool>,
+    /// `None` without a deadline.
+    pub within_deadline: Option<bool>,
+}
+
+/// What can hold a run back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitKind {
+    Concurrency,
+    ProviderConcurrency,
+    RequestsPerMinute,
+    RequestsPerDay,
+    TokensPerMinute,
+    InputTokensPerMinute,
+    OutputTokensPerMinute,
+}
+
+impl LimitKind {
+    pub fn label(self) -> &'static str {
+        match self {
+            LimitKind::Concurrency => "Concurrency",
+            LimitKind::ProviderConcurrency => "Provider's concurrency",
+            LimitKind::RequestsPerMinute => "Requests per minute",
+            LimitKind::RequestsPerDay => "Requests per day",
+            LimitKind::TokensPerMinute => "Tokens per minute",
+            LimitKind::InputTokensPerMinute => "Input tokens per minute",
+            LimitKind::OutputTokensPerMinute => "Output tokens per minute",
+        }
+    }
+}
+
+/// How long the run would take if only this limit held it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitTime {
+    pub kind: LimitKind,
+    pub duration: Duration,
+}
+
+/// What holds the asynchronous run back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    pub kind: LimitKind,
+    /// In words, for the page: what binds and what would help.
+    pub sentence: String,
+    /// Calls in flight beyond which more buys nothing (Little's law); `None`: no limit but the concurrency binds.
+    pub useful_concurrency: Option<u32>,
+    /// Every limit that was considered, the binding one included.
+    pub limits: Vec<LimitTime>,
+}
+
+/// The decision guide's answer, with this workload's numbers as reasons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recommendation {
+    pub way: Way,
+    pub headline: String,
+    /// Whole sentences.
+    pub reasons: Vec<String>,
+}
+
+/// Everything that the calculator shows for one model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// `vendor/id`.
+    pub model: ModelId,
+    pub model_name: String,
+    /// `YYYY-MM-DD`; empty where the price is the person's own.
+    pub price_date: String,
+    pub sequential: Quote,
+    /// The Async group.
+    pub concurrent: Quote,
+    /// `None`: the catalogue knows no batch prices for this model.
+    pub batch: Option<Quote>,
+    pub binding: Binding,
+    /// Items that end with an answer, after all re-asks.
+    pub answered_ppm: u32,
+    pub recommendation: Recommendation,
+    /// What the numbers rest on: scheduled prices, peak hours, assumptions. Whole sentences.
+    pub notes: Vec<String>,
+}
+
+impl Estimate {
+    /// The groups in the order in which the page shows them.
+    pub fn quotes(&self) -> impl Iterator<Item = &Quote> {
+        [Some(&self.sequential), Some(&self.concurrent), self.batch.as_ref()].into_iter().flatten()
+    }
+}
+
+/// A row of the table `Cost by model`. Own prices don't apply here: they belong to one model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelCost {
+    /// `vendor/id`.
+    pub model: ModelId,
+    pub id: String,
+    pub name: String,
+    /// The vendor's id.
+    pub vendor: String,
+    pub vendor_name: String,
+    pub sequential: Usd,
+    /// The cost of the Async group.
+    pub concurrent: Usd,
+    /// `None`: the catalogue knows no batch prices for this model.
+    pub batch: Option<Usd>,
+    /// Of the Async group.
+    pub duration: Duration,
+    /// `YYYY-MM-DD`.
+    pub price_date: String,
+    pub deprecated: bool,
+    pub core: bool,
+    /// The call fits the model's context window and output cap, as far as the catalogue knows them.
+    pub fits: bool,
+}
+
+/// One point of the figure `Time by concurrency`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConcurrencyPoint {
+    pub concurrency: u32,
+    pub duration: Duration,
+}
+
+/// Cost, duration and advice for one model.
+pub fn estimate(workload: &Workload, model: &Model, now: Time) -> Estimate {
+    answer::estimate(&workload.bounded(), model, now)
+}
+
+/// The table `Cost by model`: every model of the catalogue, in its order.
+pub fn by_model(workload: &Workload, now: Time) -> Vec<ModelCost> {
+    let workload = Workload { own_input_price: None, own_output_price: None, ..workload.bounded() };
+    prices::all().iter().map(|model| answer::model_cost(&workload, model, now)).collect()
+}
+
+/// The figure `Time by concurrency`: the Async group at growing concurrency.
+pub fn time_by_concurrency(workload: &Workload, model: &Model, now: Time) -> Vec<ConcurrencyPoint> {
+    let _ = (model, now);
+    let workload = workload.bounded();
+    [1, 2, 5, 10, 15, 20, 30, 50, 75, 100]
+        .into_iter()
+        .map(|concurrency| ConcurrencyPoint {
+            concurrency,
+            duration: answer::duration(&Workload { concurrency, ..workload.clone() }),
+        })
+        .collect()
 }

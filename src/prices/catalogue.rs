@@ -1,28 +1,62 @@
 //! The models and their prices, read from the vendors' files.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::prices::RateCard;
+use crate::prices::vendor_file::{self, VENDOR_FILES};
 
 /// `vendor/model`, the catalogue's key.
 pub type ModelId = String;
 
+/// Who answers the calls and sends the bill: the maker of a model, or a host of other makers' models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vendor {
     pub id: String,
     pub name: String,
+    /// `None`: not known, or no Batch API.
+    pub batch_limits: Option<BatchLimits>,
+}
+
+/// What one batch job of a vendor may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BatchLimits {
+    pub max_requests: Option<u64>,
+    pub max_bytes: Option<u64>,
+    pub window_hours: Option<u64>,
 }
 
 /// What cached tokens cost inside a batch job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchCache {
+    /// A cache price of the batch's own, below the synchronous one.
     Stacks,
+    /// The synchronous cache price.
     StandardRate,
+    /// The batch price of input.
     NoStack,
+    /// Batch jobs don't read the cache: the batch price of input.
     NotSupported,
+    /// The batch price list has none: the batch price of input.
     NoCachedRate,
+    /// Nobody says: counted at the batch price of input.
+    #[default]
     Unknown,
+}
+
+/// How a prompt gets into the provider's cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheMode {
+    /// By itself.
+    Automatic,
+    /// Where the request marks it.
+    Explicit,
+    /// By itself without a promise, or by a stored object.
+    ImplicitAndExplicit,
 }
 
 /// One model of the catalogue.
@@ -30,6 +64,7 @@ pub enum BatchCache {
 pub struct Model {
     /// The provider's own name for it, as it goes over the wire: `gpt-4o-mini`.
     pub id: String,
+    /// The vendor's id.
     pub vendor: String,
     pub name: String,
     pub card: RateCard,
@@ -38,23 +73,123 @@ pub struct Model {
     pub batch_cache: BatchCache,
     pub context_window: Option<u64>,
     pub max_output: Option<u64>,
+    /// `None`: nobody states it, or the model has no prompt cache.
     pub min_cacheable_tokens: Option<u64>,
     pub cache_increment_tokens: u64,
+    /// `None`: not known whether the model has a prompt cache.
+    pub cache_mode: Option<CacheMode>,
     pub tokenizer: Option<String>,
     pub deprecated: bool,
+    /// What the sources say of its availability, in a word: `removed`.
+    pub status: Option<String>,
     /// In the short list that a picker opens with.
     pub core: bool,
     /// `YYYY-MM-DD`: the day the price was last read from a fresh source.
     pub price_date: String,
+    /// The fresh sources that agree on input and output; `PRICES.md` tells what they are.
     pub sources: Vec<String>,
+    /// Two or more fresh sources agree.
+    pub corroborated: bool,
 }
 
-/// Every model, in the catalogue's order.
+impl Model {
+    /// A model that the catalogue lacks, at a price that a person states.
+    pub fn own(id: &str, card: RateCard) -> Model {
+        Model {
+            id: id.to_owned(),
+            vendor: "own".to_owned(),
+            name: id.to_owned(),
+            card,
+            batch: None,
+            batch_cache: BatchCache::Unknown,
+            context_window: None,
+            max_output: None,
+            min_cacheable_tokens: None,
+            cache_increment_tokens: 1,
+            cache_mode: None,
+            tokenizer: None,
+            deprecated: false,
+            status: None,
+            core: false,
+            price_date: String::new(),
+            sources: Vec::new(),
+            corroborated: false,
+        }
+    }
+
+    /// The catalogue's key.
+    pub fn key(&self) -> ModelId {
+        format!("{}/{}", self.vendor, self.id)
+    }
+}
+
+/// Every model, vendor by vendor: the makers first, then the hosts.
 pub fn all() -> &'static [Model] {
-    &[]
+    &catalogue().models
 }
 
-/// By `id`, or by `vendor/id` where two vendors serve a model of the same name.
+/// Every vendor, in the order of the models.
+pub fn vendors() -> &'static [Vendor] {
+    &catalogue().vendors
+}
+
+pub fn vendor(id: &str) -> Option<&'static Vendor> {
+    vendors().iter().find(|vendor| vendor.id == id)
+}
+
+/// By `vendor/id`, else by `id` alone. Where several vendors serve a model of the same id, the id alone means the
+/// first in the catalogue's order, so a maker comes before a host.
 pub fn find(name: &str) -> Option<&'static Model> {
-    all().iter().find(|model| model.id == name)
+    let keyed = name
+        .split_once('/')
+        .and_then(|(vendor, id)| all().iter().find(|model| model.vendor == vendor && model.id == id));
+    keyed.or_else(|| all().iter().find(|model| model.id == name))
+}
+
+struct Catalogue {
+    vendors: Vec<Vendor>,
+    models: Vec<Model>,
+}
+
+fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| {
+        let mut catalogue = Catalogue { vendors: Vec::new(), models: Vec::new() };
+        for text in VENDOR_FILES {
+            let (vendor, models) = vendor_file::parse(text).expect("a vendor file that is compiled in can be read");
+            catalogue.vendors.push(vendor);
+            catalogue.models.extend(models);
+        }
+        catalogue
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_before_an_id_and_a_maker_before_a_host() {
+        for (name, key) in [
+            ("gpt-4o-mini", "openai/gpt-4o-mini"),
+            ("openai/gpt-4o-mini", "openai/gpt-4o-mini"),
+            ("kimi-k3", "moonshotai/kimi-k3"),
+            ("fireworks/kimi-k3", "fireworks/kimi-k3"),
+            ("openai/gpt-oss-120b", "groq/openai/gpt-oss-120b"),
+            ("together/openai/gpt-oss-120b", "together/openai/gpt-oss-120b"),
+        ] {
+            assert_eq!(find(name).map(Model::key).as_deref(), Some(key), "{name}");
+        }
+        assert_eq!(find("gpt-nowhere"), None);
+        assert_eq!(find("mistral/gpt-4o-mini"), None);
+    }
+
+    #[test]
+    fn every_key_finds_its_own_model() {
+        for model in all() {
+            assert_eq!(find(&model.key()), Some(model));
+        }
+        assert_eq!(vendors().iter().map(|vendor| vendor.id.as_str()).filter(|id| *id == "openai").count(), 1);
+        assert_eq!(vendor("openai").and_then(|vendor| vendor.batch_limits?.max_requests), Some(50_000));
+    }
 }

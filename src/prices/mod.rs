@@ -1,9 +1,11 @@
 //! The catalogue: what every model costs, dated and sourced; one JSON file a vendor, compiled in.
 //! Not here: what a whole workload costs (`estimate`) and what a run has spent (`engine`).
-//! How the figures were chosen: `PRICES.md` beside this file.
+//! How the figures were chosen: `PRICES.md` beside this file. What each source says of each figure:
+//! `vendors/*.provenance.json`, which are not compiled in.
 
 mod catalogue;
 mod rate_card;
+mod vendor_file;
 
-pub use catalogue::{BatchCache, Model, ModelId, Vendor, all, find};
+pub use catalogue::{BatchCache, BatchLimits, CacheMode, Model, ModelId, Vendor, all, find, vendor, vendors};
 pub use rate_card::{RateCard, Rates};

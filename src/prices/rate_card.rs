@@ -6,6 +6,9 @@ use crate::money::{PerToken, Usd};
 use crate::provider::Usage;
 use crate::time::Time;
 
+const DAY_MS: u64 = 86_400_000;
+const MINUTE_MS: u64 = 60_000;
+
 /// Prices of one tier at one moment. Where a provider states no cache price, cached tokens cost what input costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rates {
@@ -17,6 +20,9 @@ pub struct Rates {
 
 /// The prices that can apply to one model's calls: base rates, long-context tiers (the whole request is repriced
 /// once its input exceeds the border), scheduled changes (from a moment on) and hours of the UTC day.
+///
+/// Tiers, changes and peak hours each state whole rates against the base. Where several apply at once, each price
+/// keeps its proportions: a tier at twice the base in a peak hour at three times the base costs six times the base.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateCard {
     pub base: Rates,
@@ -24,7 +30,7 @@ pub struct RateCard {
     pub tiers: Vec<(u64, Rates)>,
     /// `(from, rates)`, ascending.
     pub changes: Vec<(Time, Rates)>,
-    /// `(from minute of the UTC day, to minute, rates)`, working days only.
+    /// `(from minute of the UTC day, to minute, rates)`, Monday to Friday only; the end is not part of it.
     pub peak_hours: Vec<(u16, u16, Rates)>,
 }
 
@@ -36,6 +42,21 @@ impl Rates {
             + self.cache_read * usage.cache_read
             + self.cache_write * usage.cache_write
             + self.output * usage.output
+    }
+
+    /// Every price multiplied by `to / from` of its own kind, rounded half up.
+    pub fn in_proportion(&self, from: &Rates, to: &Rates) -> Rates {
+        Rates {
+            input: in_proportion(self.input, from.input, to.input),
+            output: in_proportion(self.output, from.output, to.output),
+            cache_read: in_proportion(self.cache_read, from.cache_read, to.cache_read),
+            cache_write: in_proportion(self.cache_write, from.cache_write, to.cache_write),
+        }
+    }
+
+    /// The most that a call with this much input and output can cost at these rates, however its input is cached.
+    fn worst_case(&self, input: u64, output: u64) -> Usd {
+        self.input.max(self.cache_read).max(self.cache_write) * input + self.output * output
     }
 }
 
@@ -52,26 +73,146 @@ impl RateCard {
     }
 
     /// The most that a call can cost at any moment: every input token at the dearest of fresh, read and written,
-    /// every output token of the cap, at the dearest rates that can apply.
+    /// every output token of the cap, at the dearest of all tiers within reach, changes and hours together.
     pub fn worst_case(&self, input_bound: u64, output_cap: u64) -> Usd {
-        let tiers = self.tiers.iter().filter(|(above, _)| input_bound > *above).map(|(_, rates)| rates);
-        let changes = self.changes.iter().map(|(_, rates)| rates);
-        let peaks = self.peak_hours.iter().map(|(_, _, rates)| rates);
-        std::iter::once(&self.base)
-            .chain(tiers)
-            .chain(changes)
-            .chain(peaks)
-            .map(|rates| {
-                let dearest_input = rates.input.max(rates.cache_read).max(rates.cache_write);
-                dearest_input * input_bound + rates.output * output_cap
-            })
-            .max()
-            .unwrap_or(Usd::ZERO)
+        let mut most = Usd::ZERO;
+        for tier in self.reachable_tiers(input_bound) {
+            for change in std::iter::once(&self.base).chain(self.changes.iter().map(|(_, rates)| rates)) {
+                for hour in std::iter::once(&self.base).chain(self.peak_hours.iter().map(|(_, _, rates)| rates)) {
+                    most = most.max(self.combined(tier, change, hour).worst_case(input_bound, output_cap));
+                }
+            }
+        }
+        most
     }
 
-    /// The rates for a call with this much input at this moment.
+    /// The rates for a call with this much input (cached part included) at this moment.
     pub fn rates(&self, input_tokens: u64, at: Time) -> Rates {
-        let _ = (input_tokens, at);
-        self.base
+        let tier = self.reachable_tiers(input_tokens).last().unwrap_or(&self.base);
+        let change = self.changes.iter().rev().find(|(from, _)| *from <= at).map_or(&self.base, |(_, rates)| rates);
+        let hour = self.peak(at).unwrap_or(&self.base);
+        self.combined(tier, change, hour)
+    }
+
+    /// Whether this moment lies in one of the card's peak hours.
+    pub fn is_peak(&self, at: Time) -> bool {
+        self.peak(at).is_some()
+    }
+
+    /// The first scheduled change after this moment.
+    pub fn next_change(&self, after: Time) -> Option<Time> {
+        self.changes.iter().map(|(from, _)| *from).find(|from| *from > after)
+    }
+
+    fn peak(&self, at: Time) -> Option<&Rates> {
+        // The epoch was a Thursday: three days later the count of days since Monday wraps.
+        let weekday = (at.ms() / DAY_MS + 3) % 7;
+        let minute = at.ms() % DAY_MS / MINUTE_MS;
+        let within = |from: u16, to: u16| (u64::from(from)..u64::from(to)).contains(&minute);
+        self.peak_hours.iter().find(|(from, to, _)| weekday < 5 && within(*from, *to)).map(|(_, _, rates)| rates)
+    }
+
+    /// The base, and every tier that a call with at most this much input can fall into.
+    fn reachable_tiers(&self, input_tokens: u64) -> impl Iterator<Item = &Rates> {
+        let tiers = self.tiers.iter().filter(move |(above, _)| input_tokens > *above).map(|(_, rates)| rates);
+        std::iter::once(&self.base).chain(tiers)
+    }
+
+    fn combined(&self, tier: &Rates, change: &Rates, hour: &Rates) -> Rates {
+        tier.in_proportion(&self.base, change).in_proportion(&self.base, hour)
+    }
+}
+
+/// Where `from` is free there is no proportion, so the dearer of the two prices holds.
+fn in_proportion(price: PerToken, from: PerToken, to: PerToken) -> PerToken {
+    if from == to {
+        return price;
+    }
+    if from.0 == 0 {
+        return price.max(to);
+    }
+    let (price, from, to) = (u128::from(price.0), u128::from(from.0), u128::from(to.0));
+    PerToken(u64::try_from((price * to + from / 2) / from).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates(input: u64, output: u64) -> Rates {
+        Rates {
+            input: PerToken(input),
+            output: PerToken(output),
+            cache_read: PerToken(input / 10),
+            cache_write: PerToken(input * 5 / 4),
+        }
+    }
+
+    /// Monday, 23 November 2026, 00:00 UTC.
+    const MONDAY: Time = Time::from_ms(1_795_392_000_000);
+
+    fn card() -> RateCard {
+        RateCard {
+            base: rates(1_000, 4_000),
+            tiers: vec![(100, rates(2_000, 6_000)), (200, rates(1_500, 5_000))],
+            changes: vec![(MONDAY.after_ms(30 * DAY_MS), rates(3_000, 12_000))],
+            peak_hours: vec![(60, 240, rates(2_000, 8_000))],
+        }
+    }
+
+    #[test]
+    fn a_tier_begins_above_its_border() {
+        let card = card();
+        assert_eq!(card.rates(100, MONDAY), rates(1_000, 4_000));
+        assert_eq!(card.rates(101, MONDAY), rates(2_000, 6_000));
+        assert_eq!(card.rates(201, MONDAY), rates(1_500, 5_000));
+    }
+
+    #[test]
+    fn peak_hours_hold_on_working_days_and_end_before_their_end() {
+        let card = card();
+        for (minute, day, dear) in
+            [(59, 0, false), (60, 0, true), (239, 4, true), (240, 0, false), (60, 5, false), (60, 6, false)]
+        {
+            let at = MONDAY.after_ms(day * DAY_MS + minute * MINUTE_MS);
+            assert_eq!(card.rates(1, at).input == PerToken(2_000), dear, "day {day}, minute {minute}");
+            assert_eq!(card.is_peak(at), dear);
+        }
+    }
+
+    #[test]
+    fn a_change_holds_from_its_first_millisecond() {
+        let card = card();
+        let from = MONDAY.after_ms(30 * DAY_MS);
+        assert_eq!(card.rates(1, Time(from.ms() - 1)), rates(1_000, 4_000));
+        assert_eq!(card.rates(1, from), rates(3_000, 12_000));
+        assert_eq!(card.next_change(MONDAY), Some(from));
+        assert_eq!(card.next_change(from), None);
+    }
+
+    #[test]
+    fn the_worst_case_covers_a_tier_in_a_peak_hour_after_a_change() {
+        let card = card();
+        // Thirty days and two hours later is a Wednesday in its peak hour.
+        let at = MONDAY.after_ms(30 * DAY_MS + 2 * 60 * MINUTE_MS);
+        assert_eq!(card.rates(150, at), rates(12_000, 36_000));
+        // 150 tokens, all written to the cache at 15,000, and 10 of output at 36,000.
+        assert_eq!(card.worst_case(150, 10), Usd::from_pico(150 * 15_000 + 10 * 36_000));
+        // The upper tier is cheaper, but a call bounded by 300 tokens may turn out to be in the dearer one.
+        assert_eq!(card.worst_case(300, 10), Usd::from_pico(300 * 15_000 + 10 * 36_000));
+        assert_eq!(card.worst_case(100, 10), Usd::from_pico(100 * 7_500 + 10 * 24_000));
+    }
+
+    #[test]
+    fn no_call_at_any_moment_costs_more_than_the_worst_case() {
+        let card = card();
+        for hour in 0..(45 * 24) {
+            for input in [0, 1, 100, 101, 200, 201, 300] {
+                for cache_read in [0, input / 2, input] {
+                    let usage = Usage { input, cache_read, output: 7, ..Usage::default() };
+                    assert!(card.cost(&usage, MONDAY.after_ms(hour * 3_600_000)) <= card.worst_case(300, 7));
+                }
+            }
+        }
     }
 }

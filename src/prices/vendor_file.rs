@@ -1,0 +1,285 @@
+//! How a vendor's file is read. Fields that only document a price (its confidence, other cache writes) stay unread.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::money::PerToken;
+use crate::prices::{BatchCache, BatchLimits, CacheMode, Model, RateCard, Rates, Vendor};
+use crate::time::Time;
+
+/// Makers first, then hosts: the order of the catalogue.
+pub(super) const VENDOR_FILES: [&str; 15] = [
+    include_str!("vendors/openai.json"),
+    include_str!("vendors/anthropic.json"),
+    include_str!("vendors/google.json"),
+    include_str!("vendors/mistral.json"),
+    include_str!("vendors/deepseek.json"),
+    include_str!("vendors/xai.json"),
+    include_str!("vendors/cohere.json"),
+    include_str!("vendors/meta.json"),
+    include_str!("vendors/moonshotai.json"),
+    include_str!("vendors/alibaba.json"),
+    include_str!("vendors/zai.json"),
+    include_str!("vendors/amazon-bedrock.json"),
+    include_str!("vendors/groq.json"),
+    include_str!("vendors/together.json"),
+    include_str!("vendors/fireworks.json"),
+];
+
+pub(super) fn parse(text: &str) -> Result<(Vendor, Vec<Model>), serde_json::Error> {
+    let file: VendorFile = serde_json::from_str(text)?;
+    let models = file.models.into_iter().map(|entry| entry.into_model(&file.vendor.id)).collect();
+    let vendor = Vendor { id: file.vendor.id, name: file.vendor.name, batch_limits: file.batch_limits };
+    Ok((vendor, models))
+}
+
+#[derive(Deserialize)]
+struct VendorFile {
+    vendor: Names,
+    batch_limits: Option<BatchLimits>,
+    models: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Names {
+    id: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
+    name: String,
+    price_date: String,
+    sources: Vec<String>,
+    confidence: String,
+    #[serde(flatten)]
+    prices: Prices,
+    batch_input: Option<Price>,
+    batch_output: Option<Price>,
+    batch_cache_read: Option<Price>,
+    batch_cache_write: Option<Price>,
+    #[serde(default)]
+    batch_cache: BatchCache,
+    #[serde(default)]
+    tiers: Vec<Tier>,
+    #[serde(default)]
+    changes: Vec<Change>,
+    #[serde(default)]
+    peak_hours: Vec<PeakHours>,
+    cache_mode: Option<CacheMode>,
+    context_window: Option<u64>,
+    max_output: Option<u64>,
+    min_cacheable_tokens: Option<u64>,
+    cache_increment_tokens: Option<u64>,
+    tokenizer: Option<String>,
+    status: Option<String>,
+    #[serde(default)]
+    deprecated: bool,
+    #[serde(default)]
+    core: bool,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct Prices {
+    input: Price,
+    output: Price,
+    cache_read: Option<Price>,
+    cache_write: Option<Price>,
+}
+
+#[derive(Deserialize)]
+struct Tier {
+    above_input_tokens: u64,
+    #[serde(flatten)]
+    prices: Prices,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    #[serde(deserialize_with = "midnight_utc")]
+    from: Time,
+    #[serde(flatten)]
+    prices: Prices,
+}
+
+#[derive(Deserialize)]
+struct PeakHours {
+    #[serde(deserialize_with = "minute_of_day")]
+    from: u16,
+    #[serde(deserialize_with = "minute_of_day")]
+    to: u16,
+    #[serde(flatten)]
+    prices: Prices,
+}
+
+/// Dollars for a million tokens, written as a string so that no digit is lost.
+#[derive(Clone, Copy)]
+struct Price(PerToken);
+
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Price, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let price = PerToken::from_usd_per_million(&text);
+        price.map(Price).ok_or_else(|| serde::de::Error::custom(format!("no price with at most six decimals: {text}")))
+    }
+}
+
+impl Prices {
+    /// What isn't stated costs what input costs.
+    fn rates(&self) -> Rates {
+        Rates {
+            input: self.input.0,
+            output: self.output.0,
+            cache_read: self.cache_read.unwrap_or(self.input).0,
+            cache_write: self.cache_write.unwrap_or(self.input).0,
+        }
+    }
+}
+
+impl Entry {
+    fn into_model(self, vendor: &str) -> Model {
+        let card = RateCard {
+            base: self.prices.rates(),
+            tiers: self.tiers.iter().map(|tier| (tier.above_input_tokens, tier.prices.rates())).collect(),
+            changes: self.changes.iter().map(|change| (change.from, change.prices.rates())).collect(),
+            peak_hours: self.peak_hours.iter().map(|hours| (hours.from, hours.to, hours.prices.rates())).collect(),
+        };
+        Model {
+            batch: self.batch_rates().map(|rates| batch_card(&card, rates, self.batch_cache)),
+            card,
+            vendor: vendor.to_owned(),
+            corroborated: self.confidence == "high",
+            id: self.id,
+            name: self.name,
+            batch_cache: self.batch_cache,
+            context_window: self.context_window,
+            max_output: self.max_output,
+            min_cacheable_tokens: self.min_cacheable_tokens,
+            cache_increment_tokens: self.cache_increment_tokens.unwrap_or(1),
+            cache_mode: self.cache_mode,
+            tokenizer: self.tokenizer,
+            deprecated: self.deprecated,
+            status: self.status,
+            core: self.core,
+            price_date: self.price_date,
+            sources: self.sources,
+        }
+    }
+
+    fn batch_rates(&self) -> Option<Rates> {
+        let input = self.batch_input?;
+        let cache_read = if has_batch_cache_price(self.batch_cache) { self.batch_cache_read } else { None };
+        Some(Rates {
+            input: input.0,
+            output: self.batch_output?.0,
+            cache_read: cache_read.unwrap_or(input).0,
+            cache_write: self.batch_cache_write.unwrap_or(input).0,
+        })
+    }
+}
+
+/// Batch price lists state no tiers, changes or hours of their own: they keep the proportions of the synchronous
+/// prices, and cached tokens keep the model's batch rule.
+fn batch_card(card: &RateCard, batch: Rates, rule: BatchCache) -> RateCard {
+    let row = |rates: &Rates| {
+        let mut row = batch.in_proportion(&card.base, rates);
+        if !has_batch_cache_price(rule) {
+            row.cache_read = row.input;
+        }
+        row
+    };
+    RateCard {
+        base: batch,
+        tiers: card.tiers.iter().map(|(above, rates)| (*above, row(rates))).collect(),
+        changes: card.changes.iter().map(|(from, rates)| (*from, row(rates))).collect(),
+        peak_hours: card.peak_hours.iter().map(|(from, to, rates)| (*from, *to, row(rates))).collect(),
+    }
+}
+
+fn has_batch_cache_price(rule: BatchCache) -> bool {
+    matches!(rule, BatchCache::Stacks | BatchCache::StandardRate | BatchCache::NoStack)
+}
+
+/// `2026-12-01` as the first moment of that day.
+fn midnight_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    let mut parts = text.split('-').map(|part| part.parse::<u64>().ok());
+    let (Some(Some(year)), Some(Some(month)), Some(Some(day)), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(serde::de::Error::custom(format!("no date: {text}")));
+    };
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return Err(serde::de::Error::custom(format!("no date: {text}")));
+    }
+    Ok(Time(days_since_epoch(year, month, day) * 86_400_000))
+}
+
+/// Days of the Gregorian calendar since 1970-01-01, counted in years that begin in March.
+fn days_since_epoch(year: u64, month: u64, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
+}
+
+/// `01:30` as minutes since midnight.
+fn minute_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    let minute = text.split_once(':').and_then(|(hours, minutes)| {
+        let (hours, minutes) = (hours.parse::<u16>().ok()?, minutes.parse::<u16>().ok()?);
+        (hours <= 24 && minutes < 60).then_some(hours * 60 + minutes)
+    });
+    minute.ok_or_else(|| serde::de::Error::custom(format!("no time of day: {text}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_model(fields: &str) -> Result<Model, serde_json::Error> {
+        let text = format!(
+            r#"{{"vendor":{{"id":"v","name":"V"}},"models":[{{"id":"m","name":"M","price_date":"2026-11-12",
+            "sources":[],"confidence":"high","input":"2","output":"8",{fields}}}]}}"#
+        );
+        parse(&text).map(|(_, mut models)| models.remove(0))
+    }
+
+    #[test]
+    fn dates_become_the_first_moment_of_their_day() {
+        assert_eq!(days_since_epoch(1970, 1, 1), 0);
+        assert_eq!(days_since_epoch(2000, 3, 1), 11_017);
+        assert_eq!(days_since_epoch(2026, 12, 1), 20_788);
+    }
+
+    #[test]
+    fn a_price_with_more_digits_than_it_can_keep_is_refused() {
+        assert!(one_model(r#""cache_read":"0.000001""#).is_ok());
+        assert!(one_model(r#""cache_read":"0.0000001""#).is_err());
+        assert!(one_model(r#""cache_read":0.5"#).is_err());
+    }
+
+    #[test]
+    fn cached_tokens_in_a_batch_follow_the_rule_of_the_model() {
+        let read = |rule: &str| {
+            let batch = r#""cache_read":"0.5","batch_input":"1","batch_output":"4""#;
+            let model = one_model(&format!(r#"{batch},"batch_cache_read":"0.25","batch_cache":"{rule}""#)).unwrap();
+            model.batch.unwrap().base.cache_read.per_million().decimals(2)
+        };
+        assert_eq!(read("stacks"), "0.25");
+        assert_eq!(read("standard_rate"), "0.25");
+        for rule in ["not_supported", "no_cached_rate", "unknown"] {
+            assert_eq!(read(rule), "1.00", "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_batch_keeps_the_proportions_of_tiers() {
+        let tier = r#""tiers":[{"above_input_tokens":10,"input":"4","output":"12"}]"#;
+        let model = one_model(&format!(r#""batch_input":"1","batch_output":"4",{tier}"#)).unwrap();
+        let (above, rates) = model.batch.unwrap().tiers[0];
+        assert_eq!((above, rates.input.0, rates.output.0, rates.cache_read.0), (10, 2_000_000, 6_000_000, 2_000_000));
+    }
+}
