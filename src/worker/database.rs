@@ -1,0 +1,274 @@
+//! IndexedDB, as little of it as is needed. Own layer over web-sys rather than `indexed_db_futures`: here a
+//! transaction is a plain list of changes, so that nothing can be awaited inside one (which would end it), every put
+//! is issued at once, and "done" is the transaction's `complete`; that crate would let a request be awaited in the
+//! middle, rolls back what isn't committed by hand, and brings six procedural-macro crates for the five calls below.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
+
+use super::browser::{property, sleep_ms};
+
+const NAME: &str = "pennybatch";
+const VERSION: u32 = 1;
+/// Where opening takes longer, the app goes on without IndexedDB and says so.
+const OPEN_MS_MAX: u32 = 5_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// run -> its manifest and where it stands, as JSON.
+    Runs,
+    /// [run, chunk] -> bytes of the data file.
+    Data,
+    /// [run, sequence of the first] -> frames of records, as in the journal.
+    Records,
+    /// key -> answer as JSON; outlives the runs.
+    Cache,
+    /// name -> value as JSON.
+    Settings,
+}
+
+impl Store {
+    const ALL: [Store; 5] = [Store::Runs, Store::Data, Store::Records, Store::Cache, Store::Settings];
+
+    fn name(self) -> &'static str {
+        match self {
+            Store::Runs => "runs",
+            Store::Data => "data",
+            Store::Records => "records",
+            Store::Cache => "cache",
+            Store::Settings => "settings",
+        }
+    }
+}
+
+pub enum Change {
+    Put { store: Store, key: JsValue, value: JsValue },
+    Delete { store: Store, keys: JsValue },
+    Clear { store: Store },
+}
+
+impl Change {
+    pub fn put(store: Store, key: impl Into<JsValue>, value: impl Into<JsValue>) -> Change {
+        Change::Put { store, key: key.into(), value: value.into() }
+    }
+
+    fn store(&self) -> Store {
+        match self {
+            Change::Put { store, .. } | Change::Delete { store, .. } | Change::Clear { store } => *store,
+        }
+    }
+}
+
+/// How sure a write must be before it counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The journal holds the truth: the system may write when it likes.
+    Relaxed,
+    /// Nothing else holds it.
+    Strict,
+}
+
+pub struct Database {
+    idb: IdbDatabase,
+    /// Another tab upgraded the database, or the browser closed it.
+    lost: Rc<Cell<bool>>,
+}
+
+impl Database {
+    pub async fn open() -> Result<Database, String> {
+        Database::open_named(NAME).await
+    }
+
+    pub async fn open_named(name: &str) -> Result<Database, String> {
+        let factory = property(&js_sys::global(), "indexedDB").ok_or("this browser has no IndexedDB here")?;
+        let factory: IdbFactory = factory.unchecked_into();
+        let request = factory.open_with_u32(name, VERSION).map_err(|error| super::browser::words(&error))?;
+        on_upgrade(&request);
+        let opened = Promise::new(&mut |resolve: Function, reject: Function| {
+            request.set_onsuccess(Some(&resolve));
+            request.set_onerror(Some(&reject));
+            request.set_onblocked(Some(&reject));
+        });
+        let late = wasm_bindgen_futures::future_to_promise(async {
+            sleep_ms(OPEN_MS_MAX).await;
+            Err(JsValue::NULL)
+        });
+        let first = Promise::race(&Array::of2(&opened, &late)).await;
+        let Ok(idb) = first.and_then(|_| request.result()) else {
+            return Err(why_not(&request));
+        };
+        Ok(Database::watch(idb.unchecked_into()))
+    }
+
+    fn watch(idb: IdbDatabase) -> Database {
+        let lost = Rc::new(Cell::new(false));
+        let (seen, closing) = (lost.clone(), idb.clone());
+        let changed = Closure::<dyn FnMut()>::new(move || {
+            seen.set(true);
+            closing.close();
+        });
+        idb.set_onversionchange(Some(changed.as_ref().unchecked_ref()));
+        changed.forget();
+        let seen = lost.clone();
+        let closed = Closure::<dyn FnMut()>::new(move || seen.set(true));
+        idb.set_onclose(Some(closed.as_ref().unchecked_ref()));
+        closed.forget();
+        Database { idb, lost }
+    }
+
+    pub fn is_lost(&self) -> bool {
+        self.lost.get()
+    }
+
+    /// All changes in one transaction: all of them are done when this returns, or none.
+    pub async fn write(&self, changes: Vec<Change>, durability: Durability) -> Result<(), JsValue> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let names: Array = Store::ALL
+            .into_iter()
+            .filter(|store| changes.iter().any(|change| change.store() == *store))
+            .map(|store| JsValue::from_str(store.name()))
+            .collect();
+        let transaction = self.writing(&names, durability)?;
+        let done = completion(&transaction);
+        if let Err(error) = issue(&transaction, changes) {
+            let _ = transaction.abort();
+            let _ = done.await;
+            return Err(error);
+        }
+        match done.await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(transaction.error().map_or(JsValue::NULL, JsValue::from)),
+        }
+    }
+
+    /// The values of these keys, `undefined` for those that are missing; in one transaction.
+    pub async fn get_many(&self, store: Store, keys: &[JsValue]) -> Result<Vec<JsValue>, JsValue> {
+        let objects = self.reading(store)?;
+        let requests: Vec<IdbRequest> = keys.iter().map(|key| objects.get(key)).collect::<Result<_, _>>()?;
+        let mut values = Vec::with_capacity(requests.len());
+        for answered in requests.iter().map(answer).collect::<Vec<_>>() {
+            answered.await?;
+        }
+        for request in &requests {
+            values.push(request.result()?);
+        }
+        Ok(values)
+    }
+
+    pub async fn get(&self, store: Store, key: impl Into<JsValue>) -> Result<JsValue, JsValue> {
+        let values = self.get_many(store, &[key.into()]).await?;
+        Ok(values.into_iter().next().unwrap_or(JsValue::UNDEFINED))
+    }
+
+    /// All values (of a range of keys), in the order of their keys.
+    pub async fn values(&self, store: Store, keys: Option<JsValue>) -> Result<Vec<JsValue>, JsValue> {
+        let objects = self.reading(store)?;
+        let request = match keys {
+            Some(keys) => objects.get_all_with_key(&keys)?,
+            None => objects.get_all()?,
+        };
+        listed(request).await
+    }
+
+    pub async fn keys(&self, store: Store, keys: Option<JsValue>) -> Result<Vec<JsValue>, JsValue> {
+        let objects = self.reading(store)?;
+        let request = match keys {
+            Some(keys) => objects.get_all_keys_with_key(&keys)?,
+            None => objects.get_all_keys()?,
+        };
+        listed(request).await
+    }
+
+    /// web-sys knows the durability only behind its unstable switch, so the call goes by name; a browser that doesn't
+    /// know it ignores it.
+    fn writing(&self, names: &Array, durability: Durability) -> Result<IdbTransaction, JsValue> {
+        let durability = match durability {
+            Durability::Relaxed => "relaxed",
+            Durability::Strict => "strict",
+        };
+        let options = Object::new();
+        Reflect::set(&options, &"durability".into(), &durability.into())?;
+        let begin: Function = Reflect::get(&self.idb, &"transaction".into())?.unchecked_into();
+        Ok(begin.call3(&self.idb, names, &"readwrite".into(), &options)?.unchecked_into())
+    }
+
+    fn reading(&self, store: Store) -> Result<IdbObjectStore, JsValue> {
+        self.idb.transaction_with_str(store.name())?.object_store(store.name())
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.idb.close();
+    }
+}
+
+/// Every key that begins with `run`: `[run, …]`.
+pub fn keys_of(run: &str) -> JsValue {
+    let (low, high) = (Array::of1(&run.into()), Array::of2(&run.into(), &Array::new()));
+    IdbKeyRange::bound(&low, &high).map_or(JsValue::UNDEFINED, JsValue::from)
+}
+
+pub fn key_of(run: &str, number: u64) -> JsValue {
+    Array::of2(&run.into(), &(number as f64).into()).into()
+}
+
+fn issue(transaction: &IdbTransaction, changes: Vec<Change>) -> Result<(), JsValue> {
+    for change in changes {
+        let objects = transaction.object_store(change.store().name())?;
+        match change {
+            Change::Put { key, value, .. } => objects.put_with_key(&value, &key)?,
+            Change::Delete { keys, .. } => objects.delete(&keys)?,
+            Change::Clear { .. } => objects.clear()?,
+        };
+    }
+    Ok(())
+}
+
+fn completion(transaction: &IdbTransaction) -> Promise {
+    Promise::new(&mut |resolve: Function, reject: Function| {
+        transaction.set_oncomplete(Some(&resolve));
+        transaction.set_onabort(Some(&reject));
+    })
+}
+
+fn answer(request: &IdbRequest) -> Promise {
+    Promise::new(&mut |resolve: Function, reject: Function| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
+    })
+}
+
+async fn listed(request: IdbRequest) -> Result<Vec<JsValue>, JsValue> {
+    if answer(&request).await.is_err() {
+        return Err(request.error()?.map_or(JsValue::NULL, JsValue::from));
+    }
+    Ok(request.result()?.unchecked_into::<Array>().to_vec())
+}
+
+fn on_upgrade(request: &IdbOpenDbRequest) {
+    let opening = request.clone();
+    let upgrade = Closure::once_into_js(move || {
+        if let Ok(idb) = opening.result() {
+            let idb: IdbDatabase = idb.unchecked_into();
+            for store in Store::ALL {
+                // Fails where the store is there already, which is all that is wanted.
+                let _ = idb.create_object_store(store.name());
+            }
+        }
+    });
+    request.set_onupgradeneeded(Some(upgrade.unchecked_ref()));
+}
+
+fn why_not(request: &IdbOpenDbRequest) -> String {
+    match request.error() {
+        Ok(Some(error)) => super::browser::words(&error),
+        _ => "another tab holds an older version of it open, or the browser does not answer".into(),
+    }
+}

@@ -1,0 +1,93 @@
+//! One run, one tab: Web Locks. web-sys has them only behind its unstable switch, so they are reached by name.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::browser::{property, scope};
+
+pub enum Attempt {
+    Held(Lock),
+    /// Another tab has it.
+    Busy,
+    /// This browser, or a page served over plain http, has no locks.
+    Unsupported,
+}
+
+/// Held until it is dropped, or the worker ends.
+pub struct Lock {
+    release: Function,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.release.call0(&JsValue::UNDEFINED);
+    }
+}
+
+pub fn supported() -> bool {
+    locks().is_some()
+}
+
+fn locks() -> Option<JsValue> {
+    property(&scope().navigator(), "locks")
+}
+
+fn name_of(run: &str) -> String {
+    format!("pennybatch-run-{run}")
+}
+
+/// Takes the run's lock where nobody has it.
+pub async fn take(run: &str) -> Attempt {
+    let Some(locks) = locks() else { return Attempt::Unsupported };
+    let Some(request) = property(&locks, "request").and_then(|request| request.dyn_into::<Function>().ok()) else {
+        return Attempt::Unsupported;
+    };
+    let options = Object::new();
+    let _ = Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE);
+    let release: Rc<RefCell<Option<Function>>> = Rc::default();
+    let held = release.clone();
+    let asked = Promise::new(&mut |answered: Function, refused: Function| {
+        let held = held.clone();
+        let granted = Closure::once_into_js(move |lock: JsValue| -> JsValue {
+            let mut until = JsValue::UNDEFINED;
+            if !lock.is_null() {
+                until = Promise::new(&mut |release: Function, _| *held.borrow_mut() = Some(release)).into();
+            }
+            let _ = answered.call0(&JsValue::UNDEFINED);
+            until
+        });
+        // The request's own promise settles at the release; only its refusal says something now.
+        if let Ok(requested) = request.call3(&locks, &name_of(run).into(), &options, &granted)
+            && let Some(then) = property(&requested, "then").and_then(|then| then.dyn_into::<Function>().ok())
+        {
+            let _ = then.call2(&requested, &JsValue::UNDEFINED, &refused);
+        } else {
+            let _ = refused.call0(&JsValue::UNDEFINED);
+        }
+    });
+    if asked.await.is_err() {
+        return Attempt::Unsupported;
+    }
+    match release.take() {
+        Some(release) => Attempt::Held(Lock { release }),
+        None => Attempt::Busy,
+    }
+}
+
+/// The runs that some tab, this one included, holds.
+pub async fn held_runs() -> Vec<String> {
+    query().await.unwrap_or_default()
+}
+
+async fn query() -> Option<Vec<String>> {
+    let locks = locks()?;
+    let query: Function = property(&locks, "query")?.dyn_into().ok()?;
+    let answer: Promise = query.call0(&locks).ok()?.dyn_into().ok()?;
+    let held: Array = property(&answer.await.ok()?, "held")?.dyn_into().ok()?;
+    let prefix = name_of("");
+    let names = held.iter().filter_map(|lock| property(&lock, "name")?.as_string());
+    Some(names.filter_map(|name| Some(name.strip_prefix(&prefix)?.to_owned())).collect())
+}

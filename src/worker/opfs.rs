@@ -1,0 +1,107 @@
+//! Files in the origin's private file system: `runs/<run>/journal` and `runs/<run>/data`.
+//! Only a dedicated worker may write them at once and flush them; see [`Journal`](super::journal::Journal).
+
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    Blob, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
+    FileSystemReadWriteOptions, FileSystemRemoveOptions, FileSystemSyncAccessHandle,
+};
+
+use super::browser::{property, scope};
+use crate::link::RunId;
+
+#[derive(Clone)]
+pub struct Opfs {
+    runs: FileSystemDirectoryHandle,
+}
+
+impl Opfs {
+    /// `None` where this browser has no such file system, or won't open it (a private window).
+    pub async fn open() -> Option<Opfs> {
+        let handle_kind = property(&js_sys::global(), "FileSystemFileHandle")?;
+        property(&property(&handle_kind, "prototype")?, "createSyncAccessHandle")?;
+        let storage = property(&scope().navigator(), "storage")?;
+        property(&storage, "getDirectory")?;
+        let root = scope().navigator().storage().get_directory().await.ok()?;
+        let runs = directory(&root.unchecked_into(), "runs", true).await.ok()?;
+        Some(Opfs { runs })
+    }
+
+    /// The runs that have a directory here.
+    pub async fn runs(&self) -> Result<Vec<RunId>, JsValue> {
+        let names = self.runs.keys();
+        let mut runs = Vec::new();
+        loop {
+            let step = names.next()?.await?;
+            if Reflect::get(&step, &"done".into())?.is_truthy() {
+                return Ok(runs);
+            }
+            runs.extend(Reflect::get(&step, &"value".into())?.as_string());
+        }
+    }
+
+    /// Bytes of a file; `None` where there is none.
+    pub async fn size(&self, run: &str, file: &str) -> Option<f64> {
+        Some(self.blob(run, file).await?.size())
+    }
+
+    pub async fn read(&self, run: &str, file: &str) -> Option<Vec<u8>> {
+        let buffer = self.blob(run, file).await?.array_buffer().await.ok()?;
+        Some(Uint8Array::new(&buffer).to_vec())
+    }
+
+    async fn blob(&self, run: &str, file: &str) -> Option<Blob> {
+        let handle = self.file(run, file, false).await.ok()?;
+        handle.get_file().await.ok()?.dyn_into().ok()
+    }
+
+    /// Writes a whole file, flushed before this returns.
+    pub async fn write(&self, run: &str, file: &str, bytes: &[u8]) -> Result<(), JsValue> {
+        let handle = self.handle(run, file).await?;
+        let written =
+            handle.truncate_with_u32(0).and_then(|()| write_at(&handle, 0.0, bytes)).and_then(|()| handle.flush());
+        handle.close();
+        written
+    }
+
+    /// The file, opened for this worker alone; created where it is missing.
+    pub async fn handle(&self, run: &str, file: &str) -> Result<FileSystemSyncAccessHandle, JsValue> {
+        let file = self.file(run, file, true).await?;
+        Ok(file.create_sync_access_handle().await?.unchecked_into())
+    }
+
+    async fn file(&self, run: &str, file: &str, create: bool) -> Result<FileSystemFileHandle, JsValue> {
+        let run = directory(&self.runs, run, create).await?;
+        let options = FileSystemGetFileOptions::new();
+        options.set_create(create);
+        Ok(run.get_file_handle_with_options(file, &options).await?.unchecked_into())
+    }
+
+    pub async fn remove(&self, run: &str) -> Result<(), JsValue> {
+        let options = FileSystemRemoveOptions::new();
+        options.set_recursive(true);
+        self.runs.remove_entry_with_options(run, &options).await.map(|_| ())
+    }
+}
+
+/// Writes all of `bytes`: a short write (a full disk, in some browsers) is an error.
+pub fn write_at(handle: &FileSystemSyncAccessHandle, at: f64, bytes: &[u8]) -> Result<(), JsValue> {
+    let options = FileSystemReadWriteOptions::new();
+    options.set_at(at);
+    let written = handle.write_with_u8_array_and_options(bytes, &options)?;
+    if written as usize == bytes.len() {
+        return Ok(());
+    }
+    Err(js_sys::Error::new(&format!("only {written} of {} bytes could be written", bytes.len())).into())
+}
+
+async fn directory(
+    parent: &FileSystemDirectoryHandle,
+    name: &str,
+    create: bool,
+) -> Result<FileSystemDirectoryHandle, JsValue> {
+    let options = FileSystemGetDirectoryOptions::new();
+    options.set_create(create);
+    Ok(parent.get_directory_handle_with_options(name, &options).await?.unchecked_into())
+}
