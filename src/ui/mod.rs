@@ -1,1 +1,18 @@
-//! The page.
+//! The page: four hash routes, drawn by function components that take values and emit callbacks.
+//! Here: what is seen, what is typed, and the address. Not here: arithmetic (`estimate`), storage, fetch and the run
+//! itself (`worker`); a component never does any of them, it reads values and says what the person wants.
+//!
+//! A component is one file and one CSS block of the same name (`number_field.rs`, `.number-field`); hooks are
+//! `hooks/use_*.rs`; state that has rules is a plain struct with a pure `after(&self, action)`.
+
+mod app;
+pub mod calculator;
+pub mod hooks;
+pub mod parts;
+mod route;
+pub mod runner;
+pub mod runs;
+pub mod settings;
+
+pub use app::App;
+pub use route::Route;

@@ -1,0 +1,51 @@
+//! What all fields share: ids from labels, hints, errors.
+
+use yew::prelude::*;
+
+/// An id from a label: `Input tokens per call` becomes `input-tokens-per-call`.
+pub fn slug(label: &str) -> String {
+    let mut out = String::with_capacity(label.len());
+    for letter in label.chars() {
+        if letter.is_ascii_alphanumeric() {
+            out.push(letter.to_ascii_lowercase());
+        } else if !out.ends_with('-') && !out.is_empty() {
+            out.push('-');
+        }
+    }
+    out.trim_end_matches('-').to_owned()
+}
+
+/// The ids that describe a field, for `aria-describedby`.
+pub(super) fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
+    match (hint, error) {
+        (false, false) => None,
+        (true, false) => Some(format!("{id}-hint")),
+        (false, true) => Some(format!("{id}-error")),
+        (true, true) => Some(format!("{id}-error {id}-hint")),
+    }
+}
+
+/// The lines below a field.
+pub(super) fn notes(id: &str, hint: Option<&AttrValue>, error: Option<&AttrValue>) -> Html {
+    html! {
+        <>
+            if let Some(error) = error {
+                <p class="field__error" id={format!("{id}-error")} role="alert">{ error }</p>
+            }
+            if let Some(hint) = hint {
+                <p class="field__hint" id={format!("{id}-hint")}>{ hint }</p>
+            }
+        </>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn labels_become_ids() {
+        assert_eq!(slug("Input tokens per call"), "input-tokens-per-call");
+        assert_eq!(slug("Failed and billed (%)"), "failed-and-billed");
+    }
+}
