@@ -7,9 +7,11 @@
 //! engine.next_wake(now)          when to call handle(Event::Woke, ..) at the latest, and why
 //! ```
 
+mod cache_key;
 mod plan;
 mod record;
 
+pub use cache_key::cache_key;
 pub use plan::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan};
 pub use record::{Ending, Entry, Record};
 

@@ -1,14 +1,23 @@
 //! What goes over the wire, as plain values: a call becomes an HTTP request, an HTTP answer becomes an [`Outcome`].
 //! Nothing here sends, waits or retries: that is the engine's and the worker's work.
 
+mod base_url;
 mod failure;
+mod hint;
 mod openai_chat;
 mod outcome;
+mod refusal;
+pub mod tokens;
+mod words;
 
+pub use base_url::check_base_url;
 pub use failure::{Action, Failure, FailureKind};
+pub use hint::HINT_MS_MAX;
 pub use outcome::{Answer, Bill, Finish, Outcome, Usage};
 
 use serde::{Deserialize, Serialize};
+
+pub use words::MESSAGE_CHARS_MAX;
 
 /// Bodies larger than this are cut off and count as torn. Chat answers are a thousand times smaller.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -51,18 +60,35 @@ pub struct HttpReply {
     pub torn: bool,
 }
 
+impl HttpReply {
+    /// The first header of this name, which is given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Takes the key out of an error's body, so that no message can quote it. Keys too short to be one are left:
+    /// local servers take any word, and masking it would maim their messages.
+    pub fn hide_key(&mut self, key: &str) {
+        const KEY_BYTES_MIN: usize = 8;
+        if key.len() >= KEY_BYTES_MIN && !(200..300).contains(&self.status) && self.body.contains(key) {
+            self.body = self.body.replace(key, "…");
+        }
+    }
+}
+
 impl Provider {
     /// The body of `call`: JSON with a fixed order of fields, so that equal calls are equal bytes.
-    pub fn body(self, call: &Call) -> String {
-        openai_chat::body(call)
+    /// `base_url`: OpenAI itself names the output cap otherwise than the servers compatible with it.
+    pub fn body(self, base_url: &str, call: &Call) -> String {
+        openai_chat::body(base_url, call)
     }
 
     /// The address that calls are posted to, and that of the models list.
     pub fn urls(self, base_url: &str) -> (String, String) {
-        openai_chat::urls(base_url)
+        base_url::urls(base_url)
     }
 
-    /// What an answer means. `now_ms` serves hints that name a date.
+    /// What an answer means. `now` serves hints that name a date.
     pub fn decode(self, reply: &HttpReply, now: crate::time::Time) -> Outcome {
         openai_chat::decode(reply, now)
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::Usd;
-use crate::provider::Failure;
+use crate::provider::{Failure, FailureKind, words};
 
 /// Tokens of one call. `cache_read` and `cache_write` are parts of `input`, `reasoning` is a part of `output`,
 /// whatever the provider's own convention is.
@@ -55,4 +55,28 @@ pub enum Bill {
 pub enum Outcome {
     Answered { answer: Answer, bill: Bill },
     Failed { failure: Failure, bill: Bill },
+}
+
+/// Attempts that ended without an HTTP answer.
+impl Outcome {
+    /// No answer before the deadline; the provider may have worked all the same.
+    pub fn timed_out() -> Outcome {
+        Outcome::without_answer(FailureKind::TimedOut, "", Bill::Unknown)
+    }
+
+    /// Sent, and failed in the browser's hands, which hides the reason; the provider may have got it.
+    /// `reason` is the browser's own word, such as `Failed to fetch`.
+    pub fn unreachable(reason: &str) -> Outcome {
+        Outcome::without_answer(FailureKind::Unreachable, reason, Bill::Unknown)
+    }
+
+    /// Surely never left this machine: nothing was billed.
+    pub fn never_sent(reason: &str) -> Outcome {
+        Outcome::without_answer(FailureKind::Unreachable, reason, Bill::Nothing)
+    }
+
+    fn without_answer(kind: FailureKind, message: &str, bill: Bill) -> Outcome {
+        let failure = Failure { kind, status: None, message: words::clean(message), retry_after_ms: None };
+        Outcome::Failed { failure, bill }
+    }
 }

@@ -1,0 +1,262 @@
+use std::collections::BTreeSet;
+
+use pennybatch::provider::{Action, Bill, Failure, FailureKind, HINT_MS_MAX, MESSAGE_CHARS_MAX, Outcome};
+
+use crate::{decode, reply};
+
+use FailureKind::*;
+
+fn refused(status: u16, headers: &[(&str, &str)], body: &str) -> Failure {
+    match decode(status, headers, body) {
+        Outcome::Failed { failure, bill: Bill::Nothing } => failure,
+        other => panic!("a refusal bills nothing: {other:?}"),
+    }
+}
+
+struct Fixture {
+    name: &'static str,
+    status: u16,
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+    kind: FailureKind,
+    hint_ms: Option<u64>,
+    action: Action,
+}
+
+const fn fixture(name: &'static str, status: u16, body: &'static str, kind: FailureKind, action: Action) -> Fixture {
+    Fixture { name, status, headers: &[], body, kind, hint_ms: None, action }
+}
+
+impl Fixture {
+    const fn headers(self, headers: &'static [(&'static str, &'static str)]) -> Fixture {
+        Fixture { headers, ..self }
+    }
+
+    const fn hint_ms(self, hint_ms: u64) -> Fixture {
+        Fixture { hint_ms: Some(hint_ms), ..self }
+    }
+}
+
+const FIXTURES: &[Fixture] = &[
+    // Rate limits.
+    fixture(
+        "OpenAI, tokens a minute",
+        429,
+        r#"{"error":{"message":"Rate limit reached for gpt-4o in organization org-x on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000. Please try again in 41.724s. Visit https://platform.openai.com/account/rate-limits to learn more.","type":"tokens","param":null,"code":"rate_limit_exceeded"}}"#,
+        RateLimited,
+        Action::SlowLane,
+    )
+    .hint_ms(41_724),
+    fixture(
+        "OpenAI, requests a day",
+        429,
+        r#"{"error":{"message":"Rate limit reached on requests per day (RPD). Please try again in 6m0s.","type":"requests","code":"rate_limit_exceeded"}}"#,
+        RateLimited,
+        Action::SlowLane,
+    )
+    .hint_ms(360_000),
+    fixture(
+        "OpenAI, a few milliseconds",
+        429,
+        r#"{"error":{"message":"Rate limit reached. Please try again in 12ms.","code":"slow_down"}}"#,
+        RateLimited,
+        Action::SlowLane,
+    )
+    .hint_ms(12),
+    fixture("bare", 429, "", RateLimited, Action::SlowLane),
+    fixture("retry-after in seconds", 429, "{}", RateLimited, Action::SlowLane)
+        .headers(&[("retry-after", "7")])
+        .hint_ms(7_000),
+    fixture("retry-after with a fraction", 429, "{}", RateLimited, Action::SlowLane)
+        .headers(&[("retry-after", "1.25")])
+        .hint_ms(1_250),
+    fixture("retry-after-ms goes first", 429, r#"{"error":{"message":"try again in 9s"}}"#, RateLimited, Action::SlowLane)
+        .headers(&[("retry-after", "7"), ("retry-after-ms", "350")])
+        .hint_ms(350),
+    fixture("retry-after as a date", 503, "", ServerError, Action::Retry)
+        .headers(&[("retry-after", "Mon, 23 Nov 2026 12:00:30 GMT")])
+        .hint_ms(30_000),
+    fixture("retry-after as a date gone by", 429, "", RateLimited, Action::SlowLane)
+        .headers(&[("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT")])
+        .hint_ms(0),
+    fixture("retry-after in nonsense", 429, "", RateLimited, Action::SlowLane).headers(&[("retry-after", "later")]),
+    fixture("retry-after below zero", 429, "", RateLimited, Action::SlowLane).headers(&[("retry-after", "-5")]),
+    fixture("retry-after of a year", 429, "", RateLimited, Action::SlowLane)
+        .headers(&[("retry-after", "31536000")])
+        .hint_ms(HINT_MS_MAX),
+    fixture(
+        "Gemini, a list with RetryInfo",
+        429,
+        r#"[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details. Please retry in 45.8s.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"45s"}]}}]"#,
+        RateLimited,
+        Action::SlowLane,
+    )
+    .hint_ms(45_000),
+    fixture(
+        "Azure, in words",
+        429,
+        r#"{"error":{"code":"429","message":"Requests have exceeded the token rate limit. Please retry after 26 seconds."}}"#,
+        RateLimited,
+        Action::SlowLane,
+    )
+    .hint_ms(26_000),
+    fixture("Mistral", 429, r#"{"object":"error","message":"Requests rate limit exceeded","type":"rate_limited","code":"1300"}"#, RateLimited, Action::SlowLane),
+    // Quotas, which come as 429 too.
+    fixture(
+        "OpenAI, quota",
+        429,
+        r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#,
+        QuotaExhausted,
+        Action::StopLane,
+    ),
+    fixture("OpenAI, credit", 429, r#"{"error":{"message":"No credit","code":"credit_balance_exhausted"}}"#, QuotaExhausted, Action::StopLane),
+    fixture("OpenAI, organization's spend", 429, r#"{"error":{"message":"Limit","code":"organization_spend_limit_exceeded"}}"#, QuotaExhausted, Action::StopLane),
+    fixture("OpenAI, project's spend", 429, r#"{"error":{"message":"Limit","code":"project_spend_limit_exceeded"}}"#, QuotaExhausted, Action::StopLane),
+    fixture("OpenAI, organization's usage", 429, r#"{"error":{"message":"Limit","code":"organization_usage_limit_exceeded"}}"#, QuotaExhausted, Action::StopLane),
+    fixture("DeepSeek, 402", 402, r#"{"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}}"#, QuotaExhausted, Action::StopLane),
+    fixture("OpenRouter, key limit", 403, r#"{"error":{"message":"Key limit exceeded (total limit).","code":403}}"#, QuotaExhausted, Action::StopLane),
+    fixture("Anthropic, credit", 400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}"#, QuotaExhausted, Action::StopLane),
+    // The key.
+    fixture("OpenAI, wrong key", 401, r#"{"error":{"message":"Incorrect API key provided: sk-abcde***wxyz.","type":"invalid_request_error","code":"invalid_api_key"}}"#, WrongKey, Action::StopLane),
+    fixture("no key", 401, "", WrongKey, Action::StopLane),
+    fixture("forbidden", 403, r#"{"error":{"message":"Country, region, or territory not supported","code":"unsupported_country_region_territory"}}"#, WrongKey, Action::StopLane),
+    fixture("Gemini, wrong key", 400, r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}]"#, WrongKey, Action::StopLane),
+    fixture("xAI, wrong key", 400, r#"{"code":"Client specified an invalid argument","error":"Incorrect API key provided: ab***yz."}"#, WrongKey, Action::StopLane),
+    // The model.
+    fixture("OpenAI, unknown model", 404, r#"{"error":{"message":"The model `gpt-9` does not exist or you do not have access to it.","type":"invalid_request_error","code":"model_not_found"}}"#, UnknownModel, Action::StopLane),
+    fixture("OpenAI, model not for this project", 403, r#"{"error":{"message":"Project `p` does not have access to model `gpt-4o`","code":"model_not_found"}}"#, UnknownModel, Action::StopLane),
+    fixture("Ollama, unknown model", 404, r#"{"error":{"message":"model \"qwen9\" not found, try pulling it first","type":"api_error","param":null,"code":null}}"#, UnknownModel, Action::StopLane),
+    fixture("vLLM, unknown model", 404, r#"{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","param":null,"code":404}"#, UnknownModel, Action::StopLane),
+    fixture("OpenRouter, unknown model", 400, r#"{"error":{"message":"foo/bar is not a valid model ID","code":400}}"#, UnknownModel, Action::StopLane),
+    fixture("OpenRouter, no endpoint", 404, r#"{"error":{"message":"No endpoints found for foo/bar.","code":404}}"#, UnknownModel, Action::StopLane),
+    fixture("Gemini, unknown model", 404, r#"[{"error":{"code":404,"message":"models/gemini-9 is not found for API version v1main","status":"NOT_FOUND"}}]"#, UnknownModel, Action::StopLane),
+    fixture("Groq, retired model", 400, r#"{"error":{"message":"The model has been decommissioned","type":"invalid_request_error","code":"model_decommissioned"}}"#, UnknownModel, Action::StopLane),
+    // The address.
+    fixture("OpenAI, wrong path", 404, r#"{"error":{"message":"Invalid URL (POST /v2/models/chat/completions)","type":"invalid_request_error"}}"#, WrongAddress, Action::StopLane),
+    fixture("Ollama, wrong path", 404, "404 page not found", WrongAddress, Action::StopLane),
+    fixture("FastAPI, wrong path", 404, r#"{"detail":"Not Found"}"#, WrongAddress, Action::StopLane),
+    fixture("a site's page", 404, "<!DOCTYPE html><html><head><title>Page not found</title></head></html>", WrongAddress, Action::StopLane),
+    fixture("not to be posted to", 405, r#"{"detail":"Method Not Allowed"}"#, WrongAddress, Action::StopLane),
+    // This row.
+    fixture("OpenAI, too long", 400, r#"{"error":{"message":"This model's maximum context length is 128000 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#, ContextTooLong, Action::EndItem),
+    fixture("llama.cpp, too long", 400, r#"{"error":{"code":400,"message":"request (9000 tokens) exceeds the available context size (4096 tokens)","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":4096}}"#, ContextTooLong, Action::EndItem),
+    fixture("vLLM, too long", 400, r#"{"object":"error","message":"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens","type":"BadRequestError","code":400}"#, ContextTooLong, Action::EndItem),
+    fixture("OpenAI, content", 400, r#"{"error":{"message":"Your request was rejected by our safety system.","code":"content_policy_violation"}}"#, ContentRefused, Action::EndItem),
+    fixture("Azure, content", 400, r#"{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","code":"content_filter","status":400}}"#, ContentRefused, Action::EndItem),
+    fixture("OpenRouter, moderation", 403, r#"{"error":{"code":403,"message":"Input was refused","metadata":{"reasons":["violence"],"flagged_input":"…"}}}"#, ContentRefused, Action::EndItem),
+    fixture("OpenAI, a wrong parameter", 400, r#"{"error":{"message":"Unsupported value: 'temperature' does not support 0","type":"invalid_request_error","param":"temperature","code":"unsupported_value"}}"#, BadRequest, Action::EndItem),
+    fixture("Groq, too large", 413, r#"{"error":{"message":"Request too large for model on tokens per minute (TPM)","type":"tokens","code":"rate_limit_exceeded"}}"#, BadRequest, Action::EndItem),
+    fixture("FastAPI, invalid", 422, r#"{"detail":[{"loc":["body","messages"],"msg":"field required","type":"value_error.missing"}]}"#, BadRequest, Action::EndItem),
+    // The server.
+    fixture("request timeout", 408, "", ServerError, Action::Retry),
+    fixture("conflict", 409, r#"{"error":{"message":"lock timeout"}}"#, ServerError, Action::Retry),
+    fixture("OpenAI, 500", 500, r#"{"error":{"message":"The server had an error while processing your request.","type":"server_error"}}"#, ServerError, Action::Retry),
+    fixture("a gateway's page", 502, "<html><head><title>502 Bad Gateway</title></head></html>", ServerError, Action::Retry),
+    fixture("llama.cpp, loading", 503, r#"{"error":{"message":"Loading model","type":"unavailable_error","code":503}}"#, ServerError, Action::Retry),
+    fixture("Cloudflare, 524", 524, "", ServerError, Action::Retry),
+    fixture("Anthropic, overloaded", 529, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, ServerError, Action::Retry),
+    // The provider's own word on retrying.
+    fixture("a 400 to be retried", 400, "{}", ServerError, Action::Retry).headers(&[("x-should-retry", "true")]),
+    fixture("a 429 to be retried", 429, "{}", RateLimited, Action::SlowLane).headers(&[("x-should-retry", "true")]),
+    fixture("a 500 not to be retried", 500, "{}", BadRequest, Action::EndItem).headers(&[("x-should-retry", "false")]),
+    fixture("a 429 not to be retried", 429, "{}", QuotaExhausted, Action::StopLane).headers(&[("x-should-retry", "false")]),
+    fixture("a 401 not to be retried", 401, "{}", WrongKey, Action::StopLane).headers(&[("x-should-retry", "false")]),
+];
+
+#[test]
+fn every_refusal_is_classed_by_what_to_do_next() {
+    let mut wrong = Vec::new();
+    for fixture in FIXTURES {
+        let failure = refused(fixture.status, fixture.headers, fixture.body);
+        let got = (failure.kind, failure.retry_after_ms, failure.kind.action(), failure.status);
+        let due = (fixture.kind, fixture.hint_ms, fixture.action, Some(fixture.status));
+        if got != due {
+            wrong.push(format!("{}: {got:?}, not {due:?}", fixture.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_message_is_the_providers_own_words() {
+    for (body, message) in [
+        (r#"{"error":{"message":"No such thing","code":"x"}}"#, "No such thing"),
+        (r#"{"error":"just text"}"#, "just text"),
+        (r#"{"object":"error","message":"flat"}"#, "flat"),
+        (r#"{"detail":"Not Found"}"#, "Not Found"),
+        (r#"{"detail":[{"msg":"field required"}]}"#, r#"[{"msg":"field required"}]"#),
+        (r#"[{"error":{"message":"in a list"}}]"#, "in a list"),
+        (
+            r#"{"error":{"message":"Provider returned error","metadata":{"raw":"too busy"}}}"#,
+            "Provider returned error: too busy",
+        ),
+        ("plain\r\n  words\u{7}", "plain words"),
+        ("<html><title>502 Bad Gateway</title><body>x", "502 Bad Gateway"),
+        ("", ""),
+    ] {
+        assert_eq!(refused(400, &[], body).message, message, "{body}");
+    }
+    let long = refused(400, &[], &"é".repeat(5_000)).message;
+    assert_eq!(long.chars().count(), MESSAGE_CHARS_MAX);
+}
+
+#[test]
+fn no_message_holds_a_key() {
+    for body in [
+        r#"{"error":{"message":"Incorrect API key provided: secretsecret. You can find it"}}"#,
+        r#"{"error":{"message":"key sk-proj-secretsecret is wrong"}}"#,
+        "Authorization: Bearer secretsecret was refused",
+    ] {
+        let failure = refused(401, &[], body);
+        assert!(!failure.sentence().contains("secretsecret"), "{}", failure.sentence());
+    }
+    let mut echo = reply(401, &[], "no user has the token 0f9e8d7c6b5a");
+    echo.hide_key("0f9e8d7c6b5a");
+    assert_eq!(echo.body, "no user has the token …");
+    let mut answer = reply(200, &[], "an answer with password1 in it");
+    answer.hide_key("password1");
+    assert_eq!(answer.body, "an answer with password1 in it");
+}
+
+#[test]
+fn attempts_without_an_answer_say_what_may_have_been_billed() {
+    for (outcome, kind, billed) in [
+        (Outcome::timed_out(), TimedOut, Bill::Unknown),
+        (Outcome::unreachable("TypeError: Failed to fetch"), Unreachable, Bill::Unknown),
+        (Outcome::never_sent("no memory"), Unreachable, Bill::Nothing),
+    ] {
+        match outcome {
+            Outcome::Failed { failure, bill } => assert_eq!((failure.kind, failure.status, bill), (kind, None, billed)),
+            answered => panic!("{answered:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_kind_has_a_sentence_of_its_own() {
+    let kinds = [
+        RateLimited,
+        ServerError,
+        TimedOut,
+        Unreachable,
+        TornBody,
+        HtmlPage,
+        WrongKey,
+        QuotaExhausted,
+        UnknownModel,
+        WrongAddress,
+        BadRequest,
+        ContextTooLong,
+        ContentRefused,
+    ];
+    let of =
+        |kind, message: &str| Failure { kind, status: None, message: message.into(), retry_after_ms: None }.sentence();
+    let sentences: BTreeSet<String> = kinds.iter().map(|kind| of(*kind, "")).collect();
+    assert_eq!(sentences.len(), kinds.len());
+    for sentence in &sentences {
+        assert!(!sentence.contains("  ") && sentence.ends_with('.'), "{sentence}");
+        let kept = ["kept", "go on", "nothing is lost"].iter().any(|word| sentence.contains(word));
+        assert!(kept, "says what was kept: {sentence}");
+    }
+    assert!(of(WrongKey, "Nope").ends_with("It said: “Nope”"));
+}
