@@ -1,13 +1,38 @@
-//! `cargo dev`: builds, serves and tests the page. Native only; it never ships.
+//! `cargo dev`: builds, serves and tests the page. Native only; nothing of it ships.
+//!
+//! | part | holds |
+//! |---|---|
+//! | `project`, `steps` | where things are; running other programs and counting what passed |
+//! | `bundle`, `names`, `wasm` | what ships, made from the sources: glue, hashed names, styles |
+//! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
+//! | `serve` | build, serve, watch, reload |
+//! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
+//! | `size` | what a visitor downloads |
+//! | `mock` | the simulated provider of the tests |
+//!
+//! It knows nothing of the rooms in the library: the page is compiled by Cargo as a separate program.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod browser;
+mod bundle;
+mod check;
+mod chromium;
+mod headers;
 mod mock;
+mod names;
+mod node;
+mod project;
+mod serve;
+mod site;
+mod size;
+mod steps;
+mod wasm;
 
 #[derive(Parser)]
-#[command(name = "cargo dev", about = "Builds, serves and tests Pennybatch")]
+#[command(name = "cargo dev", bin_name = "cargo dev", about = "Builds, serves and tests Pennybatch")]
 struct Dev {
     #[command(subcommand)]
     command: Command,
@@ -15,6 +40,10 @@ struct Dev {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write the page to dist/: static files that work from any path
+    Build(bundle::BuildArgs),
+    /// Build, serve on 127.0.0.1, rebuild and reload on change
+    Serve(serve::ServeArgs),
     /// Start the simulated provider of the tests
     Mock(mock::MockArgs),
 }
@@ -22,6 +51,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let ended = match Dev::parse().command {
+        Command::Build(args) => bundle::run(&args),
+        Command::Serve(args) => serve::run(args).await,
         Command::Mock(args) => mock::run(args).await,
     };
     match ended {

@@ -1,0 +1,200 @@
+//! What ships: one map from path to bytes, made from the sources and written to dist/.
+//!
+//! Every path is relative, so that the same files work at the root of a host and below any path of it. Names that
+//! the page refers to change with their content; `embed.js` and the HTML files are addresses that others hold, and stay.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use crate::headers::HeaderRules;
+use crate::names;
+use crate::project::{self, Profile};
+use crate::wasm::{self, Program};
+
+#[derive(clap::Args)]
+pub struct BuildArgs {
+    /// Build what is meant to be published: small and fast
+    #[arg(long)]
+    release: bool,
+}
+
+pub struct Bundle {
+    /// Content by path from the root of the page, without a leading slash.
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub headers: HeaderRules,
+}
+
+pub fn run(args: &BuildArgs) -> Result<(), String> {
+    let began = Instant::now();
+    let bundle = Bundle::build(Profile::of(args.release))?;
+    bundle.write(&project::dist())?;
+    let bytes: usize = bundle.files.values().map(Vec::len).sum();
+    let count = bundle.files.len();
+    println!("dist/: {count} files, {} kB, in {:.1} s", bytes.div_ceil(1000), began.elapsed().as_secs_f64());
+    if args.release {
+        println!("On the host, leave the files of earlier releases in place: tabs that are open still load them.");
+    }
+    Ok(())
+}
+
+impl Bundle {
+    pub fn build(profile: Profile) -> Result<Bundle, String> {
+        let www = project::root().join("www");
+        let index = text(&project::root().join("index.html"))?;
+        let headers = text(&www.join("_headers"))?;
+        let styles = styles(wasm::files_below(&www.join("styles"))?)?;
+        let others = wasm::files_below(&www)?.into_iter().filter(|(path, _)| !path.starts_with("styles/")).collect();
+        Bundle::assemble(&index, &headers, styles, others, wasm::programs(profile)?)
+    }
+
+    fn assemble(
+        index: &str,
+        headers: &str,
+        styles: String,
+        others: Vec<(String, Vec<u8>)>,
+        programs: Vec<Program>,
+    ) -> Result<Bundle, String> {
+        let rules = HeaderRules::parse(headers)?;
+        let mut files: BTreeMap<String, Vec<u8>> = others.into_iter().collect();
+        let styles_name = names::hashed("styles.css", styles.as_bytes());
+        files.insert(styles_name.clone(), styles.into_bytes());
+        let mut references = vec![("styles.css".to_owned(), styles_name)];
+        for program in programs {
+            let wasm_name = names::hashed(&format!("{}.wasm", program.name), &program.wasm);
+            let module = names::self_starting(&program.glue, &wasm_name).into_bytes();
+            let plain = format!("{}.js", program.name);
+            if program.name == "embed" {
+                files.insert(plain, module);
+            } else {
+                let hashed = names::hashed(&plain, &module);
+                files.insert(hashed.clone(), module);
+                references.push((plain, hashed));
+            }
+            files.insert(wasm_name, program.wasm);
+            files.extend(program.snippets);
+        }
+        let references: Vec<(&str, &str)> = references.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+        let index = names::renamed(index, &references)?;
+        // A path that only the general pattern covers: frame-ancestors is not allowed in a meta element.
+        let general = rules.for_path("/embed.html");
+        let policy = general.get("content-security-policy").ok_or("www/_headers sets no Content-Security-Policy.")?;
+        files.insert("index.html".to_owned(), names::with_policy(&index, policy)?.into_bytes());
+        Ok(Bundle { files, headers: rules })
+    }
+
+    /// Replaces what is at `place`. Nothing is touched before every file is at hand.
+    pub fn write(&self, place: &Path) -> Result<(), String> {
+        let told = |path: &Path, why: std::io::Error| format!("{} cannot be written: {why}", path.display());
+        if place.exists() {
+            fs::remove_dir_all(place).map_err(|why| told(place, why))?;
+        }
+        for (name, bytes) in &self.files {
+            let path = place.join(name);
+            let parent = path.parent().unwrap_or(place);
+            fs::create_dir_all(parent).map_err(|why| told(parent, why))?;
+            fs::write(&path, bytes).map_err(|why| told(&path, why))?;
+        }
+        Ok(())
+    }
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    String::from_utf8(wasm::read(path)?).map_err(|_| format!("{} is not UTF-8.", path.display()))
+}
+
+/// The style sheets as one: the named ones first, in the order of their layers, then the rest by name.
+fn styles(sheets: Vec<(String, Vec<u8>)>) -> Result<String, String> {
+    const FIRST: [&str; 3] = ["tokens.css", "base.css", "layout.css"];
+    let mut sheets: Vec<_> = sheets.into_iter().filter(|(path, _)| path.ends_with(".css")).collect();
+    let rank = |path: &str| FIRST.iter().position(|first| *first == path).unwrap_or(FIRST.len());
+    sheets.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
+    let mut all = String::new();
+    for (path, bytes) in sheets {
+        let sheet = String::from_utf8(bytes).map_err(|_| format!("www/styles/{path} is not UTF-8."))?;
+        all.push_str(sheet.trim_end());
+        all.push('\n');
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
+    const HEADERS: &str =
+        "/*\n  Content-Security-Policy: default-src 'none'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n";
+
+    fn program(name: &'static str, wasm: &[u8]) -> Program {
+        let snippets = vec![("snippets/of-it/inline0.js".to_owned(), b"export {}".to_vec())];
+        Program { name, glue: format!("// {name}\n"), wasm: wasm.to_vec(), snippets }
+    }
+
+    fn bundle(app: &[u8]) -> Bundle {
+        let programs = vec![program("app", app), program("worker", b"w"), program("embed", b"e")];
+        let others = vec![("_headers".to_owned(), HEADERS.into()), ("icons/a.svg".to_owned(), b"<svg/>".to_vec())];
+        Bundle::assemble(INDEX, HEADERS, "p {}\n".to_owned(), others, programs).expect("well-formed parts")
+    }
+
+    fn file<'a>(bundle: &'a Bundle, start: &str, end: &str) -> (&'a str, &'a str) {
+        let mut found = bundle.files.iter().filter(|(name, _)| name.starts_with(start) && name.ends_with(end));
+        let (name, bytes) = found.next().expect("the file is in the bundle");
+        assert!(found.next().is_none(), "one file is {start}…{end}");
+        (name, std::str::from_utf8(bytes).expect("text"))
+    }
+
+    #[test]
+    fn every_reference_leads_to_a_file() {
+        let bundle = bundle(b"one");
+        let (_, index) = file(&bundle, "index", ".html");
+        for (start, end) in [("app-", ".js"), ("worker-", ".js"), ("styles-", ".css")] {
+            let (name, _) = file(&bundle, start, end);
+            assert!(index.contains(&format!("\"{name}\"")), "index.html names {name}");
+        }
+        for (module, program) in [("app-", "app-"), ("worker-", "worker-"), ("embed.js", "embed-")] {
+            let (_, glue) = file(&bundle, module, ".js");
+            let (wasm, _) = file(&bundle, program, ".wasm");
+            assert!(glue.contains(&format!("new URL(\"{wasm}\", import.meta.url)")), "{module} starts {wasm}");
+        }
+        assert!(bundle.files.contains_key("icons/a.svg") && bundle.files.contains_key("_headers"));
+        assert!(bundle.files.contains_key("snippets/of-it/inline0.js"));
+    }
+
+    #[test]
+    fn a_change_in_a_program_changes_every_name_that_leads_to_it() {
+        let (one, two) = (bundle(b"one"), bundle(b"two"));
+        assert_ne!(file(&one, "app-", ".wasm").0, file(&two, "app-", ".wasm").0);
+        assert_ne!(file(&one, "app-", ".js").0, file(&two, "app-", ".js").0);
+        assert_eq!(file(&one, "worker-", ".js").0, file(&two, "worker-", ".js").0);
+    }
+
+    #[test]
+    fn the_page_carries_the_policy_of_everything_and_not_that_of_its_frame() {
+        let bundle = bundle(b"one");
+        let (_, index) = file(&bundle, "index", ".html");
+        assert!(index.contains(r#"http-equiv="Content-Security-Policy" content="default-src 'none'">"#));
+    }
+
+    #[test]
+    fn styles_come_in_the_order_of_their_layers() {
+        let sheets = ["base.css", "components/b.css", "components/a.css", "layout.css", "tokens.css", "notes.txt"];
+        let sheets = sheets.map(|name| (name.to_owned(), format!("/* {name} */\n\n").into_bytes()));
+        let expected =
+            "/* tokens.css */\n/* base.css */\n/* layout.css */\n/* components/a.css */\n/* components/b.css */\n";
+        assert_eq!(styles(sheets.to_vec()).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn writing_leaves_only_the_bundle() {
+        let place = std::env::temp_dir().join(format!("pennybatch-bundle-{}", std::process::id()));
+        fs::create_dir_all(&place).expect("a directory for the test");
+        fs::write(place.join("stale.js"), "old").expect("a file for the test");
+        let bundle = bundle(b"one");
+        bundle.write(&place).expect("the bundle is written");
+        let written = wasm::files_below(&place).expect("the bundle is read");
+        fs::remove_dir_all(&place).expect("the directory is removed");
+        assert_eq!(written, bundle.files.into_iter().collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,110 @@
+//! Where the project's files are, and which page is built.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The target that the page is compiled for.
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The programs that ship.
+pub const PROGRAMS: [&str; 3] = ["app", "worker", "embed"];
+
+/// How the page is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Profile {
+    Dev,
+    Release,
+}
+
+impl Profile {
+    pub fn of(release: bool) -> Profile {
+        if release { Profile::Release } else { Profile::Dev }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Dev => "dev",
+            Profile::Release => "release",
+        }
+    }
+}
+
+/// The directory of Cargo.toml. Cargo names it to the programs that it runs; the place of compilation serves the rest.
+pub fn root() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
+
+/// Where what is between the sources and dist/ is kept from one build to the next.
+pub fn workshop() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    root().join(target).join("pennybatch")
+}
+
+pub fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+/// A program by its name, as a shell would find it.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|place| place.join(program)).find(|candidate| candidate.is_file())
+}
+
+/// A Cargo that behaves as if started from the shell.
+///
+/// `cargo run` describes this program to itself in variables that some build scripts watch; passed on, they would
+/// rebuild those packages each time that the way in changes.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root());
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(describes_this_program) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+fn describes_this_program(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_")
+        || variable.starts_with("CARGO_MANIFEST_")
+        || ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "LD_LIBRARY_PATH", "OUT_DIR"]
+            .contains(&variable)
+}
+
+/// The wasm target, added where rustup can.
+pub fn ensure_wasm_target() -> Result<(), String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let shown =
+        Command::new(rustc).current_dir(root()).args(["--print", "target-libdir", "--target", WASM_TARGET]).output();
+    let libdir = shown.ok().filter(|shown| shown.status.success());
+    let libdir = libdir.and_then(|shown| String::from_utf8(shown.stdout).ok());
+    if libdir.is_some_and(|path| PathBuf::from(path.trim()).is_dir()) {
+        return Ok(());
+    }
+    println!("Adding the target {WASM_TARGET} …");
+    let added = Command::new("rustup").current_dir(root()).args(["target", "add", WASM_TARGET]).status();
+    match added {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`rustup target add {WASM_TARGET}` failed ({status}); the page cannot be compiled.")),
+        Err(_) => Err(format!(
+            "Rust's target {WASM_TARGET} is missing and rustup is not here to add it: install the target with whatever installed Rust."
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_set_for_cargo_is_kept() {
+        assert!(describes_this_program("CARGO_PKG_NAME"));
+        assert!(describes_this_program("CARGO_MANIFEST_DIR"));
+        assert!(!describes_this_program("CARGO_HOME"));
+        assert!(!describes_this_program("CARGO_TARGET_DIR"));
+        assert!(!describes_this_program("CARGO_NET_OFFLINE"));
+        assert!(!describes_this_program("RUSTUP_TOOLCHAIN"));
+    }
+}
