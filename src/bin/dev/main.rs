@@ -2,12 +2,10 @@
 //!
 //! | part | holds |
 //! |---|---|
-//! | `project`, `steps` | where things are; running other programs and counting what passed |
+//! | `project` | where things are |
 //! | `bundle`, `names`, `wasm` | what ships, made from the sources: glue, hashed names, styles |
 //! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
 //! | `serve` | build, serve, watch, reload |
-//! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
-//! | `size` | what a visitor downloads |
 //! | `mock` | the simulated provider of the tests |
 //!
 //! It knows nothing of the rooms in the library: the page is compiled by Cargo as a separate program.
@@ -16,19 +14,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-mod browser;
 mod bundle;
-mod check;
-mod chromium;
 mod headers;
 mod mock;
 mod names;
-mod node;
 mod project;
 mod serve;
 mod site;
-mod size;
-mod steps;
 mod wasm;
 
 #[derive(Parser)]

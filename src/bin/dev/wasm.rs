@@ -90,7 +90,7 @@ fn bound(name: &'static str, compiled: &Path, profile: Profile, optimizer: Optio
         }
         let release = profile == Profile::Release;
         let mut bindgen = Bindgen::new();
-        bindgen.input_bytes(name, input).typescript(false);
+        bindgen.input_bytes(name, input).typescript(false).omit_default_module_path(true);
         bindgen.remove_name_section(release).remove_producers_section(release);
         bind(&mut bindgen, &place)?;
         if let Some(optimizer) = optimizer {
