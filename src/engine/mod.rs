@@ -4,16 +4,32 @@
 //! ```text
 //! engine.handle(event, now)      what happened
 //! engine.poll_effect()           what to do: LookUp | Save | Send | Abort | Notify
-//! engine.next_wake(now)          when to call handle(Event::Woke, ..) at the latest, and why
+//! engine.next_wake()             when to call handle(Event::Woke, ..) at the latest, and why
 //! ```
+//!
+//! One file a mechanism: `limiter` (meters that say when), `lane` (an endpoint's pauses and slots), `budget`
+//! (reservations), `items` and `queue` (where every item stands, and what goes next), `run` (events and effects),
+//! `settle` (how an attempt's end becomes money and a next step), `restore` (from records back to a run), `tally`
+//! and `progress` (what is shown).
 
+mod budget;
 mod cache_key;
+mod items;
+mod lane;
+mod limiter;
 mod plan;
+mod progress;
+mod queue;
 mod record;
+mod restore;
+mod run;
+mod settle;
+mod tally;
 
 pub use cache_key::cache_key;
 pub use plan::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan};
 pub use record::{Ending, Entry, Record};
+pub use run::Engine;
 
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +138,10 @@ pub enum PauseReason {
     NoLane(Failure),
     /// Five minutes of nothing but 429s.
     OnlyRateLimits,
+    /// The provider used more than an attempt's worst case, under a budget.
+    Overshoot {
+        by: Usd,
+    },
     /// A hint longer than two minutes.
     LongWait {
         ms: u64,

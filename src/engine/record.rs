@@ -32,6 +32,8 @@ pub enum Entry {
     Ended { item: Ordinal, ending: Ending },
     /// An errored item that is open again.
     Reopened { item: Ordinal },
+    /// The run was opened again: whatever is reserved and not settled by here was cut off.
+    Restarted,
     /// The person's word, where it outlives the session: budget, limits, stop, doubtful.
     Commanded(Command),
 }

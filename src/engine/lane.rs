@@ -1,0 +1,249 @@
+//! One endpoint and key: its meters, its pauses, and how many requests it lets be in flight at once.
+
+use crate::engine::limiter::{DAY_MS, MINUTE_MS, Meter};
+use crate::engine::{Burst, LanePlan, LimiterModel, Limits, Wake, WakeReason};
+use crate::prices::RateCard;
+use crate::provider::Failure;
+use crate::time::Time;
+
+/// The post's burst, which a lane falls back on when its server turns out to be finer-grained than a minute.
+const BURST_AFTER_ONE_REFUSAL: u32 = 20;
+/// This many attempts in a row without any answer rest the lane.
+pub const FAILURES_IN_A_ROW_BEFORE_REST: u32 = 10;
+/// An endpoint that never worked is given up after this many failures in a row.
+pub const FAILURES_OF_UNPROVEN_LANE_MAX: u32 = 3;
+/// So long may a lane do nothing but fail, or be refused, before the run pauses.
+pub const FRUITLESS_MS_MAX: u64 = 5 * 60_000;
+/// Full jitter: the n-th wait is uniform between nothing and this, doubled n times, up to the longest.
+pub const BACKOFF_FIRST_MS: u64 = 1_000;
+pub const BACKOFF_MAX_MS: u64 = 30_000;
+
+/// May a request of some weight go now?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    Now,
+    Later(Wake),
+    /// All slots are taken: an ending attempt frees one.
+    Full,
+    /// The lane has stopped.
+    Never,
+}
+
+#[derive(Debug)]
+pub struct Lane {
+    limits: Limits,
+    card: Option<RateCard>,
+    requests: Option<Meter>,
+    tokens: Option<Meter>,
+    daily: Option<Meter>,
+    pub in_flight: u32,
+    /// Slots in thousandths: what additive increase and multiplicative decrease work on.
+    slots_milli: u64,
+    rests_until: Time,
+    slowed_at: Option<Time>,
+    refusals: u32,
+    /// Since when nothing but refusals or failures came back.
+    fruitless_since: Option<Time>,
+    failures_in_a_row: u32,
+    pub proven: bool,
+    pub stopped: Option<Failure>,
+    burst: u32,
+}
+
+impl Lane {
+    pub fn new(plan: LanePlan, now: Time) -> Lane {
+        let slots_milli = u64::from(plan.limits.concurrency.max(1)) * 1_000;
+        let mut lane = Lane {
+            limits: plan.limits,
+            card: plan.card,
+            requests: None,
+            tokens: None,
+            daily: None,
+            in_flight: 0,
+            slots_milli,
+            rests_until: Time(0),
+            slowed_at: None,
+            refusals: 0,
+            fruitless_since: None,
+            failures_in_a_row: 0,
+            proven: false,
+            stopped: None,
+            burst: u32::MAX,
+        };
+        let limits = lane.limits.clone();
+        lane.set_limits(limits, now);
+        lane
+    }
+
+    pub fn card(&self) -> Option<&RateCard> {
+        self.card.as_ref()
+    }
+
+    /// Takes new limits; what was sent under the old ones stays counted.
+    pub fn set_limits(&mut self, limits: Limits, now: Time) {
+        self.burst = match limits.burst {
+            Burst::Auto => u32::MAX,
+            Burst::Requests(requests) => requests.max(1),
+        };
+        let strict = limits.model == LimiterModel::Window;
+        let requests = limits.requests_per_minute.map(u64::from);
+        self.requests = replaced(self.requests.take(), requests, MINUTE_MS, self.burst, strict, now);
+        self.tokens = replaced(self.tokens.take(), limits.tokens_per_minute, MINUTE_MS, u32::MAX, strict, now);
+        let daily = limits.requests_per_day.map(u64::from);
+        self.daily = replaced(self.daily.take(), daily, DAY_MS, u32::MAX, strict, now);
+        self.slots_milli = u64::from(limits.concurrency.max(1)) * 1_000;
+        self.limits = limits;
+    }
+
+    pub fn admits(&self, tokens: u64, now: Time) -> Admission {
+        if self.stopped.is_some() {
+            return Admission::Never;
+        }
+        if u64::from(self.in_flight) * 1_000 + 1_000 > self.slots_milli.max(1_000) {
+            return Admission::Full;
+        }
+        let waits = [
+            (Some(self.rests_until), WakeReason::LaneRests),
+            (self.requests.as_ref().map(|meter| meter.ready_at(1, now)), WakeReason::RequestsPerMinute),
+            (self.tokens.as_ref().map(|meter| meter.ready_at(tokens, now)), WakeReason::TokensPerMinute),
+            (self.daily.as_ref().map(|meter| meter.ready_at(1, now)), WakeReason::RequestsPerDay),
+        ];
+        let longest =
+            waits.into_iter().filter_map(|(at, reason)| at.map(|at| Wake { at, reason })).max_by_key(|wake| wake.at);
+        match longest {
+            Some(wake) if wake.at > now => Admission::Later(wake),
+            _ => Admission::Now,
+        }
+    }
+
+    /// Slots that are free, for the choice between lanes.
+    pub fn free_slots_milli(&self) -> u64 {
+        self.slots_milli.saturating_sub(u64::from(self.in_flight) * 1_000)
+    }
+
+    pub fn take(&mut self, tokens: u64) {
+        self.in_flight += 1;
+        self.each_meter(tokens, |meter, units| meter.take(units));
+    }
+
+    pub fn sent(&mut self, tokens: u64, now: Time) {
+        self.each_meter(tokens, |meter, units| meter.sent(units, now));
+    }
+
+    pub fn give_back(&mut self, tokens: u64) {
+        self.in_flight -= 1;
+        self.each_meter(tokens, |meter, units| meter.give_back(units));
+    }
+
+    /// Counts a request that was sent before a restart.
+    pub fn mark_sent(&mut self, tokens: u64, at: Time) {
+        self.each_meter(tokens, |meter, units| meter.mark(units, at));
+    }
+
+    fn each_meter(&mut self, tokens: u64, mut with: impl FnMut(&mut Meter, u64)) {
+        for (meter, units) in [(&mut self.requests, 1), (&mut self.tokens, tokens), (&mut self.daily, 1)] {
+            if let Some(meter) = meter {
+                with(meter, units);
+            }
+        }
+    }
+
+    /// An answer came: the lane works. Every full round of answers wins back one slot.
+    pub fn answered(&mut self) {
+        self.in_flight -= 1;
+        self.proven = true;
+        self.fruitless_since = None;
+        self.failures_in_a_row = 0;
+        self.refusals = 0;
+        let full = u64::from(self.limits.concurrency.max(1)) * 1_000;
+        self.slots_milli = (self.slots_milli + 1_000_000 / self.slots_milli.max(1_000)).min(full);
+    }
+
+    /// A refusal of this very call: the lane itself works.
+    pub fn answered_with_refusal_of_item(&mut self) {
+        self.in_flight -= 1;
+        self.failures_in_a_row = 0;
+        self.fruitless_since = None;
+    }
+
+    /// A failure of the server or the network. Rests the lane where nothing else comes back.
+    pub fn failed(&mut self, jitter: impl FnOnce(u64) -> u64, now: Time) -> Fruitless {
+        self.in_flight -= 1;
+        self.failures_in_a_row += 1;
+        let since = *self.fruitless_since.get_or_insert(now);
+        if self.failures_in_a_row >= FAILURES_IN_A_ROW_BEFORE_REST {
+            let rest_ms = jitter(backoff_limit_ms(self.failures_in_a_row - FAILURES_IN_A_ROW_BEFORE_REST));
+            self.rests_until = self.rests_until.max(now.after_ms(rest_ms));
+        }
+        Fruitless { ms: now.ms_since(since), in_a_row: self.failures_in_a_row }
+    }
+
+    /// A 429: the lane rests for the provider's hint and a jitter on top, so that no herd re-forms, and slows down
+    /// once a round trip: requests that were under way when it slowed last say nothing new.
+    pub fn refused(&mut self, hint_ms: u64, sent: Time, jitter: impl FnOnce(u64) -> u64, now: Time) -> Fruitless {
+        let since = *self.fruitless_since.get_or_insert(now);
+        let news = self.slowed_at.is_none_or(|at| sent >= at);
+        if news {
+            self.slowed_at = Some(now);
+            let in_use = (u64::from(self.in_flight) * 1_000).min(self.slots_milli);
+            self.slots_milli = (in_use * 7 / 10).max(1_000);
+            self.shrink_burst(now);
+            let rest_ms = hint_ms + jitter(backoff_limit_ms(self.refusals));
+            self.rests_until = self.rests_until.max(now.after_ms(rest_ms));
+            self.refusals += 1;
+        } else {
+            self.rests_until = self.rests_until.max(now.after_ms(hint_ms));
+        }
+        self.in_flight -= 1;
+        Fruitless { ms: now.ms_since(since), in_a_row: self.failures_in_a_row }
+    }
+
+    /// From the limit itself to the post's 20, then to even pacing.
+    fn shrink_burst(&mut self, now: Time) {
+        let Some(limit) = self.limits.requests_per_minute.filter(|_| self.limits.burst == Burst::Auto) else { return };
+        self.burst = if self.burst > BURST_AFTER_ONE_REFUSAL { BURST_AFTER_ONE_REFUSAL } else { 1 };
+        if let Some(meter) = &mut self.requests {
+            meter.set_limit(u64::from(limit), u64::from(self.burst), now);
+        }
+    }
+
+    /// After a pause or with a new key: the lane may be tried again.
+    pub fn revive(&mut self) {
+        self.stopped = None;
+        self.fruitless_since = None;
+        self.failures_in_a_row = 0;
+        self.refusals = 0;
+        self.rests_until = Time(0);
+    }
+}
+
+/// How long, and how often in a row, a lane brought nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fruitless {
+    pub ms: u64,
+    pub in_a_row: u32,
+}
+
+/// The longest wait before the n-th retry, from zero.
+pub fn backoff_limit_ms(retry: u32) -> u64 {
+    BACKOFF_FIRST_MS.checked_shl(retry).unwrap_or(u64::MAX).min(BACKOFF_MAX_MS)
+}
+
+fn replaced(
+    meter: Option<Meter>,
+    limit: Option<u64>,
+    span_ms: u64,
+    burst: u32,
+    strict: bool,
+    now: Time,
+) -> Option<Meter> {
+    let limit = limit?;
+    let burst = u64::from(burst).min(limit);
+    match meter {
+        Some(mut meter) if meter.is_strict() == strict => {
+            meter.set_limit(limit, burst, now);
+            Some(meter)
+        }
+        _ => Some(Meter::new(limit, span_ms, burst, strict, now)),
+    }
+}

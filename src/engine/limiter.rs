@@ -1,0 +1,280 @@
+//! When may the next request go? One [`Meter`] counts one unit (requests or tokens) over one span (a minute, a day);
+//! a lane has a meter for each of its limits. A meter answers *now*, or *when*, and never polls.
+//!
+//! What is counted is the moment of sending, not the moment of permission: between the two lies the disk, and a
+//! slow disk must not let more through than the provider allows in any minute.
+
+use std::collections::VecDeque;
+
+use crate::time::Time;
+
+pub const MINUTE_MS: u64 = 60_000;
+pub const DAY_MS: u64 = 86_400_000;
+/// Requests reach the provider this much earlier or later than one another at most.
+pub const NETWORK_JITTER_MS: u64 = 500;
+/// A window keeps at most this many marks; sends closer together than a mark is wide share one.
+const MARKS_PER_SPAN: u64 = 1_200;
+
+/// Counts one unit against one limit, as a bucket that refills all the time and, where the server is strict, as a
+/// window that never holds more than the limit in any span.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    limit: u64,
+    span_ms: u64,
+    /// Permitted, but not sent yet.
+    pending: u64,
+    bucket: Bucket,
+    window: Option<Window>,
+}
+
+impl Meter {
+    /// `burst`: the bucket's capacity in units. `strict`: a window as well.
+    pub fn new(limit: u64, span_ms: u64, burst: u64, strict: bool, now: Time) -> Meter {
+        let limit = limit.max(1);
+        Meter {
+            limit,
+            span_ms,
+            pending: 0,
+            bucket: Bucket::new(limit, span_ms, burst.max(1), now),
+            window: strict.then(|| Window::new(span_ms)),
+        }
+    }
+
+    /// The first moment at which `units` may be sent; `now` if at once. More units than the limit allows at all
+    /// count as the limit, so that they wait for an empty span instead of forever.
+    pub fn ready_at(&self, units: u64, now: Time) -> Time {
+        let by_bucket = self.bucket.ready_at(self.pending, units, now);
+        let by_window =
+            self.window.as_ref().map_or(now, |window| window.ready_at(self.limit, self.pending, units, now));
+        by_bucket.max(by_window)
+    }
+
+    /// Holds `units` for a send that is about to happen.
+    pub fn take(&mut self, units: u64) {
+        self.pending += units;
+    }
+
+    /// The units taken before are on their way.
+    pub fn sent(&mut self, units: u64, now: Time) {
+        self.pending = self.pending.saturating_sub(units);
+        self.mark(units, now);
+    }
+
+    /// The units taken before will not be sent.
+    pub fn give_back(&mut self, units: u64) {
+        self.pending = self.pending.saturating_sub(units);
+    }
+
+    /// Counts units that were sent at `at`, which may lie before a restart.
+    pub fn mark(&mut self, units: u64, at: Time) {
+        self.bucket.spend(units, at);
+        if let Some(window) = &mut self.window {
+            window.push(units, at);
+        }
+    }
+
+    pub fn is_strict(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// Changes the limit; what was sent stays counted.
+    pub fn set_limit(&mut self, limit: u64, burst: u64, now: Time) {
+        self.limit = limit.max(1);
+        let level = self.bucket.level(now);
+        self.bucket = Bucket::new(self.limit, self.span_ms, burst.max(1), now);
+        self.bucket.level = self.bucket.level.min(level);
+    }
+}
+
+/// A token bucket in whole numbers: one unit is `span_ms` drops, so that each millisecond refills `limit` drops.
+/// The level falls below zero where more was sent than it held (before a restart, or by a large request).
+#[derive(Clone, Debug)]
+struct Bucket {
+    drops_per_ms: i128,
+    drops_per_unit: i128,
+    capacity: i128,
+    level: i128,
+    at: Time,
+}
+
+impl Bucket {
+    /// The capacity is smaller than the provider's by what the network's jitter could push together.
+    fn new(limit: u64, span_ms: u64, burst: u64, now: Time) -> Bucket {
+        let drops_per_unit = i128::from(span_ms);
+        let drops_per_ms = i128::from(limit);
+        let margin = drops_per_ms * i128::from(NETWORK_JITTER_MS);
+        let capacity = (i128::from(burst) * drops_per_unit - margin).max(drops_per_unit);
+        Bucket { drops_per_ms, drops_per_unit, capacity, level: capacity, at: now }
+    }
+
+    fn level(&self, now: Time) -> i128 {
+        let refilled = self.drops_per_ms * i128::from(now.ms_since(self.at));
+        (self.level + refilled).min(self.capacity)
+    }
+
+    fn ready_at(&self, pending: u64, units: u64, now: Time) -> Time {
+        let wanted = (i128::from(units) * self.drops_per_unit).min(self.capacity);
+        let missing = wanted + i128::from(pending) * self.drops_per_unit - self.level(now);
+        if missing <= 0 {
+            return now;
+        }
+        let wait_ms = (missing + self.drops_per_ms - 1) / self.drops_per_ms;
+        now.after_ms(u64::try_from(wait_ms).unwrap_or(u64::MAX))
+    }
+
+    fn spend(&mut self, units: u64, at: Time) {
+        self.level = self.level(at) - i128::from(units) * self.drops_per_unit;
+        self.at = self.at.max(at);
+    }
+}
+
+/// What was sent in the last span, jitter included, in marks that carry the latest moment of what they hold.
+#[derive(Clone, Debug)]
+struct Window {
+    span_ms: u64,
+    mark_ms: u64,
+    /// `(first, last, units)`, ascending.
+    marks: VecDeque<(Time, Time, u64)>,
+    units: u64,
+}
+
+impl Window {
+    fn new(span_ms: u64) -> Window {
+        Window {
+            span_ms: span_ms + NETWORK_JITTER_MS,
+            mark_ms: span_ms / MARKS_PER_SPAN,
+            marks: VecDeque::new(),
+            units: 0,
+        }
+    }
+
+    fn push(&mut self, units: u64, at: Time) {
+        let at = self.marks.back().map_or(at, |(_, last, _)| at.max(*last));
+        while let Some((_, last, gone)) = self.marks.front().copied() {
+            if at.ms_since(last) < self.span_ms {
+                break;
+            }
+            self.units -= gone;
+            self.marks.pop_front();
+        }
+        self.units += units;
+        match self.marks.back_mut() {
+            Some((first, last, held)) if at.ms_since(*first) < self.mark_ms => {
+                *last = at;
+                *held += units;
+            }
+            _ => self.marks.push_back((at, at, units)),
+        }
+    }
+
+    fn ready_at(&self, limit: u64, pending: u64, units: u64, now: Time) -> Time {
+        let units = units.min(limit);
+        let mut held = self.units + pending;
+        if held + units <= limit {
+            return now;
+        }
+        let mut ready = now;
+        for (_, last, gone) in &self.marks {
+            ready = ready.max(last.after_ms(self.span_ms));
+            held -= gone;
+            if held + units <= limit {
+                return ready;
+            }
+        }
+        // Only what is pending stands in the way: it is sent within moments, and then this is asked again.
+        ready.max(now.after_ms(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends as early as the meter allows, `count` times, and returns the moments.
+    fn drive(meter: &mut Meter, count: usize, units: u64) -> Vec<u64> {
+        let mut now = Time(1_000_000);
+        (0..count)
+            .map(|_| {
+                now = meter.ready_at(units, now);
+                meter.take(units);
+                meter.sent(units, now);
+                now.ms()
+            })
+            .collect()
+    }
+
+    fn most_in_any(span_ms: u64, moments: &[u64]) -> usize {
+        let mut first = 0;
+        (0..moments.len())
+            .map(|last| {
+                while moments[last] - moments[first] >= span_ms {
+                    first += 1;
+                }
+                last - first + 1
+            })
+            .max()
+            .unwrap_or(0)
+    }
+
+    #[test]
+    fn a_strict_window_is_filled_and_never_passed() {
+        let mut meter = Meter::new(1_200, MINUTE_MS, 1_200, true, Time(1_000_000));
+        let moments = drive(&mut meter, 3_600, 1);
+        assert!(most_in_any(MINUTE_MS + NETWORK_JITTER_MS, &moments) <= 1_200);
+        let optimum_ms = 2 * MINUTE_MS;
+        let took_ms = moments.last().unwrap() - moments[0];
+        assert!(took_ms <= optimum_ms * 102 / 100 + 1_000, "{took_ms}");
+    }
+
+    #[test]
+    fn a_bucket_bursts_then_keeps_the_rate() {
+        let mut meter = Meter::new(500, MINUTE_MS, 20, false, Time(1_000_000));
+        let moments = drive(&mut meter, 500, 1);
+        let first_second = moments.iter().filter(|at| **at < 1_001_000).count();
+        assert!((16..=24).contains(&first_second), "{first_second}");
+        let took_ms = moments.last().unwrap() - moments[0];
+        // 500 requests, the first 15 (20 less half a second's worth) at once, the others at 8.33 a second.
+        assert!((57_000..=59_000).contains(&took_ms), "{took_ms}");
+    }
+
+    #[test]
+    fn tokens_weigh_what_they_weigh() {
+        let mut meter = Meter::new(200_000, MINUTE_MS, 200_000, true, Time(1_000_000));
+        let moments = drive(&mut meter, 500, 700);
+        assert!(most_in_any(MINUTE_MS, &moments) <= 200_000 / 700);
+    }
+
+    #[test]
+    fn a_slow_disk_does_not_let_more_through() {
+        let mut meter = Meter::new(10, MINUTE_MS, 10, true, Time(0));
+        for _ in 0..9 {
+            meter.take(1);
+        }
+        assert!(meter.ready_at(1, Time(0)) <= Time(NETWORK_JITTER_MS));
+        meter.take(1);
+        assert!(meter.ready_at(1, Time(0)) > Time(NETWORK_JITTER_MS));
+        for _ in 0..10 {
+            meter.sent(1, Time(3_000));
+        }
+        assert!(meter.ready_at(1, Time(60_000)) >= Time(63_000 + NETWORK_JITTER_MS));
+    }
+
+    #[test]
+    fn more_than_the_limit_at_once_waits_for_an_empty_span() {
+        let mut meter = Meter::new(100, MINUTE_MS, 100, true, Time(0));
+        assert_eq!(meter.ready_at(1_000, Time(0)), Time(0));
+        meter.take(50);
+        meter.sent(50, Time(0));
+        let ready = meter.ready_at(1_000, Time(1));
+        assert!(ready >= Time(60_000) && ready <= Time(61_500), "{ready:?}");
+    }
+
+    #[test]
+    fn what_was_not_sent_is_given_back() {
+        let mut meter = Meter::new(2, MINUTE_MS, 2, true, Time(0));
+        meter.take(2);
+        assert!(meter.ready_at(1, Time(0)) > Time(0));
+        meter.give_back(2);
+        assert_eq!(meter.ready_at(1, Time(0)), Time(0));
+    }
+}

@@ -1,0 +1,62 @@
+//! Where a run stands, for the page.
+
+use crate::engine::items::Status;
+use crate::engine::run::Engine;
+use crate::engine::{Progress, Wake};
+use crate::money::Usd;
+use crate::time::Time;
+
+impl Engine {
+    /// Cheap at any time.
+    pub fn progress(&self, now: Time) -> Progress {
+        let count = |status| self.items.count(status);
+        let ended = count(Status::Succeeded) + count(Status::Errored) + count(Status::Canceled);
+        Progress {
+            state: self.state.clone(),
+            total: self.items.len() as u32,
+            done: ended - self.tally.unsaved().min(ended),
+            succeeded: count(Status::Succeeded),
+            errored: count(Status::Errored),
+            canceled: count(Status::Canceled),
+            cache_hits: self.tally.cache_hits,
+            in_flight: self.attempts.len() as u32,
+            backing_off: count(Status::BackingOff),
+            attempts: self.tally.attempts,
+            retries: self.tally.retries,
+            rate_limited: self.tally.rate_limited,
+            spent: self.budget.spent(),
+            reserved: self.budget.reserved(),
+            doubtful: self.budget.doubtful(),
+            doubtful_attempts: self.budget.doubtful_attempts(),
+            cut_off: count(Status::CutOff),
+            overshoot: self.budget.overshoot(),
+            budget: self.budget.cap(),
+            projected: self.projected(),
+            input_tokens: self.tally.input_tokens,
+            output_tokens: self.tally.output_tokens,
+            waiting: self.waiting(),
+            rate_milli: self.tally.rate_milli(now.max(self.now)),
+            priced: self.lanes.iter().all(|lane| lane.card().is_some()),
+        }
+    }
+
+    /// Spent so far, plus the mean price of a paid attempt for every item that may still have to be paid: twins and
+    /// items that ended cost nothing more.
+    fn projected(&self) -> Option<Usd> {
+        use Status::*;
+        let to_pay: u64 = [Open, LookingUp, UnderWay, BackingOff, CutOff]
+            .into_iter()
+            .map(|status| u64::from(self.items.count(status)))
+            .sum();
+        let priced = self.lanes.iter().all(|lane| lane.card().is_some());
+        if !priced || (self.tally.paid_attempts == 0 && to_pay > 0) {
+            return None;
+        }
+        let mean = self.tally.paid.pico() / i128::from(self.tally.paid_attempts.max(1));
+        Some(self.budget.spent() + Usd::from_pico(mean * i128::from(to_pay)))
+    }
+
+    fn waiting(&self) -> Option<Wake> {
+        self.blocked
+    }
+}

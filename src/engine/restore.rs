@@ -1,0 +1,192 @@
+//! From the records on disk back to a run: the same after any crash, at any byte.
+
+use std::collections::BTreeMap;
+
+use crate::engine::items::Status;
+use crate::engine::run::Engine;
+use crate::engine::settle::{bills_possible, sent_by};
+use crate::engine::{AttemptId, Command, Ending, Entry, ItemFacts, Ordinal, PauseReason, Plan, Record, RunState};
+use crate::money::Usd;
+use crate::provider::{Bill, Failure, FailureKind};
+use crate::time::Time;
+
+/// A reservation that no record has settled yet.
+struct Held {
+    item: Ordinal,
+    amount: Usd,
+}
+
+impl Engine {
+    /// A run as its records tell it, paused. Attempts that were under way when the records end may have been billed:
+    /// they keep their reservations, and their items wait for the person's choice.
+    pub fn restore(
+        plan: Plan,
+        facts: Vec<ItemFacts>,
+        records: impl IntoIterator<Item = Record>,
+        seed: u64,
+        now: Time,
+    ) -> Engine {
+        let mut engine = Engine::new(plan, facts, seed, now);
+        let mut held = BTreeMap::new();
+        for record in records {
+            engine.now = engine.now.max(record.at);
+            engine.replay(record, &mut held);
+        }
+        engine.cut_off(&mut held);
+        if engine.next_attempt > 1 {
+            engine.record(Entry::Restarted);
+        }
+        engine.lead_groups_after_restore();
+        engine.state = match engine.everything_ended() {
+            true => RunState::Finished,
+            false if engine.stop_asked => RunState::Stopping,
+            false => {
+                RunState::Paused(if engine.next_attempt == 1 { PauseReason::NotStarted } else { PauseReason::ByPerson })
+            }
+        };
+        engine
+    }
+
+    fn replay(&mut self, record: Record, held: &mut BTreeMap<AttemptId, Held>) {
+        let at = record.at;
+        match record.entry {
+            Entry::Reserved { attempt, item, lane, amount } => {
+                self.next_attempt = self.next_attempt.max(attempt + 1);
+                if !self.knows(item) {
+                    return;
+                }
+                self.budget.reserve(amount);
+                held.insert(attempt, Held { item, amount });
+                self.tally.sent();
+                self.set_before_restart(item, Status::UnderWay);
+                self.count_as_sent(item, lane, at);
+            }
+            Entry::Settled { attempt, item, bill, cost, ending, failure } => {
+                let Some(Held { amount, .. }) = held.remove(&attempt) else { return };
+                self.replay_settled(item, amount, bill, cost, failure.as_ref());
+                match ending {
+                    Some(ending) => self.replay_end(item, &ending),
+                    None if self.stop_asked => self.set_before_restart(item, Status::Canceled),
+                    None => self.set_before_restart(item, Status::Open),
+                }
+            }
+            Entry::Ended { item, ending } => {
+                if self.knows(item) {
+                    self.replay_end(item, &ending);
+                }
+            }
+            Entry::Reopened { item } => {
+                if self.knows(item) {
+                    self.items.forget_retries(item);
+                    self.items.set(item, Status::Open);
+                    self.stop_asked = false;
+                }
+            }
+            Entry::Restarted => self.cut_off(held),
+            Entry::Commanded(command) => self.replay_command(command),
+        }
+    }
+
+    fn knows(&self, item: Ordinal) -> bool {
+        (item as usize) < self.items.len()
+    }
+
+    /// What has ended stays ended, whatever an older attempt says.
+    fn set_before_restart(&mut self, item: Ordinal, status: Status) {
+        if !self.items.status(item).ended() {
+            self.items.set(item, status);
+        }
+    }
+
+    fn replay_end(&mut self, item: Ordinal, ending: &Ending) {
+        if self.items.status(item) == Status::Succeeded {
+            return;
+        }
+        let status = match ending {
+            Ending::Succeeded(_) | Ending::FromCache(_) | Ending::CopyOf(_) => Status::Succeeded,
+            Ending::Errored(_) => Status::Errored,
+            Ending::Canceled => Status::Canceled,
+        };
+        self.items.set(item, status);
+        self.tally.count(item, ending);
+    }
+
+    fn replay_settled(&mut self, item: Ordinal, amount: Usd, bill: Bill, cost: Usd, failure: Option<&Failure>) {
+        if bill == Bill::Unknown {
+            self.budget.doubt(amount, bills_possible(failure.map(|failure| failure.kind)));
+        } else {
+            self.budget.settle(amount, cost);
+        }
+        if let Bill::Usage { usage, .. } = bill {
+            self.tally.billed(usage, cost);
+        }
+        match failure.map(|failure| failure.kind) {
+            Some(FailureKind::RateLimited) => self.tally.rate_limited(),
+            Some(kind)
+                if matches!(
+                    kind.action(),
+                    crate::provider::Action::Retry | crate::provider::Action::StopUnprovenLane
+                ) =>
+            {
+                self.items.count_retry(item, kind == FailureKind::TimedOut);
+                self.tally.retried();
+            }
+            _ => {}
+        }
+    }
+
+    fn replay_command(&mut self, command: Command) {
+        match command {
+            Command::SetBudget(cap) => self.budget.set_cap(cap),
+            Command::SetLimits { lane, limits } => {
+                let now = self.now;
+                if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
+                    lane.set_limits(limits, now);
+                }
+            }
+            Command::Stop => {
+                self.stop_asked = true;
+                use Status::*;
+                let open: Vec<Ordinal> = self
+                    .items
+                    .all()
+                    .filter(|(_, status)| !status.ended() && *status != UnderWay)
+                    .map(|(item, _)| item)
+                    .collect();
+                for item in open {
+                    self.items.set(item, Canceled);
+                }
+            }
+            Command::Resume => self.stop_asked = false,
+            Command::Doubtful(choice) => self.resolve_doubtful(choice),
+            Command::Pause | Command::RetryFailed => {}
+        }
+    }
+
+    /// What is still held was under way when the browser ended: it may have been billed.
+    fn cut_off(&mut self, held: &mut BTreeMap<AttemptId, Held>) {
+        for (_, Held { item, amount }) in std::mem::take(held) {
+            self.budget.doubt(amount, 1);
+            self.set_before_restart(item, Status::CutOff);
+        }
+    }
+
+    fn count_as_sent(&mut self, item: Ordinal, lane: u8, reserved: Time) {
+        let facts = self.items.facts(item);
+        let tokens = u64::from(facts.input_estimate) + u64::from(self.plan.output_tokens_max.unwrap_or(0));
+        if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
+            lane.mark_sent(tokens, sent_by(reserved));
+        }
+    }
+
+    /// Open items that go again come before fresh ones; groups find their leaders anew.
+    fn lead_groups_after_restore(&mut self) {
+        if self.stop_asked {
+            for item in self.with_status(Status::CutOff) {
+                self.items.set(item, Status::Canceled);
+            }
+            return;
+        }
+        self.lead_groups();
+    }
+}

@@ -1,0 +1,501 @@
+//! The run: what every event changes, and what it makes the shell do.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::engine::budget::Budget;
+use crate::engine::items::{Items, Status};
+use crate::engine::lane::{Admission, Lane};
+use crate::engine::queue::Queue;
+use crate::engine::tally::Tally;
+use crate::engine::{
+    AttemptId, Command, Doubtful, Effect, Ending, Entry, Event, ItemFacts, Notice, Ordinal, PauseReason, Plan, Record,
+    RunState, Ticket, Wake, WakeReason,
+};
+use crate::money::Usd;
+use crate::provider::{Answer, Finish};
+use crate::time::Time;
+
+/// Cache look-ups under way at once.
+const LOOK_UPS_MAX: u32 = 64;
+
+/// One attempt between its reservation and its end.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub item: Ordinal,
+    pub lane: u8,
+    pub reserved: Usd,
+    pub tokens: u64,
+    /// `None` until its reservation is on disk.
+    pub sent: Option<Time>,
+    pub deadline: Time,
+}
+
+/// See the room's documentation.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) plan: Plan,
+    pub(super) items: Items,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) budget: Budget,
+    pub(super) queue: Queue,
+    pub(super) attempts: BTreeMap<AttemptId, Attempt>,
+    pub(super) deadlines: BTreeSet<(Time, AttemptId)>,
+    pub(super) next_attempt: AttemptId,
+    pub(super) next_ticket: Ticket,
+    saved_ticket: Ticket,
+    /// Attempts whose reservation is being saved, oldest first.
+    armed: VecDeque<(Ticket, AttemptId)>,
+    pub(super) outbox: Vec<Record>,
+    pub(super) effects: VecDeque<Effect>,
+    pub(super) state: RunState,
+    pub(super) stop_asked: bool,
+    storage_failed: bool,
+    pub(super) blocked: Option<Wake>,
+    pub(super) tally: Tally,
+    pub(super) rng: fastrand::Rng,
+    pub(super) now: Time,
+}
+
+impl Engine {
+    /// A run that has not begun. `seed` feeds the jitter.
+    pub fn new(plan: Plan, facts: Vec<ItemFacts>, seed: u64, now: Time) -> Engine {
+        let items = Items::new(facts, plan.use_cache);
+        Engine {
+            lanes: plan.lanes.iter().map(|lane| Lane::new(lane.clone(), now)).collect(),
+            budget: Budget::new(plan.budget),
+            queue: Queue::default(),
+            attempts: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            next_attempt: 1,
+            next_ticket: 1,
+            saved_ticket: 0,
+            armed: VecDeque::new(),
+            outbox: Vec::new(),
+            effects: VecDeque::new(),
+            state: RunState::Paused(PauseReason::NotStarted),
+            stop_asked: false,
+            storage_failed: false,
+            blocked: None,
+            tally: Tally::default(),
+            rng: fastrand::Rng::with_seed(seed),
+            now,
+            items,
+            plan,
+        }
+    }
+
+    /// Tells the engine what happened. A clock that goes backwards counts as standing still.
+    pub fn handle(&mut self, event: Event, now: Time) {
+        self.now = self.now.max(now);
+        match event {
+            Event::Command(command) => self.command(command),
+            Event::LookedUp { item, answer } => self.looked_up(item, answer),
+            Event::Saved { ticket } => self.saved(ticket),
+            Event::SaveFailed { .. } => self.save_failed(),
+            Event::Ended { attempt, outcome } => self.attempt_ended(attempt, outcome),
+            Event::Woke => {}
+        }
+        self.abort_overdue();
+        self.fill();
+        self.save();
+        self.finish_if_done();
+    }
+
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to call `handle(Event::Woke, ..)` at the latest; `None` while only other events can change anything.
+    pub fn next_wake(&self) -> Option<Wake> {
+        let deadline = self.deadlines.first().map(|(at, _)| Wake { at: *at, reason: WakeReason::Deadline });
+        [self.blocked, deadline].into_iter().flatten().min_by_key(|wake| wake.at)
+    }
+
+    pub fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Resume => self.resume(),
+            Command::Pause => {
+                if self.state == RunState::Running {
+                    self.pause(PauseReason::ByPerson);
+                }
+            }
+            Command::Stop => {
+                self.record(Entry::Commanded(Command::Stop));
+                self.stop_asked = true;
+                self.cancel_open();
+                if self.state != RunState::Finished {
+                    self.state = RunState::Stopping;
+                }
+            }
+            Command::RetryFailed => self.reopen(Status::Errored),
+            Command::SetBudget(cap) => {
+                self.record(Entry::Commanded(command));
+                self.budget.set_cap(cap);
+            }
+            Command::SetLimits { lane, ref limits } => {
+                if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
+                    lane.set_limits(limits.clone(), self.now);
+                    self.record(Entry::Commanded(command));
+                }
+            }
+            Command::Doubtful(choice) => {
+                self.record(Entry::Commanded(command));
+                self.resolve_doubtful(choice);
+            }
+        }
+    }
+
+    fn resume(&mut self) {
+        if self.stop_asked && self.state == RunState::Finished {
+            self.stop_asked = false;
+            self.record(Entry::Commanded(Command::Resume));
+            self.reopen(Status::Canceled);
+        }
+        if self.state == RunState::Finished || self.stop_asked {
+            return;
+        }
+        if std::mem::take(&mut self.storage_failed) {
+            self.effects.push_back(Effect::Save { ticket: self.next_ticket - 1, records: Vec::new() });
+        }
+        for lane in &mut self.lanes {
+            lane.revive();
+        }
+        if self.items.count(Status::CutOff) > 0 {
+            self.command(Command::Doubtful(Doubtful::SendAgain));
+        }
+        self.state = RunState::Running;
+    }
+
+    pub(super) fn resolve_doubtful(&mut self, choice: Doubtful) {
+        if choice == Doubtful::CountAsNotBilled {
+            self.budget.drop_doubtful();
+        }
+        let cut_off: Vec<Ordinal> = self.with_status(Status::CutOff);
+        for item in cut_off {
+            if choice == Doubtful::LeaveOut {
+                self.items.set(item, Status::Canceled);
+                self.promote_twin_of(item);
+            } else {
+                self.open(item);
+            }
+        }
+    }
+
+    pub(super) fn with_status(&self, wanted: Status) -> Vec<Ordinal> {
+        if self.items.count(wanted) == 0 {
+            return Vec::new();
+        }
+        self.items.all().filter(|(_, status)| *status == wanted).map(|(item, _)| item).collect()
+    }
+
+    /// Ended items are open again; those whose request was answered meanwhile get that answer instead.
+    fn reopen(&mut self, ended: Status) {
+        let items = self.with_status(ended);
+        if items.is_empty() {
+            return;
+        }
+        for item in items {
+            self.record(Entry::Reopened { item });
+            self.items.forget_retries(item);
+            self.items.set(item, Status::Twin);
+        }
+        self.stop_asked = false;
+        self.lead_groups();
+        if matches!(self.state, RunState::Finished | RunState::Stopping) {
+            self.state = RunState::Running;
+        }
+    }
+
+    /// Sees to it that every group with waiting twins has one item under way, and that twins of an answered item
+    /// get its answer.
+    pub(super) fn lead_groups(&mut self) {
+        for item in self.with_status(Status::Twin) {
+            if self.items.status(item) != Status::Twin {
+                continue;
+            }
+            let shared = self.items.group(item).find(|other| self.tally.is_shareable(*other));
+            let active = self.items.group(item).any(|other| {
+                use Status::*;
+                matches!(self.items.status(other), Open | LookingUp | UnderWay | BackingOff | CutOff)
+            });
+            match shared {
+                Some(source) if self.plan.use_cache => self.end(item, Ending::CopyOf(source)),
+                _ if active && self.plan.use_cache => {}
+                _ => self.open(item),
+            }
+        }
+    }
+
+    pub(super) fn open(&mut self, item: Ordinal) {
+        self.items.set(item, Status::Open);
+        self.queue.give_back(item);
+    }
+
+    pub(super) fn promote_twin_of(&mut self, item: Ordinal) {
+        if let Some(next) = self.items.next_of_group(item) {
+            self.open(next);
+        }
+    }
+
+    pub(super) fn cancel_open(&mut self) {
+        use Status::*;
+        let open: Vec<Ordinal> = self
+            .items
+            .all()
+            .filter(|(_, status)| matches!(status, Open | Twin | BackingOff | CutOff | LookingUp))
+            .map(|(item, _)| item)
+            .collect();
+        for item in open {
+            self.items.set(item, Canceled);
+        }
+        self.queue.clear(self.items.len() as u32);
+    }
+
+    fn looked_up(&mut self, item: Ordinal, answer: Option<Answer>) {
+        if self.items.status(item) != Status::LookingUp {
+            return;
+        }
+        match answer {
+            Some(answer) => {
+                self.end(item, Ending::FromCache(answer));
+                self.share(item);
+            }
+            None => {
+                self.items.forget_cached(item);
+                self.open(item);
+            }
+        }
+    }
+
+    fn saved(&mut self, ticket: Ticket) {
+        self.saved_ticket = self.saved_ticket.max(ticket);
+        self.tally.saved(self.saved_ticket);
+        while let Some((needed, attempt)) = self.armed.front().copied() {
+            if needed > self.saved_ticket {
+                break;
+            }
+            self.armed.pop_front();
+            self.send_or_release(attempt);
+        }
+    }
+
+    fn save_failed(&mut self) {
+        self.storage_failed = true;
+        self.pause(PauseReason::Storage);
+        if let RunState::Paused(reason) = &mut self.state {
+            *reason = PauseReason::Storage;
+        }
+    }
+
+    /// The reservation is on disk. A run that paused meanwhile does not send any more.
+    fn send_or_release(&mut self, id: AttemptId) {
+        let Some(attempt) = self.attempts.get_mut(&id) else { return };
+        let lane = &mut self.lanes[usize::from(attempt.lane)];
+        if self.state == RunState::Running && lane.stopped.is_none() {
+            attempt.sent = Some(self.now);
+            attempt.deadline = self.now.after_ms(self.plan.timeout_ms);
+            lane.sent(attempt.tokens, self.now);
+            self.deadlines.insert((attempt.deadline, id));
+            self.tally.sent();
+            self.effects.push_back(Effect::Send {
+                attempt: id,
+                item: attempt.item,
+                lane: attempt.lane,
+                deadline: attempt.deadline,
+            });
+            return;
+        }
+        lane.give_back(attempt.tokens);
+        let (item, reserved) = (attempt.item, attempt.reserved);
+        self.attempts.remove(&id);
+        self.budget.settle(reserved, Usd::ZERO);
+        self.record_never_sent(id, item);
+        if self.stop_asked { self.items.set(item, Status::Canceled) } else { self.open(item) }
+    }
+
+    fn abort_overdue(&mut self) {
+        while let Some((deadline, attempt)) = self.deadlines.first().copied() {
+            if deadline > self.now {
+                break;
+            }
+            self.deadlines.pop_first();
+            self.effects.push_back(Effect::Abort { attempt });
+        }
+    }
+
+    /// Starts whatever may start now, and notes what the next start waits for.
+    fn fill(&mut self) {
+        self.blocked = None;
+        while self.state == RunState::Running {
+            let (items, total) = (&self.items, self.items.len() as u32);
+            let next = self.queue.peek(self.now, total, |item| items.status(item) == Status::Open);
+            let Some(item) = next else {
+                self.blocked = self.queue.next_backoff_ends().map(|at| Wake { at, reason: WakeReason::Backoff });
+                return;
+            };
+            let facts = self.items.facts(item);
+            if facts.maybe_cached && self.plan.use_cache {
+                if self.items.count(Status::LookingUp) >= LOOK_UPS_MAX {
+                    return;
+                }
+                self.queue.take(item);
+                self.items.set(item, Status::LookingUp);
+                self.effects.push_back(Effect::LookUp { item });
+                continue;
+            }
+            let tokens = u64::from(facts.input_estimate) + u64::from(self.plan.output_tokens_max.unwrap_or(0));
+            match self.choose_lane(tokens) {
+                Choice::Lane(lane) => {
+                    if !self.begin(item, lane, tokens) {
+                        return;
+                    }
+                }
+                Choice::Wait(wake) => {
+                    self.blocked = wake;
+                    return;
+                }
+                Choice::None => {
+                    let failure = self.lanes.iter().rev().find_map(|lane| lane.stopped.clone());
+                    let reason = failure.map_or(PauseReason::ByPerson, PauseReason::NoLane);
+                    self.pause(reason);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The lane that can send soonest; among those that can send now, the one with most free slots.
+    fn choose_lane(&self, tokens: u64) -> Choice {
+        let mut best: Option<(u64, u8)> = None;
+        let mut wake: Option<Wake> = None;
+        let mut waits = false;
+        for (index, lane) in self.lanes.iter().enumerate() {
+            match lane.admits(tokens, self.now) {
+                Admission::Now => {
+                    let free = lane.free_slots_milli();
+                    if best.is_none_or(|(most, _)| free > most) {
+                        best = Some((free, index as u8));
+                    }
+                }
+                Admission::Later(later) => {
+                    waits = true;
+                    wake = [wake, Some(later)].into_iter().flatten().min_by_key(|wake| wake.at);
+                }
+                Admission::Full => waits = true,
+                Admission::Never => {}
+            }
+        }
+        match best {
+            Some((_, lane)) => Choice::Lane(lane),
+            None if waits => Choice::Wait(wake),
+            None => Choice::None,
+        }
+    }
+
+    /// Reserves and arms one attempt. False where the budget forbids it.
+    fn begin(&mut self, item: Ordinal, lane: u8, tokens: u64) -> bool {
+        let facts = self.items.facts(item);
+        let output_cap = u64::from(self.plan.output_tokens_max.unwrap_or(0));
+        let card = self.lanes[usize::from(lane)].card();
+        let amount = card.map_or(Usd::ZERO, |card| card.worst_case(u64::from(facts.input_bound), output_cap));
+        if !self.budget.fits(amount) {
+            // What is under way may turn out cheaper than its worst case and make room.
+            if self.attempts.is_empty() {
+                self.pause(PauseReason::Budget { needed: self.budget.committed() + amount });
+            }
+            return false;
+        }
+        self.queue.take(item);
+        self.items.set(item, Status::UnderWay);
+        self.budget.reserve(amount);
+        self.lanes[usize::from(lane)].take(tokens);
+        let id = self.next_attempt;
+        self.next_attempt += 1;
+        let attempt = Attempt { item, lane, reserved: amount, tokens, sent: None, deadline: Time(u64::MAX) };
+        self.attempts.insert(id, attempt);
+        self.record(Entry::Reserved { attempt: id, item, lane, amount });
+        self.armed.push_back((self.next_ticket, id));
+        true
+    }
+
+    pub(super) fn pause(&mut self, reason: PauseReason) {
+        if self.state != RunState::Running {
+            return;
+        }
+        self.state = RunState::Paused(reason.clone());
+        self.blocked = None;
+        self.effects.push_back(Effect::Notify(Notice::Paused(reason)));
+    }
+
+    pub(super) fn record(&mut self, entry: Entry) {
+        self.outbox.push(Record { at: self.now, entry });
+    }
+
+    /// Ends an item without an attempt, or notes the ending that an attempt's record carries.
+    pub(super) fn end(&mut self, item: Ordinal, ending: Ending) {
+        self.note_end(item, &ending);
+        self.record(Entry::Ended { item, ending });
+    }
+
+    /// Counts an ending; its record carries it.
+    pub(super) fn note_end(&mut self, item: Ordinal, ending: &Ending) {
+        let status = match ending {
+            Ending::Succeeded(_) | Ending::FromCache(_) | Ending::CopyOf(_) => Status::Succeeded,
+            Ending::Errored(_) => Status::Errored,
+            Ending::Canceled => Status::Canceled,
+        };
+        self.items.set(item, status);
+        self.tally.ended(item, ending, self.next_ticket, self.now);
+    }
+
+    /// Gives the answer of `item` to its waiting twins.
+    pub(super) fn share(&mut self, item: Ordinal) {
+        if !self.items.has_twins(item) {
+            return;
+        }
+        let twins: Vec<Ordinal> =
+            self.items.group(item).filter(|other| self.items.status(*other) == Status::Twin).collect();
+        for twin in twins {
+            self.end(twin, Ending::CopyOf(item));
+        }
+    }
+
+    fn save(&mut self) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        let records = std::mem::take(&mut self.outbox);
+        self.effects.push_back(Effect::Save { ticket: self.next_ticket, records });
+        self.next_ticket += 1;
+    }
+
+    fn finish_if_done(&mut self) {
+        let going = matches!(self.state, RunState::Running | RunState::Stopping | RunState::Paused(_));
+        if !going || !self.attempts.is_empty() || !self.everything_ended() || self.saved_ticket + 1 < self.next_ticket {
+            return;
+        }
+        self.state = RunState::Finished;
+        self.blocked = None;
+        self.effects.push_back(Effect::Notify(Notice::Finished));
+    }
+
+    pub(super) fn everything_ended(&self) -> bool {
+        let ended = [Status::Succeeded, Status::Errored, Status::Canceled];
+        ended.into_iter().map(|status| self.items.count(status)).sum::<u32>() as usize == self.items.len()
+    }
+}
+
+enum Choice {
+    Lane(u8),
+    Wait(Option<Wake>),
+    None,
+}
+
+/// Whether other items with the same request may share an answer.
+pub(super) fn shareable(answer: &Answer) -> bool {
+    answer.finish == Finish::Stop
+}

@@ -1,0 +1,193 @@
+//! How an attempt's end is turned into money, an item's next step, and the lane's.
+
+use crate::engine::items::Status;
+use crate::engine::lane::{FAILURES_OF_UNPROVEN_LANE_MAX, FRUITLESS_MS_MAX, Fruitless, backoff_limit_ms};
+use crate::engine::run::{Attempt, Engine, shareable};
+use crate::engine::{AttemptId, Ending, Entry, Notice, Ordinal, PauseReason};
+use crate::money::Usd;
+use crate::provider::{Action, Answer, Bill, Failure, FailureKind, Outcome};
+use crate::time::Time;
+
+/// A timeout is dear and rarely helped by another try.
+const TIMEOUT_RETRIES_MAX: u8 = 1;
+/// A hint longer than this is the person's decision.
+const HINT_MS_MAX: u64 = 120_000;
+/// A browser may send a request again by itself when a connection dies, and the page can't see it.
+const BILLS_OF_A_DEAD_CONNECTION: u64 = 2;
+
+impl Engine {
+    pub(super) fn attempt_ended(&mut self, id: AttemptId, outcome: Outcome) {
+        let Some(attempt) = self.attempts.remove(&id) else { return };
+        self.deadlines.remove(&(attempt.deadline, id));
+        let (bill, failed) = match &outcome {
+            Outcome::Answered { bill, .. } => (*bill, None),
+            Outcome::Failed { failure, bill } => (*bill, Some(failure.kind)),
+        };
+        let cost = self.settle(&attempt, bill, failed);
+        match outcome {
+            Outcome::Answered { answer, .. } => self.answered(id, &attempt, answer, bill, cost),
+            Outcome::Failed { failure, .. } => self.failed(id, &attempt, failure, bill, cost),
+        }
+    }
+
+    fn settle(&mut self, attempt: &Attempt, bill: Bill, failed: Option<FailureKind>) -> Usd {
+        let lane = &self.lanes[usize::from(attempt.lane)];
+        let cost = match bill {
+            Bill::Usage { usage, stated_cost } => {
+                stated_cost.or_else(|| lane.card().map(|card| card.cost(&usage, self.now))).unwrap_or(Usd::ZERO)
+            }
+            Bill::Nothing | Bill::Unknown => Usd::ZERO,
+        };
+        if bill == Bill::Unknown {
+            self.budget.doubt(attempt.reserved, bills_possible(failed));
+        } else {
+            self.budget.settle(attempt.reserved, cost);
+        }
+        if let Bill::Usage { usage, .. } = bill {
+            self.tally.billed(usage, cost);
+        }
+        if self.budget.cap().is_some() && cost > attempt.reserved {
+            self.pause(PauseReason::Overshoot { by: cost - attempt.reserved });
+        }
+        cost
+    }
+
+    fn answered(&mut self, id: AttemptId, attempt: &Attempt, answer: Answer, bill: Bill, cost: Usd) {
+        self.lanes[usize::from(attempt.lane)].answered();
+        let shared = shareable(&answer);
+        let ending = Ending::Succeeded(answer);
+        self.note_end(attempt.item, &ending);
+        self.record_settled(id, attempt.item, bill, cost, Some(ending), None);
+        if shared {
+            self.share(attempt.item);
+        } else {
+            self.promote_twin_of(attempt.item);
+        }
+    }
+
+    fn failed(&mut self, id: AttemptId, attempt: &Attempt, failure: Failure, bill: Bill, cost: Usd) {
+        let item = attempt.item;
+        let action = failure.kind.action();
+        let given_up = action == Action::EndItem || (retries_count(action) && self.retries_are_used_up(item, &failure));
+        let lane_stops = self.tell_lane(attempt, &failure, action);
+        let ending = match given_up && !lane_stops {
+            true => Some(Ending::Errored(failure.clone())),
+            false => None,
+        };
+        if let Some(ending) = &ending {
+            self.note_end(item, ending);
+        }
+        self.record_settled(id, item, bill, cost, ending.clone(), Some(failure.clone()));
+        if ending.is_some() {
+            self.promote_twin_of(item);
+        } else if self.stop_asked {
+            self.items.set(item, Status::Canceled);
+        } else if lane_stops || !retries_count(action) {
+            self.open(item);
+        } else {
+            self.back_off(item, &failure);
+        }
+        if lane_stops {
+            self.stop_lane(attempt.lane, failure);
+        }
+    }
+
+    fn retries_are_used_up(&self, item: Ordinal, failure: &Failure) -> bool {
+        let tried = u32::from(self.items.retries(item)) + u32::from(self.items.timeouts(item));
+        let timed_out_again = failure.kind == FailureKind::TimedOut && self.items.timeouts(item) >= TIMEOUT_RETRIES_MAX;
+        timed_out_again || tried >= u32::from(self.plan.max_retries)
+    }
+
+    /// Lets the lane draw its conclusions; true where it has to stop.
+    fn tell_lane(&mut self, attempt: &Attempt, failure: &Failure, action: Action) -> bool {
+        let now = self.now;
+        let rng = &mut self.rng;
+        let jitter = |limit_ms| rng.u64(0..=limit_ms);
+        let lane = &mut self.lanes[usize::from(attempt.lane)];
+        let hint_ms = failure.retry_after_ms.unwrap_or(0);
+        let proven = lane.proven;
+        match action {
+            Action::EndItem => lane.answered_with_refusal_of_item(),
+            Action::StopLane => {
+                lane.failed(jitter, now);
+                return true;
+            }
+            Action::SlowLane => {
+                self.tally.rate_limited();
+                let fruitless = lane.refused(hint_ms.min(HINT_MS_MAX), attempt.sent.unwrap_or(now), jitter, now);
+                if hint_ms > HINT_MS_MAX {
+                    self.pause(PauseReason::LongWait { ms: hint_ms });
+                } else if fruitless.ms >= FRUITLESS_MS_MAX {
+                    self.pause(PauseReason::OnlyRateLimits);
+                }
+            }
+            Action::Retry | Action::StopUnprovenLane => {
+                let Fruitless { ms, in_a_row } = lane.failed(jitter, now);
+                let at_once = action == Action::StopUnprovenLane && failure.kind == FailureKind::HtmlPage;
+                let hopeless = !proven && (at_once || in_a_row >= FAILURES_OF_UNPROVEN_LANE_MAX);
+                return hopeless || ms >= FRUITLESS_MS_MAX;
+            }
+        }
+        false
+    }
+
+    fn stop_lane(&mut self, index: u8, failure: Failure) {
+        let lane = &mut self.lanes[usize::from(index)];
+        if lane.stopped.is_some() {
+            return;
+        }
+        lane.stopped = Some(failure.clone());
+        self.effects
+            .push_back(crate::engine::Effect::Notify(Notice::LaneStopped { lane: index, failure: failure.clone() }));
+        if self.lanes.iter().all(|lane| lane.stopped.is_some()) {
+            self.pause(PauseReason::NoLane(failure));
+        }
+    }
+
+    /// Full jitter, with the provider's hint added.
+    fn back_off(&mut self, item: Ordinal, failure: &Failure) {
+        let retry = u32::from(self.items.retries(item)) + u32::from(self.items.timeouts(item));
+        let wait_ms = self.rng.u64(0..=backoff_limit_ms(retry)) + failure.retry_after_ms.unwrap_or(0).min(HINT_MS_MAX);
+        self.items.count_retry(item, failure.kind == FailureKind::TimedOut);
+        self.tally.retried();
+        self.items.set(item, Status::BackingOff);
+        self.queue.back_off(item, self.now.after_ms(wait_ms));
+    }
+
+    fn record_settled(
+        &mut self,
+        attempt: AttemptId,
+        item: Ordinal,
+        bill: Bill,
+        cost: Usd,
+        ending: Option<Ending>,
+        failure: Option<Failure>,
+    ) {
+        self.record(Entry::Settled { attempt, item, bill, cost, ending, failure });
+    }
+
+    /// An attempt whose reservation was saved but that was not sent any more.
+    pub(super) fn record_never_sent(&mut self, attempt: AttemptId, item: Ordinal) {
+        self.record_settled(attempt, item, Bill::Nothing, Usd::ZERO, None, None);
+    }
+}
+
+/// How often an attempt without a readable usage may have been billed.
+pub(super) fn bills_possible(failed: Option<FailureKind>) -> u64 {
+    match failed {
+        Some(FailureKind::Unreachable) => BILLS_OF_A_DEAD_CONNECTION,
+        _ => 1,
+    }
+}
+
+fn retries_count(action: Action) -> bool {
+    matches!(action, Action::Retry | Action::StopUnprovenLane)
+}
+
+/// When a run that went on after a restart counts what was sent before it.
+pub(super) const SENT_AFTER_RESERVED_MS: u64 = 500;
+
+/// The moment by which a request was sent whose reservation was made at `reserved`.
+pub(super) fn sent_by(reserved: Time) -> Time {
+    reserved.after_ms(SENT_AFTER_RESERVED_MS)
+}
