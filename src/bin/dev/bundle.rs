@@ -24,6 +24,8 @@ pub struct Bundle {
     /// Content by path from the root of the page, without a leading slash.
     pub files: BTreeMap<String, Vec<u8>>,
     pub headers: HeaderRules,
+    /// Another for every other content.
+    pub id: String,
 }
 
 pub fn run(args: &BuildArgs) -> Result<(), String> {
@@ -81,7 +83,9 @@ impl Bundle {
         let general = rules.for_path("/embed.html");
         let policy = general.get("content-security-policy").ok_or("www/_headers sets no Content-Security-Policy.")?;
         files.insert("index.html".to_owned(), names::with_policy(&index, policy)?.into_bytes());
-        Ok(Bundle { files, headers: rules })
+        let digests: Vec<String> =
+            files.iter().map(|(name, bytes)| format!("{name} {}", names::digest(bytes))).collect();
+        Ok(Bundle { files, headers: rules, id: names::digest(digests.join("\n").as_bytes()) })
     }
 
     /// Replaces what is at `place`. Nothing is touched before every file is at hand.
@@ -168,6 +172,8 @@ mod tests {
         assert_ne!(file(&one, "app-", ".wasm").0, file(&two, "app-", ".wasm").0);
         assert_ne!(file(&one, "app-", ".js").0, file(&two, "app-", ".js").0);
         assert_eq!(file(&one, "worker-", ".js").0, file(&two, "worker-", ".js").0);
+        assert_eq!(one.id, bundle(b"one").id);
+        assert_ne!(one.id, two.id);
     }
 
     #[test]

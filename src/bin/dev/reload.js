@@ -1,8 +1,5 @@
-// Loaded only from `cargo dev serve`: a new build, or a server that came back, reloads the page.
-const events = new EventSource("/__reload");
-let wasOpen = false;
-events.addEventListener("reload", () => location.reload());
-events.addEventListener("open", () => {
-  if (wasOpen) location.reload();
-  wasOpen = true;
+// Loaded only from `cargo dev serve`: reloads the page when the server has another build than the one it came from.
+const mine = new URL(import.meta.url).searchParams.get("build");
+new EventSource("/__reload").addEventListener("build", (event) => {
+  if (event.data !== mine) location.reload();
 });

@@ -123,8 +123,9 @@ async fn reload_script() -> impl IntoResponse {
     site::respond(StatusCode::OK, site::mime("reload.js"), include_str!("reload.js"))
 }
 
+/// Tells the build at once and at every change, so that a page that missed one learns of it when it connects.
 async fn reload_events(State(latest): State<Latest>) -> impl IntoResponse {
-    let builds = WatchStream::from_changes(latest);
-    let events = builds.map(|_| Ok::<_, Infallible>(Event::default().event("reload").data("a new build")));
+    let builds = WatchStream::new(latest).filter_map(|bundle| bundle.map(|bundle| bundle.id.clone()));
+    let events = builds.map(|id| Ok::<_, Infallible>(Event::default().event("build").data(id)));
     Sse::new(events).keep_alive(KeepAlive::default())
 }

@@ -18,7 +18,6 @@ use crate::bundle::Bundle;
 pub type Latest = watch::Receiver<Option<Arc<Bundle>>>;
 
 pub const RELOAD_SCRIPT: &str = "/__reload.js";
-const RELOAD_TAG: &str = "<script type=\"module\" src=\"/__reload.js\"></script>\n</head>";
 const NOTHING_YET: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Pennybatch</title>\n</head><body><p>The page does not build yet; the terminal tells why. This tab reloads once it does.</p></body></html>\n";
 
 #[derive(Clone)]
@@ -51,7 +50,7 @@ async fn answer(State(site): State<Site>, method: Method, uri: Uri) -> Response<
     }
     let bundle = site.latest.borrow().clone();
     let Some(bundle) = bundle else {
-        return respond(StatusCode::SERVICE_UNAVAILABLE, mime("index.html"), site.with_reload(NOTHING_YET.to_owned()));
+        return respond(StatusCode::SERVICE_UNAVAILABLE, mime("index.html"), site.with_reload(NOTHING_YET, "none"));
     };
     let path = uri.path();
     let path = match path.strip_prefix(site.below) {
@@ -72,8 +71,7 @@ impl Site {
         let mut response = match found {
             None => respond(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "There is nothing at this address.\n"),
             Some(bytes) if self.reloads && name.ends_with(".html") => {
-                let html = String::from_utf8_lossy(bytes).into_owned();
-                respond(StatusCode::OK, mime(&name), self.with_reload(html))
+                respond(StatusCode::OK, mime(&name), self.with_reload(&String::from_utf8_lossy(bytes), &bundle.id))
             }
             Some(bytes) => respond(StatusCode::OK, mime(&name), bytes.clone()),
         };
@@ -85,8 +83,12 @@ impl Site {
         response
     }
 
-    fn with_reload(&self, html: String) -> String {
-        if self.reloads { html.replacen("</head>", RELOAD_TAG, 1) } else { html }
+    fn with_reload(&self, html: &str, build: &str) -> String {
+        if !self.reloads {
+            return html.to_owned();
+        }
+        let tag = format!("<script type=\"module\" src=\"{RELOAD_SCRIPT}?build={build}\"></script>\n</head>");
+        html.replacen("</head>", &tag, 1)
     }
 }
 
@@ -128,7 +130,7 @@ mod tests {
         let files: BTreeMap<_, _> = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into();
         let rules = "/*\n  Content-Security-Policy: default-src 'none'\n/app-*\n  Cache-Control: immutable\n";
         let headers = HeaderRules::parse(rules).expect("well formed");
-        watch::channel(Some(Arc::new(Bundle { files, headers }))).1
+        watch::channel(Some(Arc::new(Bundle { files, headers, id: "7".to_owned() }))).1
     }
 
     async fn get(latest: Latest, below: &'static str, reloads: bool, path: &str) -> (StatusCode, Response<String>) {
@@ -171,9 +173,9 @@ mod tests {
     #[tokio::test]
     async fn only_a_site_that_reloads_touches_the_page() {
         let (_, page) = get(latest(), "", true, "/index.html").await;
-        assert_eq!(page.body().matches("src=\"/__reload.js\"").count(), 1);
+        assert_eq!(page.body().matches("src=\"/__reload.js?build=7\"").count(), 1);
         let (status, page) = get(watch::channel(None).1, "", true, "/").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(page.body().contains("src=\"/__reload.js\""));
+        assert!(page.body().contains("src=\"/__reload.js?build=none\""));
     }
 }
