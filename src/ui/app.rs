@@ -13,12 +13,12 @@ use crate::ui::settings::SettingsPage;
 /// looks at the calculator. The calculator's last query is kept for the link that leads back to it.
 #[component]
 pub fn App() -> Html {
-    let hash = use_hash();
+    let address = use_hash();
     let theme = use_theme();
     let calculator_query = use_state(AttrValue::default);
     let runner_query = use_mut_ref(|| None::<AttrValue>);
 
-    let found = Route::read(&hash);
+    let found = Route::read(&address.hash);
     let (route, query) = found.unwrap_or_default();
     let query = AttrValue::from(query.to_owned());
     if found.is_some() && route == Route::Runner {
@@ -56,14 +56,14 @@ pub fn App() -> Html {
                 if found.is_none() {
                     <div class="page">
                         <p class="notice notice--warning" role="status">
-                            { format!("There is no page at {}. This is the calculator.", &*hash) }
+                            { format!("There is no page at {}. This is the calculator.", &*address.hash) }
                         </p>
                     </div>
                 }
                 {
                     match route {
                         Route::Calculator => html! {
-                            <div class="page"><CalculatorPage {query} {on_query} /></div>
+                            <div class="page"><CalculatorPage {query} moves={address.moves} {on_query} /></div>
                         },
                         Route::Runs => html! { <div class="page"><RunsPage /></div> },
                         Route::Settings => html! {

@@ -1,18 +1,66 @@
 //! The calculator: a workload in, three ways to run it compared, every model beside them; its whole state is the
-//! address. Not here: the arithmetic (`estimate`) and the prices (`prices`).
+//! address. Not here: the arithmetic (`estimate`), the prices (`prices`), any storage.
+//!
+//! [`CalculatorPage`] knows the browser (address, clock); [`Calculator`] and all below it take values and emit
+//! actions, so that the embed and the tests draw the very same thing.
+
+mod advice;
+mod answers;
+mod calculator_page;
+mod cost_by_model;
+mod inputs;
+mod model_picker;
+mod quantity;
+mod query;
+mod workload_form;
+
+use std::rc::Rc;
 
 use yew::prelude::*;
 
+pub use calculator_page::CalculatorPage;
+pub use inputs::{Action, Inputs};
+pub use quantity::Quantity;
+pub use query::{decode, encode};
+
+use crate::estimate;
+use crate::time::Time;
+use advice::Advice;
+use answers::Answers;
+use cost_by_model::CostByModel;
+use workload_form::WorkloadForm;
+
 #[derive(Properties, PartialEq)]
-pub struct CalculatorPageProps {
-    /// The query of the address: see `query.rs`.
-    pub query: AttrValue,
-    /// The query that restores what is shown now.
-    pub on_query: Callback<AttrValue>,
+pub struct CalculatorProps {
+    pub inputs: Rc<Inputs>,
+    /// Prices have dates: the moment of the estimate.
+    pub now: Time,
+    pub on_action: Callback<Action>,
+    /// What can be done with the answer, below the recommendation.
+    #[prop_or_default]
+    pub actions: Html,
 }
 
+/// The answers come first in the document, so that they are first on a narrow screen and to the ear; a wide one
+/// shows the inputs beside them.
 #[component]
-pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
-    let _ = props;
-    html! { <h1 class="page__title">{ "Calculator" }</h1> }
+pub fn Calculator(props: &CalculatorProps) -> Html {
+    let Some(model) = props.inputs.model() else {
+        return Html::default();
+    };
+    let workload = &props.inputs.workload;
+    let estimate = Rc::new(estimate::estimate(workload, model, props.now));
+    let rows = use_memo((workload.clone(), props.now), |(workload, now)| estimate::by_model(workload, *now));
+    html! {
+        <div class="calculator">
+            <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
+            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} />
+            <Advice {estimate} {model} actions={props.actions.clone()} />
+            <CostByModel {rows} chosen={props.inputs.model.clone()}
+                on_choose={props.on_action.reform(Action::ChooseModel)} />
+        </div>
+    }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -4,5 +4,5 @@
 mod use_hash;
 mod use_theme;
 
-pub use use_hash::use_hash;
+pub use use_hash::{Address, use_hash};
 pub use use_theme::{Theme, UseTheme, use_theme};

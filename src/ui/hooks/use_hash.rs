@@ -3,19 +3,32 @@
 use gloo_events::EventListener;
 use yew::prelude::*;
 
-/// The hash of the address, `#` included; empty where there is none. `history.replaceState` doesn't count as a
-/// change, so a page that writes its own state there doesn't hear itself.
+/// Where the person is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Address {
+    /// `#` included; empty where there is none.
+    pub hash: AttrValue,
+    /// Counts the moves: going to the same hash again is a move too, since a page may have replaced it meanwhile.
+    pub moves: u32,
+}
+
+/// The address as of the last move. `history.replaceState` is none, so a page that writes its own state there
+/// doesn't hear itself.
 #[hook]
-pub fn use_hash() -> AttrValue {
-    let hash = use_state(read);
+pub fn use_hash() -> Address {
+    let address = use_state(|| Address { hash: read(), moves: 0 });
     {
-        let hash = hash.clone();
+        let address = address.setter();
+        let mut moves = 0;
         use_effect_with((), move |()| {
-            let listener = EventListener::new(&gloo_utils::window(), "hashchange", move |_| hash.set(read()));
+            let listener = EventListener::new(&gloo_utils::window(), "hashchange", move |_| {
+                moves += 1;
+                address.set(Address { hash: read(), moves });
+            });
             move || drop(listener)
         });
     }
-    (*hash).clone()
+    (*address).clone()
 }
 
 fn read() -> AttrValue {

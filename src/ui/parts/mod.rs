@@ -11,6 +11,7 @@ mod disclosure;
 mod field;
 mod notice;
 mod number_field;
+pub mod number_range;
 mod progress_bar;
 mod select_field;
 pub mod slider_scale;

@@ -6,8 +6,8 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::field::{described_by, notes, slug};
+use super::number_range::{NumberRange, decimals_of, plain};
 use super::slider_scale::SliderScale;
-use crate::money::grouped;
 
 #[derive(Properties, PartialEq)]
 pub struct NumberFieldProps {
@@ -17,9 +17,12 @@ pub struct NumberFieldProps {
     pub value: Option<f64>,
     pub min: f64,
     pub max: f64,
-    /// The arrows' step, and with it how many decimals are taken: `1`, `0.1`, `0.01`.
+    /// The arrows' step: `1`, `0.1`, `0.01`.
     #[prop_or(1.0)]
     pub step: f64,
+    /// How many decimals are taken; as many as the step has where nothing is said.
+    #[prop_or_default]
+    pub decimals: Option<u8>,
     /// Empty means "none" and is a good value.
     #[prop_or_default]
     pub optional: bool,
@@ -58,15 +61,22 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
     let text = current.as_ref().map_or_else(|| shown(props.value), |draft| draft.text.clone());
     let error = current.and_then(|draft| draft.refusal).or_else(|| props.error.clone());
 
+    let range = NumberRange {
+        min: props.min,
+        max: props.max,
+        decimals: props.decimals.unwrap_or_else(|| decimals_of(props.step)),
+        optional: props.optional,
+        unit: props.unit.clone(),
+    };
     let on_input = {
         let draft = draft.clone();
-        let bounds = Bounds::of(props);
+        let (range, label) = (range.clone(), props.label.clone());
         let (value, on_change) = (props.value, props.on_change.clone());
         Callback::from(move |event: InputEvent| {
             let input: HtmlInputElement = event.target_unchecked_into();
             let text = AttrValue::from(input.value());
             let bad_input = input.validity().bad_input();
-            match bounds.read(&text, bad_input, value) {
+            match read(&range, &label, &text, bad_input, value) {
                 Ok(read) => {
                     draft.set(Some(Draft { text, beside: read, refusal: None }));
                     if read != value {
@@ -86,15 +96,15 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             }
         })
     };
+    let in_force = props.value.unwrap_or(props.min);
     html! {
         <div class={classes!("field", "number-field", props.slider.is_some().then_some("number-field--slider"))}>
             <label class="field__label" id={format!("{id}-label")} for={id.clone()}>{ &props.label }</label>
             <div class="number-field__box">
                 <input id={id.clone()} class="number-field__input" type="number" inputmode="decimal"
-                    autocomplete="off" min={plain(props.min)} max={plain(props.max)}
-                    step={if props.step < 1.0 { "any".to_owned() } else { plain(props.step) }}
+                    autocomplete="off" min={plain(props.min)} max={plain(props.max)} step={plain(props.step)}
                     value={text} placeholder={props.placeholder.clone()} disabled={props.disabled}
-                    aria-invalid={error.is_some().then_some("true")}
+                    aria-invalid={error.is_some().to_string()}
                     aria-describedby={described_by(&id, props.hint.is_some(), error.is_some())}
                     oninput={on_input} onblur={on_blur} />
                 if let Some(unit) = &props.unit {
@@ -102,8 +112,8 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
                 }
             </div>
             if let Some(scale) = &props.slider {
-                <Slider id={id.clone()} scale={scale.clone()} value={props.value.unwrap_or(props.min)}
-                    unit={props.unit.clone()} disabled={props.disabled} on_change={props.on_change.reform(Some)} />
+                <Slider id={id.clone()} scale={scale.clone()} value={in_force}
+                    text={range.with_unit(in_force)} disabled={props.disabled} on_change={props.on_change.reform(Some)} />
             }
             { notes(&id, props.hint.as_ref(), error.as_ref()) }
         </div>
@@ -115,7 +125,8 @@ struct SliderProps {
     id: String,
     scale: Rc<SliderScale>,
     value: f64,
-    unit: Option<AttrValue>,
+    /// The value as it is read out.
+    text: AttrValue,
     disabled: bool,
     on_change: Callback<f64>,
 }
@@ -132,119 +143,48 @@ fn Slider(props: &SliderProps) -> Html {
             }
         })
     };
-    let unit = props.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
     html! {
         <input type="range" class="slider" min="0" max={props.scale.last().to_string()} step="1"
             value={props.scale.nearest(props.value).to_string()} disabled={props.disabled}
             aria-labelledby={format!("{}-label", props.id)}
-            aria-valuetext={format!("{}{unit}", grouped(&plain(props.value)))} oninput={on_input} />
+            aria-valuetext={props.text.clone()} oninput={on_input} />
     }
 }
 
-#[derive(Clone, PartialEq)]
-struct Bounds {
-    label: AttrValue,
-    min: f64,
-    max: f64,
-    step: f64,
-    optional: bool,
-    unit: Option<AttrValue>,
-}
-
-impl Bounds {
-    fn of(props: &NumberFieldProps) -> Bounds {
-        Bounds {
-            label: props.label.clone(),
-            min: props.min,
-            max: props.max,
-            step: props.step,
-            optional: props.optional,
-            unit: props.unit.clone(),
-        }
-    }
-
-    /// The number in `text`, or a sentence that tells what is wrong and what stays in force.
-    fn read(&self, text: &str, bad_input: bool, in_force: Option<f64>) -> Result<Option<f64>, String> {
-        let text = text.trim();
-        if text.is_empty() && !bad_input {
-            return match self.optional {
-                true => Ok(None),
-                false => Err(self.refusal("needs a number", in_force)),
-            };
-        }
-        let Some(value) = text.parse::<f64>().ok().filter(|value| value.is_finite()) else {
-            return Err(self.refusal("needs a plain number", in_force));
-        };
-        if value < self.min || value > self.max {
-            let (min, max) = (self.with_unit(self.min), self.with_unit(self.max));
-            return Err(self.refusal(&format!("goes from {min} to {max}"), in_force));
-        }
-        if (value / self.step).fract().min(1.0 - (value / self.step).fract()) > 1e-6 {
-            let decimals = match self.step {
-                step if step >= 1.0 => "takes whole numbers".to_owned(),
-                step => format!("takes steps of {}", plain(step)),
-            };
-            return Err(self.refusal(&decimals, in_force));
-        }
-        Ok(Some(value))
-    }
-
-    fn refusal(&self, what: &str, in_force: Option<f64>) -> String {
-        match in_force {
-            Some(value) => format!("{} {what}. {} stays in force.", self.label, self.with_unit(value)),
-            None => format!("{} {what}. Nothing is set until then.", self.label),
-        }
-    }
-
-    fn with_unit(&self, value: f64) -> String {
-        let number = grouped(&plain(value));
-        match self.unit.as_deref() {
-            Some("$") => format!("${number}"),
-            Some("%") => format!("{number}%"),
-            Some(unit) => format!("{number} {unit}"),
-            None => number,
-        }
-    }
+/// The number in force or typed, or a sentence that tells what is wrong and what stays in force.
+fn read(
+    range: &NumberRange,
+    label: &str,
+    text: &str,
+    bad_input: bool,
+    in_force: Option<f64>,
+) -> Result<Option<f64>, String> {
+    let read = if bad_input { Err("needs a plain number".to_owned()) } else { range.read(text) };
+    read.map_err(|what| match in_force {
+        Some(value) => format!("{label} {what}. {} stays in force.", range.with_unit(value)),
+        None => format!("{label} {what}. Nothing is set until then.",),
+    })
 }
 
 fn shown(value: Option<f64>) -> AttrValue {
     value.map(plain).unwrap_or_default().into()
 }
 
-/// Without exponent and without trailing zeros, as `Display` of a float writes it.
-fn plain(value: f64) -> String {
-    value.to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn bounds(optional: bool, step: f64) -> Bounds {
-        Bounds { label: "API calls".into(), min: 1.0, max: 1e6, step, optional, unit: None }
-    }
-
     #[test]
-    fn a_bad_number_is_explained_and_the_last_good_one_named() {
-        let calls = bounds(false, 1.0);
-        assert_eq!(calls.read("250", false, Some(5e3)), Ok(Some(250.0)));
-        for (text, bad_input, sentence) in [
-            ("", false, "API calls needs a number. 5,000 stays in force."),
-            ("", true, "API calls needs a plain number. 5,000 stays in force."),
-            ("0", false, "API calls goes from 1 to 1,000,000. 5,000 stays in force."),
-            ("1000001", false, "API calls goes from 1 to 1,000,000. 5,000 stays in force."),
-            ("2.5", false, "API calls takes whole numbers. 5,000 stays in force."),
+    fn the_value_that_stays_in_force_is_named() {
+        let range = NumberRange { min: 1.0, max: 1e6, decimals: 0, optional: false, unit: None };
+        let calls = |text: &str, bad_input: bool, in_force| read(&range, "API calls", text, bad_input, in_force);
+        assert_eq!(calls("250", false, Some(5e3)), Ok(Some(250.0)));
+        for (text, bad_input, in_force, sentence) in [
+            ("", false, Some(5e3), "API calls needs a number. 5,000 stays in force."),
+            ("", true, Some(5e3), "API calls needs a plain number. 5,000 stays in force."),
+            ("0", false, None, "API calls goes from 1 to 1,000,000. Nothing is set until then."),
         ] {
-            assert_eq!(calls.read(text, bad_input, Some(5e3)), Err(sentence.to_owned()), "{text}");
+            assert_eq!(calls(text, bad_input, in_force), Err(sentence.to_owned()));
         }
-    }
-
-    #[test]
-    fn an_optional_number_may_be_empty_but_not_nonsense() {
-        let budget = bounds(true, 0.01);
-        assert_eq!(budget.read("", false, Some(5.0)), Ok(None));
-        assert_eq!(budget.read("1.29", false, None), Ok(Some(1.29)));
-        assert!(budget.read("", true, None).is_err());
-        assert!(budget.read("1.295", false, None).is_err());
     }
 }

@@ -1,0 +1,46 @@
+//! What to do, why, and what the numbers rest on.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::estimate::Estimate;
+use crate::prices::Model;
+
+#[derive(Properties, PartialEq)]
+pub struct AdviceProps {
+    pub estimate: Rc<Estimate>,
+    pub model: &'static Model,
+    #[prop_or_default]
+    pub actions: Html,
+}
+
+#[component]
+pub fn Advice(props: &AdviceProps) -> Html {
+    let advice = &props.estimate.recommendation;
+    html! {
+        <section class="advice" aria-labelledby="recommendation">
+            <h2 class="advice__kind" id="recommendation">{ "Recommendation" }</h2>
+            <p class="advice__headline">{ &advice.headline }</p>
+            <ul class="advice__reasons">
+                { for advice.reasons.iter().map(|reason| html! { <li>{ reason }</li> }) }
+            </ul>
+            <div class="row advice__actions">{ props.actions.clone() }</div>
+            <ul class="advice__notes">
+                { for props.estimate.notes.iter().map(|note| html! { <li>{ note }</li> }) }
+                <li>{ source(props.model, &props.estimate.price_date) }</li>
+            </ul>
+        </section>
+    }
+}
+
+fn source(model: &Model, price_date: &str) -> String {
+    if price_date.is_empty() {
+        return "Computed with your own prices.".to_owned();
+    }
+    let agreement = match (model.corroborated, model.sources.len()) {
+        (true, many) => format!("{many} sources agree"),
+        (false, _) => "one source; check it before a large run".to_owned(),
+    };
+    format!("Prices of {} as of {price_date} ({agreement}).", model.name)
+}

@@ -1,0 +1,119 @@
+//! The calculator on its page: the address is read, kept current, and copied.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsValue;
+use yew::prelude::*;
+
+use super::{Action, Calculator, decode, encode};
+use crate::time::Time;
+use crate::ui::Route;
+use crate::ui::parts::{Button, ButtonKind, CopyButton, Notice, Tone};
+
+/// How long the inputs rest before the address follows: browsers refuse more than about a hundred writes in 30 s.
+const ADDRESS_DELAY_MS: u32 = 350;
+
+#[derive(Properties, PartialEq)]
+pub struct CalculatorPageProps {
+    /// The query of the address: see `query.rs`.
+    pub query: AttrValue,
+    /// Counts the moves to an address: each one is read anew.
+    #[prop_or_default]
+    pub moves: u32,
+    /// The query that restores what is shown now.
+    pub on_query: Callback<AttrValue>,
+}
+
+#[component]
+pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
+    let opened = use_memo((props.query.clone(), props.moves), |(query, _)| decode(query));
+    let inputs = use_reducer_eq(|| opened.0.clone());
+    let now = *use_state(|| Time::from_ms(js_sys::Date::now() as u64));
+    let query = AttrValue::from(encode(&inputs));
+    {
+        let inputs = inputs.clone();
+        use_effect_with(opened.clone(), move |opened| inputs.dispatch(Action::Replace(opened.0.clone())));
+    }
+    {
+        // What the address already says is not written over it: the opening page keeps its short address.
+        let said = encode(&opened.0);
+        let on_query = props.on_query.clone();
+        use_effect_with((query.clone(), said), move |(query, said)| {
+            on_query.emit(query.clone());
+            let (query, said) = (query.clone(), said.clone());
+            let timer = Timeout::new(ADDRESS_DELAY_MS, move || {
+                let hash = Route::Calculator.href(&query);
+                let current = gloo_utils::window().location().hash().unwrap_or_default();
+                if current != hash && (*query != *said || current.contains('?')) {
+                    write_address(&hash);
+                }
+            });
+            move || drop(timer)
+        });
+    }
+    let link = {
+        let query = query.clone();
+        Callback::from(move |()| link_to(&Route::Calculator.href(&query)))
+    };
+    let run = Callback::from(move |()| {
+        write_address(&Route::Calculator.href(&query));
+        // A hash can always be set; were it refused, the page would stay as it is.
+        let _ = gloo_utils::window().location().set_hash(&Route::Runner.href(&query));
+    });
+    let actions = html! {
+        <>
+            <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
+            <CopyButton label="Copy link" text={link} />
+        </>
+    };
+    let on_action = Callback::from({
+        let inputs = inputs.clone();
+        move |action: Action| inputs.dispatch(action)
+    });
+    html! {
+        <>
+            <h1 class="page__title">{ "What will this batch of LLM calls cost?" }</h1>
+            { left_out(&opened.1) }
+            <Calculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions} />
+        </>
+    }
+}
+
+fn left_out(problems: &[String]) -> Html {
+    if problems.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <Notice tone={Tone::Warning} heading="Parts of this link were left out; the opening values stand in for them.">
+            { for problems.iter().map(|problem| html! { <p>{ problem }</p> }) }
+        </Notice>
+    }
+}
+
+/// Browsers refuse a burst of these; the next change then writes the newer address.
+fn write_address(hash: &str) {
+    if let Ok(history) = gloo_utils::window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(hash));
+    }
+}
+
+/// The whole address, for somebody else.
+fn link_to(hash: &str) -> String {
+    let location = gloo_utils::window().location();
+    let page = location.href().unwrap_or_default();
+    let page = page.split_once('#').map_or(page.as_str(), |(page, _)| page);
+    format!("{page}{hash}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Inputs;
+    use super::*;
+
+    /// The address of the opening page stays `#/`, which needs the opening inputs to be what an empty query means.
+    #[test]
+    fn an_empty_query_opens_the_opening_inputs() {
+        assert_eq!(decode("").0, Inputs::default());
+    }
+}
