@@ -1,5 +1,7 @@
 //! What can be wrong with a file or a prompt; each says what, where and what to do.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Why a file was refused. `Display` is the sentence the person reads.
@@ -15,6 +17,10 @@ pub enum DataProblem {
     DuplicateColumn {
         name: String,
     },
+    /// A column without a name; the first column is 1.
+    UnnamedColumn {
+        place: u32,
+    },
     /// Bad lines, first of them first; `lines` holds at most [`crate::dataset::DataProblem::LINES_MAX`].
     BadLines {
         lines: Vec<(u64, String)>,
@@ -24,10 +30,80 @@ pub enum DataProblem {
         rows: u64,
         rows_max: u64,
     },
+    TooManyColumns {
+        columns: u64,
+        columns_max: u64,
+    },
+    TooLarge {
+        bytes: u64,
+        bytes_max: u64,
+    },
 }
 
 impl DataProblem {
     pub const LINES_MAX: usize = 20;
+    /// So many bad lines are spelled out in a sentence.
+    const LINES_SHOWN: usize = 5;
+}
+
+impl fmt::Display for DataProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DataProblem::Empty => {
+                write!(f, "The file is empty. Choose a file with a header line and at least one row.")
+            }
+            DataProblem::NoRows => {
+                write!(f, "The file has a header but no rows below it. Add rows, or choose another file.")
+            }
+            DataProblem::Encoding { line } => write!(
+                f,
+                "Line {line} is not UTF-8 text, so the file was not read. Files from older Windows programs are often \
+                 Latin-1 or Windows-1252: save the file again as UTF-8 (in Excel: \"CSV UTF-8\"). A workbook (.xlsx) \
+                 has to be exported as CSV first."
+            ),
+            DataProblem::DuplicateColumn { name } => write!(
+                f,
+                "Two columns are named \"{name}\", so a placeholder could mean either. Rename one of them in the \
+                 file's first line."
+            ),
+            DataProblem::UnnamedColumn { place } => write!(
+                f,
+                "Column {place} has no name in the file's first line. Give it one; where a program wrote an index \
+                 there, write the file without its index."
+            ),
+            DataProblem::BadLines { lines, count } => bad_lines(f, lines, *count),
+            DataProblem::TooManyRows { rows, rows_max } => write!(
+                f,
+                "The file has {rows} rows; at most {rows_max} can be run at once. Split it into several files."
+            ),
+            DataProblem::TooManyColumns { columns, columns_max } => write!(
+                f,
+                "The file has {columns} columns; at most {columns_max} can be read. Remove those that no prompt needs, \
+                 or check that every line uses the same keys."
+            ),
+            DataProblem::TooLarge { bytes, bytes_max } => write!(
+                f,
+                "The file has {} MB; at most {} MB can be read at once. Split it into several files.",
+                bytes >> 20,
+                bytes_max >> 20
+            ),
+        }
+    }
+}
+
+fn bad_lines(f: &mut fmt::Formatter<'_>, lines: &[(u64, String)], count: u64) -> fmt::Result {
+    match count {
+        1 => write!(f, "1 line can't be read, so the file was not taken.")?,
+        _ => write!(f, "{count} lines can't be read, so the file was not taken.")?,
+    }
+    for (line, fault) in lines.iter().take(DataProblem::LINES_SHOWN) {
+        write!(f, " Line {line}: {fault}.")?;
+    }
+    let shown = lines.len().min(DataProblem::LINES_SHOWN) as u64;
+    if count > shown {
+        write!(f, " And {} more.", count - shown)?;
+    }
+    write!(f, " Correct the file, or choose to skip bad lines.")
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,4 +123,39 @@ pub enum TemplateProblem {
         message: String,
     },
     Empty,
+}
+
+impl fmt::Display for TemplateProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TemplateProblem::Syntax { message, line } => {
+                write!(f, "The prompt can't be read at line {line}: {message}. Placeholders look like {{{{column}}}}.")
+            }
+            TemplateProblem::UnknownColumn { name, columns } => unknown_column(f, name, columns),
+            TemplateProblem::Row { row, message } => write!(
+                f,
+                "The prompt fails on row {} of the data: {message}. Nothing was sent. Change the prompt or that row.",
+                u64::from(*row) + 1
+            ),
+            TemplateProblem::Empty => {
+                write!(f, "The user prompt is empty. Write what to ask for each row, with placeholders such as ")?;
+                write!(f, "{{{{name}}}}.")
+            }
+        }
+    }
+}
+
+fn unknown_column(f: &mut fmt::Formatter<'_>, name: &str, columns: &[String]) -> fmt::Result {
+    const COLUMNS_SHOWN: usize = 30;
+    write!(f, "There is no column \"{name}\".")?;
+    let folded = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
+    if let Some(near) = columns.iter().find(|column| folded(column) == folded(name)) {
+        write!(f, " Did you mean \"{near}\"?")?;
+    }
+    let shown: Vec<&str> = columns.iter().take(COLUMNS_SHOWN).map(String::as_str).collect();
+    write!(f, " The columns are: {}", shown.join(", "))?;
+    match columns.len().saturating_sub(COLUMNS_SHOWN) {
+        0 => write!(f, "."),
+        more => write!(f, " and {more} more."),
+    }
 }
