@@ -2,10 +2,12 @@
 //!
 //! | part | holds |
 //! |---|---|
-//! | `project` | where things are |
+//! | `project`, `steps` | where things are; running other programs and counting what passed |
 //! | `bundle`, `names`, `wasm` | what ships, made from the sources: glue, hashed names, styles |
 //! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
 //! | `serve` | build, serve, watch, reload |
+//! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
+//! | `size` | what a visitor downloads |
 //! | `mock` | the simulated provider of the tests |
 //!
 //! It knows nothing of the rooms in the library: the page is compiled by Cargo as a separate program.
@@ -14,13 +16,19 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod browser;
 mod bundle;
+mod check;
+mod chromium;
 mod headers;
 mod mock;
 mod names;
+mod node;
 mod project;
 mod serve;
 mod site;
+mod size;
+mod steps;
 mod wasm;
 
 #[derive(Parser)]
@@ -36,6 +44,10 @@ enum Command {
     Build(bundle::BuildArgs),
     /// Build, serve on 127.0.0.1, rebuild and reload on change
     Serve(serve::ServeArgs),
+    /// Format, lints, native tests, browser tests, end-to-end tests
+    Test(check::TestArgs),
+    /// Show what a visitor downloads: raw, gzip and brotli
+    Size,
     /// Start the simulated provider of the tests
     Mock(mock::MockArgs),
 }
@@ -45,6 +57,8 @@ async fn main() -> ExitCode {
     let ended = match Dev::parse().command {
         Command::Build(args) => bundle::run(&args),
         Command::Serve(args) => serve::run(args).await,
+        Command::Test(args) => check::run(args).await,
+        Command::Size => size::run(),
         Command::Mock(args) => mock::run(args).await,
     };
     match ended {

@@ -1,0 +1,25 @@
+// The end-to-end tests: one page, one browser, no retries. `cargo dev test` starts what they need and names it here.
+
+import { defineConfig } from '@playwright/test';
+
+function named(variable: string): string {
+  const value = process.env[variable];
+  if (!value) throw new Error(`${variable} is not set: start these tests with \`cargo dev test --only e2e\`.`);
+  return value;
+}
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  forbidOnly: true,
+  reporter: 'list',
+  timeout: 60_000,
+  use: {
+    baseURL: named('PENNYBATCH_PAGE'),
+    ignoreHTTPSErrors: true,
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: named('CHROMIUM'),
+      args: named('PENNYBATCH_CHROMIUM_FLAGS').split(' '),
+    },
+  },
+});

@@ -1,0 +1,9 @@
+//! Tests that need a browser: they run in a dedicated worker, as the engine's shell does, under the page's own policy.
+//!
+//! `cargo dev test --only browser` runs them. A simulated provider is up meanwhile; see `place`.
+
+#![cfg(target_arch = "wasm32")]
+
+mod place;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
