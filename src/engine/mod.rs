@@ -8,12 +8,13 @@
 //! ```
 //!
 //! One file a mechanism: `limiter` (meters that say when), `lane` (an endpoint's pauses and slots), `budget`
-//! (reservations), `items` and `queue` (where every item stands, and what goes next), `run` (events and effects),
+//! (reservations), `items` and `queue` (where every item stands, and what goes next), `run` and `command` (events and effects),
 //! `settle` (how an attempt's end becomes money and a next step), `restore` (from records back to a run), `tally`
 //! and `progress` (what is shown).
 
 mod budget;
 mod cache_key;
+mod command;
 mod items;
 mod lane;
 mod limiter;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::items::Status;
 use crate::engine::run::Engine;
-use crate::engine::settle::{bills_possible, sent_by};
+use crate::engine::settle::bills_possible;
 use crate::engine::{AttemptId, Command, Ending, Entry, ItemFacts, Ordinal, PauseReason, Plan, Record, RunState};
 use crate::money::Usd;
 use crate::provider::{Bill, Failure, FailureKind};
@@ -13,6 +13,7 @@ use crate::time::Time;
 /// A reservation that no record has settled yet.
 struct Held {
     item: Ordinal,
+    lane: u8,
     amount: Usd,
 }
 
@@ -36,11 +37,13 @@ impl Engine {
         if engine.next_attempt > 1 {
             engine.record(Entry::Restarted);
         }
-        engine.lead_groups_after_restore();
+        if !engine.stop_asked {
+            engine.lead_groups();
+        }
         engine.state = match engine.everything_ended() {
-            true => RunState::Finished,
-            false if engine.stop_asked => RunState::Stopping,
-            false => {
+            true if engine.tally.unsaved() == 0 => RunState::Finished,
+            _ if engine.stop_asked => RunState::Stopping,
+            _ => {
                 RunState::Paused(if engine.next_attempt == 1 { PauseReason::NotStarted } else { PauseReason::ByPerson })
             }
         };
@@ -56,13 +59,13 @@ impl Engine {
                     return;
                 }
                 self.budget.reserve(amount);
-                held.insert(attempt, Held { item, amount });
+                held.insert(attempt, Held { item, lane, amount });
                 self.tally.sent();
                 self.set_before_restart(item, Status::UnderWay);
-                self.count_as_sent(item, lane, at);
             }
             Entry::Settled { attempt, item, bill, cost, ending, failure } => {
-                let Some(Held { amount, .. }) = held.remove(&attempt) else { return };
+                let Some(Held { amount, lane, .. }) = held.remove(&attempt) else { return };
+                self.count_as_sent(item, lane, at);
                 self.replay_settled(item, amount, bill, cost, failure.as_ref());
                 match ending {
                     Some(ending) => self.replay_end(item, &ending),
@@ -78,7 +81,7 @@ impl Engine {
             Entry::Reopened { item } => {
                 if self.knows(item) {
                     self.items.forget_retries(item);
-                    self.items.set(item, Status::Open);
+                    self.items.set(item, Status::Twin);
                     self.stop_asked = false;
                 }
             }
@@ -165,28 +168,21 @@ impl Engine {
 
     /// What is still held was under way when the browser ended: it may have been billed.
     fn cut_off(&mut self, held: &mut BTreeMap<AttemptId, Held>) {
-        for (_, Held { item, amount }) in std::mem::take(held) {
+        for (_, Held { item, lane, amount }) in std::mem::take(held) {
             self.budget.doubt(amount, 1);
-            self.set_before_restart(item, Status::CutOff);
+            self.count_as_sent(item, lane, self.now);
+            let status = if self.stop_asked { Status::Canceled } else { Status::CutOff };
+            self.set_before_restart(item, status);
         }
     }
 
-    fn count_as_sent(&mut self, item: Ordinal, lane: u8, reserved: Time) {
+    /// The disk knows when a request was reserved and when it ended, not when it was sent: the latest moment counts,
+    /// so that no minute across a restart passes a limit.
+    fn count_as_sent(&mut self, item: Ordinal, lane: u8, at: Time) {
         let facts = self.items.facts(item);
         let tokens = u64::from(facts.input_estimate) + u64::from(self.plan.output_tokens_max.unwrap_or(0));
         if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
-            lane.mark_sent(tokens, sent_by(reserved));
+            lane.mark_sent(tokens, at);
         }
-    }
-
-    /// Open items that go again come before fresh ones; groups find their leaders anew.
-    fn lead_groups_after_restore(&mut self) {
-        if self.stop_asked {
-            for item in self.with_status(Status::CutOff) {
-                self.items.set(item, Status::Canceled);
-            }
-            return;
-        }
-        self.lead_groups();
     }
 }

@@ -6,7 +6,6 @@ use crate::engine::run::{Attempt, Engine, shareable};
 use crate::engine::{AttemptId, Ending, Entry, Notice, Ordinal, PauseReason};
 use crate::money::Usd;
 use crate::provider::{Action, Answer, Bill, Failure, FailureKind, Outcome};
-use crate::time::Time;
 
 /// A timeout is dear and rarely helped by another try.
 const TIMEOUT_RETRIES_MAX: u8 = 1;
@@ -182,12 +181,4 @@ pub(super) fn bills_possible(failed: Option<FailureKind>) -> u64 {
 
 fn retries_count(action: Action) -> bool {
     matches!(action, Action::Retry | Action::StopUnprovenLane)
-}
-
-/// When a run that went on after a restart counts what was sent before it.
-pub(super) const SENT_AFTER_RESERVED_MS: u64 = 500;
-
-/// The moment by which a request was sent whose reservation was made at `reserved`.
-pub(super) fn sent_by(reserved: Time) -> Time {
-    reserved.after_ms(SENT_AFTER_RESERVED_MS)
 }
