@@ -134,7 +134,7 @@ impl fmt::Display for TemplateProblem {
             TemplateProblem::UnknownColumn { name, columns } => unknown_column(f, name, columns),
             TemplateProblem::Row { row, message } => write!(
                 f,
-                "The prompt fails on row {} of the data: {message}. Nothing was sent. Change the prompt or that row.",
+                "The prompt fails on row {} of the data: {message}. Nothing was sent for it. Change the prompt or that row.",
                 u64::from(*row) + 1
             ),
             TemplateProblem::Empty => {

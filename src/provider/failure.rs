@@ -93,8 +93,8 @@ impl Failure {
         let billed = if begun { "The call may have been billed" } else { "Nothing was billed for this call" };
         match self.kind {
             RateLimited => format!(
-                "The provider's rate limit was reached{status}. {billed}, and nothing is lost: the lane rests \
-                 and then goes on more slowly. Lower the requests per minute if it keeps happening."
+                "The provider's rate limit was reached{status}. {billed}, and nothing is lost: the lane rests and \
+                 then goes on more slowly. Lower the requests per minute if it keeps happening."
             ),
             ServerError => format!(
                 "The provider had a fault of its own{status}. The results so far are kept, and the row is sent again \
@@ -109,40 +109,40 @@ impl Failure {
                 .into(),
             TornBody => format!(
                 "The server said yes{status}, but its answer broke off or wasn't a chat completion. It may have been \
-                 billed and is counted so; the results so far are kept. If it happens to every row, check the base URL."
+                 billed and is counted so; the results so far are kept. If it happens to every row, check the base \
+                 URL."
             ),
             HtmlPage => format!(
-                "The server answered with a web page{status} where JSON was due, so the base URL most likely points to \
-                 a site and not to its API. The results so far are kept. Check the address: most end in /v1."
+                "The server answered with a web page{status} where JSON was due, so the base URL most likely points \
+                 to a site and not to its API. The results so far are kept. Check the address: most end in /v1."
             ),
             WrongKey => format!(
-                "The provider refused the key{status}. {billed}, and the results so far are \
-                 kept. Check the key and what it is allowed to do, or enter another one, then resume."
+                "The provider refused the key{status}. {billed}, and the results so far are kept. Check the key and \
+                 what it is allowed to do, or enter another one, then resume."
             ),
             QuotaExhausted => format!(
                 "The account's quota, credit or spend limit is used up{status}, and no waiting mends that. {billed}, \
-                 and the results so far are kept. Add credit or raise the limit at the provider, \
-                 then resume."
+                 and the results so far are kept. Add credit or raise the limit at the provider, then resume."
             ),
             UnknownModel => format!(
-                "The provider doesn't know this model, or this key may not use it{status}. {billed}, \
-                 and the results so far are kept. Choose another model, then resume."
+                "The provider doesn't know this model, or this key may not use it{status}. {billed}, and the results \
+                 so far are kept. Choose another model, then resume."
             ),
             WrongAddress => format!(
-                "There is no chat completions endpoint at this address{status}. {billed}, and \
-                 the results so far are kept. Check the base URL: most end in /v1."
+                "There is no chat completions endpoint at this address{status}. {billed}, and the results so far are \
+                 kept. Check the base URL: most end in /v1."
             ),
             BadRequest => format!(
-                "The provider refused this row's request{status}. {billed}, and the other rows go on. \
-                 Read its words, change the prompt or the settings, then retry what failed."
+                "The provider refused this row's request{status}. {billed}, and the other rows go on. Read its \
+                 words, change the prompt or the settings, then retry what failed."
             ),
             ContextTooLong => format!(
-                "This row's prompt is longer than the model can take{status}. {billed}, and the other \
-                 rows go on. Shorten the row or choose a model with a longer context, then retry what failed."
+                "This row's prompt is longer than the model can take{status}. {billed}, and the other rows go on. \
+                 Shorten the row or choose a model with a longer context, then retry what failed."
             ),
             ContentRefused => format!(
-                "The provider's content rules refused this row{status}. {billed}, and the other rows \
-                 go on. Reword the row or leave it out."
+                "The provider's content rules refused this row{status}. {billed}, and the other rows go on. Reword \
+                 the row or leave it out."
             ),
         }
     }

@@ -1,0 +1,114 @@
+use super::*;
+
+fn row() -> ExportRow<'static> {
+    ExportRow {
+        id: "SKU-1",
+        state: ExportState::Succeeded,
+        result: Some("a \"b\",\nü 😀"),
+        finish: Some("stop"),
+        error: None,
+        usage: Some(Usage { input: 12, output: 3, cache_read: 1, cache_write: 0, reasoning: 2 }),
+        cost: Some(Usd::from_pico(3_600_001)),
+        attempts: 2,
+    }
+}
+
+fn cells(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| text.to_string()).collect()
+}
+
+#[test]
+fn our_columns_follow_the_files_own() {
+    assert_eq!(
+        csv_header(&cells(&["id", "my, name"])),
+        "id,\"my, name\",result,state,finish,input_tokens,output_tokens,cost_usd,attempts,error\r\n"
+    );
+    assert_eq!(
+        csv_header(&cells(&["result", "llm_result", "error"])),
+        "result,llm_result,error,llm_llm_result,state,finish,input_tokens,output_tokens,cost_usd,attempts,llm_error\r\n"
+    );
+}
+
+#[test]
+fn a_csv_export_reads_back() {
+    let own = cells(&["SKU-1", "two\r\nlines", " spaced ", "=1+1", ""]);
+    let columns = cells(&["id", "a", "b", "c", "d"]);
+    let errored =
+        ExportRow { id: "x", state: ExportState::Errored, error: Some("no, \"never\""), ..ExportRow::default() };
+    let text = [csv_header(&columns), csv_row(&own, &row(), false), csv_row(&own, &errored, false)].concat();
+    let table = table("out.csv", &text);
+    assert_eq!(table.len(), 2);
+    assert_eq!(table.cells(0)[..5], own);
+    let of = |row, column| table.cell(row, column);
+    assert_eq!(of(0, "result"), "a \"b\",\nü 😀");
+    assert_eq!((of(0, "state"), of(0, "finish")), ("succeeded".into(), "stop".into()));
+    assert_eq!((of(0, "input_tokens"), of(0, "output_tokens")), ("12".into(), "3".into()));
+    assert_eq!((of(0, "cost_usd"), of(0, "attempts")), ("0.000003600001".into(), "2".into()));
+    assert_eq!((of(1, "state"), of(1, "error")), ("errored".into(), "no, \"never\"".into()));
+    assert_eq!(
+        (of(1, "result"), of(1, "cost_usd"), of(1, "input_tokens")),
+        (String::new(), String::new(), String::new())
+    );
+}
+
+#[test]
+fn whatever_cells_hold_is_read_back() {
+    const PIECES: [&str; 12] = ["a", "\"", ",", ";", "\n", "\r\n", "\r", " ", "ü", "\t", "\"\"", ""];
+    let options = ReadOptions { format: Some(Format::Csv { delimiter: b',' }), ..ReadOptions::default() };
+    for seed in 0..300 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut cell = || (0..random.usize(0..6)).map(|_| PIECES[random.usize(0..PIECES.len())]).collect::<String>();
+        let own: Vec<Vec<String>> = (0..20).map(|_| vec![cell(), cell(), cell()]).collect();
+        let lines = own.iter().map(|cells| csv_row(cells, &row(), false));
+        let text: String = std::iter::once(csv_header(&cells(&["x", "y", "z"]))).chain(lines).collect();
+        let table = read("out.csv", text.as_bytes(), options).unwrap_or_else(|problem| panic!("{seed}: {problem}"));
+        let back: Vec<Vec<String>> = rows(&table).iter().map(|cells| cells[..3].to_vec()).collect();
+        assert_eq!(back, own, "seed {seed}");
+    }
+}
+
+#[test]
+fn formulas_are_guarded_by_choice() {
+    let own = cells(&["=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=1", ""]);
+    let guarded = csv_row(&own, &ExportRow::default(), true);
+    assert!(guarded.starts_with("'=1+1,'+1,'-1,'@x,'\tx,\"'\rx\",a=1,,,open,"), "{guarded:?}");
+    let plain = csv_row(&own, &ExportRow::default(), false);
+    assert!(plain.starts_with("=1+1,+1,-1,@x,\tx,\"\rx\",a=1,,,open,"), "{plain:?}");
+    let answer = ExportRow { result: Some("=cmd()"), ..ExportRow::default() };
+    assert!(csv_row(&cells(&["1"]), &answer, true).starts_with("1,'=cmd(),"));
+}
+
+#[test]
+fn a_json_line_is_the_posts_checkpoint_and_more() {
+    let line = jsonl_line(&row());
+    let expected = concat!(
+        r#"{"id": "SKU-1", "result": "a \"b\",\n\u00fc \ud83d\ude00", "state": "succeeded", "finish": "stop", "#,
+        r#""usage": {"input": 12, "output": 3, "cache_read": 1, "cache_write": 0, "reasoning": 2}, "#,
+        r#""cost_usd": 0.000003600001, "attempts": 2, "error": null}"#,
+        "\n"
+    );
+    assert_eq!(line, expected);
+    let back: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(back["result"], "a \"b\",\nü 😀");
+}
+
+#[test]
+fn what_is_open_has_nulls() {
+    let row = ExportRow { id: "\u{1}\u{7f}\u{8}\u{c}\t\\/", ..ExportRow::default() };
+    let line = jsonl_line(&row);
+    assert!(
+        line.starts_with("{\"id\": \"\\u0001\u{7f}\\b\\f\\t\\\\/\", \"result\": null, \"state\": \"open\""),
+        "{line}"
+    );
+    let back: BTreeMap<String, serde_json::Value> = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(back["id"], row.id);
+    assert_eq!(back["cost_usd"], serde_json::Value::Null);
+}
+
+#[test]
+fn costs_have_no_needless_zeros() {
+    for (pico, text) in [(0, "0"), (5_000_000_000_000, "5"), (10_000_000_000_000, "10"), (1, "0.000000000001")] {
+        let row = ExportRow { cost: Some(Usd::from_pico(pico)), ..ExportRow::default() };
+        assert!(jsonl_line(&row).contains(&format!("\"cost_usd\": {text}, ")), "{text}");
+    }
+}
