@@ -1,0 +1,127 @@
+import { expect, test, type Page } from './support/test';
+
+const GROUPS = ['Sequential', 'Async', 'Batch API'] as const;
+type Group = (typeof GROUPS)[number];
+
+interface Figures {
+  cost: string;
+  time: string;
+}
+
+async function figures(page: Page, group: Group): Promise<Figures> {
+  const text = await page.getByRole('group', { name: group, exact: true }).innerText();
+  const cost = /\$[\d,]+(?:\.\d+)?/.exec(text)?.[0];
+  const time = /(?:< )?[\d,]+(?:\.\d+)? (?:ms|s|min|hours|h|d)\b(?: \d+ (?:min|h)\b)?/.exec(text)?.[0];
+  if (cost === undefined || time === undefined) throw new Error(`${group} shows no cost or no time: ${text}`);
+  return { cost, time };
+}
+
+async function allFigures(page: Page): Promise<Record<Group, Figures>> {
+  const [sequential, async, batch] = await Promise.all(GROUPS.map(group => figures(page, group)));
+  return { 'Sequential': sequential, 'Async': async, 'Batch API': batch };
+}
+
+async function type(page: Page, name: string, value: string): Promise<void> {
+  await page.getByRole('spinbutton', { name, exact: true }).fill(value);
+}
+
+test.beforeEach(async ({ page }) => {
+  await page.goto('./#/');
+  await expect(page.getByRole('group', { name: 'Sequential', exact: true })).toBeVisible();
+});
+
+test('opens with what the post\'s 5,000 calls cost and take', async ({ page }) => {
+  expect(await allFigures(page)).toEqual({
+    'Sequential': { cost: '$0.3375', time: '125 min' },
+    'Async': { cost: '$0.3038', time: '7.5 min' },
+    'Batch API': { cost: '$0.1519', time: '< 24 hours' },
+  });
+  await expect(page.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue(/gpt-4o-mini/i);
+  for (const [name, value] of [
+    ['API calls', '5000'], ['Input tokens per call', '250'], ['Output tokens per call', '50'],
+    ['Cache hit rate', '10'], ['Concurrency', '15'],
+  ]) {
+    await expect(page.getByRole('spinbutton', { name, exact: true })).toHaveValue(value);
+    await expect(page.getByRole('slider', { name, exact: true })).toBeVisible();
+  }
+});
+
+// Which figures an input moves; the others must stand still.
+const MOVES: { input: string; value: string; advanced?: true; costs: Group[]; times: Group[] }[] = [
+  { input: 'API calls', value: '8000', costs: [...GROUPS], times: ['Sequential', 'Async'] },
+  { input: 'Input tokens per call', value: '400', costs: [...GROUPS], times: [] },
+  { input: 'Output tokens per call', value: '90', costs: [...GROUPS], times: [] },
+  { input: 'Cache hit rate', value: '40', costs: ['Async', 'Batch API'], times: ['Async'] },
+  { input: 'Concurrency', value: '30', costs: [], times: ['Async'] },
+  { input: 'Latency per call', value: '3', advanced: true, costs: [], times: ['Sequential', 'Async'] },
+  { input: 'Reasoning tokens per call', value: '100', advanced: true, costs: [...GROUPS], times: [] },
+  { input: 'Requests per minute', value: '100', advanced: true, costs: [], times: ['Async'] },
+  { input: 'Input price', value: '0.30', advanced: true, costs: ['Sequential', 'Async'], times: [] },
+];
+
+for (const { input, value, advanced, costs, times } of MOVES) {
+  test(`${input} moves what depends on it and nothing else`, async ({ page }) => {
+    if (advanced) await page.getByRole('button', { name: 'Advanced' }).click();
+    const before = await allFigures(page);
+    await type(page, input, value);
+    const watched = (costs[0] ?? times[0]) as Group;
+    const part = costs.length > 0 ? 'cost' : 'time';
+    await expect.poll(async () => (await figures(page, watched))[part]).not.toBe(before[watched][part]);
+    const after = await allFigures(page);
+    for (const group of GROUPS) {
+      // A price of one's own may or may not reach the batch rates: the page decides, and says so.
+      if (input !== 'Input price' || group !== 'Batch API') {
+        expect(after[group].cost !== before[group].cost, `the cost of ${group}`).toBe(costs.includes(group));
+      }
+      expect(after[group].time !== before[group].time, `the time of ${group}`).toBe(times.includes(group));
+    }
+  });
+}
+
+test('every figure is the post\'s arithmetic, for another workload and model', async ({ page }) => {
+  await choose(page, 'gpt-4o');
+  await type(page, 'API calls', '20000');
+  await type(page, 'Input tokens per call', '1000');
+  await type(page, 'Output tokens per call', '200');
+  await type(page, 'Cache hit rate', '25');
+  await type(page, 'Concurrency', '50');
+  // 20,000 calls of 1,000 x $2.50 and 200 x $10 a million; a quarter of them from our own cache; half price in a batch.
+  await expect.poll(() => figures(page, 'Sequential')).toEqual({ cost: '$90.00', time: '8 h 20 min' });
+  await expect.poll(() => figures(page, 'Async')).toEqual({ cost: '$67.50', time: '7.5 min' });
+  await expect.poll(() => figures(page, 'Batch API')).toEqual({ cost: '$33.75', time: '< 24 hours' });
+});
+
+test('the address restores the whole state', async ({ page, context }) => {
+  await page.getByRole('button', { name: 'Advanced' }).click();
+  await choose(page, 'gpt-4o');
+  const entered: [string, string][] = [
+    ['API calls', '12345'], ['Input tokens per call', '777'], ['Output tokens per call', '33'],
+    ['Cache hit rate', '12.5'], ['Concurrency', '40'], ['Latency per call', '2.5'], ['Requests per minute', '600'],
+    ['Budget', '7.5'],
+  ];
+  for (const [name, value] of entered) await type(page, name, value);
+  await expect(page).toHaveURL(/calls=12345.*/);
+  await expect(page).toHaveURL(/budget=7\.5/);
+  const before = await allFigures(page);
+
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect.poll(() => allFigures(other)).toEqual(before);
+  await expect(other.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue(/gpt-4o$/i);
+  for (const [name, value] of entered) {
+    await expect(other.getByLabel(name, { exact: true }).and(other.locator('input[type=number]'))).toHaveValue(value);
+  }
+});
+
+test('the table of models covers the catalogue and filters by name', async ({ page }) => {
+  const table = page.getByRole('table', { name: 'Cost by model' });
+  await expect(table.getByRole('row').filter({ hasText: 'gpt-4o-mini' }).first()).toContainText('$0.30');
+  expect(await table.getByRole('row').count()).toBeGreaterThan(20);
+});
+
+async function choose(page: Page, model: string): Promise<void> {
+  const box = page.getByRole('combobox', { name: 'Model', exact: true });
+  await box.click();
+  await box.fill(model);
+  await page.getByRole('option').filter({ has: page.getByText(new RegExp(`^${model}$`, 'i')) }).first().click();
+}

@@ -1,0 +1,142 @@
+// The browser dies as in a power cut, at random moments, and the run goes on where it was.
+//
+// PENNYBATCH_KILLS: how many times (default 6). PENNYBATCH_SEED: repeats the moments of an earlier time.
+
+import { records, movies, readJsonl } from './support/data';
+import { KillableBrowser, Profile } from './support/browser';
+import { expectedAnswer, faults, type LedgerCall, type Mock } from './support/mock';
+import { Runner } from './support/runner';
+import { expect, test } from './support/test';
+
+const KILLS = Number(process.env.PENNYBATCH_KILLS ?? 6);
+const KILLS_A_RUN = 4;
+const SEED = Number(process.env.PENNYBATCH_SEED ?? Date.now() % 1_000_000);
+const KEY = 'sk-crash-5b1e77';
+const SYSTEM = 'Classify the film into exactly one genre: drama, comedy, action, horror, other. Respond with one word.';
+// Each row asks something of its own, so that what is sent tells which rows were open.
+const USER = '{{id}}: {{title}}';
+
+/** A small generator of repeatable numbers between 0 and 1 (mulberry32). */
+function generator(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function billed(calls: LedgerCall[]): bigint {
+  return calls.reduce((sum, call) => sum + BigInt(call.cost_pico), 0n);
+}
+
+/** Storage is written without pause while answers come at once; else some calls wait, and some fail. */
+async function pace(mock: Mock, full: boolean): Promise<void> {
+  await mock.set(full
+    ? { latency_ms: 0, faults: [] }
+    : { latency_ms: 120, faults: faults(['status500', 'torn', 'reset-after', 'no-usage'], 0.02).filter(part => part !== '--fault') });
+}
+
+/** The dead client's calls are noticed by the provider only as its connections break. */
+async function untilQuiet(mock: Mock): Promise<LedgerCall[]> {
+  await expect.poll(async () => (await mock.totals()).open).toBe(0);
+  return (await mock.ledger()).calls;
+}
+
+/** A kill, as the books stood then: how many calls had arrived, and which messages had their answer on disk. */
+interface Kill {
+  calls: number;
+  ended: Set<string>;
+}
+
+/** Opens the run that the banner offers, without a file; what had ended, by the prompts that were sent for it. */
+async function openUnfinished(runner: Runner, input: Record<string, string>[]): Promise<Set<string>> {
+  await runner.button('Resume run').click();
+  await expect(runner.status).toBeVisible();
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  const prompts = new Map(input.map(row => [row.id, `${row.id}: ${row.title}`]));
+  return new Set(lines.filter(line => line.result !== null).map(line => prompts.get(line.id) ?? ''));
+}
+
+async function resume(runner: Runner): Promise<void> {
+  await runner.field('API key').fill(KEY);
+  const again = runner.button('Send again');
+  await again.or(runner.button('Resume')).first().click();
+}
+
+/** What must hold over the whole life of a run, whatever happened in between. */
+async function checkBooks(runner: Runner, mock: Mock, input: Record<string, string>[], kills: Kill[]): Promise<void> {
+  const { calls } = await mock.ledger();
+  for (const [nth, kill] of kills.entries()) {
+    const again = calls.slice(kill.calls).filter(call => kill.ended.has(call.message));
+    expect(again.map(call => call.message), `rows that had ended before kill ${nth + 1} and were sent again`).toEqual([]);
+  }
+  const spend = await runner.spend();
+  expect(spend.confirmed).toBeLessThanOrEqual(billed(calls));
+  expect(billed(calls)).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
+
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  expect(lines.map(line => line.id)).toEqual(input.map(row => row.id));
+  const wrong = lines.filter((line, row) => line.result !== expectedAnswer(SYSTEM, `${input[row].id}: ${input[row].title}`));
+  expect(wrong, 'every row has its own answer').toEqual([]);
+}
+
+for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
+  const kills = Math.min(KILLS_A_RUN, KILLS - run * KILLS_A_RUN);
+  test(`run ${run + 1}: killed ${kills} times and finished (seed ${SEED + run})`, async ({ startMock, baseURL, launchOptions }) => {
+    test.setTimeout(240_000);
+    const random = generator(SEED + run);
+    const books: Kill[] = [];
+    const mock = await startMock('--api-key', KEY);
+    const file = movies();
+    const input = records(file.buffer.toString());
+    const profile = new Profile();
+    const executable = launchOptions.executablePath ?? '';
+    let browser = await KillableBrowser.open(executable, profile.directory);
+    try {
+      let runner = new Runner(browser.page);
+      await pace(mock, true);
+      await runner.open(`${baseURL}#/run`);
+      await runner.chooseData(file);
+      await runner.enter({
+        'System prompt': SYSTEM, 'User prompt': USER, 'Base URL': mock.baseUrl, 'API key': KEY, 'Model': 'gpt-4o-mini',
+        'Max output tokens': 16, 'Concurrency': 48, 'Max retries': 8, 'Timeout': 20,
+      });
+      for (let kill = 0; kill < kills; kill++) {
+        const full = (run * KILLS_A_RUN + kill) % 2 === 0;
+        await pace(mock, full);
+        const doneBefore = kill === 0 ? 0 : (await runner.line()).done;
+        if (kill === 0) await runner.start();
+        else await resume(runner);
+        await runner.untilDone(doneBefore + 1, 30_000);
+        const shown = await runner.line();
+        if (full) await browser.detach();
+        await new Promise(later => setTimeout(later, 50 + random() * (full ? 900 : 2_500)));
+        await browser.kill();
+
+        const calls = await untilQuiet(mock);
+        browser = await KillableBrowser.open(executable, profile.directory);
+        runner = new Runner(browser.page);
+        await runner.open(`${baseURL}#/run`);
+        const ended = await openUnfinished(runner, input);
+        expect(ended.size, 'what the page had shown as done is done').toBeGreaterThanOrEqual(shown.done);
+        const spend = await runner.spend();
+        expect(spend.confirmed, 'confirmed spend was billed').toBeLessThanOrEqual(billed(calls));
+        expect(billed(calls), 'what was in flight may have been billed').toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
+        test.info().annotations.push({
+          type: 'kill',
+          description: `${full ? 'full rate' : 'paced'}: ${calls.length} calls, ${ended.size} rows ended, ` +
+            `${calls.filter(call => call.disconnected).length} cut off, up to ${spend.doubtful} pico-dollars in doubt`,
+        });
+        books.push({ calls: calls.length, ended });
+      }
+      await pace(mock, true);
+      await resume(runner);
+      await runner.untilFinished(120_000);
+      await checkBooks(runner, mock, input, books);
+    } finally {
+      await browser.kill();
+      profile.delete();
+    }
+  });
+}

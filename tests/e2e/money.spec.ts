@@ -1,0 +1,113 @@
+// The same rows through the runner and into the simulated provider's own books: both must tell the same story.
+
+import { expectedAnswer, CLEAR_FAULTS, FAULTS, faults, type LedgerCall } from './support/mock';
+import { movies, numberedRows, firstRows, readJsonl, records } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test } from './support/test';
+
+const SYSTEM = 'Classify the film into exactly one genre: drama, comedy, action, horror, other. Respond with one word.';
+const RPM = 3_000;
+
+function billed(calls: LedgerCall[]): bigint {
+  return calls.reduce((sum, call) => sum + BigInt(call.cost_pico), 0n);
+}
+
+test('3,200 films over HTTP/2 with five in a hundred of every fault, under a strict limit', async ({ page, startMock }) => {
+  test.setTimeout(8 * 60_000);
+  const mock = await startMock('--rpm', `${RPM}`, '--count-rejected', '--latency-ms', '40', ...faults(FAULTS, 0.05));
+  const file = movies();
+  const input = records(file.buffer.toString());
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(file);
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
+    'Max output tokens': 16, 'Concurrency': 64, 'Requests per minute': RPM, 'Max retries': 12, 'Timeout': 5,
+  });
+  await runner.start();
+  await runner.untilFinished(7 * 60_000);
+
+  const spend = await runner.spend();
+  const { totals, calls } = await mock.ledger();
+  expect(totals.open, 'nothing is left in flight').toBe(0);
+  expect(spend.confirmed).toBeLessThanOrEqual(billed(calls));
+  expect(billed(calls)).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
+  expect(totals.max_in_60_s).toBeLessThanOrEqual(RPM);
+
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  expect(lines.map(line => line.id)).toEqual(input.map(row => row.id));
+  for (const [row, line] of lines.entries()) {
+    if (line.result !== null) expect(line.result, input[row].title).toBe(expectedAnswer(SYSTEM, input[row].title));
+  }
+  const failed = new Set(calls.filter(call => call.fault === 'bad-request').map(call => call.message));
+  const unanswered = lines.map((line, row) => ({ line, row })).filter(({ line }) => line.result === null);
+  for (const { row } of unanswered) expect(failed, 'only a refused call ends a row without an answer').toContain(input[row].title);
+  expect((await runner.line()).done).toBe(input.length);
+});
+
+test('where no attempt is ambiguous the page and the provider agree to the pico-dollar', async ({ page, startMock }) => {
+  test.setTimeout(120_000);
+  const mock = await startMock('--latency-ms', '20', ...faults(CLEAR_FAULTS, 0.05));
+  const file = firstRows(movies(), 600);
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(file);
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
+    'Max output tokens': 16, 'Concurrency': 32, 'Max retries': 12,
+  });
+  await runner.start();
+  await runner.untilFinished(90_000);
+  const { calls } = await mock.ledger();
+  expect(await runner.spend()).toEqual({ confirmed: billed(calls), doubtful: 0n });
+  expect(calls.filter(call => call.fault !== null).length).toBeGreaterThan(100);
+});
+
+test('equal rows are paid once', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '30');
+  const file = numberedRows(60);
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(file);
+  await runner.enter({
+    'User prompt': 'The same question for every row', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
+    'Max output tokens': 16,
+  });
+  await runner.start();
+  await runner.untilFinished(30_000);
+  const { calls } = await mock.ledger();
+  expect(calls).toHaveLength(1);
+  expect(await runner.line()).toMatchObject({ done: 60, cacheHits: 59 });
+});
+
+test('a budget holds whatever is in flight, and the page offers to raise it', async ({ page, startMock }) => {
+  test.setTimeout(120_000);
+  // Dear enough that $0.01 pays for a part of the rows only.
+  const mock = await startMock('--latency-ms', '30', '--price-in', '2.50', '--price-out', '10');
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(movies());
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o',
+    'Max output tokens': 8, 'Concurrency': 32, 'Budget': '0.01',
+  });
+  await runner.start();
+  await expect(runner.button('Raise budget and go on')).toBeVisible({ timeout: 60_000 });
+  const { totals, calls } = await mock.ledger();
+  expect(totals.open).toBe(0);
+  expect(billed(calls)).toBeLessThanOrEqual(10_000_000_000n);
+  expect(billed(calls), 'most of it is used before the run stops').toBeGreaterThan(8_000_000_000n);
+  expect(await runner.spend()).toEqual({ confirmed: billed(calls), doubtful: 0n });
+  const { done, total } = await runner.line();
+  expect(done).toBeLessThan(total);
+  await expect(page.getByText(new RegExp(`\\b${done.toLocaleString('en')} of 3,200 rows`)).first()).toBeVisible();
+
+  const before = totals.requests;
+  await page.getByLabel('New budget').fill('0.02');
+  await runner.button('Raise budget and go on').click();
+  await expect.poll(async () => (await mock.totals()).requests).toBeGreaterThan(before);
+  await expect(runner.button('Raise budget and go on')).toBeVisible({ timeout: 60_000 });
+  const raised = BigInt((await mock.totals()).billed_pico);
+  expect(raised).toBeGreaterThan(10_000_000_000n);
+  expect(raised).toBeLessThanOrEqual(20_000_000_000n);
+});

@@ -1,0 +1,54 @@
+import { records, readJsonl } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test } from './support/test';
+
+const SAMPLE_ROWS = 500;
+const CATEGORIES = ['produce', 'cleaning', 'dairy', 'meat', 'snacks', 'beverages', 'frozen', 'bakery', 'other'];
+
+test('a newcomer runs the sample with Demo, without a key, and takes the results home', async ({ page }) => {
+  test.setTimeout(180_000);
+  const runner = new Runner(page);
+  await page.goto('./');
+  await page.getByRole('link', { name: 'Run', exact: true }).first().click();
+  await runner.button('Sample data').click();
+  await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
+  await expect(runner.button('Start run')).toBeEnabled();
+  await runner.start();
+
+  const lines = [await runner.line()];
+  while (lines.at(-1)!.done < SAMPLE_ROWS) {
+    await runner.untilDone(lines.at(-1)!.done + 1, 120_000);
+    lines.push(await runner.line());
+  }
+  await runner.untilFinished(10_000);
+  const last = await runner.line();
+  expect(last).toMatchObject({ done: SAMPLE_ROWS, total: SAMPLE_ROWS });
+  expect(Number(last.spent)).toBeGreaterThan(0);
+  expect(last.cacheHits, 'the sample repeats some products').toBeGreaterThan(0);
+  for (const [at, line] of lines.slice(1).entries()) {
+    expect(line.done, 'progress never goes back').toBeGreaterThanOrEqual(lines[at].done);
+    expect(Number(line.spent), 'spend never goes back').toBeGreaterThanOrEqual(Number(lines[at].spent));
+  }
+
+  const csv = records(await runner.export('Export CSV'));
+  const jsonl = readJsonl(await runner.export('Export JSONL'));
+  expect(csv).toHaveLength(SAMPLE_ROWS);
+  expect(jsonl.map(line => line.id), 'both exports keep the order of the input').toEqual(csv.map(row => row.id));
+  expect(new Set(csv.map(row => row.id)).size).toBe(SAMPLE_ROWS);
+  const answered = jsonl.filter(line => line.result !== null);
+  expect(answered.length, 'simulated errors are retried').toBeGreaterThan(SAMPLE_ROWS * 0.98);
+  for (const line of answered) expect(CATEGORIES).toContain(line.result);
+});
+
+test('the exported lines begin as the post\'s checkpoint does', async ({ page }) => {
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.button('Sample data').click();
+  await runner.start();
+  await runner.untilDone(20, 60_000);
+  await runner.button('Pause').click();
+  await expect(runner.button('Resume')).toBeVisible();
+  const lines = (await runner.export('Export JSONL')).trimEnd().split('\n');
+  expect(lines.length).toBeGreaterThanOrEqual(20);
+  for (const line of lines) expect(line).toMatch(/^\{"id": ?"[^"]+", ?"result": ?/);
+});

@@ -1,0 +1,114 @@
+// What can be wrong with a provider, each told in words of its own, with everything already paid for kept.
+
+import { numberedRows, readJsonl } from './support/data';
+import type { Mock } from './support/mock';
+import { Runner, type Entries } from './support/runner';
+import { expect, test, type Page } from './support/test';
+
+const KEY = 'sk-the-right-one-7f3a91';
+
+async function ready(page: Page, mock: Mock, more: Entries = {}): Promise<Runner> {
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(numberedRows(40));
+  await runner.enter({
+    'User prompt': '{{name}}', 'Base URL': mock.baseUrl, 'API key': KEY, 'Model': 'gpt-4o-mini',
+    'Max output tokens': 16, 'Concurrency': 4, ...more,
+  });
+  return runner;
+}
+
+interface Refusal {
+  what: string;
+  changes: Record<string, unknown>;
+  entries?: Entries;
+  says: RegExp;
+}
+
+const REFUSALS: Refusal[] = [
+  { what: 'a wrong key', changes: { api_key: KEY }, entries: { 'API key': 'sk-wrong' }, says: /key/i },
+  { what: 'a wrong key that the browser hides', changes: { api_key: KEY, cors: 'openai' }, entries: { 'API key': 'sk-wrong' }, says: /(network|CORS).*key|key.*(network|CORS)/is },
+  { what: 'an unknown model', changes: { models: ['gpt-4o'] }, says: /model.*gpt-4o-mini|gpt-4o-mini.*model/is },
+  { what: 'HTML instead of JSON', changes: { faults: ['html200=1'] }, says: /HTML|web page/i },
+  { what: 'a server that lets no page read its answers', changes: { cors: 'none' }, says: /CORS/i },
+];
+
+for (const { what, changes, entries, says } of REFUSALS) {
+  test(`${what} stops the run with its own message`, async ({ page, startMock }) => {
+    const mock = await startMock('--latency-ms', '10');
+    await mock.set(changes);
+    const runner = await ready(page, mock, entries);
+    await runner.start();
+    await expect(runner.status).toContainText(/Paused|Stopped/, { timeout: 60_000 });
+    await expect(page.getByText(says).first()).toBeVisible();
+    expect((await mock.totals()).requests, 'the rows are not burnt through').toBeLessThan(40);
+    expect((await runner.line()).done).toBe(0);
+  });
+}
+
+test('a wrong address is told apart from a wrong model', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '10');
+  const runner = await ready(page, mock, { 'Base URL': `${mock.https}/somewhere/else` });
+  await runner.start();
+  await expect(runner.status).toContainText(/Paused|Stopped/, { timeout: 60_000 });
+  await expect(page.getByText(/address|Base URL/i).filter({ hasText: /404|not found|nothing/i }).first()).toBeVisible();
+});
+
+test('a server that never answers is given up after the timeout', async ({ page, startMock }) => {
+  test.setTimeout(90_000);
+  const mock = await startMock('--fault', 'hang=1');
+  const runner = await ready(page, mock, { 'Timeout': 1, 'Max retries': 1 });
+  await runner.start();
+  await expect(runner.status).toContainText(/Finished|Paused|Stopped/, { timeout: 80_000 });
+  await expect(page.getByText(/no answer|timed out|did not answer/i).first()).toBeVisible();
+  const { confirmed, doubtful } = await runner.spend();
+  const billed = BigInt((await mock.totals()).billed_pico);
+  expect(confirmed).toBe(0n);
+  expect(doubtful).toBeGreaterThanOrEqual(billed);
+});
+
+test('an answer without usage is kept, and its cost is not taken for nothing', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '10', '--fault', 'no-usage=1');
+  const runner = await ready(page, mock);
+  await runner.start();
+  await runner.untilFinished(60_000);
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  expect(lines.filter(line => line.result !== null)).toHaveLength(40);
+  const { confirmed, doubtful } = await runner.spend();
+  const { totals } = await mock.ledger();
+  expect(totals.requests, 'an answer in hand is not asked for again').toBe(40);
+  expect(confirmed).toBe(0n);
+  expect(doubtful).toBeGreaterThanOrEqual(BigInt(totals.billed_pico));
+  await expect(page.getByText(/usage|may have been billed/i).first()).toBeVisible();
+});
+
+test('what was paid for before a refusal stays, and the run goes on with a new key', async ({ page, startMock }) => {
+  test.setTimeout(90_000);
+  const mock = await startMock('--latency-ms', '100', '--api-key', KEY);
+  const runner = await ready(page, mock);
+  await runner.start();
+  await runner.untilDone(8, 30_000);
+  await mock.set({ api_key: 'sk-rotated' });
+  await expect(runner.status).toContainText(/Paused|Stopped/, { timeout: 30_000 });
+  const kept = readJsonl(await runner.export('Export JSONL')).filter(line => line.result !== null);
+  expect(kept.length).toBeGreaterThanOrEqual(8);
+
+  await runner.field('API key').fill('sk-rotated');
+  await runner.button('Resume').click();
+  await runner.untilFinished(60_000);
+  const { calls } = await mock.ledger();
+  const paid = calls.filter(call => call.billed).map(call => call.message);
+  expect(new Set(paid).size, 'each row is paid for once').toBe(paid.length);
+  expect(paid).toHaveLength(40);
+});
+
+test('Check connection says the same before anything is sent', async ({ page, startMock }) => {
+  const mock = await startMock('--api-key', KEY, '--models', 'gpt-4o-mini,gpt-4o');
+  const runner = await ready(page, mock, { 'API key': 'sk-wrong' });
+  await runner.button('Check connection').click();
+  await expect(page.getByText(/key/i).filter({ hasText: /wrong|refused|rejected|not accepted|401/i }).first()).toBeVisible();
+  await runner.field('API key').fill(KEY);
+  await runner.button('Check connection').click();
+  await expect(page.getByText(/2 models/).first()).toBeVisible();
+  expect((await mock.totals()).requests).toBe(0);
+});

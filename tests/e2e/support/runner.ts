@@ -1,0 +1,128 @@
+// The runner page by its accessible names, as UI.md states them: what a person can find, type, press and read.
+
+import { readFileSync } from 'node:fs';
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { DataFile } from './data';
+
+/** What a person types into steps 2 to 4; a field that is left out keeps what it has. */
+export interface Entries {
+  'System prompt'?: string;
+  'User prompt'?: string;
+  'Base URL'?: string;
+  'API key'?: string;
+  'Model'?: string;
+  'Max output tokens'?: number;
+  'Concurrency'?: number;
+  'Requests per minute'?: number;
+  'Max retries'?: number;
+  'Timeout'?: number;
+  'Budget'?: string;
+}
+
+/** The status region's first line, read. */
+export interface Line {
+  done: number;
+  total: number;
+  spent: string;
+  projected: string | null;
+  cacheHits: number;
+}
+
+/** In pico-dollars: true spend lies between `confirmed` and `confirmed + doubtful`. */
+export interface Spend {
+  confirmed: bigint;
+  doubtful: bigint;
+}
+
+const LINE = /^\[(\d+)\/(\d+)\] \$(\d+\.\d{4}) spent \| (?:~\$(\d+\.\d{2}) projected|projected [a-z ]+) \| cache hits: (\d+)/;
+
+export class Runner {
+  constructor(readonly page: Page) {}
+
+  async open(address = './#/run'): Promise<void> {
+    await this.page.goto(address);
+    await expect(this.button('Sample data')).toBeEnabled();
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  get status(): Locator {
+    return this.page.getByRole('status', { name: 'Run status' });
+  }
+
+  async chooseData(file: DataFile): Promise<void> {
+    await this.page.getByLabel('Data file').setInputFiles(file);
+    const rows = file.buffer.toString().trimEnd().split('\n').length - 1;
+    await expect(this.page.getByText(new RegExp(`\\b${rows.toLocaleString('en')} rows\\b`)).first()).toBeVisible();
+  }
+
+  async enter(entries: Entries): Promise<void> {
+    for (const [name, value] of Object.entries(entries)) {
+      if (name === 'Base URL') await this.chooseProvider(/OpenAI-compatible/i);
+      const field = this.field(name);
+      await field.fill(String(value));
+      // A list of proposals may lie over the fields below it.
+      if (name === 'Model') await field.press('Escape');
+    }
+  }
+
+  field(name: string): Locator {
+    return name === 'Model'
+      ? this.page.getByRole('combobox', { name, exact: true })
+      : this.page.getByLabel(name, { exact: true });
+  }
+
+  async chooseProvider(name: RegExp): Promise<void> {
+    const provider = this.page.getByRole('combobox', { name: 'Provider', exact: true });
+    const options = await provider.locator('option').allTextContents();
+    const wanted = options.find(option => name.test(option));
+    if (wanted !== undefined) {
+      await provider.selectOption({ label: wanted });
+    } else {
+      await provider.click();
+      await this.page.getByRole('option', { name }).first().click();
+    }
+  }
+
+  async start(): Promise<void> {
+    await this.button('Start run').click();
+    await expect(this.page.getByRole('progressbar', { name: 'Run progress' })).toBeVisible();
+  }
+
+  /** The status region's first line; it must have the post's form. */
+  async line(): Promise<Line> {
+    const text = (await this.status.innerText()).split('\n')[0];
+    const read = LINE.exec(text);
+    if (!read) throw new Error(`the run's status is not in the post's form: ${text}`);
+    const [, done, total, spent, projected, cacheHits] = read;
+    return { done: +done, total: +total, spent, projected: projected ?? null, cacheHits: +cacheHits };
+  }
+
+  async untilDone(rows: number, timeout: number): Promise<void> {
+    await expect.poll(async () => (await this.line()).done, { timeout, intervals: [50] }).toBeGreaterThanOrEqual(rows);
+  }
+
+  async untilFinished(timeout: number): Promise<void> {
+    await expect(this.status).toContainText(/Finished/, { timeout });
+  }
+
+  /** The exact amounts behind the figures `Spent` and `May have been billed`. */
+  async spend(): Promise<Spend> {
+    return { confirmed: await this.pico('Spent'), doubtful: await this.pico('May have been billed') };
+  }
+
+  private async pico(figure: string): Promise<bigint> {
+    const figures = this.page.getByLabel('Figures', { exact: true }).locator('> div');
+    const exact = figures.filter({ has: this.page.getByText(figure, { exact: true }) }).locator('[data-pico]');
+    return BigInt((await exact.getAttribute('data-pico')) ?? 'absent');
+  }
+
+  /** What an export button writes. */
+  async export(button: 'Export CSV' | 'Export JSONL' | 'Export ledger'): Promise<string> {
+    const downloading = this.page.waitForEvent('download');
+    await this.button(button).click();
+    return readFileSync(await (await downloading).path(), 'utf8');
+  }
+}
