@@ -3,7 +3,7 @@
 // PENNYBATCH_KILLS: how many times (default 6). PENNYBATCH_SEED: repeats the moments of an earlier time.
 
 import { records, movies, readJsonl } from './support/data';
-import { KillableBrowser, Profile } from './support/browser';
+import { Profile } from './support/browser';
 import { expectedAnswer, faults, type LedgerCall, type Mock } from './support/mock';
 import { Runner } from './support/runner';
 import { expect, test } from './support/test';
@@ -91,8 +91,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
     const file = movies();
     const input = records(file.buffer.toString());
     const profile = new Profile();
-    const executable = launchOptions.executablePath ?? '';
-    let browser = await KillableBrowser.open(executable, profile.directory);
+    let browser = await profile.open(launchOptions);
     try {
       let runner = new Runner(browser.page);
       await pace(mock, true);
@@ -115,7 +114,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
         await browser.kill();
 
         const calls = await untilQuiet(mock);
-        browser = await KillableBrowser.open(executable, profile.directory);
+        browser = await profile.open(launchOptions);
         runner = new Runner(browser.page);
         await runner.open(`${baseURL}#/run`);
         const ended = await openUnfinished(runner, input);

@@ -4,11 +4,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from '@playwright/test';
+import { chromium, type Browser, type LaunchOptions, type Page } from '@playwright/test';
 
 const STARTS_WITHIN_MS = 30_000;
 const FLAGS = [
-  '--headless=new', '--no-sandbox', '--remote-debugging-port=0', '--no-first-run', '--disable-gpu',
+  '--headless=new', '--remote-debugging-port=0', '--no-first-run', '--disable-gpu',
   '--ignore-certificate-errors', '--disable-background-networking', '--disable-component-update',
   '--window-size=1280,900',
 ];
@@ -16,8 +16,9 @@ const FLAGS = [
 export class Profile {
   readonly directory = mkdtempSync(join(tmpdir(), 'pennybatch-profile-'));
 
-  async open(executable: string): Promise<KillableBrowser> {
-    return KillableBrowser.open(executable, this.directory);
+  /** Starts the browser that Playwright's configuration names. */
+  async open({ executablePath = 'chromium', args = [] }: LaunchOptions): Promise<KillableBrowser> {
+    return KillableBrowser.start(executablePath, [...args, ...FLAGS, `--user-data-dir=${this.directory}`], this.directory);
   }
 
   delete(): void {
@@ -32,13 +33,11 @@ export class KillableBrowser {
     readonly page: Page,
   ) {}
 
-  static async open(executable: string, profile: string): Promise<KillableBrowser> {
+  static async start(executable: string, flags: string[], profile: string): Promise<KillableBrowser> {
     const portFile = join(profile, 'DevToolsActivePort');
     rmSync(portFile, { force: true });
     // A process group of its own, so that one signal reaches the renderers and the storage service too.
-    const started = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
-      detached: true, stdio: 'ignore',
-    });
+    const started = spawn(executable, [...flags, 'about:blank'], { detached: true, stdio: 'ignore' });
     const port = await portIn(portFile, started);
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     const context = browser.contexts()[0];

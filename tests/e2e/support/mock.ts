@@ -54,9 +54,9 @@ export class Mock {
     readonly http: string,
   ) {}
 
-  /** Starts one with these flags; `PENNYBATCH_DEV` names the built tool, else Cargo finds it. */
+  /** Starts one with these flags; `PENNYBATCH_DEV_BIN` names the built tool, else Cargo finds it. */
   static async start(...flags: string[]): Promise<Mock> {
-    const built = process.env.PENNYBATCH_DEV;
+    const built = process.env.PENNYBATCH_DEV_BIN;
     const [program, first] = built ? [built, ['mock']] : ['cargo', ['dev', 'mock']];
     const started = spawn(program, [...first, ...flags], { cwd: REPO, stdio: ['ignore', 'pipe', 'inherit'] });
     const addresses = await new Promise<string>((found, failed) => {
