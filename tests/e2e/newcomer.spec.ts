@@ -9,7 +9,7 @@ test('a newcomer runs the sample with Demo, without a key, and takes the results
   test.setTimeout(180_000);
   const runner = new Runner(page);
   await page.goto('./');
-  await page.getByRole('link', { name: 'Run', exact: true }).first().click();
+  await page.getByRole('link', { name: 'Runner', exact: true }).first().click();
   await runner.button('Sample data').click();
   await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
   await expect(runner.button('Start run')).toBeEnabled();

@@ -63,7 +63,7 @@ test('the newcomer\'s run needs nothing but Tab and Enter', async ({ page }) => 
   test.setTimeout(120_000);
   const runner = new Runner(page);
   await page.goto('./');
-  await tabTo(page, 'link', 'Run');
+  await tabTo(page, 'link', 'Runner');
   await page.keyboard.press('Enter');
   await tabTo(page, 'button', 'Sample data');
   await page.keyboard.press('Enter');

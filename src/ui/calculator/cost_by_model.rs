@@ -143,7 +143,7 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
                 { format!("{} of {} models; {deprecated} are deprecated. ", shown.len(), props.rows.len()) }
                 { "Cost and time are those of Async, at the same inputs and your limits." }
             </p>
-            <div class="table-scroll cost-by-model__scroll" role="region" aria-labelledby="cost-by-model" tabindex="0">
+            <div class="table-scroll cost-by-model__scroll" role="region" aria-label="Models, scrollable" tabindex="0">
                 <table class="data-table" aria-labelledby="cost-by-model">
                     <thead><tr>{ for Column::ALL.into_iter().map(|column| heading(column, &view)) }</tr></thead>
                     <tbody>
