@@ -67,19 +67,18 @@ fn uneven(found: usize, expected: usize) -> String {
     format!("{cells} where the header has {expected}")
 }
 
+/// A nameless column, such as the index that pandas writes first, is called after its place.
 fn header(record: &StringRecord) -> Result<Vec<String>, DataProblem> {
     if record.len() > COLUMNS_MAX {
         return Err(DataProblem::TooManyColumns { columns: record.len() as u64, columns_max: COLUMNS_MAX as u64 });
     }
     let mut columns: Vec<String> = Vec::with_capacity(record.len());
     for (place, name) in record.iter().map(str::trim).enumerate() {
-        if name.is_empty() {
-            return Err(DataProblem::UnnamedColumn { place: place as u32 + 1 });
+        let name = if name.is_empty() { format!("column_{}", place + 1) } else { name.to_string() };
+        if columns.contains(&name) {
+            return Err(DataProblem::DuplicateColumn { name });
         }
-        if columns.iter().any(|other| other == name) {
-            return Err(DataProblem::DuplicateColumn { name: name.to_string() });
-        }
-        columns.push(name.to_string());
+        columns.push(name);
     }
     Ok(columns)
 }

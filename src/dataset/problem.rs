@@ -17,7 +17,7 @@ pub enum DataProblem {
     DuplicateColumn {
         name: String,
     },
-    /// A column without a name; the first column is 1.
+    /// A JSON field without a name; the first column is 1.
     UnnamedColumn {
         place: u32,
     },
@@ -66,11 +66,9 @@ impl fmt::Display for DataProblem {
                 "Two columns are named \"{name}\", so a placeholder could mean either. Rename one of them in the \
                  file's first line."
             ),
-            DataProblem::UnnamedColumn { place } => write!(
-                f,
-                "Column {place} has no name in the file's first line. Give it one; where a program wrote an index \
-                 there, write the file without its index."
-            ),
+            DataProblem::UnnamedColumn { place } => {
+                write!(f, "Column {place} has no name: a line has a field whose name is empty. Give that field a name.")
+            }
             DataProblem::BadLines { lines, count } => bad_lines(f, lines, *count),
             DataProblem::TooManyRows { rows, rows_max } => write!(
                 f,
