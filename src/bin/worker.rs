@@ -1,5 +1,3 @@
-//! The worker.
-
 fn main() {
-    console_error_panic_hook::set_once();
+    pennybatch::worker::run();
 }

@@ -131,6 +131,7 @@ pub enum ExportKind {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "a message lives for one handing over")]
 pub enum ToPage {
     /// First word of the worker.
     Ready {

@@ -4,13 +4,106 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `shell`, `page` | messages in, messages out |
+//! | `data`, `prepare`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
+//! | `session`, `send` | the open run: the engine's effects, carried out |
+//! | `fetch`, `demo`, `connection` | one HTTP call, the simulated provider, the check before a run |
+//! | `results`, `rows`, `export` | what a person reads of a run |
+//! | `storage`, `manifest`, `checkpoints` | runs on disk, and how either side rebuilds the other |
 //! | `frames`, `journal`, `opfs` | the append-only file that is the truth of a run in progress |
-//! | `database` | IndexedDB |
-//! | `locks` | one run, one tab |
+//! | `database`, `locks`, `browser` | IndexedDB; one run, one tab; the clock, turns and words of the browser |
 
 pub mod browser;
+mod checkpoints;
+mod connection;
+mod data;
 pub mod database;
+mod demo;
+mod export;
+mod fetch;
+mod forecast;
 pub mod frames;
 pub mod journal;
 pub mod locks;
+pub mod manifest;
 pub mod opfs;
+pub mod page;
+mod prepare;
+mod results;
+mod rows;
+mod send;
+mod session;
+mod shell;
+pub mod storage;
+mod terms;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::MessageEvent;
+
+use self::browser::{property, scope};
+use self::shell::{Letter, Shell, file_of};
+use crate::link::{Place, ToWorker};
+
+/// Takes over the worker: answers begin with `ToPage::Ready`.
+pub fn run() {
+    std::panic::set_hook(Box::new(stop));
+    let early: Rc<RefCell<Vec<Letter>>> = Rc::default();
+    let shell: Rc<RefCell<Option<Rc<Shell>>>> = Rc::default();
+    let (waiting, opened) = (early.clone(), shell.clone());
+    let receive = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let Some(letter) = letter_of(&event.data()) else { return };
+        match &*opened.borrow() {
+            Some(shell) => shell.receive(letter),
+            None => waiting.borrow_mut().push(letter),
+        }
+    });
+    scope().set_onmessage(Some(receive.as_ref().unchecked_ref()));
+    receive.forget();
+    spawn_local(async move {
+        let open = Shell::open().await;
+        for letter in early.take() {
+            open.receive(letter);
+        }
+        *shell.borrow_mut() = Some(open);
+    });
+}
+
+fn letter_of(envelope: &JsValue) -> Option<Letter> {
+    let message = property(envelope, "message")?;
+    match serde_wasm_bindgen::from_value::<ToWorker>(message) {
+        Ok(message) => Some(Letter { message, file: file_of(envelope) }),
+        Err(_) => {
+            let words = "The page asked for something that this worker does not know. Reload the page: \
+                         its parts are of two versions.";
+            page::refuse(terms::problem(Place::Run, words));
+            None
+        }
+    }
+}
+
+/// After a panic nothing here can be trusted: the page is told by an `error` event, and the worker ends. What was
+/// flushed is on disk, and what was under way counts as "may have been billed".
+fn stop(info: &std::panic::PanicHookInfo<'_>) {
+    thread_local! {
+        static STOPPED: Cell<bool> = const { Cell::new(false) };
+    }
+    if STOPPED.replace(true) {
+        return;
+    }
+    console_error_panic_hook::hook(info);
+    page::refuse(terms::problem(
+        Place::Run,
+        "The worker met a fault of its own and stopped. What was done is kept; reload the page and resume the run.",
+    ));
+    let error = js_sys::Error::new("the worker stopped after a fault of its own");
+    let report = Reflect::get(&js_sys::global(), &"reportError".into()).ok();
+    if let Some(report) = report.and_then(|report| report.dyn_into::<Function>().ok()) {
+        let _ = report.call1(&JsValue::UNDEFINED, &error);
+    }
+    scope().close();
+}

@@ -1,0 +1,168 @@
+//! A run's checkpoints in IndexedDB. Where there is a journal, they follow it in groups, a fifth of a second behind;
+//! a crash in between costs nothing, since the journal has it all.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+
+use super::browser::{sleep_ms, words};
+use super::database::{Change, Database, Durability, Store, key_of};
+use super::frames;
+use super::manifest::{Listed, records_of};
+use super::prepare::CacheKey;
+use crate::engine::Record;
+use crate::link::RunId;
+use crate::provider::Answer;
+
+const GROUP_MS: u32 = 200;
+const WRITING_MS: u32 = 10;
+const CHUNK_BYTES: usize = 1024 * 1024;
+
+pub struct Checkpoints {
+    database: Rc<Database>,
+    run: RunId,
+    frames: RefCell<Vec<u8>>,
+    /// Of the first record in `frames`, and of the next one after them.
+    sequence: Cell<(u64, u64)>,
+    changes: RefCell<Vec<Change>>,
+    listed: RefCell<Option<Listed>>,
+    scheduled: Cell<bool>,
+    writing: Cell<bool>,
+    /// Why they no longer follow.
+    pub lost: RefCell<Option<String>>,
+}
+
+impl Checkpoints {
+    /// Of a run whose first `sequence` records are down already.
+    pub fn new(database: Rc<Database>, run: RunId, sequence: u64) -> Rc<Checkpoints> {
+        Rc::new(Checkpoints {
+            database,
+            run,
+            frames: RefCell::default(),
+            sequence: Cell::new((sequence, sequence)),
+            changes: RefCell::default(),
+            listed: RefCell::default(),
+            scheduled: Cell::new(false),
+            writing: Cell::new(false),
+            lost: RefCell::default(),
+        })
+    }
+
+    pub fn add(&self, frames: &[u8], records: usize) {
+        self.frames.borrow_mut().extend_from_slice(frames);
+        let (first, next) = self.sequence.get();
+        self.sequence.set((first, next + records as u64));
+    }
+
+    pub fn cache(&self, key: &CacheKey, answer: &Answer) {
+        if let Ok(json) = serde_json::to_string(answer) {
+            self.changes.borrow_mut().push(Change::put(Store::Cache, hex(key), json));
+        }
+    }
+
+    pub fn list(&self, listed: Listed) {
+        *self.listed.borrow_mut() = Some(listed);
+    }
+
+    /// Writes what has gathered, soon.
+    pub fn schedule(self: &Rc<Self>) {
+        if self.scheduled.replace(true) {
+            return;
+        }
+        let this = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            sleep_ms(GROUP_MS).await;
+            this.scheduled.set(false);
+            let _ = this.write(Durability::Relaxed).await;
+        });
+    }
+
+    /// Writes what has gathered, and returns once it is down. What could not be written is not kept here: the journal
+    /// has it, or, without one, whoever asked for a strict write.
+    pub async fn write(&self, durability: Durability) -> Result<(), String> {
+        while self.writing.replace(true) {
+            sleep_ms(WRITING_MS).await;
+        }
+        let written = self.write_alone(durability).await;
+        self.writing.set(false);
+        *self.lost.borrow_mut() = written.clone().err();
+        written
+    }
+
+    async fn write_alone(&self, durability: Durability) -> Result<(), String> {
+        let frames = self.frames.take();
+        let (first, next) = self.sequence.get();
+        self.sequence.set((next, next));
+        let mut changes = self.changes.take();
+        if !frames.is_empty() {
+            changes.push(Change::put(Store::Records, key_of(&self.run, first), Uint8Array::from(&frames[..])));
+        }
+        if let Some(json) = self.listed.take().and_then(|listed| serde_json::to_string(&listed).ok()) {
+            changes.push(Change::put(Store::Runs, self.run.as_str(), json));
+        }
+        let written = match self.database.is_lost() {
+            true => Err("the browser closed the database".into()),
+            false => self.database.write(changes, durability).await.map_err(|error| words(&error)),
+        };
+        if written.is_err() && durability == Durability::Strict {
+            self.sequence.set((first, first));
+        }
+        written
+    }
+}
+
+/// The changes that put down a data file.
+pub fn data_changes(run: &str, bytes: &[u8]) -> Vec<Change> {
+    let chunks = bytes.chunks(CHUNK_BYTES).enumerate();
+    chunks.map(|(index, chunk)| Change::put(Store::Data, key_of(run, index as u64), Uint8Array::from(chunk))).collect()
+}
+
+pub fn bytes_of(value: &JsValue) -> Vec<u8> {
+    Uint8Array::new(value).to_vec()
+}
+
+/// `(sequence of the first, records)` of every group that is whole.
+pub fn groups_of(keys: &[JsValue], values: &[JsValue]) -> Result<Vec<(u64, Vec<Record>)>, String> {
+    let mut groups = Vec::with_capacity(keys.len());
+    for (key, value) in keys.iter().zip(values) {
+        let Some(first) = js_sys::Array::from(key).get(1).as_f64() else { continue };
+        let bytes = bytes_of(value);
+        let payloads = frames::read(&bytes).payloads;
+        groups.push((first as u64, records_of(payloads.into_iter().map(|payload| &bytes[payload]))?));
+    }
+    Ok(groups)
+}
+
+pub fn hex(key: &CacheKey) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(64);
+    for byte in key {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
+
+pub fn unhex(text: &str) -> Option<CacheKey> {
+    let mut key = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (place, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_survive_as_text() {
+        let key: CacheKey = std::array::from_fn(|place| (place * 7) as u8);
+        assert_eq!(unhex(&hex(&key)), Some(key));
+        assert_eq!(unhex("zz"), None);
+    }
+}

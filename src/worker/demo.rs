@@ -1,0 +1,205 @@
+//! The simulated provider: an answer from the prompt alone, a delay and a fault from the attempt's number. No
+//! network, no clock; equal runs with equal seeds are equal. It speaks Chat Completions, so that its answers go the
+//! same way as a real provider's.
+
+use serde_json::json;
+
+use crate::link::DemoSettings;
+use crate::provider::{Call, HttpReply, tokens};
+
+const PPM: u64 = 1_000_000;
+/// Latencies in hundredths of the usual one, equally likely each: most are near it, a few are far above.
+const LATENCY_PERCENT: [u64; 20] =
+    [48, 56, 62, 67, 72, 76, 80, 84, 88, 92, 96, 101, 107, 113, 120, 129, 141, 160, 195, 310];
+/// An organisation's limit, as it is answered: come back in a second.
+const RETRY_AFTER_MS: u32 = 1_000;
+
+pub struct Simulated {
+    pub latency_ms: u32,
+    pub reply: HttpReply,
+}
+
+pub fn simulate(settings: &DemoSettings, call: &Call, seed: u64, attempt: u64) -> Simulated {
+    let prompt = hash(hash(SEED, call.system.as_bytes()), call.user.as_bytes());
+    let mut chance = fastrand::Rng::with_seed(hash(prompt ^ seed, &attempt.to_le_bytes()));
+    let percent = LATENCY_PERCENT[chance.usize(..LATENCY_PERCENT.len())];
+    let latency_ms = u64::from(settings.latency_ms) * percent / 100;
+    let rate_limited = chance.u64(..PPM) < u64::from(settings.rate_limited_ppm);
+    let faulty = chance.u64(..PPM) < u64::from(settings.errors_ppm);
+    let reply = if rate_limited {
+        refusal(429, "Rate limit reached in the demo. Please try again in 1s.", "rate_limit_exceeded")
+    } else if faulty {
+        let overloaded = chance.bool();
+        let (status, words) = if overloaded { (503, "The demo is overloaded.") } else { (500, "The demo stumbled.") };
+        refusal(status, words, "server_error")
+    } else {
+        answer(call, prompt, attempt)
+    };
+    // A refusal comes sooner than an answer.
+    let latency_ms = if reply.status == 200 { latency_ms } else { latency_ms / 4 };
+    Simulated { latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX), reply }
+}
+
+fn refusal(status: u16, words: &str, code: &str) -> HttpReply {
+    let body = json!({ "error": { "message": words, "type": code, "code": code } });
+    let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    if status == 429 {
+        headers.push(("retry-after-ms".into(), RETRY_AFTER_MS.to_string()));
+    }
+    HttpReply { status, headers, body: body.to_string(), torn: false }
+}
+
+fn answer(call: &Call, prompt: u64, attempt: u64) -> HttpReply {
+    let full = words_for(call, prompt);
+    let (text, cut) = capped(&full, call.output_tokens_max);
+    let (input, output) = (tokens::estimate_call(call), tokens::estimate(&text).max(1));
+    let body = json!({
+        "id": format!("demo-{attempt}"),
+        "object": "chat.completion",
+        "model": call.model,
+        "choices": [{
+            "index": 0,
+            "message": { "role": "assistant", "content": text },
+            "finish_reason": if cut { "length" } else { "stop" },
+        }],
+        "usage": { "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output },
+    });
+    HttpReply {
+        status: 200,
+        headers: vec![
+            ("content-type".into(), "application/json".into()),
+            ("x-request-id".into(), format!("demo-{attempt}")),
+        ],
+        body: body.to_string(),
+        torn: false,
+    }
+}
+
+/// One of the categories that the system prompt lists, or else a short sentence.
+fn words_for(call: &Call, prompt: u64) -> String {
+    let categories = categories(call.system);
+    if categories.is_empty() {
+        let start: Vec<&str> = call.user.split_whitespace().take(8).collect();
+        return format!("A demo answer to \u{201c}{}\u{201d}: no model was asked.", start.join(" "));
+    }
+    let lower = call.user.to_lowercase();
+    let fitting = KEYWORDS
+        .iter()
+        .filter(|(_, keywords)| keywords.iter().any(|keyword| lower.contains(keyword)))
+        .find_map(|(category, _)| categories.iter().find(|listed| listed.eq_ignore_ascii_case(category)));
+    let chosen = fitting.copied().unwrap_or_else(|| categories[(prompt % categories.len() as u64) as usize]);
+    chosen.to_owned()
+}
+
+/// The longest comma list that follows a colon: `… category: produce, cleaning, other. Respond …`.
+fn categories(system: &str) -> Vec<&str> {
+    let lists = system.split(':').skip(1).map(|rest| {
+        let list = rest.split(['.', '\n', ';']).next().unwrap_or_default();
+        list.split(',').map(bare).filter(|category| !category.is_empty()).collect::<Vec<_>>()
+    });
+    let likely = lists.filter(|list| list.len() > 1 && list.iter().all(|category| category.len() <= 40));
+    likely.max_by_key(Vec::len).unwrap_or_default()
+}
+
+fn bare(category: &str) -> &str {
+    let category = category.trim().trim_matches(['"', '\'', '`']);
+    category.strip_prefix("or ").or_else(|| category.strip_prefix("and ")).unwrap_or(category).trim()
+}
+
+/// The text up to the output cap, and whether it was cut.
+fn capped(text: &str, tokens_max: Option<u32>) -> (String, bool) {
+    let Some(tokens_max) = tokens_max else { return (text.into(), false) };
+    if tokens::estimate(text) <= tokens_max {
+        return (text.into(), false);
+    }
+    let ends = text.char_indices().map(|(start, _)| start);
+    let end = ends.take_while(|end| tokens::estimate(&text[..*end]) <= tokens_max).last().unwrap_or(0);
+    (text[..end].into(), true)
+}
+
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a: equal on every machine.
+fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Frozen and cleaning first: frozen peas are frozen, and lemon cleaner is no fruit.
+const KEYWORDS: [(&str, &[&str]); 8] = [
+    ("frozen", &["frozen", "ice cream", "popsicle", "waffles", "sorbet", "gelato"]),
+    (
+        "cleaning",
+        &["wipes", "cleaner", "detergent", "soap", "bleach", "paper towel", "sponge", "trash bag", "disinfect"],
+    ),
+    ("beverages", &["juice", "water", "soda", "coffee", "tea", "cola", "lemonade", "kombucha", "drink", "beer"]),
+    ("dairy", &["milk", "cheese", "yogurt", "butter", "cream", "kefir", "eggs", "cheddar", "mozzarella"]),
+    ("meat", &["chicken", "beef", "pork", "bacon", "turkey", "sausage", "ham", "steak", "salmon", "salami"]),
+    ("bakery", &["bread", "bagel", "muffin", "croissant", "baguette", "tortilla", "bun", "cake", "rolls"]),
+    ("snacks", &["chips", "pretzel", "cracker", "cookie", "popcorn", "granola bar", "nuts", "almonds", "chocolate"]),
+    (
+        "produce",
+        &[
+            "spinach", "apple", "banana", "lettuce", "tomato", "carrot", "onion", "avocado", "berries", "kale",
+            "pepper", "grape", "lemon", "potato", "broccoli", "cucumber", "mushroom", "orange", "celery",
+        ],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SYSTEM: &str = "Classify the product into exactly one category: produce, cleaning, dairy, meat, snacks, \
+                          beverages, frozen, bakery, other. Respond with just the category name.";
+
+    #[test]
+    fn it_answers_with_one_of_the_listed_categories() {
+        for (product, category) in [
+            ("Organic Baby Spinach 5oz", "produce"),
+            ("Clorox Disinfecting Wipes 75ct", "cleaning"),
+            ("Frozen Chicken Nuggets", "frozen"),
+        ] {
+            assert_eq!(words_for(&call(SYSTEM, product), 0), category, "{product}");
+        }
+        let unknown = words_for(&call(SYSTEM, "Garden Gnome"), 17);
+        assert!(categories(SYSTEM).contains(&unknown.as_str()), "{unknown}");
+    }
+
+    #[test]
+    fn without_a_list_it_answers_with_a_sentence() {
+        assert!(words_for(&call("Be brief.", "What is a spinach?"), 0).contains("What is a spinach?"));
+        assert!(categories("Answer: yes.").is_empty());
+    }
+
+    #[test]
+    fn equal_attempts_are_equal_and_the_next_one_differs() {
+        let settings = DemoSettings { latency_ms: 400, errors_ppm: 500_000, rate_limited_ppm: 0 };
+        let call = call(SYSTEM, "Whole Milk");
+        let run = |seed| {
+            let replies = (0..64).map(|attempt| simulate(&settings, &call, seed, attempt));
+            replies.map(|simulated| (simulated.latency_ms, simulated.reply.status)).collect::<Vec<_>>()
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+        let faults = run(1).iter().filter(|(_, status)| *status >= 500).count();
+        assert!((16..48).contains(&faults), "{faults} of 64 are faults");
+    }
+
+    #[test]
+    fn the_output_cap_cuts_the_answer() {
+        let call = Call { output_tokens_max: Some(3), ..call("", "Tell me all about milk") };
+        let (text, cut) = capped(&words_for(&call, 0), call.output_tokens_max);
+        assert!(cut && tokens::estimate(&text) <= 3, "{text}");
+    }
+
+    #[test]
+    fn a_refusal_says_when_to_come_back() {
+        let settings = DemoSettings { latency_ms: 400, errors_ppm: 0, rate_limited_ppm: PPM as u32 };
+        let reply = simulate(&settings, &call("", "a"), 1, 1).reply;
+        assert_eq!((reply.status, reply.headers.last().unwrap().0.as_str()), (429, "retry-after-ms"));
+    }
+
+    fn call<'a>(system: &'a str, user: &'a str) -> Call<'a> {
+        Call { model: "gpt-4o-mini", system, user, output_tokens_max: None, temperature: None }
+    }
+}

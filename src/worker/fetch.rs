@@ -1,0 +1,158 @@
+//! One HTTP call. No retries, no limits, no meaning: those are the engine's and `provider`'s.
+
+use std::fmt;
+
+use js_sys::{Array, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    AbortSignal, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCredentials, RequestInit,
+    RequestRedirect, Response,
+};
+
+use super::browser::{is_named, scope, words};
+use super::terms;
+use crate::link::{Problem, Secret, Setup};
+use crate::provider::{BODY_BYTES_MAX, HttpReply, HttpRequest};
+
+/// A key and the address it was entered for. It is added to requests to that address and to no other, lives in this
+/// worker's memory, and is in no log, record or message.
+#[derive(Clone)]
+pub struct Key {
+    secret: Secret,
+    base_url: String,
+}
+
+impl Key {
+    /// `None` stays none; a key that no header can carry is refused.
+    pub fn bind(secret: Option<Secret>, setup: &Setup) -> Result<Option<Key>, Problem> {
+        let Some(secret) = secret.map(|secret| Secret(secret.0.trim().to_owned())).filter(|key| !key.0.is_empty())
+        else {
+            return Ok(None);
+        };
+        terms::check_key(&secret.0)?;
+        Ok(Some(Key { secret, base_url: base(&setup.base_url) }))
+    }
+
+    fn goes_to(&self, url: &str) -> bool {
+        !self.base_url.is_empty() && url.starts_with(&self.base_url)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+fn base(base_url: &str) -> String {
+    let base = base_url.trim().trim_end_matches('/');
+    if base.is_empty() { String::new() } else { format!("{base}/") }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Broken {
+    Aborted,
+    /// The browser couldn't or wouldn't: network, CORS, mixed content. It hides which.
+    Unreachable(String),
+    /// It never left this machine.
+    NeverSent(String),
+}
+
+pub async fn post(request: &HttpRequest, key: Option<&Key>, signal: &AbortSignal) -> Result<HttpReply, Broken> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body_opt_str(Some(&request.body));
+    send(&request.url, &request.headers, key, signal, &init).await
+}
+
+pub async fn get(url: &str, key: Option<&Key>, signal: &AbortSignal) -> Result<HttpReply, Broken> {
+    send(url, &[], key, signal, &RequestInit::new()).await
+}
+
+async fn send(
+    url: &str,
+    fixed: &[(&'static str, String)],
+    key: Option<&Key>,
+    signal: &AbortSignal,
+    init: &RequestInit,
+) -> Result<HttpReply, Broken> {
+    let key = key.filter(|key| key.goes_to(url));
+    let headers = headers(fixed, key).map_err(|error| Broken::NeverSent(words(&error)))?;
+    init.set_headers_headers(&headers);
+    init.set_signal(Some(signal));
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    // A key is for one origin: a redirect could carry the request to another.
+    init.set_redirect(RequestRedirect::Error);
+    let answered = scope().fetch_with_str_and_init(url, init).await;
+    let response: Response = match answered {
+        Ok(response) => response.unchecked_into(),
+        Err(error) => return Err(broken(&error)),
+    };
+    let mut reply =
+        HttpReply { status: response.status(), headers: visible_headers(&response), body: String::new(), torn: false };
+    let (body, end) = read_body(&response).await;
+    reply.body = String::from_utf8_lossy(&body).into_owned();
+    match end {
+        BodyEnd::Whole => {}
+        BodyEnd::Torn => reply.torn = true,
+        BodyEnd::Aborted => return Err(Broken::Aborted),
+    }
+    if let Some(key) = key {
+        reply.hide_key(&key.secret.0);
+    }
+    Ok(reply)
+}
+
+fn headers(fixed: &[(&'static str, String)], key: Option<&Key>) -> Result<Headers, JsValue> {
+    let headers = Headers::new()?;
+    for (name, value) in fixed {
+        headers.set(name, value)?;
+    }
+    if let Some(key) = key {
+        headers.set("authorization", &format!("Bearer {}", key.secret.0))?;
+    }
+    Ok(headers)
+}
+
+fn broken(error: &JsValue) -> Broken {
+    if is_named(error, "AbortError") { Broken::Aborted } else { Broken::Unreachable(words(error)) }
+}
+
+/// Only those that the server exposes to pages.
+fn visible_headers(response: &Response) -> Vec<(String, String)> {
+    let pairs = response.headers().entries();
+    let pairs = pairs.into_iter().filter_map(Result::ok).map(|pair| Array::from(&pair));
+    pairs.filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).as_string()?))).collect()
+}
+
+enum BodyEnd {
+    Whole,
+    /// Broken off, or cut at the cap.
+    Torn,
+    Aborted,
+}
+
+async fn read_body(response: &Response) -> (Vec<u8>, BodyEnd) {
+    let mut body = Vec::new();
+    let Some(stream) = response.body() else { return (body, BodyEnd::Whole) };
+    let Ok(reader) = ReadableStreamDefaultReader::new(&stream) else { return (body, BodyEnd::Torn) };
+    loop {
+        let step = match reader.read().await {
+            Ok(step) => step,
+            Err(error) if is_named(&error, "AbortError") => return (body, BodyEnd::Aborted),
+            Err(_) => return (body, BodyEnd::Torn),
+        };
+        if Reflect::get(&step, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+            return (body, BodyEnd::Whole);
+        }
+        let Ok(chunk) = Reflect::get(&step, &"value".into()) else { return (body, BodyEnd::Torn) };
+        let chunk: Uint8Array = chunk.unchecked_into();
+        if body.len() + chunk.length() as usize > BODY_BYTES_MAX {
+            let _: Promise = reader.cancel();
+            return (body, BodyEnd::Torn);
+        }
+        body.extend_from_slice(&chunk.to_vec());
+    }
+}

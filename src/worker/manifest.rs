@@ -1,0 +1,175 @@
+//! What a run is: the first frame of its journal. And how its records lie in frames. Pure.
+
+use serde::{Deserialize, Serialize};
+
+use super::frames;
+use super::results::Results;
+use crate::dataset::ReadOptions;
+use crate::engine::Record;
+use crate::link::{RunId, RunSummary, Setup};
+use crate::time::Time;
+
+/// Files of a later format are left alone.
+pub const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub format: u32,
+    pub run: RunId,
+    pub started: Time,
+    /// Never the key itself.
+    pub used_key: bool,
+    pub setup: Setup,
+    pub data: DataFacts,
+}
+
+/// The data file, so that a damaged copy is noticed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFacts {
+    pub name: String,
+    pub bytes: u64,
+    pub crc32: u32,
+    pub rows: u32,
+    pub read: ReadOptions,
+}
+
+impl DataFacts {
+    pub fn of(name: &str, bytes: &[u8], rows: u32, read: ReadOptions) -> DataFacts {
+        DataFacts { name: name.into(), bytes: bytes.len() as u64, crc32: crc32fast::hash(bytes), rows, read }
+    }
+
+    pub fn fits(&self, bytes: &[u8]) -> bool {
+        bytes.len() as u64 == self.bytes && crc32fast::hash(bytes) == self.crc32
+    }
+}
+
+/// What the list of runs shows, as it was when `records` records and `journal_bytes` bytes were down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    pub manifest: Manifest,
+    pub summary: RunSummary,
+    pub records: u64,
+    pub journal_bytes: f64,
+}
+
+impl Manifest {
+    pub fn frame(&self) -> Result<Vec<u8>, String> {
+        let mut out = Vec::new();
+        append(&mut out, self)?;
+        Ok(out)
+    }
+
+    pub fn read(payload: &[u8]) -> Result<Manifest, String> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let Format { format } = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+        if format != FORMAT {
+            return Err(format!("it was written by a version of this app that writes format {format}, not {FORMAT}"));
+        }
+        serde_json::from_slice(payload).map_err(|error| error.to_string())
+    }
+
+    /// Where the run stands, by its records alone.
+    pub fn summary(&self, records: &[Record]) -> RunSummary {
+        let totals = Results::restore(self.data.rows, records).totals();
+        RunSummary {
+            run: self.run.clone(),
+            name: self.data.name.clone(),
+            provider: self.setup.provider,
+            model: self.setup.model.clone(),
+            started: self.started,
+            total: self.data.rows,
+            done: totals.done,
+            errored: totals.errored,
+            finished: totals.done == self.data.rows,
+            spent: totals.spent,
+            doubtful: totals.doubtful,
+            doubtful_attempts: totals.doubtful_attempts,
+            busy: false,
+            notes: Vec::new(),
+        }
+    }
+}
+
+pub fn frames_of(records: &[Record]) -> Result<Vec<u8>, String> {
+    let mut out = Vec::with_capacity(records.len() * 160);
+    for record in records {
+        append(&mut out, record)?;
+    }
+    Ok(out)
+}
+
+fn append(out: &mut Vec<u8>, value: &impl Serialize) -> Result<(), String> {
+    let payload = serde_json::to_vec(value).map_err(|error| error.to_string())?;
+    frames::append(out, &payload).map_err(|refused| format!("a record of {} bytes is too large", refused.bytes))
+}
+
+/// The records of whole payloads. One that is whole but can't be understood is an error: to go on without it could
+/// send again what was paid for.
+pub fn records_of<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Record>, String> {
+    payloads.into_iter().map(|payload| serde_json::from_slice(payload).map_err(|error| error.to_string())).collect()
+}
+
+/// The journal's records, and after them those that only the checkpoints have: `(sequence of the first, records)`.
+/// A gap ends it, since what is missing in it is not known.
+pub fn merged(mut journal: Vec<Record>, mut groups: Vec<(u64, Vec<Record>)>) -> Vec<Record> {
+    groups.sort_by_key(|(first, _)| *first);
+    for (first, records) in groups {
+        let have = journal.len() as u64;
+        if first > have {
+            break;
+        }
+        journal.extend(records.into_iter().skip((have - first) as usize));
+    }
+    journal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Command, Entry};
+
+    #[test]
+    fn either_side_alone_rebuilds_the_other() {
+        let all: Vec<Record> = (0..10).map(record).collect();
+        let groups = || vec![(6, all[6..].to_vec()), (0, all[..4].to_vec()), (4, all[4..6].to_vec())];
+        assert_eq!(merged(all.clone(), Vec::new()), all, "journal alone");
+        assert_eq!(merged(Vec::new(), groups()), all, "checkpoints alone");
+        assert_eq!(merged(all[..5].to_vec(), groups()), all, "a journal that lost its tail");
+        assert_eq!(merged(all.clone(), groups()[1..].to_vec()), all, "checkpoints that lag");
+    }
+
+    #[test]
+    fn nothing_after_a_gap_is_taken() {
+        let all: Vec<Record> = (0..10).map(record).collect();
+        assert_eq!(merged(all[..2].to_vec(), vec![(5, all[5..].to_vec())]), all[..2]);
+    }
+
+    #[test]
+    fn records_survive_their_frames() {
+        let all: Vec<Record> = (0..10).map(record).collect();
+        let bytes = frames_of(&all).unwrap();
+        let payloads = frames::read(&bytes).payloads;
+        assert_eq!(records_of(payloads.into_iter().map(|payload| &bytes[payload])).unwrap(), all);
+        assert!(records_of([b"{}".as_slice()]).is_err());
+    }
+
+    #[test]
+    fn a_later_format_is_left_alone() {
+        let refused = Manifest::read(br#"{"format":2,"anything":true}"#).unwrap_err();
+        assert!(refused.contains("format 2"), "{refused}");
+    }
+
+    #[test]
+    fn a_damaged_copy_of_the_data_is_noticed() {
+        let facts = DataFacts::of("a.csv", b"id,name\n1,a\n", 1, ReadOptions::default());
+        assert!(facts.fits(b"id,name\n1,a\n"));
+        assert!(!facts.fits(b"id,name\n1,b\n") && !facts.fits(b"id,name\n"));
+    }
+
+    fn record(number: u64) -> Record {
+        Record { at: Time::from_ms(number), entry: Entry::Commanded(Command::Pause) }
+    }
+}

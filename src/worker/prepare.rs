@@ -1,0 +1,114 @@
+//! What the engine must know of every row before the first is sent: equal requests, token counts, cached answers.
+//! 100,000 rows take a while, so it goes in slices.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::browser::Slices;
+use super::data::Data;
+use super::terms;
+use crate::dataset::{self, Prompt, TemplateProblem};
+use crate::engine::{ItemFacts, Ordinal, cache_key};
+use crate::link::Setup;
+use crate::provider::{Call, tokens};
+
+pub type CacheKey = [u8; 32];
+
+/// The rows of one file under one setup.
+pub struct Prepared {
+    pub data: Rc<Data>,
+    pub prompt: Prompt,
+    pub keys: Vec<CacheKey>,
+    facts: Vec<ItemFacts>,
+    /// Rows whose request repeats an earlier one's.
+    pub duplicates: u32,
+    of: Setup,
+}
+
+/// Why there is nothing.
+#[derive(Debug)]
+pub enum Unprepared {
+    Template(TemplateProblem),
+    /// The world moved on meanwhile.
+    Superseded,
+}
+
+impl Prepared {
+    /// Whether these facts still hold for this file and setup.
+    pub fn fits(&self, data: &Rc<Data>, setup: &Setup) -> bool {
+        let asked = |setup: &Setup| {
+            (
+                setup.system.clone(),
+                setup.user.clone(),
+                setup.model.clone(),
+                setup.provider,
+                setup.output_tokens_max,
+                setup.temperature,
+                setup.use_cache,
+                terms::group(setup),
+            )
+        };
+        Rc::ptr_eq(&self.data, data) && asked(&self.of) == asked(setup)
+    }
+
+    /// The wire body of one row.
+    pub fn body(&self, setup: &Setup, item: Ordinal) -> Result<String, TemplateProblem> {
+        let (system, user) = dataset::render(&self.prompt, &self.data.table, item as usize)?;
+        Ok(setup.provider.body(&setup.base_url, &call(setup, &system, &user)))
+    }
+
+    /// The facts, with those rows marked that the cache may answer.
+    pub fn facts(&self, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
+        let facts = self.facts.iter().zip(&self.keys);
+        facts
+            .map(|(facts, key)| ItemFacts { maybe_cached: self.of.use_cache && known.contains(key), ..*facts })
+            .collect()
+    }
+}
+
+/// Renders every row. `superseded` is asked between slices.
+pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bool) -> Result<Prepared, Unprepared> {
+    let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns()).map_err(Unprepared::Template)?;
+    let rows = data.table.len();
+    let group = terms::group(setup);
+    let mut prepared = Prepared {
+        data: data.clone(),
+        prompt,
+        keys: Vec::with_capacity(rows),
+        facts: Vec::with_capacity(rows),
+        duplicates: 0,
+        of: setup.clone(),
+    };
+    let mut leaders: HashMap<CacheKey, Ordinal> = HashMap::with_capacity(rows);
+    let mut slices = Slices::begin();
+    for row in 0..rows {
+        if slices.turn().await && superseded() {
+            return Err(Unprepared::Superseded);
+        }
+        let item = row as Ordinal;
+        let (system, user) = dataset::render(&prepared.prompt, &data.table, row).map_err(Unprepared::Template)?;
+        let call = call(setup, &system, &user);
+        let body = setup.provider.body(&setup.base_url, &call);
+        let key = cache_key(&group, &body);
+        let first = *leaders.entry(key).or_insert(item);
+        prepared.duplicates += u32::from(first != item);
+        prepared.keys.push(key);
+        prepared.facts.push(ItemFacts {
+            leader: if setup.use_cache { first } else { item },
+            input_estimate: tokens::estimate_call(&call),
+            input_bound: tokens::bound(body.len()),
+            maybe_cached: false,
+        });
+    }
+    Ok(prepared)
+}
+
+pub fn call<'a>(setup: &'a Setup, system: &'a str, user: &'a str) -> Call<'a> {
+    Call {
+        model: setup.model.trim(),
+        system,
+        user,
+        output_tokens_max: setup.output_tokens_max,
+        temperature: setup.temperature,
+    }
+}

@@ -1,0 +1,145 @@
+//! Windows of the results table, and one row with all that is known of it. Pure.
+
+use super::data::Data;
+use super::prepare::Prepared;
+use super::results::{Attempt, Results};
+use crate::dataset::{self, ExportState};
+use crate::engine::{AttemptId, Ordinal};
+use crate::link::{ResultDetail, ResultRow, Setup};
+use crate::provider::{Bill, Finish};
+use crate::time;
+
+const INPUT_CHARS: usize = 160;
+/// A window is what a screen shows, several times over.
+pub const WINDOW_ROWS_MAX: u32 = 1_000;
+
+/// The items that a filter and a search leave, kept while nothing changes.
+#[derive(Default)]
+pub struct Window {
+    of: Option<(Option<ExportState>, String, u64)>,
+    matching: Vec<Ordinal>,
+}
+
+impl Window {
+    /// `(matching, rows)`: how many items match, and those of the window.
+    pub fn rows(
+        &mut self,
+        setup: &Setup,
+        data: &Data,
+        results: &Results,
+        (first, count): (u32, u32),
+        (filter, search): (Option<ExportState>, &str),
+    ) -> (u32, Vec<ResultRow>) {
+        let count = count.min(WINDOW_ROWS_MAX);
+        let search = search.trim().to_lowercase();
+        if filter.is_none() && search.is_empty() {
+            let last = first.saturating_add(count).min(results.count());
+            return (results.count(), (first..last).map(|item| row(setup, data, results, item)).collect());
+        }
+        let of = Some((filter, search, results.version));
+        if self.of != of {
+            let search = of.as_ref().map_or("", |(_, search, _)| search);
+            let fits = |item: &Ordinal| {
+                filter.is_none_or(|state| is_in(results.state(*item), state))
+                    && (search.is_empty() || mentions(data, results, *item, search))
+            };
+            self.matching = (0..results.count()).filter(fits).collect();
+            self.of = of;
+        }
+        let window = self.matching.iter().skip(first as usize).take(count as usize);
+        (self.matching.len() as u32, window.map(|item| row(setup, data, results, *item)).collect())
+    }
+}
+
+/// A cache hit has succeeded too.
+fn is_in(state: ExportState, filter: ExportState) -> bool {
+    state == filter || (filter == ExportState::Succeeded && state == ExportState::CacheHit)
+}
+
+fn mentions(data: &Data, results: &Results, item: Ordinal, search: &str) -> bool {
+    let has = |text: &str| text.to_lowercase().contains(search);
+    results.answer(item).is_some_and(|answer| has(&answer.text))
+        || data.table.columns().iter().any(|column| has(&data.table.cell(item as usize, column)))
+}
+
+pub fn row(setup: &Setup, data: &Data, results: &Results, item: Ordinal) -> ResultRow {
+    let known = results.item(item).cloned().unwrap_or_default();
+    let answer = results.answer(item);
+    ResultRow {
+        item,
+        id: data.table.id(item as usize, setup.id_column.as_deref()),
+        input: in_short(setup, data, item),
+        answer: answer.map(|answer| answer.text.clone()),
+        error: results.error(item),
+        state: results.state(item),
+        finish: answer.map(|answer| finish_word(answer.finish).to_owned()),
+        usage: known.usage,
+        cost: known.usage.map(|_| known.cost),
+        attempts: known.attempts,
+    }
+}
+
+pub fn finish_word(finish: Finish) -> &'static str {
+    match finish {
+        Finish::Stop => "stop",
+        Finish::Length => "length",
+        Finish::ContentFilter => "content_filter",
+        Finish::Other => "other",
+    }
+}
+
+/// The row's cells in one line, without its id.
+fn in_short(setup: &Setup, data: &Data, item: Ordinal) -> String {
+    let id_column = setup.id_column.as_deref();
+    let columns = data.table.columns().iter().filter(|column| Some(column.as_str()) != id_column);
+    let cells = columns.map(|column| data.table.cell(item as usize, column)).filter(|cell| !cell.trim().is_empty());
+    let mut line = String::new();
+    for cell in cells {
+        if !line.is_empty() {
+            line.push_str(" · ");
+        }
+        line.push_str(&cell.split_whitespace().collect::<Vec<_>>().join(" "));
+        if let Some((end, _)) = line.char_indices().nth(INPUT_CHARS) {
+            line.truncate(end);
+            line.push('…');
+            break;
+        }
+    }
+    line
+}
+
+pub fn detail(setup: &Setup, prepared: &Prepared, results: &Results, item: Ordinal) -> ResultDetail {
+    let rendered = dataset::render(&prepared.prompt, &prepared.data.table, item as usize);
+    let (system, user) = rendered.unwrap_or_default();
+    let attempts = results.attempts_of(item);
+    ResultDetail {
+        row: row(setup, &prepared.data, results, item),
+        system,
+        user,
+        attempts: attempts.into_iter().enumerate().map(|(place, attempt)| line(place, attempt)).collect(),
+    }
+}
+
+/// `Attempt 1 (no. 17 of the run): settled after 1.2 s, 31 + 2 tokens, $0.0000059`.
+fn line(place: usize, (id, attempt): (AttemptId, &Attempt)) -> String {
+    let mut line = format!("Attempt {} (no. {id} of the run): {}", place + 1, attempt.state());
+    let Some(settled) = &attempt.settled else {
+        line.push_str(&format!(", worst case {}", attempt.reserved));
+        return line;
+    };
+    line.push_str(&format!(" after {}", time::in_words(settled.at.ms_since(attempt.reserved_at))));
+    match settled.bill {
+        Bill::Usage { usage, .. } => {
+            line.push_str(&format!(", {} + {} tokens, {}", usage.input, usage.output, settled.cost));
+        }
+        Bill::Unknown => line.push_str(&format!(", worst case {}", attempt.reserved)),
+        Bill::Nothing => {}
+    }
+    if let Some(request_id) = &settled.request_id {
+        line.push_str(&format!(", request {request_id}"));
+    }
+    if let Some(failure) = &settled.failure {
+        line.push_str(&format!(". {}", failure.sentence()));
+    }
+    line
+}

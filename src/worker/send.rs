@@ -1,0 +1,61 @@
+//! One attempt: from a row to an outcome, over the network or in the simulated provider.
+
+use web_sys::AbortSignal;
+
+use super::browser::{now, sleep_ms};
+use super::demo;
+use super::fetch::{self, Broken, Key};
+use super::prepare::{Prepared, call};
+use super::terms::template_words;
+use crate::dataset;
+use crate::engine::{AttemptId, Ordinal};
+use crate::link::Setup;
+use crate::provider::{HttpReply, HttpRequest, Outcome, Provider};
+
+/// A simulated wait looks this often whether it was given up.
+const STEP_MS: u32 = 200;
+
+pub struct Sending<'a> {
+    pub setup: &'a Setup,
+    pub prepared: &'a Prepared,
+    pub item: Ordinal,
+    pub attempt: AttemptId,
+    pub seed: u64,
+}
+
+impl Sending<'_> {
+    pub async fn outcome(self, key: Option<Key>, signal: AbortSignal) -> Outcome {
+        let reply = match self.setup.provider {
+            Provider::Demo => self.simulated(&signal).await,
+            Provider::OpenAiCompatible => self.posted(key.as_ref(), &signal).await,
+        };
+        match reply {
+            Ok(reply) => self.setup.provider.decode(&reply, now()),
+            Err(Broken::Aborted) => Outcome::timed_out(),
+            Err(Broken::Unreachable(words)) => Outcome::unreachable(&words),
+            Err(Broken::NeverSent(words)) => Outcome::never_sent(&words),
+        }
+    }
+
+    async fn posted(&self, key: Option<&Key>, signal: &AbortSignal) -> Result<HttpReply, Broken> {
+        let body = self.prepared.body(self.setup, self.item);
+        let body = body.map_err(|problem| Broken::NeverSent(template_words(&problem)))?;
+        let (url, _) = self.setup.provider.urls(&self.setup.base_url);
+        let headers = vec![("content-type", "application/json".to_owned())];
+        fetch::post(&HttpRequest { url, headers, body }, key, signal).await
+    }
+
+    async fn simulated(&self, signal: &AbortSignal) -> Result<HttpReply, Broken> {
+        let rendered = dataset::render(&self.prepared.prompt, &self.prepared.data.table, self.item as usize);
+        let (system, user) = rendered.map_err(|problem| Broken::NeverSent(template_words(&problem)))?;
+        let call = call(self.setup, &system, &user);
+        let simulated = demo::simulate(&self.setup.demo, &call, self.seed, self.attempt);
+        let mut left_ms = simulated.latency_ms;
+        while left_ms > 0 && !signal.aborted() {
+            let step_ms = left_ms.min(STEP_MS);
+            sleep_ms(step_ms).await;
+            left_ms -= step_ms;
+        }
+        if signal.aborted() { Err(Broken::Aborted) } else { Ok(simulated.reply) }
+    }
+}

@@ -1,0 +1,399 @@
+//! What the page asks for, answered one message after the other; long reading goes on beside it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashSet, VecDeque};
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
+
+use super::browser::{next_turn, now, seed, words};
+use super::data::Data;
+use super::fetch::Key;
+use super::forecast::forecast;
+use super::manifest::{DataFacts, FORMAT, Manifest};
+use super::page;
+use super::prepare::{CacheKey, Prepared, Unprepared, call, prepare};
+use super::results::Results;
+use super::rows::{Window, detail};
+use super::session::{Parts, Session};
+use super::storage::Storage;
+use super::terms::{self, problem, template_words};
+use super::{connection, export};
+use crate::dataset::{self, BadLines, Prompt, ReadOptions, TemplateProblem};
+use crate::engine::{Command, Engine};
+use crate::link::{ExportKind, FileEstimate, Place, Preview, Problem, RunId, Secret, Setup, ToPage, ToWorker};
+use crate::provider::tokens;
+
+const FILE_BYTES_MAX: f64 = 512.0 * 1024.0 * 1024.0;
+
+/// A message with the file that travels beside it.
+pub struct Letter {
+    pub message: ToWorker,
+    pub file: Option<File>,
+}
+
+pub struct Shell {
+    storage: Rc<Storage>,
+    data: RefCell<Option<Rc<Data>>>,
+    session: RefCell<Option<Rc<Session>>>,
+    prepared: RefCell<Option<Rc<Prepared>>>,
+    /// Keys of the request cache.
+    known: Rc<RefCell<HashSet<CacheKey>>>,
+    window: RefCell<Window>,
+    /// Numbers estimates: only the latest is wanted.
+    estimate: Cell<u64>,
+    inbox: RefCell<VecDeque<Letter>>,
+    reading: Cell<bool>,
+}
+
+impl Shell {
+    pub async fn open() -> Rc<Shell> {
+        let storage = Rc::new(Storage::open().await);
+        let known = storage.cached_keys().await.into_iter().collect();
+        page::post(&ToPage::Ready { storage: storage.facts().await, runs: storage.runs(None).await });
+        if let Some(why) = &storage.refused {
+            page::refuse(problem(
+                Place::Storage,
+                format!(
+                    "The browser's database can't be used: {why}. Runs go on without it; the request cache and the \
+                     list of older runs may be missing."
+                ),
+            ));
+        }
+        Rc::new(Shell {
+            storage,
+            data: RefCell::default(),
+            session: RefCell::default(),
+            prepared: RefCell::default(),
+            known: Rc::new(RefCell::new(known)),
+            window: RefCell::default(),
+            estimate: Cell::new(0),
+            inbox: RefCell::default(),
+            reading: Cell::new(false),
+        })
+    }
+
+    /// Messages are answered in the order in which they came.
+    pub fn receive(self: &Rc<Self>, letter: Letter) {
+        self.inbox.borrow_mut().push_back(letter);
+        if self.reading.replace(true) {
+            return;
+        }
+        let shell = self.clone();
+        spawn_local(async move {
+            loop {
+                let next = shell.inbox.borrow_mut().pop_front();
+                let Some(letter) = next else { break };
+                if let Err(problem) = shell.answer(letter).await {
+                    page::refuse(problem);
+                }
+            }
+            shell.reading.set(false);
+        });
+    }
+
+    async fn answer(self: &Rc<Self>, Letter { message, file }: Letter) -> Result<(), Problem> {
+        match message {
+            ToWorker::OpenFile { name, bad_lines } => self.open_file(name, bad_lines, file).await?,
+            ToWorker::OpenText { name, text, bad_lines } => self.open_bytes(name, text.into_bytes(), bad_lines),
+            ToWorker::OpenSample => {
+                let bytes = dataset::sample_csv().as_bytes().to_vec();
+                self.open_bytes("sample.csv".into(), bytes, BadLines::Refuse);
+            }
+            ToWorker::Preview { row, setup } => {
+                let result = preview(&*self.data()?, row, &setup);
+                page::post(&ToPage::Previewed { row, result });
+            }
+            ToWorker::Estimate { setup } => self.begin_estimate(setup),
+            ToWorker::CheckConnection { setup, key } => spawn_local(async move {
+                page::post(&ToPage::Checked(connection::check(&setup, key).await));
+            }),
+            ToWorker::Start { setup, key } => self.start(setup, key).await?,
+            ToWorker::Open { run } => self.open_run(run).await?,
+            ToWorker::SetKey { key } => {
+                let session = self.session()?;
+                session.set_key(Key::bind(key, session.setup())?);
+            }
+            ToWorker::Run(command) => self.session()?.command(command)?,
+            ToWorker::Rows { first, count, filter, search } => {
+                let session = self.session()?;
+                let results = session.results.borrow();
+                let mut window = self.window.borrow_mut();
+                let data = &session.prepared.data;
+                let (matching, rows) = window.rows(session.setup(), data, &results, (first, count), (filter, &search));
+                page::post(&ToPage::Rows { first, matching, rows });
+            }
+            ToWorker::Detail { item } => {
+                let session = self.session()?;
+                if item >= session.prepared.data.rows() {
+                    return Err(problem(Place::Results, "There is no such row."));
+                }
+                let detail = detail(session.setup(), &session.prepared, &session.results.borrow(), item);
+                page::post(&ToPage::Detail(detail));
+            }
+            ToWorker::Export { what, guard_formulas } => self.begin_export(what, guard_formulas)?,
+            ToWorker::ListRuns => self.list_runs().await,
+            ToWorker::DeleteRun { run } => self.delete_run(run).await?,
+            ToWorker::ClearCache => {
+                self.storage.clear_cache().await?;
+                let answers = std::mem::take(&mut *self.known.borrow_mut()).len() as u32;
+                page::post(&ToPage::CacheCleared { answers });
+            }
+        }
+        Ok(())
+    }
+
+    fn data(&self) -> Result<Rc<Data>, Problem> {
+        let data = self.data.borrow().clone();
+        data.ok_or_else(|| problem(Place::Data, "No data is open. Choose a data file or the sample data first."))
+    }
+
+    fn session(&self) -> Result<Rc<Session>, Problem> {
+        let session = self.session.borrow().clone();
+        session.ok_or_else(|| problem(Place::Run, "No run is open. Start one, or open one of the kept runs."))
+    }
+
+    async fn open_file(&self, name: String, bad_lines: BadLines, file: Option<File>) -> Result<(), Problem> {
+        let refused = |why: String| problem(Place::Data, format!("{name} could not be read: {why}. Choose it again."));
+        let file = file.ok_or_else(|| refused("the file did not arrive".into()))?;
+        if file.size() > FILE_BYTES_MAX {
+            return Err(problem(Place::Data, format!("{name} is larger than 512 MB. Split it, and run the parts.")));
+        }
+        let buffer = file.array_buffer().await.map_err(|error| refused(words(&error)))?;
+        let bytes = Uint8Array::new(&buffer).to_vec();
+        self.open_bytes(name, bytes, bad_lines);
+        Ok(())
+    }
+
+    fn open_bytes(&self, name: String, bytes: Vec<u8>, bad_lines: BadLines) {
+        match Data::read(name, bytes, ReadOptions { bad_lines, format: None }) {
+            Ok(data) => {
+                page::post(&ToPage::Data(data.summary()));
+                *self.data.borrow_mut() = Some(Rc::new(data));
+                *self.prepared.borrow_mut() = None;
+            }
+            Err(problem) => page::post(&ToPage::DataRefused(problem)),
+        }
+    }
+
+    /// The rows under this setup, from the last time where nothing changed.
+    async fn prepared(
+        &self,
+        data: &Rc<Data>,
+        setup: &Setup,
+        superseded: impl Fn() -> bool,
+    ) -> Result<Rc<Prepared>, Unprepared> {
+        let last = self.prepared.borrow().clone();
+        if let Some(last) = last.filter(|last| last.fits(data, setup)) {
+            return Ok(last);
+        }
+        let prepared = Rc::new(prepare(data, setup, superseded).await?);
+        *self.prepared.borrow_mut() = Some(prepared.clone());
+        Ok(prepared)
+    }
+
+    fn begin_estimate(self: &Rc<Self>, setup: Setup) {
+        self.estimate.set(self.estimate.get() + 1);
+        let (shell, number) = (self.clone(), self.estimate.get());
+        spawn_local(async move {
+            // A key held down asks many times; only the last of a turn is worth rendering all rows.
+            next_turn().await;
+            if let Some(result) = shell.estimate(&setup, number).await {
+                page::post(&ToPage::Estimated(result));
+            }
+        });
+    }
+
+    /// `None`: a newer one was asked for meanwhile.
+    async fn estimate(&self, setup: &Setup, number: u64) -> Option<Result<FileEstimate, Problem>> {
+        let superseded = || self.estimate.get() != number;
+        if superseded() {
+            return None;
+        }
+        let asked = self.data().and_then(|data| terms::plan(setup).map(|plan| (data, plan)));
+        let (data, plan) = match asked {
+            Ok(asked) => asked,
+            Err(problem) => return Some(Err(problem)),
+        };
+        match self.prepared(&data, setup, superseded).await {
+            Ok(prepared) => {
+                let facts = prepared.facts(&self.known.borrow());
+                Some(Ok(forecast(setup, &plan, &facts, prepared.duplicates, now())))
+            }
+            Err(Unprepared::Template(found)) => Some(Err(problem(Place::Prompt, template_words(&found)))),
+            Err(Unprepared::Superseded) => None,
+        }
+    }
+
+    async fn start(self: &Rc<Self>, setup: Setup, key: Option<Secret>) -> Result<(), Problem> {
+        let data = self.data()?;
+        let plan = terms::plan(&setup)?;
+        if let Some(missing) = setup.id_column.as_ref().filter(|id| !data.table.columns().contains(id)) {
+            return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
+        }
+        let key = Key::bind(key, &setup)?;
+        self.leave_session().await?;
+        let prepared = self.prepared(&data, &setup, || false).await.map_err(unprepared)?;
+        let manifest = Manifest {
+            format: FORMAT,
+            run: new_run_id(),
+            started: now(),
+            used_key: key.is_some(),
+            data: DataFacts::of(&data.name, &data.bytes, data.rows(), data.read),
+            setup,
+        };
+        let store = self.storage.create(&manifest, &data.bytes).await?;
+        let engine = Engine::new(plan, prepared.facts(&self.known.borrow()), seed(), now());
+        let results = Results::new(data.rows());
+        let notes = terms::notes(&manifest.setup);
+        let storage = self.storage.clone();
+        let known = self.known.clone();
+        let parts = Parts { manifest, prepared, results, engine, storage, store, known, key };
+        let session = self.enter(Session::new(parts), notes);
+        session.command(Command::Resume)
+    }
+
+    async fn open_run(self: &Rc<Self>, run: RunId) -> Result<(), Problem> {
+        let open = self.session.borrow().clone();
+        if let Some(session) = open.filter(|session| session.manifest.run == run) {
+            self.enter(session, Vec::new());
+            return Ok(());
+        }
+        self.leave_session().await?;
+        let (store, kept) = self.storage.open_run(&run).await?;
+        let unreadable = |why: String| problem(Place::Runs, format!("This run can't be opened: {why}"));
+        let facts = &kept.manifest.data;
+        let data = Data::read(facts.name.clone(), kept.data, facts.read)
+            .map_err(|_| unreadable("its data can no longer be read.".into()))?;
+        if data.rows() != facts.rows {
+            return Err(unreadable("its data is read differently now.".into()));
+        }
+        let data = Rc::new(data);
+        let setup = &kept.manifest.setup;
+        let plan = terms::plan(setup)?;
+        let prepared = self.prepared(&data, setup, || false).await.map_err(unprepared)?;
+        let results = Results::restore(data.rows(), &kept.records);
+        let facts = prepared.facts(&self.known.borrow());
+        let engine = Engine::restore(plan, facts, kept.records, seed(), now());
+        let mut notes = kept.notes;
+        notes.extend(terms::notes(setup));
+        let storage = self.storage.clone();
+        let known = self.known.clone();
+        let parts = Parts { manifest: kept.manifest, prepared, results, engine, storage, store, known, key: None };
+        *self.data.borrow_mut() = Some(data);
+        self.enter(Session::new(parts), notes);
+        Ok(())
+    }
+
+    fn enter(&self, session: Rc<Session>, notes: Vec<String>) -> Rc<Session> {
+        *self.session.borrow_mut() = Some(session.clone());
+        *self.window.borrow_mut() = Window::default();
+        page::post(&ToPage::Opened {
+            run: session.manifest.run.clone(),
+            setup: session.setup().clone(),
+            data: session.prepared.data.summary(),
+            progress: session.progress(),
+            needs_key: session.needs_key(),
+            notes,
+        });
+        session
+    }
+
+    /// Lets the open run go, where nothing would be lost by it.
+    async fn leave_session(&self) -> Result<(), Problem> {
+        let Some(session) = self.session.borrow().clone() else { return Ok(()) };
+        if session.is_busy() {
+            return Err(problem(Place::Run, "A run is under way. Pause or stop it, and wait for what is in flight."));
+        }
+        if session.has_unsaved() {
+            return Err(problem(
+                Place::Storage,
+                "The open run has results that only this tab holds. Export them, or free some space and resume it.",
+            ));
+        }
+        self.session.take();
+        session.close().await;
+        Ok(())
+    }
+
+    fn begin_export(self: &Rc<Self>, what: ExportKind, guard_formulas: bool) -> Result<(), Problem> {
+        let session = self.session()?;
+        spawn_local(async move {
+            match export::export(&session, what, guard_formulas).await {
+                Ok(export::Exported { blob, file_name, rows }) => {
+                    page::post_with(&ToPage::Exported { what, file_name, rows }, Some(&blob));
+                }
+                Err(problem) => page::refuse(problem),
+            }
+        });
+        Ok(())
+    }
+
+    async fn list_runs(&self) {
+        let own = self.session.borrow().clone();
+        let mut runs = self.storage.runs(own.as_ref().map(|session| session.manifest.run.as_str())).await;
+        if let Some(session) = own {
+            let own = runs.iter_mut().find(|listed| listed.run == session.manifest.run);
+            if let Some(listed) = own {
+                *listed = session.summary();
+            }
+        }
+        page::post(&ToPage::Runs(runs));
+    }
+
+    async fn delete_run(&self, run: RunId) -> Result<(), Problem> {
+        let open = self.session.borrow().clone();
+        if let Some(session) = open.filter(|session| session.manifest.run == run) {
+            if session.is_busy() {
+                return Err(problem(Place::Runs, "This run is under way. Stop it first, then delete it."));
+            }
+            self.session.take();
+            session.close().await;
+        }
+        self.storage.delete(&run).await?;
+        self.list_runs().await;
+        Ok(())
+    }
+}
+
+fn unprepared(why: Unprepared) -> Problem {
+    match why {
+        Unprepared::Template(found) => problem(Place::Prompt, template_words(&found)),
+        Unprepared::Superseded => problem(Place::Run, "The run was not started: the data changed meanwhile."),
+    }
+}
+
+fn preview(data: &Data, row: u32, setup: &Setup) -> Result<Preview, TemplateProblem> {
+    let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns())?;
+    if row >= data.rows() {
+        return Err(TemplateProblem::Row { row, message: "there is no such row".into() });
+    }
+    let (system, user) = dataset::render(&prompt, &data.table, row as usize)?;
+    let call = call(setup, &system, &user);
+    let tokens_estimate = tokens::estimate_call(&call);
+    let tokens_bound = tokens::bound(setup.provider.body(&setup.base_url, &call).len());
+    Ok(Preview { system, user, tokens_estimate, tokens_bound })
+}
+
+/// `20261123-154501-x7k2`: the moment in UTC, and four letters against two runs in one second.
+fn new_run_id() -> RunId {
+    let now: String = js_sys::Date::new_0().to_iso_string().into();
+    let digits: String = now.chars().filter(char::is_ascii_digit).take(14).collect();
+    let (day, time) = digits.split_at(digits.len().min(8));
+    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut left = seed();
+    let mut ending = String::new();
+    for _ in 0..4 {
+        ending.push(LETTERS[(left % LETTERS.len() as u64) as usize] as char);
+        left /= LETTERS.len() as u64;
+    }
+    format!("{day}-{time}-{ending}")
+}
+
+/// The file that travels with a message.
+pub fn file_of(envelope: &wasm_bindgen::JsValue) -> Option<File> {
+    super::browser::property(envelope, "file")?.dyn_into().ok()
+}

@@ -1,0 +1,266 @@
+//! From the four steps to what the engine takes: the plan, the price and the lane group. Pure.
+
+use crate::dataset::TemplateProblem;
+use crate::engine::{LanePlan, Limits, Plan};
+use crate::link::{Place, Problem, Setup};
+use crate::money::Usd;
+use crate::prices::{self, RateCard};
+use crate::provider::{Provider, check_base_url};
+
+/// What one origin can usefully have in flight: a little below the streams of one HTTP/2 connection.
+pub const IN_FLIGHT_MAX: u16 = 64;
+/// Connections that a browser opens to one host over HTTP/1.1; what is above them would queue unseen.
+pub const IN_FLIGHT_MAX_HTTP1: u16 = 6;
+/// The default timeout: this long, and longer for every token that may come.
+const TIMEOUT_MS_BASE: u64 = 60_000;
+/// A slow model, below which waiting longer helps nobody.
+const TOKENS_PER_SECOND_MIN: u64 = 20;
+/// What is assumed where the output has no cap.
+const OUTPUT_TOKENS_ASSUMED: u64 = 4_096;
+
+pub fn problem(place: Place, message: impl Into<String>) -> Problem {
+    Problem { place, message: message.into() }
+}
+
+/// What the engine is asked to do, or the first thing that forbids it.
+pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
+    check(setup)?;
+    let card = card(setup);
+    if setup.budget.is_some() {
+        check_budget(setup, card.as_ref())?;
+    }
+    Ok(Plan {
+        lanes: vec![LanePlan { limits: bounded(setup, setup.limits.clone()), card }],
+        budget: setup.budget,
+        output_tokens_max: setup.output_tokens_max,
+        max_retries: setup.max_retries,
+        timeout_ms: setup.timeout_s.map_or_else(|| timeout_ms(setup), |seconds| u64::from(seconds) * 1_000),
+        use_cache: setup.use_cache,
+    })
+}
+
+fn check(setup: &Setup) -> Result<(), Problem> {
+    if setup.model.trim().is_empty() {
+        return Err(problem(Place::Provider, "No model is chosen. Choose or enter one, then start again."));
+    }
+    if setup.provider == Provider::OpenAiCompatible {
+        check_base_url(&setup.base_url).map_err(|message| problem(Place::Provider, message))?;
+    }
+    let limits = &setup.limits;
+    if limits.concurrency == 0 {
+        return Err(problem(Place::Limits, "Concurrency is 0, so nothing could be sent. Enter 1 or more."));
+    }
+    let zero = [
+        (limits.requests_per_minute == Some(0), "Requests per minute"),
+        (limits.tokens_per_minute == Some(0), "Tokens per minute"),
+        (limits.requests_per_day == Some(0), "Requests per day"),
+    ];
+    if let Some((_, name)) = zero.into_iter().find(|(is_zero, _)| *is_zero) {
+        return Err(problem(Place::Limits, format!("{name} is 0, so nothing could be sent. Leave it empty for none.")));
+    }
+    if setup.timeout_s == Some(0) {
+        return Err(problem(Place::Limits, "Timeout is 0 seconds. Leave it empty for the default."));
+    }
+    if setup.output_tokens_max == Some(0) {
+        return Err(problem(Place::Provider, "Max output tokens is 0. Leave it empty for no cap."));
+    }
+    Ok(())
+}
+
+/// A cap can be kept only where the worst case of every call is known.
+fn check_budget(setup: &Setup, card: Option<&RateCard>) -> Result<(), Problem> {
+    if setup.output_tokens_max.is_none() {
+        return Err(problem(
+            Place::Provider,
+            "A budget needs Max output tokens: without it, nobody can say what a call may cost at most. \
+             Enter it, or leave the budget empty.",
+        ));
+    }
+    if card.is_none() {
+        return Err(problem(
+            Place::Provider,
+            format!(
+                "A budget needs a price, and none is known for {}. Enter its input and output price, or leave the \
+                 budget empty.",
+                setup.model
+            ),
+        ));
+    }
+    if setup.budget == Some(Usd::ZERO) {
+        return Err(problem(Place::Limits, "The budget is $0, so nothing could be sent. Leave it empty for none."));
+    }
+    Ok(())
+}
+
+/// The catalogue's card, with its tiers and dates, unless the person states another price. `None`: unknown.
+pub fn card(setup: &Setup) -> Option<RateCard> {
+    let listed = prices::find(&setup.model).map(|model| &model.card);
+    match (setup.input_price, setup.output_price) {
+        (Some(input), Some(output)) => match listed {
+            Some(card) if card.base.input == input && card.base.output == output => Some(card.clone()),
+            _ => Some(RateCard::flat(input, output)),
+        },
+        (None, None) => listed.cloned(),
+        // Half a price is none: the other half is never taken for zero.
+        _ => None,
+    }
+}
+
+/// Limits as they can be kept here.
+pub fn bounded(setup: &Setup, mut limits: Limits) -> Limits {
+    limits.concurrency = limits.concurrency.min(in_flight_max(setup));
+    limits
+}
+
+pub fn in_flight_max(setup: &Setup) -> u16 {
+    if speaks_http1(setup) { IN_FLIGHT_MAX_HTTP1 } else { IN_FLIGHT_MAX }
+}
+
+/// Browsers speak HTTP/2 over TLS only.
+fn speaks_http1(setup: &Setup) -> bool {
+    let scheme = setup.base_url.trim().get(..7).unwrap_or_default();
+    setup.provider == Provider::OpenAiCompatible && scheme.eq_ignore_ascii_case("http://")
+}
+
+/// What binds although the person didn't ask for it.
+pub fn notes(setup: &Setup) -> Vec<String> {
+    let most = in_flight_max(setup);
+    if setup.limits.concurrency <= most {
+        return Vec::new();
+    }
+    let why = match speaks_http1(setup) {
+        true => "over http:// a browser opens no more connections to one server",
+        false => "more do not get through one connection at once",
+    };
+    vec![format!("At most {most} calls are in flight, although {} were asked for: {why}.", setup.limits.concurrency)]
+}
+
+/// A minute, and a second for every twenty tokens that may come.
+pub fn timeout_ms(setup: &Setup) -> u64 {
+    let tokens = setup.output_tokens_max.map_or(OUTPUT_TOKENS_ASSUMED, u64::from);
+    TIMEOUT_MS_BASE + tokens * 1_000 / TOKENS_PER_SECOND_MIN
+}
+
+/// Which requests may share an answer: those to the same endpoint. The model is part of the request.
+pub fn group(setup: &Setup) -> String {
+    match setup.provider {
+        Provider::Demo => "demo".into(),
+        Provider::OpenAiCompatible => setup.base_url.trim().trim_end_matches('/').into(),
+    }
+}
+
+/// A key that can't be a header would fail in the browser with words that quote it.
+pub fn check_key(key: &str) -> Result<(), Problem> {
+    if key.is_empty() || key.bytes().any(|byte| !byte.is_ascii_graphic()) {
+        return Err(problem(
+            Place::Provider,
+            "The API key holds a space, a line break or a letter that keys don't have. Paste it again.",
+        ));
+    }
+    Ok(())
+}
+
+pub fn template_words(found: &TemplateProblem) -> String {
+    match found {
+        TemplateProblem::Syntax { message, line } => {
+            format!("The prompt can't be read at line {line}: {message}. Correct it, then start again.")
+        }
+        TemplateProblem::UnknownColumn { name, columns } => {
+            format!("The data has no column \u{201c}{name}\u{201d}. It has: {}.", columns.join(", "))
+        }
+        TemplateProblem::Row { row, message } => {
+            format!("The prompt fails on row {}: {message}. Nothing was sent.", u64::from(*row) + 1)
+        }
+        TemplateProblem::Empty => "The user prompt is empty. Write one, with {{column}} where a cell is to go.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::DemoSettings;
+    use crate::money::PerToken;
+
+    #[test]
+    fn a_budget_needs_a_cap_and_a_price() {
+        let mut setup = setup();
+        setup.budget = Usd::parse("0.01");
+        assert!(plan(&setup).is_ok());
+        setup.output_tokens_max = None;
+        assert!(plan(&setup).unwrap_err().message.contains("Max output tokens"));
+        setup.output_tokens_max = Some(8);
+        setup.model = "nobody-knows-it".into();
+        assert!(plan(&setup).unwrap_err().message.contains("nobody-knows-it"));
+        setup.input_price = Some(PerToken(1));
+        assert!(plan(&setup).is_err(), "half a price is none");
+        setup.output_price = Some(PerToken(2));
+        assert_eq!(plan(&setup).unwrap().lanes[0].card, Some(RateCard::flat(PerToken(1), PerToken(2))));
+    }
+
+    #[test]
+    fn http_without_tls_takes_six_calls_at_a_time_and_says_so() {
+        let mut setup = setup();
+        setup.provider = Provider::OpenAiCompatible;
+        setup.base_url = "HTTP://localhost:8080/v1".into();
+        setup.limits.concurrency = 20;
+        assert_eq!(plan(&setup).unwrap().lanes[0].limits.concurrency, 6);
+        assert!(notes(&setup)[0].contains("At most 6 calls"));
+        setup.base_url = "https://localhost:8080/v1".into();
+        assert_eq!(plan(&setup).unwrap().lanes[0].limits.concurrency, 20);
+        assert!(notes(&setup).is_empty());
+    }
+
+    #[test]
+    fn the_timeout_grows_with_the_output_cap() {
+        let mut setup = setup();
+        assert_eq!(plan(&setup).unwrap().timeout_ms, 60_400);
+        setup.output_tokens_max = Some(4_000);
+        assert_eq!(plan(&setup).unwrap().timeout_ms, 260_000);
+        setup.timeout_s = Some(7);
+        assert_eq!(plan(&setup).unwrap().timeout_ms, 7_000);
+    }
+
+    #[test]
+    fn what_could_send_nothing_is_refused() {
+        for spoil in [
+            (|setup: &mut Setup| setup.limits.concurrency = 0) as fn(&mut Setup),
+            |setup| setup.limits.requests_per_minute = Some(0),
+            |setup| setup.model = " ".into(),
+            |setup| setup.timeout_s = Some(0),
+        ] {
+            let mut setup = setup();
+            spoil(&mut setup);
+            assert!(plan(&setup).is_err(), "{setup:?}");
+        }
+    }
+
+    #[test]
+    fn keys_that_no_header_can_carry_are_refused_without_being_quoted() {
+        assert!(check_key("sk-abc_123").is_ok());
+        for bad in ["", "sk abc", "sk-\u{fc}", "sk-abc\n"] {
+            let message = check_key(bad).unwrap_err().message;
+            assert!(bad.is_empty() || !message.contains(bad));
+        }
+    }
+
+    fn setup() -> Setup {
+        Setup {
+            id_column: None,
+            system: String::new(),
+            user: "{{name}}".into(),
+            provider: Provider::Demo,
+            base_url: String::new(),
+            model: "gpt-4o-mini".into(),
+            input_price: None,
+            output_price: None,
+            output_tokens_max: Some(8),
+            temperature: None,
+            limits: Limits::default(),
+            max_retries: 4,
+            timeout_s: None,
+            budget: None,
+            use_cache: true,
+            demo: DemoSettings::default(),
+        }
+    }
+}
