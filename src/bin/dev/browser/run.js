@@ -12,7 +12,9 @@ const post = (told) => {
 const line = (text) => post({ kind: "line", text });
 const fault = (text) => post({ kind: "fault", text });
 
-addEventListener("error", (event) => fault(`${event.message} (${event.filename}:${event.lineno})`));
+// A panic outside any test traps, and only the console had its words.
+let lastError = "";
+addEventListener("error", (event) => fault(`${event.message} (${event.filename}:${event.lineno})\n${lastError}`));
 addEventListener("unhandledrejection", (event) => fault(`Unhandled rejection: ${event.reason?.stack ?? event.reason}`));
 addEventListener("securitypolicyviolation", (event) =>
   fault(`The content security policy refused ${event.blockedURI} (${event.violatedDirective})`));
@@ -21,7 +23,10 @@ addEventListener("securitypolicyviolation", (event) =>
 globalThis.__wbg_test_invoke = (test) => test();
 globalThis.__wbg_test_output_writeln = (text) => line(String(text));
 for (const method of ["debug", "log", "info", "warn", "error"]) {
-  console[method] = (...args) => globalThis[`on_console_${method}`]?.(args);
+  console[method] = (...args) => {
+    if (method === "error") lastError = args.join(" ");
+    globalThis[`on_console_${method}`]?.(args);
+  };
 }
 
 async function run() {
