@@ -2,24 +2,30 @@
 //!
 //! # The rooms
 //!
-//! | room | holds |
-//! |---|---|
-//! | [`money`], [`time`] | dollars as integers, moments as milliseconds |
-//! | [`prices`] | the catalogue: dated, sourced rates of every model |
-//! | [`provider`] | what goes over the wire, as plain values: requests, answers, usage, failures |
-//! | [`estimate`] | a workload in, its cost and duration out |
-//! | [`engine`] | the run as a state machine without IO |
-//! | [`dataset`] | rows in, prompts rendered, results out |
-//! | [`link`] | the words that page and worker exchange |
-//! | [`worker`] | the engine's only shell: fetch, storage, timers, locks |
-//! | [`ui`] | the page |
+//! | room | holds | may name |
+//! |---|---|---|
+//! | [`money`] | dollars as integers | |
+//! | [`time`] | moments and spans as milliseconds | |
+//! | [`provider`] | what goes over the wire, as plain values: requests, answers, usage, failures | |
+//! | [`prices`] | the catalogue: dated, sourced rates of every model | `provider` |
+//! | [`dataset`] | rows in, prompts rendered, results out | `provider` |
+//! | [`estimate`] | a workload in, its cost and duration out | `provider`, `prices` |
+//! | [`engine`] | the run as a state machine without IO | `provider`, `prices` |
+//! | [`link`] | the words that page and worker exchange | `provider`, `prices`, `dataset`, `engine` |
+//! | [`worker`] | the engine's only shell: fetch, storage, timers, locks | `provider`, `prices`, `dataset`, `estimate`, `engine`, `link` |
+//! | [`ui`] | the page | `provider`, `prices`, `dataset`, `estimate`, `engine`, `link` |
 //!
 //! # The arrow rule
 //!
-//! `ui -> link, estimate, dataset`; `worker -> link, engine, dataset`; `link -> engine, dataset, provider, prices`;
-//! `engine -> provider, prices`; `estimate -> prices, provider`; everyone `-> money, time`. Never upward.
-//! Only `ui`, `worker` and the binaries touch the browser; every other room is pure: the clock and the random
-//! source are arguments. `tests/tidy.rs` enforces both.
+//! A room names only what its line allows, and `money` and `time`, which are everyone's: always rooms further up in
+//! the table, so that nothing turns in circles. Of the engine, the page names plain values alone, and never drives one:
+//! the engine lives in the worker. The programs are `app -> ui`, `worker -> worker`, `embed -> ui`; the tool behind
+//! `cargo dev` names no room at all.
+//!
+//! # The purity rule
+//!
+//! Only `ui`, `worker` and the programs touch the browser. Every other room is pure: the clock and the random source
+//! are arguments. `tests/tidy.rs` reads the table above and enforces both rules.
 
 pub mod dataset;
 pub mod engine;

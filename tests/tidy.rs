@@ -1,0 +1,213 @@
+//! The project's conventions as tests: which room may name which, what stays pure, and how files are kept.
+//!
+//! Each rule is a function from a source to its breaches, so that the tests below show that it bites.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "tidy/rules.rs"]
+mod rules;
+#[path = "tidy/source.rs"]
+mod source;
+
+use std::fs;
+
+use rules::*;
+use source::{Source, root, sources, texts, top_level_texts};
+
+// The rules, on the project.
+
+#[test]
+fn rooms_name_only_what_the_map_allows() {
+    let map = map();
+    let breaches = sources("src").into_iter().flat_map(|source| arrow_breaches(&source, &map));
+    none(breaches);
+}
+
+#[test]
+fn the_map_has_every_room_and_no_circle() {
+    let map = map();
+    let library = fs::read_to_string(root().join("src/lib.rs")).expect("src/lib.rs");
+    let mut declared: Vec<&str> = library
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod "))
+        .map(|line| line.trim_end_matches(';'))
+        .collect();
+    let mut mapped: Vec<&str> = map.order.iter().map(String::as_str).collect();
+    declared.sort_unstable();
+    mapped.sort_unstable();
+    assert_eq!(declared, mapped);
+    none(map.circles());
+}
+
+#[test]
+fn pure_rooms_stay_pure() {
+    let breaches = sources("src").into_iter().flat_map(|source| purity_breaches(&source));
+    none(breaches);
+}
+
+#[test]
+fn every_room_and_part_says_what_it_holds() {
+    none(sources("src").iter().filter_map(unexplained));
+}
+
+#[test]
+fn files_stay_short() {
+    none(sources("src").iter().filter_map(|source| too_long(source, &LONGER_FILES)));
+    for (name, _) in LONGER_FILES {
+        let text = fs::read_to_string(root().join(name)).unwrap_or_default();
+        assert!(text.lines().count() > LINES_MAX, "{name} is short enough now: take it off the list");
+    }
+}
+
+#[test]
+fn nothing_names_a_place_on_one_machine() {
+    let files = ["src", "tests", "www", "docs", ".ci", ".cargo", ".github"].into_iter().flat_map(texts);
+    none(files.chain(top_level_texts()).flat_map(|source| place_breaches(&source)));
+}
+
+#[test]
+fn packages_come_from_the_public_registries() {
+    let cargo = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
+    let npm = fs::read_to_string(root().join("package-lock.json")).expect("package-lock.json");
+    none(origin_breaches("Cargo.lock", &cargo).into_iter().chain(origin_breaches("package-lock.json", &npm)));
+}
+
+// That the rules bite.
+
+fn small_map() -> Map {
+    Map::read(
+        "//! | [`money`] | a | |\n//! | [`provider`] | b | |\n//! | [`engine`] | c | `provider` |\n//! | [`ui`] | d | `engine` |\n",
+    )
+}
+
+fn breaches_in(name: &str, text: &str) -> Vec<String> {
+    arrow_breaches(&Source { name: name.to_owned(), text: text.to_owned() }, &small_map())
+}
+
+#[test]
+fn an_arrow_upward_is_found_in_every_form() {
+    assert_eq!(
+        breaches_in("src/engine/mod.rs", "use crate::provider::Usage; use crate::money::Usd;"),
+        Vec::<String>::new()
+    );
+    for text in [
+        "use crate::ui::App;",
+        "use crate::{provider::Usage, ui::{App, Page}};",
+        "use crate::{ui};",
+        "fn f() { crate::ui::draw() }",
+        "type T = Vec<crate::ui::App>;",
+        "use super::ui::App;",
+        "use super::{provider, ui::App};",
+        "mod tests { use super::super::ui::App; }",
+        "use crate::ui as page;",
+        "macro_rules! m { () => { crate::ui::draw() } }",
+        "pub use crate::*;",
+    ] {
+        assert!(!breaches_in("src/engine/mod.rs", text).is_empty(), "{text}");
+    }
+    assert_eq!(breaches_in("src/engine/lane.rs", "use super::super::ui::App;").len(), 1);
+    assert_eq!(breaches_in("src/money.rs", "use super::engine;").len(), 1);
+}
+
+#[test]
+fn words_and_a_room_s_own_paths_are_no_arrows() {
+    for text in [
+        "// use crate::ui::App;",
+        "/// See `crate::ui`.\nfn f() {}",
+        "const S: &str = \"crate::ui\";",
+        "use crate::engine::lane; use super::engine::lane; use self::lane;",
+        "mod tests { use super::ui; }",
+        "use other::ui;",
+    ] {
+        assert_eq!(breaches_in("src/engine/mod.rs", text), Vec::<String>::new(), "{text}");
+    }
+    assert_eq!(breaches_in("src/engine/lane.rs", "use super::ui;"), Vec::<String>::new());
+}
+
+#[test]
+fn a_breach_is_told_with_its_place() {
+    let breaches = breaches_in("src/engine/lane.rs", "//! A lane.\n\nuse crate::ui::App;\n");
+    assert_eq!(breaches, ["src/engine/lane.rs:3: engine may not name ui"]);
+}
+
+#[test]
+fn the_page_names_no_engine_at_work() {
+    assert_eq!(breaches_in("src/ui/mod.rs", "use crate::engine::{Progress, Limits};"), Vec::<String>::new());
+    assert_eq!(breaches_in("src/ui/mod.rs", "use crate::engine::Engine;").len(), 1);
+    assert_eq!(breaches_in("src/ui/mod.rs", "use crate::engine::{Progress, Engine};").len(), 1);
+    assert_eq!(breaches_in("src/ui/mod.rs", "use crate::{engine::{Event}};").len(), 1);
+}
+
+#[test]
+fn programs_name_what_is_theirs() {
+    assert_eq!(breaches_in("src/bin/app.rs", "fn main() { pennybatch::ui::start() }"), Vec::<String>::new());
+    assert_eq!(breaches_in("src/bin/app.rs", "use pennybatch::engine::Engine;").len(), 1);
+    assert_eq!(breaches_in("src/bin/dev/site.rs", "use pennybatch::money::Usd;").len(), 1);
+    assert_eq!(breaches_in("src/bin/dev/site.rs", "use crate::ui;"), Vec::<String>::new());
+}
+
+#[test]
+fn circles_and_unknown_rooms_in_the_map_are_found() {
+    assert_eq!(small_map().circles(), Vec::<String>::new());
+    let upward = Map::read("//! | [`a`] | x | `b` |\n//! | [`b`] | y | `c` |\n");
+    assert_eq!(upward.circles().len(), 2);
+}
+
+#[test]
+fn what_is_impure_is_found_in_pure_rooms_alone() {
+    let impure =
+        |name: &str, text: &str| purity_breaches(&Source { name: name.to_owned(), text: text.to_owned() }).len();
+    for text in [
+        "use web_sys::Window;",
+        "fn f() { gloo_timers::callback::Timeout::new(1, || ()) }",
+        "use yew::Html;",
+        "use std::time::Instant;",
+        "let now = std::time::SystemTime::now();",
+        "use std::{fs, fmt};",
+        "use std::{time::{Duration, Instant}};",
+        "let mut rng = fastrand::Rng::new();",
+        "let n = fastrand::u64(..);",
+        "use fastrand::{shuffle};",
+        "let n = js_sys::Date::now();",
+        "#[cfg(test)] mod tests { use std::thread; }",
+    ] {
+        assert_eq!(impure("src/engine/lane.rs", text).min(1), 1, "{text}");
+        assert_eq!(impure("src/worker/fetch.rs", text), 0, "{text}");
+        assert_eq!(impure("src/bin/app.rs", text), 0, "{text}");
+    }
+    for text in
+        ["let rng = fastrand::Rng::with_seed(7);", "// Instant", "const S: &str = \"Instant\";", "use std::fmt;"]
+    {
+        assert_eq!(impure("src/engine/lane.rs", text), 0, "{text}");
+    }
+}
+
+#[test]
+fn files_that_are_long_or_unexplained_are_found() {
+    let source = |name: &str, text: String| Source { name: name.to_owned(), text };
+    let long = "\n".repeat(LINES_MAX + 1);
+    assert!(too_long(&source("src/a.rs", long.clone()), &[]).is_some());
+    assert!(too_long(&source("src/a.rs", long.clone()), &[("src/a.rs", LINES_MAX + 1)]).is_none());
+    assert!(too_long(&source("src/a.rs", long + "\n"), &[("src/a.rs", LINES_MAX + 1)]).is_some());
+    assert!(unexplained(&source("src/ui/mod.rs", "mod app;".to_owned())).is_some());
+    assert!(unexplained(&source("src/ui/mod.rs", "//! The page.".to_owned())).is_none());
+    assert!(unexplained(&source("src/ui/app.rs", "fn f() {}".to_owned())).is_none());
+}
+
+#[test]
+fn places_and_private_origins_are_found() {
+    let at = |text: String| place_breaches(&Source { name: "README.md".to_owned(), text }).len();
+    assert_eq!(at(format!("see {}home/someone/notes", "/")), 1);
+    assert_eq!(at(format!("a\n{}Users/someone", "/")), 1);
+    assert_eq!(at("a relative home/page and https://example.com/homepage".to_owned()), 0);
+    let crates = "source = \"registry+https://crates.example.org/index\"";
+    assert_eq!(origin_breaches("Cargo.lock", crates), Vec::<String>::new());
+    assert_eq!(origin_breaches("Cargo.lock", "source = \"registry+https://crates.example/index\"").len(), 1);
+    assert_eq!(origin_breaches("package-lock.json", "\"resolved\": \"https://npm.example/a.tgz\",").len(), 1);
+    assert_eq!(origin_breaches("package-lock.json", "\"resolved\": \"https://npm.example.org/a.tgz\",").len(), 0);
+}
+
+fn none(breaches: impl IntoIterator<Item = String>) {
+    let breaches: Vec<String> = breaches.into_iter().collect();
+    assert!(breaches.is_empty(), "\n{}\n", breaches.join("\n"));
+}
