@@ -3,10 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
-use crate::engine::{Command, Limits, Notice, Progress};
+// The page speaks of these too, and knows the rooms below only by what is handed on here.
+pub use crate::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
+pub use crate::engine::{
+    Burst, Command, Doubtful, LimiterModel, Limits, Notice, PauseReason, Progress, RunState, Wake, WakeReason,
+};
+pub use crate::provider::{Failure, FailureKind, Provider, Usage};
+
 use crate::money::{PerToken, Usd};
-use crate::provider::{Provider, Usage};
 use crate::time::Time;
 
 /// Names a run for its whole life: `20261123-154501-x7k2`.

@@ -4,26 +4,22 @@ use yew::prelude::*;
 
 use crate::ui::Route;
 use crate::ui::calculator::CalculatorPage;
-use crate::ui::hooks::{Theme, use_hash, use_theme};
+use crate::ui::hooks::{Theme, WorkerProvider, use_hash, use_theme};
 use crate::ui::runner::RunnerPage;
 use crate::ui::runs::RunsPage;
 use crate::ui::settings::SettingsPage;
 
-/// The runner stays mounted once it was opened, only hidden, so that a run goes on being watched while the person
-/// looks at the calculator. The calculator's last query is kept for the link that leads back to it.
+/// What the worker said and what was typed in the runner lie above the pages, so a run goes on whatever page is
+/// shown. The calculator's last query is kept for the link that leads back to it.
 #[component]
 pub fn App() -> Html {
     let address = use_hash();
     let theme = use_theme();
     let calculator_query = use_state(AttrValue::default);
-    let runner_query = use_mut_ref(|| None::<AttrValue>);
 
     let found = Route::read(&address.hash);
     let (route, query) = found.unwrap_or_default();
     let query = AttrValue::from(query.to_owned());
-    if found.is_some() && route == Route::Runner {
-        *runner_query.borrow_mut() = Some(query.clone());
-    }
     use_effect_with(route, |route| {
         let title = match route {
             Route::Calculator => "Pennybatch: what will this batch of LLM calls cost?".to_owned(),
@@ -40,15 +36,8 @@ pub fn App() -> Html {
         let theme = theme.clone();
         Callback::from(move |chosen: Theme| theme.choose(chosen))
     };
-    let runner = runner_query.borrow().clone().map(|query| {
-        html! {
-            <div class="page" hidden={route != Route::Runner}>
-                <RunnerPage {query} shown={route == Route::Runner} />
-            </div>
-        }
-    });
     html! {
-        <>
+        <WorkerProvider>
             <a class="skip-link" href="#main" onclick={focus_main}>{ "Skip to content" }</a>
             <Header {route} calculator_query={(*calculator_query).clone()} theme={theme.chosen}
                 dark={theme.dark} on_theme={on_theme.clone()} />
@@ -69,12 +58,11 @@ pub fn App() -> Html {
                         Route::Settings => html! {
                             <div class="page"><SettingsPage theme={theme.chosen} {on_theme} /></div>
                         },
-                        Route::Runner => Html::default(),
+                        Route::Runner => html! { <div class="page"><RunnerPage {query} /></div> },
                     }
                 }
-                { runner }
             </main>
-        </>
+        </WorkerProvider>
     }
 }
 

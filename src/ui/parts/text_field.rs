@@ -10,6 +10,8 @@ pub enum TextKind {
     #[default]
     Line,
     Paragraph,
+    /// A number whose text the form checks: an amount of money must not pass through a float.
+    Number,
     /// Hidden while typed, and offered to no password store.
     Secret,
     Url,
@@ -24,6 +26,9 @@ pub struct TextFieldProps {
     pub kind: TextKind,
     #[prop_or_default]
     pub placeholder: Option<AttrValue>,
+    /// Stands behind the text, inside the box.
+    #[prop_or_default]
+    pub unit: Option<AttrValue>,
     #[prop_or_default]
     pub hint: Option<AttrValue>,
     #[prop_or_default]
@@ -60,15 +65,22 @@ pub fn TextField(props: &TextFieldProps) -> Html {
             TextKind::Secret => "password",
             TextKind::Url => "url",
             TextKind::Search => "search",
-            TextKind::Line | TextKind::Paragraph => "text",
+            TextKind::Line | TextKind::Paragraph | TextKind::Number => "text",
         };
+        let inputmode = (props.kind == TextKind::Number).then_some("decimal");
+        let unit = props.unit.as_ref().map(|unit| {
+            html! { <span class="text-field__unit" aria-hidden="true">{ unit }</span> }
+        });
         let oninput = move |event: InputEvent| {
             on_input.emit(event.target_unchecked_into::<HtmlInputElement>().value().into());
         };
         html! {
-            <input id={id.clone()} {class} type={kind} value={props.value.clone()} autocomplete="off" spellcheck="false"
-                placeholder={props.placeholder.clone()} disabled={props.disabled} aria-invalid={invalid}
-                aria-describedby={described} {oninput} />
+            <div class="text-field__box">
+                <input id={id.clone()} {class} type={kind} {inputmode} value={props.value.clone()} autocomplete="off"
+                    spellcheck="false" placeholder={props.placeholder.clone()} disabled={props.disabled}
+                    aria-invalid={invalid} aria-describedby={described} {oninput} />
+                { unit }
+            </div>
         }
     };
     html! {

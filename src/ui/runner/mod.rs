@@ -1,19 +1,40 @@
-//! The runner: four numbered steps and the run.
+//! The runner: four numbered steps, and the run. Here: what is typed and what the worker said, as plain values with
+//! rules (`form`, `check`, `desk`), their words (`words`, `status_line`), and the components that draw them.
+//! Not here: reading files, sending calls, saving: the worker does all of it, by the messages in `link`.
 
-use yew::prelude::*;
+mod check;
+mod confirm;
+mod data_step;
+mod desk;
+mod estimate_panel;
+mod export_bar;
+mod field;
+mod figures;
+mod form;
+mod form_field;
+mod limits_step;
+mod link_query;
+mod page;
+mod pause_note;
+mod prompt_step;
+mod provider_step;
+mod result_detail;
+mod results;
+mod resume_banner;
+mod run_limits;
+mod run_status;
+mod run_view;
+mod status_line;
+mod steps;
+mod window;
+pub mod words;
 
-#[derive(Properties, PartialEq)]
-pub struct RunnerPageProps {
-    /// The query of the address: what the calculator hands over, or `run=ID`.
-    #[prop_or_default]
-    pub query: AttrValue,
-    /// Mounted but hidden while the person looks at another page.
-    #[prop_or(true)]
-    pub shown: bool,
-}
+#[cfg(test)]
+mod tests;
 
-#[component]
-pub fn RunnerPage(props: &RunnerPageProps) -> Html {
-    let _ = props;
-    html! { <h1 class="page__title">{ "Run a batch" }</h1> }
-}
+pub use confirm::Confirm;
+pub use desk::{Desk, DeskAction, OpenRun};
+pub use field::Field;
+pub use form::{Form, FormAction, PriceSource};
+pub use page::RunnerPage;
+pub use status_line::status_line;

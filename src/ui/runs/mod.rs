@@ -1,8 +1,146 @@
-//! The history: every run that this browser keeps.
+//! The history: every run that this browser keeps, and what its storage is worth.
+//! Not here: a run itself, which opens in the runner.
+
+mod run_entry;
 
 use yew::prelude::*;
 
+use crate::link::{ExportKind, Place, RunSummary, StorageFacts, ToWorker};
+use crate::ui::hooks::{Work, use_worker};
+use crate::ui::parts::{Notice, Tone};
+use crate::ui::runner::words::{bytes_words, storage_risk, under_way};
+use crate::ui::runner::{Confirm, DeskAction};
+use run_entry::RunEntry;
+
 #[component]
 pub fn RunsPage() -> Html {
-    html! { <h1 class="page__title">{ "Runs" }</h1> }
+    let Some(work) = use_worker() else { return Html::default() };
+    html! { <Runs {work} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct RunsProps {
+    work: Work,
+}
+
+#[component]
+fn Runs(props: &RunsProps) -> Html {
+    let Work { desk, send, on_desk, .. } = &props.work;
+    let deleting = use_state(|| None::<RunSummary>);
+    let exporting = use_state(|| None::<String>);
+    {
+        let send = send.clone();
+        use_effect_with((), move |()| send.emit(ToWorker::ListRuns));
+    }
+    let open = desk.open.as_ref().map(|open| open.run.clone());
+    let busy = desk.open.as_ref().is_some_and(|open| under_way(&open.progress.state));
+    use_export_once_open(&props.work, open.clone(), &exporting);
+
+    let on_export = {
+        let (send, exporting, open) = (send.clone(), exporting.clone(), open.clone());
+        Callback::from(move |run: String| {
+            if open.as_ref() != Some(&run) {
+                send.emit(ToWorker::Open { run: run.clone() });
+            }
+            exporting.set(Some(run));
+        })
+    };
+    let on_delete = {
+        let deleting = deleting.clone();
+        Callback::from(move |run: RunSummary| deleting.set(Some(run)))
+    };
+    let on_answer = {
+        let (deleting, send, on_desk) = (deleting.clone(), send.clone(), on_desk.clone());
+        Callback::from(move |yes: bool| {
+            if let Some(run) = deleting.as_ref().filter(|_| yes) {
+                on_desk.emit(DeskAction::Dismiss(Place::Runs));
+                send.emit(ToWorker::DeleteRun { run: run.run.clone() });
+            }
+            deleting.set(None);
+        })
+    };
+    let mut runs = (*desk.runs).clone();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.started));
+    html! {
+        <>
+            <h1 class="page__title">{ "Runs" }</h1>
+            <p class="page__lead">{ "Every run that this browser keeps. None of it leaves this browser." }</p>
+            if let Some(broken) = &desk.broken {
+                <Notice tone={Tone::Error}><p>{ broken }</p></Notice>
+            }
+            if let Some(refused) = desk.problem(Place::Runs) {
+                <Notice tone={Tone::Error}><p>{ refused.to_owned() }</p></Notice>
+            }
+            if desk.storage.is_none() && desk.broken.is_none() {
+                <p class="soft" role="status">{ "Looking for runs…" }</p>
+            } else if runs.is_empty() {
+                <p class="soft">{ "No runs yet. The first one you start in the runner will stand here." }</p>
+            }
+            <ul class="run-list" aria-label="Runs">
+                {
+                    for runs.iter().map(|run| {
+                        let running = busy && open.as_ref() == Some(&run.run);
+                        html! {
+                            <RunEntry key={run.run.clone()} run={run.clone()} {running} blocked={busy && !running}
+                                on_export={on_export.clone()} on_delete={on_delete.clone()} />
+                        }
+                    })
+                }
+            </ul>
+            if let Some(facts) = &desk.storage {
+                <Storage facts={facts.clone()} />
+            }
+            if let Some(run) = &*deleting {
+                <Confirm question={format!("Delete the run of {}?", run.name)} yes="Delete for good" no="Keep it"
+                    {on_answer} consequence="Its rows, answers and ledger are removed from this browser and can't be \
+                    brought back. Your data file and what you exported are untouched." />
+            }
+        </>
+    }
+}
+
+/// An export needs its run open; the wish is kept until it is.
+#[hook]
+fn use_export_once_open(work: &Work, open: Option<String>, wish: &UseStateHandle<Option<String>>) {
+    let (send, wish) = (work.send.clone(), wish.clone());
+    use_effect_with((open, (*wish).clone()), move |(open, wished)| {
+        if wished.is_some() && open == wished {
+            send.emit(ToWorker::Export { what: ExportKind::Csv, guard_formulas: true });
+            wish.set(None);
+        }
+    });
+}
+
+#[derive(Properties, PartialEq)]
+struct StorageProps {
+    facts: StorageFacts,
+}
+
+#[component]
+fn Storage(props: &StorageProps) -> Html {
+    let facts = &props.facts;
+    let used = match (facts.used_bytes, facts.quota_bytes) {
+        (Some(used), Some(quota)) => {
+            format!("{} used of {} that this browser allows.", bytes_words(used), bytes_words(quota))
+        }
+        (Some(used), None) => format!("{} used.", bytes_words(used)),
+        _ => String::new(),
+    };
+    let kept = if facts.persisted {
+        "The browser has promised not to clear it by itself."
+    } else {
+        "The browser may clear it when its disk runs full: export what you need to keep."
+    };
+    html! {
+        <section class="storage-facts" aria-labelledby="storage-title">
+            <h2 class="panel__title" id="storage-title">{ "Storage" }</h2>
+            if let Some(risk) = storage_risk(facts) {
+                <Notice tone={Tone::Warning}><p>{ risk }</p></Notice>
+            }
+            <p class="soft">{ format!("{used} {kept}") }</p>
+            if !facts.locks {
+                <p class="soft">{ "This browser can't tell whether another tab has a run open: use one tab at a time." }</p>
+            }
+        </section>
+    }
 }

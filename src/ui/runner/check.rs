@@ -1,0 +1,226 @@
+//! From typed texts to a [`Setup`]: every wrong field gets a plain sentence, and nothing starts with one.
+
+use std::ops::RangeInclusive;
+
+use crate::link::{Burst, DataSummary, LimiterModel, Limits, Provider, Setup, TemplateProblem};
+use crate::money::{PerToken, Usd};
+use crate::ui::runner::{Field, Form};
+
+/// What is wrong with a field, in a sentence that says what to do.
+pub type FieldProblem = (Field, String);
+
+/// In flight at most; more than this a browser doesn't open to one server.
+pub const CONCURRENCY_MAX: u64 = 64;
+const OUTPUT_TOKENS_MAX: u64 = 1_000_000;
+const RETRIES_MAX: u64 = 20;
+const TIMEOUT_S_MAX: u64 = 3_600;
+
+/// The setup as far as it can be read, and what keeps it from being started; empty: it can start.
+pub fn check(
+    form: &Form,
+    data: Option<&DataSummary>,
+    template: Option<&TemplateProblem>,
+) -> (Setup, Vec<FieldProblem>) {
+    let mut reader = Reader { form, problems: Vec::new() };
+    if data.is_none() {
+        reader.refuse(Field::DataFile, "Choose a data file first, or take the sample data.");
+    }
+    let setup = reader.setup();
+    if setup.user.trim().is_empty() {
+        reader
+            .refuse(Field::UserPrompt, "Write what is asked about each row, with {{column}} where its value belongs.");
+    } else if let Some(problem) = template {
+        reader.refuse(prompt_of(problem, &setup), &problem.to_string());
+    }
+    reader.address(&setup);
+    reader.budget(&setup);
+    let mut problems = reader.problems;
+    problems.sort_by_key(|(field, _)| *field);
+    problems.dedup_by_key(|(field, _)| *field);
+    (setup, problems)
+}
+
+/// The limits and the budget of an open run, as they stand in the form.
+pub fn check_limits(form: &Form) -> Result<(Limits, Option<Usd>), Vec<FieldProblem>> {
+    let mut reader = Reader { form, problems: Vec::new() };
+    let (limits, budget) = (reader.limits(), reader.usd(Field::Budget));
+    if reader.problems.is_empty() { Ok((limits, budget)) } else { Err(reader.problems) }
+}
+
+/// The prompt that a complaint is about: an unknown column stands in the one that names it.
+fn prompt_of(problem: &TemplateProblem, setup: &Setup) -> Field {
+    match problem {
+        TemplateProblem::UnknownColumn { name, .. } if setup.system.contains(name) && !setup.user.contains(name) => {
+            Field::SystemPrompt
+        }
+        _ => Field::UserPrompt,
+    }
+}
+
+struct Reader<'a> {
+    form: &'a Form,
+    problems: Vec<FieldProblem>,
+}
+
+impl Reader<'_> {
+    fn setup(&mut self) -> Setup {
+        let demo = self.form.provider == Provider::Demo;
+        Setup {
+            id_column: self.form.id_column.clone(),
+            system: self.form.text(Field::SystemPrompt).to_string(),
+            user: self.form.text(Field::UserPrompt).to_string(),
+            provider: self.form.provider,
+            base_url: if demo { String::new() } else { self.trimmed(Field::BaseUrl) },
+            model: self.trimmed(Field::Model),
+            input_price: self.price(Field::InputPrice),
+            output_price: self.price(Field::OutputPrice),
+            output_tokens_max: self.whole(Field::MaxOutputTokens, 1..=OUTPUT_TOKENS_MAX).map(|count| count as u32),
+            temperature: self.temperature(),
+            limits: self.limits(),
+            max_retries: self.whole(Field::MaxRetries, 0..=RETRIES_MAX).unwrap_or(4) as u8,
+            timeout_s: self.whole(Field::Timeout, 1..=TIMEOUT_S_MAX).map(|seconds| seconds as u32),
+            budget: self.usd(Field::Budget),
+            use_cache: self.form.use_cache,
+            demo: self.form.demo.clone(),
+        }
+    }
+
+    fn limits(&mut self) -> Limits {
+        let concurrency = self.whole(Field::Concurrency, 1..=CONCURRENCY_MAX);
+        if self.form.text(Field::Concurrency).trim().is_empty() {
+            self.refuse(Field::Concurrency, "Say how many calls may be in flight at once, such as 15.");
+        }
+        let burst = self.whole(Field::Burst, 1..=u64::from(u32::MAX));
+        Limits {
+            concurrency: concurrency.unwrap_or(15) as u16,
+            requests_per_minute: self
+                .whole(Field::RequestsPerMinute, 1..=u64::from(u32::MAX))
+                .map(|count| count as u32),
+            tokens_per_minute: self.whole(Field::TokensPerMinute, 1..=1_000_000_000_000),
+            requests_per_day: None,
+            // A stated burst is a bucket's capacity; a window has none.
+            model: if burst.is_some() { LimiterModel::Bucket } else { LimiterModel::Window },
+            burst: burst.map_or(Burst::Auto, |requests| Burst::Requests(requests as u32)),
+        }
+    }
+
+    fn address(&mut self, setup: &Setup) {
+        if setup.model.is_empty() {
+            self.refuse(Field::Model, "Name a model, such as gpt-4o-mini.");
+        }
+        if setup.provider == Provider::OpenAiCompatible
+            && let Some(problem) = address_problem(&setup.base_url)
+        {
+            self.refuse(Field::BaseUrl, problem);
+        }
+        let (input, output) = (self.trimmed(Field::InputPrice), self.trimmed(Field::OutputPrice));
+        if input.is_empty() != output.is_empty() {
+            let missing = if input.is_empty() { Field::InputPrice } else { Field::OutputPrice };
+            self.refuse(missing, "State both prices, or neither: half a price would count the other half as free.");
+        }
+    }
+
+    /// A hard cap needs to know the worst case of a call.
+    fn budget(&mut self, setup: &Setup) {
+        if setup.budget.is_none() {
+            return;
+        }
+        if setup.output_tokens_max.is_none() {
+            self.refuse(Field::MaxOutputTokens, "A budget needs this cap: without it, one answer could cost anything.");
+        }
+        if setup.input_price.is_none() {
+            self.refuse(Field::InputPrice, "A budget needs the model's prices: state them, or leave the budget empty.");
+        }
+        if setup.output_price.is_none() {
+            self.refuse(
+                Field::OutputPrice,
+                "A budget needs the model's prices: state them, or leave the budget empty.",
+            );
+        }
+    }
+
+    fn refuse(&mut self, field: Field, message: &str) {
+        self.problems.push((field, message.to_owned()));
+    }
+
+    fn trimmed(&self, field: Field) -> String {
+        self.form.text(field).trim().to_owned()
+    }
+
+    /// A whole number; `None` where the field is empty or wrong.
+    fn whole(&mut self, field: Field, range: RangeInclusive<u64>) -> Option<u64> {
+        let text = self.trimmed(field).replace([',', '_', ' '], "");
+        if text.is_empty() {
+            return None;
+        }
+        match text.parse::<u64>() {
+            Ok(number) if range.contains(&number) => Some(number),
+            _ => {
+                let grouped = |number: &u64| crate::money::grouped(&number.to_string());
+                let (low, high) = (grouped(range.start()), grouped(range.end()));
+                self.refuse(field, &format!("{} takes a whole number from {low} to {high}.", field.label()));
+                None
+            }
+        }
+    }
+
+    fn temperature(&mut self) -> Option<f64> {
+        let text = self.trimmed(Field::Temperature);
+        if text.is_empty() {
+            return None;
+        }
+        let number = text.parse::<f64>().ok().filter(|number| (0.0..=2.0).contains(number));
+        if number.is_none() {
+            self.refuse(Field::Temperature, "Temperature takes a number from 0 to 2; empty leaves it to the provider.");
+        }
+        number
+    }
+
+    fn price(&mut self, field: Field) -> Option<PerToken> {
+        let text = self.trimmed(field).replace(['$', ','], "");
+        if text.is_empty() {
+            return None;
+        }
+        let price = PerToken::from_usd_per_million(&text);
+        if price.is_none() {
+            let message = "takes dollars for a million tokens, such as 0.15.";
+            self.refuse(field, &format!("{} {message}", field.label()));
+        }
+        price
+    }
+
+    fn usd(&mut self, field: Field) -> Option<Usd> {
+        let text = self.trimmed(field);
+        if text.is_empty() {
+            return None;
+        }
+        let amount = read_usd(&text).filter(|amount| *amount > Usd::ZERO);
+        if amount.is_none() {
+            self.refuse(field, "Budget takes an amount in dollars above zero, such as 5 or 0.50.");
+        }
+        amount
+    }
+}
+
+/// An amount as people write it: `5`, `$0.50`, `1,000`.
+pub fn read_usd(text: &str) -> Option<Usd> {
+    Usd::parse(&text.trim().replace(['$', ','], ""))
+}
+
+/// A page may call any https address, and http only on this machine.
+fn address_problem(url: &str) -> Option<&'static str> {
+    let origin = crate::ui::runner::form::origin(url);
+    let local = |origin: &str| {
+        let host = origin.strip_prefix("http://").unwrap_or_default();
+        let host = host.split(':').next().unwrap_or_default();
+        host == "localhost" || host == "127.0.0.1"
+    };
+    match origin.as_deref() {
+        _ if url.is_empty() => Some("Give the endpoint's base URL, such as https://api.openai.com/v1."),
+        Some(origin) if origin.starts_with("https://") || local(origin) => None,
+        Some(origin) if origin.starts_with("http://") => {
+            Some("An address outside this machine must start with https://, or the browser refuses to call it.")
+        }
+        _ => Some("A base URL starts with https://, such as https://api.openai.com/v1, or http://localhost."),
+    }
+}

@@ -1,0 +1,258 @@
+//! Step 1: the data file.
+
+use std::rc::Rc;
+
+use web_sys::{DragEvent, File, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::link::{DataProblem, DataSummary, Format};
+use crate::ui::parts::{Button, ButtonKind, Disclosure, Notice, SelectField, TextField, TextKind, Tone};
+use crate::ui::runner::Field;
+use crate::ui::runner::words::{bytes_words, counted, rows};
+
+/// Lines of the file that a complaint shows at most; the count tells of the rest.
+const LINES_SHOWN: usize = 8;
+
+#[derive(Properties, PartialEq)]
+pub struct DataStepProps {
+    pub data: Option<Rc<DataSummary>>,
+    /// The name of what is being read.
+    pub reading: Option<AttrValue>,
+    pub refused: Option<DataProblem>,
+    /// The worker's or the form's complaint.
+    pub error: Option<AttrValue>,
+    pub id_column: Option<AttrValue>,
+    pub on_file: Callback<File>,
+    pub on_text: Callback<AttrValue>,
+    pub on_sample: Callback<()>,
+    pub on_skip_bad_lines: Callback<()>,
+    pub on_id_column: Callback<Option<String>>,
+}
+
+#[component]
+pub fn DataStep(props: &DataStepProps) -> Html {
+    html! {
+        <section class="step" aria-labelledby="step-data">
+            <h2 class="step__title" id="step-data">{ "Data" }</h2>
+            <DropZone error={props.error.clone()} on_file={props.on_file.clone()} on_text={props.on_text.clone()}
+                on_sample={props.on_sample.clone()} first={props.data.is_none()} />
+            if let Some(name) = &props.reading {
+                <p class="soft" role="status">{ format!("Reading {name}…") }</p>
+            }
+            if let Some(problem) = &props.refused {
+                <Refusal problem={problem.clone()} on_skip_bad_lines={props.on_skip_bad_lines.clone()} />
+            }
+            if let Some(data) = &props.data {
+                <Summary data={data.clone()} id_column={props.id_column.clone()}
+                    on_id_column={props.on_id_column.clone()} />
+            }
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DropZoneProps {
+    error: Option<AttrValue>,
+    /// Nothing was chosen yet: the sample is what a newcomer needs most.
+    first: bool,
+    on_file: Callback<File>,
+    on_text: Callback<AttrValue>,
+    on_sample: Callback<()>,
+}
+
+#[component]
+fn DropZone(props: &DropZoneProps) -> Html {
+    let over = use_state(|| false);
+    let pasted = use_state(AttrValue::default);
+    let id = Field::DataFile.id();
+    let onchange = {
+        let on_file = props.on_file.clone();
+        move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                on_file.emit(file);
+            }
+            // So that the same file, mended meanwhile, can be chosen again.
+            input.set_value("");
+        }
+    };
+    let ondragover = {
+        let over = over.clone();
+        move |event: DragEvent| {
+            event.prevent_default();
+            over.set(true);
+        }
+    };
+    let ondragleave = {
+        let over = over.clone();
+        move |_: DragEvent| over.set(false)
+    };
+    let ondrop = {
+        let (over, on_file, on_text) = (over.clone(), props.on_file.clone(), props.on_text.clone());
+        move |event: DragEvent| {
+            event.prevent_default();
+            over.set(false);
+            let Some(dropped) = event.data_transfer() else { return };
+            match dropped.files().and_then(|files| files.get(0)) {
+                Some(file) => on_file.emit(file),
+                None => {
+                    if let Some(text) = dropped.get_data("text/plain").ok().filter(|text| !text.trim().is_empty()) {
+                        on_text.emit(text.into());
+                    }
+                }
+            }
+        }
+    };
+    let on_pasted = {
+        let pasted = pasted.clone();
+        Callback::from(move |text: AttrValue| pasted.set(text))
+    };
+    let on_use = {
+        let (pasted, on_text) = (pasted.clone(), props.on_text.clone());
+        Callback::from(move |()| on_text.emit((*pasted).clone()))
+    };
+    let sample = if props.first { ButtonKind::Primary } else { ButtonKind::Plain };
+    let error = props.error.is_some();
+    html! {
+        <>
+            <div class={classes!("drop-zone", over.then_some("drop-zone--over"))} {ondragover} {ondragleave} {ondrop}>
+                <div class="field">
+                    <label class="field__label" for={id.clone()}>{ Field::DataFile.label() }</label>
+                    <input {id} class="drop-zone__input" type="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson,.json"
+                        aria-describedby={if error { "data-file-error data-file-hint" } else { "data-file-hint" }}
+                        aria-invalid={error.then_some("true")} {onchange} />
+                    <p class="field__hint" id="data-file-hint">
+                        { "CSV, TSV or JSONL; choose it or drop it here. It stays in this browser; only the prompts made \
+                           from it are sent." }
+                    </p>
+                    if let Some(error) = &props.error {
+                        <p class="field__error" id="data-file-error" role="alert">{ error }</p>
+                    }
+                </div>
+                <div class="drop-zone__sample">
+                    <Button kind={sample} on_press={props.on_sample.clone()}>{ "Sample data" }</Button>
+                    <p class="field__hint">{ "500 grocery products, some of them twice" }</p>
+                </div>
+            </div>
+            <Disclosure label="Paste text instead">
+                <div class="stack">
+                    <TextField label="Pasted text" kind={TextKind::Paragraph} rows={6} monospace=true
+                        value={(*pasted).clone()} placeholder="id,name
+    1,Organic Baby Spinach 5oz" hint="With its heading line, as it would stand in the file." on_input={on_pasted} />
+                    <div class="row">
+                        <Button disabled={pasted.trim().is_empty()} on_press={on_use}>{ "Use this text" }</Button>
+                    </div>
+                </div>
+            </Disclosure>
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RefusalProps {
+    problem: DataProblem,
+    on_skip_bad_lines: Callback<()>,
+}
+
+#[component]
+fn Refusal(props: &RefusalProps) -> Html {
+    let (lines, count) = match &props.problem {
+        DataProblem::BadLines { lines, count } => (lines.as_slice(), *count),
+        _ => (&[][..], 0),
+    };
+    let actions = match lines {
+        [] => Html::default(),
+        _ => html! {
+            <Button on_press={props.on_skip_bad_lines.clone()}>{ "Skip bad lines" }</Button>
+        },
+    };
+    html! {
+        <Notice tone={Tone::Error} heading="The file was not taken" {actions}>
+            <p>{ props.problem.to_string() }</p>
+            { numbered_lines(lines, count) }
+        </Notice>
+    }
+}
+
+/// Line numbers of the file, and what is wrong there.
+fn numbered_lines(lines: &[(u64, String)], count: u64) -> Html {
+    if lines.is_empty() {
+        return Html::default();
+    }
+    let shown = lines.len().min(LINES_SHOWN);
+    let more = count.saturating_sub(shown as u64);
+    html! {
+        <ul class="bad-lines">
+            { for lines[..shown].iter().map(|(line, what)| html! { <li>{ format!("Line {line}: {what}") }</li> }) }
+            if more > 0 {
+                <li>{ format!("and {}", counted(more, "more line", "more lines")) }</li>
+            }
+        </ul>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct SummaryProps {
+    data: Rc<DataSummary>,
+    id_column: Option<AttrValue>,
+    on_id_column: Callback<Option<String>>,
+}
+
+#[component]
+fn Summary(props: &SummaryProps) -> Html {
+    let data = &props.data;
+    let choices = std::iter::once((AttrValue::from(""), AttrValue::from("Row number, from 0")))
+        .chain(data.columns.iter().map(|column| (column.clone().into(), column.clone().into())))
+        .collect::<Vec<_>>();
+    let on_choose =
+        props.on_id_column.reform(|column: AttrValue| if column.is_empty() { None } else { Some(column.to_string()) });
+    html! {
+        <>
+            <p class="data-summary" role="status">
+                <strong>{ &data.name }</strong>{ ": " }{ summary_words(data) }
+            </p>
+            if !data.skipped.is_empty() {
+                <Notice tone={Tone::Warning}
+                    heading={format!("{} left out, as you chose", counted(data.skipped.len() as u64, "line", "lines"))}>
+                    { numbered_lines(&data.skipped, data.skipped.len() as u64) }
+                </Notice>
+            }
+            <div class="table-scroll" tabindex="0" role="region" aria-label="First rows">
+                <table class="data-table head-table">
+                    <thead>
+                        <tr>{ for data.columns.iter().map(|column| html! { <th scope="col">{ column }</th> }) }</tr>
+                    </thead>
+                    <tbody>
+                        {
+                            for data.head.iter().map(|row| html! {
+                                <tr>{ for row.iter().map(|cell| html! { <td title={cell.clone()}>{ cell }</td> }) }</tr>
+                            })
+                        }
+                    </tbody>
+                </table>
+            </div>
+            <div class="fields">
+                <SelectField label="ID column" value={props.id_column.clone().unwrap_or_default()} {choices}
+                    hint="Names each row in the results." {on_choose} />
+            </div>
+        </>
+    }
+}
+
+/// `500 rows, 2 columns, CSV with commas, UTF-8, 15.2 kB. 46 rows repeat an earlier one.`
+pub fn summary_words(data: &DataSummary) -> String {
+    let format = match data.format {
+        Format::Jsonl => "JSONL".to_owned(),
+        Format::Csv { delimiter: b'\t' } => "TSV".to_owned(),
+        Format::Csv { delimiter: b',' } => "CSV".to_owned(),
+        Format::Csv { delimiter } => format!("CSV with \"{}\"", char::from(delimiter)),
+    };
+    let columns = counted(data.columns.len() as u64, "column", "columns");
+    let repeats = match data.duplicate_rows {
+        0 => "No row repeats another.".to_owned(),
+        1 => "1 row repeats an earlier one.".to_owned(),
+        count => format!("{} repeat an earlier one.", rows(count.into())),
+    };
+    let (rows, bytes) = (rows(data.rows.into()), bytes_words(data.bytes));
+    format!("{rows}, {columns}, {format}, {}, {bytes}. {repeats}", data.encoding)
+}

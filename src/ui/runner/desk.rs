@@ -1,0 +1,251 @@
+//! What the page knows of the worker: everything that it said last, and what it was asked and hasn't answered yet.
+
+use std::rc::Rc;
+
+use crate::link::{
+    ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview, Problem, Progress,
+    ResultDetail, ResultRow, RunId, RunSummary, Setup, StorageFacts, TemplateProblem, ToPage, ToWorker,
+};
+
+/// A run that the worker has open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenRun {
+    pub run: RunId,
+    pub setup: Rc<Setup>,
+    pub data: Rc<DataSummary>,
+    pub progress: Rc<Progress>,
+    pub needs_key: bool,
+    pub notes: Rc<Vec<String>>,
+}
+
+/// The stretch of the results table that came last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowsSeen {
+    pub first: u32,
+    pub matching: u32,
+    pub rows: Rc<Vec<ResultRow>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exported {
+    pub what: ExportKind,
+    pub file_name: String,
+    pub rows: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Desk {
+    /// `None` until the worker's first word.
+    pub storage: Option<StorageFacts>,
+    /// The worker is gone; why, and what was kept.
+    pub broken: Option<String>,
+    pub runs: Rc<Vec<RunSummary>>,
+    /// The name of the file that is being read.
+    pub reading: Option<String>,
+    /// It is, or was, the sample data.
+    pub sample: bool,
+    pub data: Option<Rc<DataSummary>>,
+    pub data_problem: Option<DataProblem>,
+    pub preview: Option<(u32, Result<Rc<Preview>, TemplateProblem>)>,
+    pub estimating: bool,
+    pub estimate: Option<Result<FileEstimate, Problem>>,
+    pub checking: bool,
+    pub checked: Option<ConnectionReport>,
+    /// Start or Open was sent and not answered yet.
+    pub opening: bool,
+    /// The run goes on by itself once it is open, where nothing has to be asked first.
+    pub goes_on: bool,
+    pub open: Option<OpenRun>,
+    pub rows: RowsSeen,
+    pub detail: Option<Rc<ResultDetail>>,
+    pub exporting: Option<ExportKind>,
+    pub exported: Option<Exported>,
+    /// The latest of each place.
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum DeskAction {
+    Asked(Box<ToWorker>),
+    Heard(Box<ToPage>),
+    /// The worker failed; a sentence that says so.
+    Broke(String),
+    /// Open the run and go on with it at once.
+    GoesOn,
+    WentOn,
+    /// Back to the four steps; the run itself stays as it is.
+    LeaveRun,
+    CloseDetail,
+    Dismiss(Place),
+}
+
+impl Desk {
+    pub fn after(&self, action: &DeskAction) -> Desk {
+        let mut desk = self.clone();
+        match action {
+            DeskAction::Asked(message) => desk.ask(message),
+            DeskAction::Heard(message) => desk.hear(message),
+            DeskAction::Broke(sentence) => {
+                desk.broken = Some(sentence.clone());
+                (desk.reading, desk.exporting) = (None, None);
+                (desk.opening, desk.checking, desk.estimating) = (false, false, false);
+            }
+            DeskAction::GoesOn => desk.goes_on = true,
+            DeskAction::WentOn => desk.goes_on = false,
+            DeskAction::LeaveRun => {
+                desk.open = None;
+                desk.goes_on = false;
+                desk.rows = RowsSeen::default();
+                desk.exported = None;
+            }
+            DeskAction::CloseDetail => desk.detail = None,
+            DeskAction::Dismiss(place) => desk.problems.retain(|problem| problem.place != *place),
+        }
+        desk
+    }
+
+    pub fn problem(&self, place: Place) -> Option<&str> {
+        self.problems.iter().find(|problem| problem.place == place).map(|problem| problem.message.as_str())
+    }
+
+    /// Runs that were cut off or paused, newest first.
+    pub fn unfinished(&self) -> Vec<&RunSummary> {
+        let mut runs: Vec<&RunSummary> = self.runs.iter().filter(|run| !run.finished).collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(run.started));
+        runs
+    }
+
+    fn ask(&mut self, message: &ToWorker) {
+        match message {
+            ToWorker::OpenFile { name, .. } | ToWorker::OpenText { name, .. } => self.begin_reading(name, false),
+            ToWorker::OpenSample => self.begin_reading("the sample data", true),
+            ToWorker::Estimate { .. } => self.estimating = true,
+            ToWorker::CheckConnection { .. } => {
+                self.checking = true;
+                self.checked = None;
+                self.forget_problem(Place::Provider);
+            }
+            ToWorker::Start { .. } | ToWorker::Open { .. } => {
+                self.opening = true;
+                self.problems.clear();
+                self.rows = RowsSeen::default();
+                self.exported = None;
+            }
+            ToWorker::SetKey { key } => {
+                if let Some(open) = &mut self.open {
+                    open.needs_key = key.is_none();
+                }
+            }
+            ToWorker::Run(_) => self.forget_problem(Place::Run),
+            ToWorker::Export { what, .. } => {
+                self.exporting = Some(*what);
+                self.exported = None;
+                self.forget_problem(Place::Results);
+            }
+            ToWorker::DeleteRun { run } => {
+                if self.open.as_ref().is_some_and(|open| open.run == *run) {
+                    *self = self.after(&DeskAction::LeaveRun);
+                }
+                self.forget_problem(Place::Runs);
+            }
+            ToWorker::Preview { .. }
+            | ToWorker::Rows { .. }
+            | ToWorker::Detail { .. }
+            | ToWorker::ListRuns
+            | ToWorker::ClearCache => {}
+        }
+    }
+
+    fn hear(&mut self, message: &ToPage) {
+        match message {
+            ToPage::Ready { storage, runs } => {
+                self.storage = Some(storage.clone());
+                self.runs = Rc::new(runs.clone());
+            }
+            ToPage::Data(data) => {
+                self.reading = None;
+                self.data_problem = None;
+                self.preview = None;
+                self.estimate = None;
+                self.data = Some(Rc::new(data.clone()));
+            }
+            ToPage::DataRefused(problem) => {
+                self.reading = None;
+                self.data_problem = Some(problem.clone());
+            }
+            ToPage::Previewed { row, result } => self.preview = Some((*row, result.clone().map(Rc::new))),
+            ToPage::Estimated(result) => {
+                self.estimating = false;
+                self.estimate = Some(result.clone());
+            }
+            ToPage::Checked(report) => {
+                self.checking = false;
+                self.checked = Some(report.clone());
+            }
+            ToPage::Opened { run, setup, data, progress, needs_key, notes } => {
+                self.opening = false;
+                let data = Rc::new(data.clone());
+                self.data = Some(data.clone());
+                self.open = Some(OpenRun {
+                    run: run.clone(),
+                    setup: Rc::new(setup.clone()),
+                    data,
+                    progress: Rc::new(progress.clone()),
+                    needs_key: *needs_key,
+                    notes: Rc::new(notes.clone()),
+                });
+            }
+            ToPage::Progress(progress) => {
+                if let Some(open) = &mut self.open {
+                    open.progress = Rc::new(progress.clone());
+                }
+            }
+            // Progress carries the same state; a notice only comes sooner.
+            ToPage::Notice(_) => {}
+            ToPage::Rows { first, matching, rows } => {
+                self.rows = RowsSeen { first: *first, matching: *matching, rows: Rc::new(rows.clone()) };
+            }
+            ToPage::Detail(detail) => self.detail = Some(Rc::new(detail.clone())),
+            ToPage::Exported { what, file_name, rows } => {
+                self.exporting = None;
+                self.exported = Some(Exported { what: *what, file_name: file_name.clone(), rows: *rows });
+            }
+            ToPage::Runs(runs) => self.runs = Rc::new(runs.clone()),
+            ToPage::CacheCleared { .. } => {}
+            ToPage::Refused(problem) => self.refuse(problem),
+        }
+    }
+
+    fn refuse(&mut self, problem: &Problem) {
+        match problem.place {
+            Place::Data => self.reading = None,
+            Place::Provider => self.checking = false,
+            Place::Results => self.exporting = None,
+            _ => {}
+        }
+        // A refused start names the step that has to be mended, which may be any.
+        self.opening = false;
+        self.goes_on = false;
+        self.forget_problem(problem.place);
+        self.problems.push(problem.clone());
+    }
+
+    fn begin_reading(&mut self, name: &str, sample: bool) {
+        self.reading = Some(name.to_owned());
+        self.sample = sample;
+        self.data_problem = None;
+        self.forget_problem(Place::Data);
+    }
+
+    fn forget_problem(&mut self, place: Place) {
+        self.problems.retain(|problem| problem.place != place);
+    }
+}
+
+impl yew::Reducible for Desk {
+    type Action = DeskAction;
+
+    fn reduce(self: Rc<Self>, action: DeskAction) -> Rc<Self> {
+        self.after(&action).into()
+    }
+}

@@ -1,0 +1,83 @@
+//! What exactly these rows would cost, and the button that starts.
+
+use yew::prelude::*;
+
+use crate::link::{FileEstimate, Problem};
+use crate::money::{Usd, grouped};
+use crate::time::in_words;
+use crate::ui::parts::{Button, ButtonKind, Notice, Stat, Tone};
+use crate::ui::runner::words::{cost_words, counted, worst_case_words};
+
+#[derive(Properties, PartialEq)]
+pub struct EstimatePanelProps {
+    pub has_data: bool,
+    pub estimating: bool,
+    pub estimate: Option<Result<FileEstimate, Problem>>,
+    pub budget: Option<Usd>,
+    /// How many fields have to be mended; told once the person tried to start.
+    pub problems: usize,
+    pub refused: Option<AttrValue>,
+    pub starting: bool,
+    pub on_start: Callback<()>,
+}
+
+#[component]
+pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
+    let body = match &props.estimate {
+        _ if !props.has_data => html! {
+            <p class="soft">{ "Choose a data file, or take the sample data: then the cost and the time of exactly these \
+                               rows stand here." }</p>
+        },
+        Some(Ok(estimate)) => figures(estimate, props.budget),
+        Some(Err(problem)) => html! { <p class="soft">{ &problem.message }</p> },
+        None => html! { <p class="soft" role="status">{ "Being counted…" }</p> },
+    };
+    html! {
+        <section class="panel estimate-panel" aria-labelledby="estimate-title" aria-busy={props.estimating.to_string()}>
+            <h2 class="panel__title" id="estimate-title">{ "Before you start" }</h2>
+            { body }
+            if let Some(refused) = &props.refused {
+                <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
+            }
+            if props.problems > 0 {
+                <p class="field__error" role="alert">
+                    { format!("{} to be mended first.", counted(props.problems as u64, "field has", "fields have")) }
+                </p>
+            }
+            <Button kind={ButtonKind::Primary} disabled={props.starting} on_press={props.on_start.clone()}>
+                { "Start run" }
+            </Button>
+            if props.starting {
+                <p class="soft small" role="status">{ "Saving the rows in this browser, so that the run survives a crash…" }</p>
+            }
+        </section>
+    }
+}
+
+fn figures(estimate: &FileEstimate, budget: Option<Usd>) -> Html {
+    let number = |count: u64| grouped(&count.to_string());
+    let calls = estimate.rows.saturating_sub(estimate.duplicates).saturating_sub(estimate.maybe_cached);
+    let saved = match (estimate.duplicates, estimate.maybe_cached) {
+        (0, 0) => None,
+        (repeats, 0) => Some(format!("{} more repeat one of them", number(repeats.into()))),
+        (0, cached) => Some(format!("{} more may be in the cache", number(cached.into()))),
+        (repeats, cached) => Some(format!(
+            "{} more repeat one of them, {} may be in the cache",
+            number(repeats.into()),
+            number(cached.into())
+        )),
+    };
+    html! {
+        <>
+            <dl class="stats">
+                <Stat label="Cost" value={cost_words(estimate)} note="from empty to full answers" />
+                <Stat label="Time" value={format!("about {}", in_words(estimate.duration_ms))} />
+                <Stat label="Calls" value={number(calls.into())} note={saved.map(AttrValue::from)} />
+                <Stat label="Input tokens" value={format!("about {}", number(estimate.input_tokens))} />
+            </dl>
+            <p class={classes!("small", (estimate.fits_budget == Some(false)).then_some("field__error"))}>
+                { format!("Worst case: {}.", worst_case_words(estimate, budget)) }
+            </p>
+        </>
+    }
+}

@@ -1,0 +1,62 @@
+//! Results out, at any time.
+
+use yew::prelude::*;
+
+use crate::link::ExportKind;
+use crate::ui::parts::{Button, Switch};
+use crate::ui::runner::desk::Exported;
+use crate::ui::runner::words::rows;
+
+#[derive(Properties, PartialEq)]
+pub struct ExportBarProps {
+    pub exporting: Option<ExportKind>,
+    pub exported: Option<Exported>,
+    pub refused: Option<AttrValue>,
+    /// What, and whether formulas are guarded.
+    pub on_export: Callback<(ExportKind, bool)>,
+}
+
+#[component]
+pub fn ExportBar(props: &ExportBarProps) -> Html {
+    let guard = use_state(|| true);
+    let on_switch = {
+        let guard = guard.clone();
+        Callback::from(move |on: bool| guard.set(on))
+    };
+    let button = |what: ExportKind, name: &'static str, title: &'static str| {
+        let (on_export, guard) = (props.on_export.clone(), *guard);
+        let on_press = Callback::from(move |()| on_export.emit((what, guard)));
+        html! { <Button {title} disabled={props.exporting.is_some()} {on_press}>{ name }</Button> }
+    };
+    html! {
+        <div class="export-bar">
+            <div class="row">
+                { button(ExportKind::Csv, "Export CSV", "Your columns and the answers, in the order of the file") }
+                { button(ExportKind::Jsonl, "Export JSONL", "One JSON object a row, as a script's checkpoint") }
+                { button(ExportKind::Ledger, "Export ledger", "One line an attempt: request id, usage, price, state") }
+                <Switch label="Guard formulas" on={*guard} {on_switch} />
+            </div>
+            <p class="field__hint">
+                { "Guarding puts a ' before cells that a spreadsheet would run as a formula (= + - @)." }
+            </p>
+            if props.exporting.is_some() {
+                <p class="soft" role="status">{ "Writing the file…" }</p>
+            }
+            if let Some(exported) = &props.exported {
+                <p class="soft" role="status">
+                    { format!("Saved {} ({}) to your downloads.", exported.file_name, counted_lines(exported)) }
+                </p>
+            }
+            if let Some(refused) = &props.refused {
+                <p class="field__error" role="alert">{ refused }</p>
+            }
+        </div>
+    }
+}
+
+fn counted_lines(exported: &Exported) -> String {
+    match exported.what {
+        ExportKind::Ledger => crate::ui::runner::words::counted(exported.rows.into(), "attempt", "attempts"),
+        ExportKind::Csv | ExportKind::Jsonl => rows(exported.rows.into()),
+    }
+}

@@ -1,0 +1,253 @@
+//! What the four steps hold while they are typed: texts, and the rules by which they change together.
+//! Not here: whether they are valid and what they mean (`check`).
+
+use std::collections::BTreeMap;
+
+use yew::AttrValue;
+
+use crate::link::{Burst, DataSummary, DemoSettings, Provider, Setup};
+use crate::money::{PerToken, Usd};
+use crate::prices;
+use crate::ui::runner::Field;
+
+/// The post's prompt for its product list, which the sample data continues.
+pub const SAMPLE_SYSTEM: &str = "Classify the product into exactly one category: produce, cleaning, dairy, meat, \
+                                 snacks, beverages, frozen, bakery, other. Respond with just the category name.";
+const SAMPLE_OUTPUT_TOKENS_MAX: &str = "64";
+const OUTPUT_TOKENS_MAX: &str = "512";
+
+/// Where the two prices come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PriceSource {
+    /// Nobody knows them.
+    #[default]
+    Unknown,
+    /// The catalogue, as read on this day.
+    Catalogue { date: AttrValue },
+    /// The person.
+    Own,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    texts: BTreeMap<Field, AttrValue>,
+    pub id_column: Option<String>,
+    pub provider: Provider,
+    pub price_source: PriceSource,
+    pub use_cache: bool,
+    pub demo: DemoSettings,
+    /// The person wrote the prompts: new data leaves them alone.
+    own_prompts: bool,
+    /// The data are the sample, or are about to be.
+    sample: bool,
+    /// The origin that the key was entered for; `None` until it is known.
+    key_origin: Option<String>,
+    /// The key went away because the base URL's origin changed.
+    pub key_cleared: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum FormAction {
+    Typed(Field, AttrValue),
+    /// The key is about to be used with the present base URL.
+    KeyUsed,
+    Provider(Provider),
+    IdColumn(Option<String>),
+    UseCache(bool),
+    /// Whether the data to come are the sample: it brings a prompt of its own.
+    Sample(bool),
+    DataRead(Box<DataSummary>),
+    /// An opened run's own settings. The key isn't among them.
+    Restored(Box<Setup>),
+    /// Names and values from the address, as the calculator hands them over.
+    Linked(Vec<(Field, AttrValue)>),
+}
+
+impl Default for Form {
+    fn default() -> Form {
+        let mut form = Form {
+            texts: BTreeMap::new(),
+            id_column: None,
+            provider: Provider::Demo,
+            price_source: PriceSource::Unknown,
+            use_cache: true,
+            demo: DemoSettings::default(),
+            own_prompts: false,
+            sample: false,
+            key_origin: None,
+            key_cleared: false,
+        };
+        form.set(Field::MaxOutputTokens, OUTPUT_TOKENS_MAX);
+        form.set(Field::Concurrency, "15");
+        form.set(Field::MaxRetries, "4");
+        form.set(Field::Model, "gpt-4o-mini");
+        form.price_by_catalogue();
+        form
+    }
+}
+
+impl Form {
+    pub fn text(&self, field: Field) -> AttrValue {
+        self.texts.get(&field).cloned().unwrap_or_default()
+    }
+
+    pub fn after(&self, action: &FormAction) -> Form {
+        let mut form = self.clone();
+        match action {
+            FormAction::Typed(field, text) => form.type_into(*field, text),
+            FormAction::KeyUsed => form.key_origin = origin(&self.text(Field::BaseUrl)),
+            FormAction::Provider(provider) => form.provider = *provider,
+            FormAction::IdColumn(column) => form.id_column = column.clone(),
+            FormAction::UseCache(on) => form.use_cache = *on,
+            FormAction::Sample(sample) => form.sample = *sample,
+            FormAction::DataRead(data) => form.take_data(data),
+            FormAction::Restored(setup) => form.restore(setup),
+            FormAction::Linked(pairs) => {
+                for (field, text) in pairs {
+                    form.type_into(*field, text);
+                }
+            }
+        }
+        form
+    }
+
+    fn set(&mut self, field: Field, text: impl Into<AttrValue>) {
+        self.texts.insert(field, text.into());
+    }
+
+    fn type_into(&mut self, field: Field, text: &AttrValue) {
+        self.set(field, text.clone());
+        match field {
+            Field::SystemPrompt | Field::UserPrompt => self.own_prompts = true,
+            Field::Model => self.price_by_catalogue(),
+            Field::InputPrice | Field::OutputPrice => self.price_source = PriceSource::Own,
+            Field::ApiKey => {
+                self.key_origin = origin(&self.text(Field::BaseUrl));
+                self.key_cleared = false;
+            }
+            Field::BaseUrl => {
+                let moved = self.key_origin.is_some() && self.key_origin != origin(text);
+                if moved && !self.text(Field::ApiKey).is_empty() {
+                    self.set(Field::ApiKey, "");
+                    self.key_origin = None;
+                    self.key_cleared = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A known model brings its prices; an unknown one keeps what the person stated, and nothing else.
+    fn price_by_catalogue(&mut self) {
+        match prices::find(self.text(Field::Model).trim()) {
+            Some(model) => {
+                self.set(Field::InputPrice, per_million(model.card.base.input));
+                self.set(Field::OutputPrice, per_million(model.card.base.output));
+                self.price_source = PriceSource::Catalogue { date: model.price_date.clone().into() };
+            }
+            None if self.price_source != PriceSource::Own => {
+                self.set(Field::InputPrice, "");
+                self.set(Field::OutputPrice, "");
+                self.price_source = PriceSource::Unknown;
+            }
+            None => {}
+        }
+    }
+
+    fn take_data(&mut self, data: &DataSummary) {
+        self.id_column = data.id_column.clone();
+        if self.own_prompts {
+            return;
+        }
+        let system = if self.sample { SAMPLE_SYSTEM } else { "" };
+        let cap = if self.sample { SAMPLE_OUTPUT_TOKENS_MAX } else { OUTPUT_TOKENS_MAX };
+        self.set(Field::SystemPrompt, system);
+        self.set(Field::UserPrompt, first_text_column(data).map(placeholder).unwrap_or_default());
+        self.set(Field::MaxOutputTokens, cap);
+    }
+
+    fn restore(&mut self, setup: &Setup) {
+        let count = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let burst = match setup.limits.burst {
+            Burst::Auto => String::new(),
+            Burst::Requests(requests) => requests.to_string(),
+        };
+        let price = |price: Option<PerToken>| price.map(per_million).unwrap_or_default();
+        self.type_into(Field::BaseUrl, &setup.base_url.clone().into());
+        self.type_into(Field::Model, &setup.model.clone().into());
+        let catalogue = (self.text(Field::InputPrice), self.text(Field::OutputPrice));
+        let stated = (AttrValue::from(price(setup.input_price)), AttrValue::from(price(setup.output_price)));
+        if stated != catalogue {
+            let known = setup.input_price.is_some() || setup.output_price.is_some();
+            self.price_source = if known { PriceSource::Own } else { PriceSource::Unknown };
+        }
+        for (field, text) in [
+            (Field::SystemPrompt, setup.system.clone()),
+            (Field::UserPrompt, setup.user.clone()),
+            (Field::InputPrice, stated.0.to_string()),
+            (Field::OutputPrice, stated.1.to_string()),
+            (Field::MaxOutputTokens, count(setup.output_tokens_max.map(u64::from))),
+            (Field::Temperature, setup.temperature.map(|t| t.to_string()).unwrap_or_default()),
+            (Field::Concurrency, setup.limits.concurrency.to_string()),
+            (Field::RequestsPerMinute, count(setup.limits.requests_per_minute.map(u64::from))),
+            (Field::TokensPerMinute, count(setup.limits.tokens_per_minute)),
+            (Field::Burst, burst),
+            (Field::MaxRetries, setup.max_retries.to_string()),
+            (Field::Timeout, count(setup.timeout_s.map(u64::from))),
+            (Field::Budget, setup.budget.map(dollars).unwrap_or_default()),
+        ] {
+            self.set(field, text);
+        }
+        self.id_column = setup.id_column.clone();
+        self.provider = setup.provider;
+        self.use_cache = setup.use_cache;
+        self.demo = setup.demo.clone();
+        self.own_prompts = true;
+    }
+}
+
+impl yew::Reducible for Form {
+    type Action = FormAction;
+
+    fn reduce(self: std::rc::Rc<Self>, action: FormAction) -> std::rc::Rc<Self> {
+        self.after(&action).into()
+    }
+}
+
+/// Scheme, host and port of an address, in lower case; `None` where it isn't one.
+pub fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.trim().split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    (!host.is_empty() && !scheme.is_empty()).then(|| format!("{scheme}://{host}").to_ascii_lowercase())
+}
+
+/// An amount as a person types it: no dollar sign, no trailing zeros.
+pub fn dollars(amount: Usd) -> String {
+    let digits = amount.decimals(12);
+    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Dollars a million tokens, as a person types it; at least two decimals, as price lists have it.
+pub fn per_million(price: PerToken) -> String {
+    let text = dollars(price.per_million());
+    match text.split_once('.') {
+        None => format!("{text}.00"),
+        Some((_, fraction)) if fraction.len() < 2 => format!("{text}0"),
+        Some(_) => text,
+    }
+}
+
+/// The first column that holds words rather than numbers or ids.
+fn first_text_column(data: &DataSummary) -> Option<&str> {
+    let is_number = |cell: &String| cell.trim().is_empty() || cell.trim().parse::<f64>().is_ok();
+    let others = || data.columns.iter().enumerate().filter(|(_, name)| data.id_column.as_ref() != Some(name));
+    let has_words = |place: usize| data.head.iter().filter_map(|row| row.get(place)).any(|cell| !is_number(cell));
+    let (_, name) = others().find(|(place, _)| has_words(*place)).or_else(|| others().next())?;
+    Some(name)
+}
+
+/// The placeholder that puts a column into a prompt.
+pub fn placeholder(column: &str) -> String {
+    format!("{{{{{column}}}}}")
+}

@@ -1,0 +1,106 @@
+//! The runner's page: the four steps, or the open run.
+
+use yew::prelude::*;
+
+use crate::link::ToWorker;
+use crate::time::Time;
+use crate::ui::hooks::{Work, use_worker};
+use crate::ui::parts::{Notice, Tone};
+use crate::ui::runner::resume_banner::ResumeBanner;
+use crate::ui::runner::run_view::RunView;
+use crate::ui::runner::steps::Steps;
+use crate::ui::runner::words::under_way;
+use crate::ui::runner::{DeskAction, FormAction, link_query};
+
+#[derive(Properties, PartialEq)]
+pub struct RunnerPageProps {
+    /// The query of the address: what the calculator hands over, or `run=ID`.
+    #[prop_or_default]
+    pub query: AttrValue,
+}
+
+#[component]
+pub fn RunnerPage(props: &RunnerPageProps) -> Html {
+    let Some(work) = use_worker() else { return Html::default() };
+    html! { <Runner query={props.query.clone()} {work} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct RunnerProps {
+    query: AttrValue,
+    work: Work,
+}
+
+#[component]
+fn Runner(props: &RunnerProps) -> Html {
+    let Work { desk, .. } = &props.work;
+    use_query(&props.work, &props.query);
+    let body = match &desk.open {
+        Some(open) => html! {
+            <RunView key={open.run.clone()} work={props.work.clone()} open={open.clone()} now={Callback::from(|()| now())} />
+        },
+        None => html! { <Steps work={props.work.clone()} /> },
+    };
+    html! {
+        <>
+            <h1 class="page__title">{ "Run a batch" }</h1>
+            if let Some(broken) = &desk.broken {
+                <Notice tone={Tone::Error} heading="The run can't go on in this tab"><p>{ broken }</p></Notice>
+            }
+            if desk.open.is_none() {
+                { banner(&props.work) }
+            }
+            { storage_warning(&props.work) }
+            { body }
+        </>
+    }
+}
+
+fn banner(work: &Work) -> Html {
+    let unfinished = work.desk.unfinished();
+    let Some(newest) = unfinished.first() else { return Html::default() };
+    let on_resume = {
+        let (work, run) = (work.clone(), newest.run.clone());
+        Callback::from(move |()| {
+            work.on_desk.emit(DeskAction::GoesOn);
+            work.send.emit(ToWorker::Open { run: run.clone() });
+        })
+    };
+    let opening = work.desk.opening;
+    html! { <ResumeBanner run={(*newest).clone()} others={unfinished.len() - 1} {opening} {on_resume} /> }
+}
+
+/// A run that a crash could lose should not be started unknowingly.
+fn storage_warning(work: &Work) -> Html {
+    let Some(facts) = &work.desk.storage else { return Html::default() };
+    let words = crate::ui::runner::words::storage_risk(facts);
+    match words {
+        Some(words) => html! { <Notice tone={Tone::Warning}><p>{ words }</p></Notice> },
+        None => Html::default(),
+    }
+}
+
+/// Takes up what the address says, once for each address.
+#[hook]
+fn use_query(work: &Work, query: &AttrValue) {
+    let work = work.clone();
+    use_effect_with(query.clone(), move |query| {
+        let busy = work.desk.open.as_ref().is_some_and(|open| under_way(&open.progress.state));
+        if let Some(run) = link_query::run_named(query) {
+            let shown = work.desk.open.as_ref().is_some_and(|open| open.run == run);
+            if !busy && !shown {
+                work.send.emit(ToWorker::Open { run });
+            }
+            return;
+        }
+        let typed = link_query::fields(query);
+        if !typed.is_empty() && !busy {
+            work.on_desk.emit(DeskAction::LeaveRun);
+            work.on_form.emit(FormAction::Linked(typed));
+        }
+    });
+}
+
+fn now() -> Time {
+    Time::from_ms(js_sys::Date::now().max(0.0) as u64)
+}

@@ -1,0 +1,189 @@
+//! Why nothing is sent, what was kept, and what gets it going again.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::link::{Doubtful, FailureKind, PauseReason, Progress, RunState};
+use crate::money::Usd;
+use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone, slug};
+use crate::ui::runner::Field;
+use crate::ui::runner::check::read_usd;
+use crate::ui::runner::form::dollars;
+use crate::ui::runner::words::{counted, pause_words};
+
+/// What the person wants, with a key where one was entered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GoOn {
+    Resume { key: Option<AttrValue>, doubtful: Option<Doubtful> },
+    RaiseBudget(Usd),
+}
+
+#[derive(Properties, PartialEq)]
+pub struct PauseNoteProps {
+    pub reason: PauseReason,
+    pub progress: Rc<Progress>,
+    pub needs_key: bool,
+    pub on_go_on: Callback<GoOn>,
+}
+
+#[component]
+pub fn PauseNote(props: &PauseNoteProps) -> Html {
+    let progress = &*props.progress;
+    let words = pause_words(&props.reason, progress);
+    let actions = match &props.reason {
+        PauseReason::Budget { needed } => html! {
+            <BudgetRaise needed={*needed} projected={progress.projected} on_go_on={props.on_go_on.clone()} />
+        },
+        _ => html! {
+            <Resumption asks_key={props.needs_key || is_about_key(&props.reason)} needs_key={props.needs_key}
+                cut_off={progress.cut_off} doubtful={progress.doubtful} on_go_on={props.on_go_on.clone()} />
+        },
+    };
+    let tone = match props.reason {
+        PauseReason::NotStarted | PauseReason::ByPerson => Tone::Info,
+        PauseReason::Budget { .. }
+        | PauseReason::Overshoot { .. }
+        | PauseReason::OnlyRateLimits
+        | PauseReason::LongWait { .. } => Tone::Warning,
+        PauseReason::NoLane(_) | PauseReason::Storage => Tone::Error,
+    };
+    html! {
+        <Notice {tone} heading={words.title} {actions}>
+            <p>{ words.happened }</p>
+            <p>{ words.kept }</p>
+            if !(matches!(props.reason, PauseReason::NotStarted) && (progress.cut_off > 0 || props.needs_key)) {
+                <p>{ words.to_do }</p>
+            }
+        </Notice>
+    }
+}
+
+/// A browser hides whether an unreachable server disliked the key, so another one may be tried there too.
+fn is_about_key(reason: &PauseReason) -> bool {
+    let kinds = [FailureKind::WrongKey, FailureKind::QuotaExhausted, FailureKind::Unreachable];
+    matches!(reason, PauseReason::NoLane(failure) if kinds.contains(&failure.kind))
+}
+
+/// `None` while the run isn't paused.
+pub fn pause_reason(state: &RunState) -> Option<&PauseReason> {
+    match state {
+        RunState::Paused(reason) => Some(reason),
+        RunState::Running | RunState::Stopping | RunState::Finished => None,
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct BudgetRaiseProps {
+    needed: Usd,
+    projected: Option<Usd>,
+    on_go_on: Callback<GoOn>,
+}
+
+#[component]
+fn BudgetRaise(props: &BudgetRaiseProps) -> Html {
+    let needed = props.needed;
+    let text = use_state(|| AttrValue::from(dollars(suggested(needed, props.projected))));
+    let error = use_state(|| None::<AttrValue>);
+    let on_input = {
+        let text = text.clone();
+        Callback::from(move |typed: AttrValue| text.set(typed))
+    };
+    let on_press = {
+        let (text, error, on_go_on) = (text.clone(), error.clone(), props.on_go_on.clone());
+        Callback::from(move |()| match read_usd(&text) {
+            Some(budget) if budget >= needed => {
+                error.set(None);
+                on_go_on.emit(GoOn::RaiseBudget(budget));
+            }
+            Some(_) => error.set(Some(format!("The next row needs at least {needed}.").into())),
+            None => error.set(Some("Write an amount in dollars, such as 5 or 0.50.".into())),
+        })
+    };
+    html! {
+        <div class="go-on">
+            <TextField label="New budget" kind={TextKind::Number} unit="USD" value={(*text).clone()}
+                error={(*error).clone()} {on_input} />
+            <Button kind={ButtonKind::Primary} {on_press}>{ "Raise budget and go on" }</Button>
+        </div>
+    }
+}
+
+/// Enough for the whole run as it is going, with a tenth to spare, in whole cents.
+fn suggested(needed: Usd, projected: Option<Usd>) -> Usd {
+    let cent = crate::money::PICO / 100;
+    let wanted = projected.map_or(needed, |projected| needed.max(projected)).pico();
+    Usd::from_pico((wanted * 11 / 10 + cent - 1) / cent * cent)
+}
+
+#[derive(Properties, PartialEq)]
+struct ResumptionProps {
+    /// Whether a key can be entered, and whether the run has none now.
+    asks_key: bool,
+    needs_key: bool,
+    cut_off: u32,
+    doubtful: Usd,
+    on_go_on: Callback<GoOn>,
+}
+
+#[component]
+fn Resumption(props: &ResumptionProps) -> Html {
+    let key = use_state(AttrValue::default);
+    let missing = use_state(|| false);
+    let on_input = {
+        let key = key.clone();
+        Callback::from(move |typed: AttrValue| key.set(typed))
+    };
+    let resume = |doubtful: Option<Doubtful>| {
+        let (key, missing, needs_key, on_go_on) =
+            (key.clone(), missing.clone(), props.needs_key, props.on_go_on.clone());
+        Callback::from(move |()| {
+            let entered = (!key.trim().is_empty()).then(|| AttrValue::from(key.trim().to_owned()));
+            missing.set(needs_key && entered.is_none());
+            if needs_key && entered.is_none() {
+                focus(&slug(Field::ApiKey.label()));
+            } else {
+                on_go_on.emit(GoOn::Resume { key: entered, doubtful });
+            }
+        })
+    };
+    let error = missing.then(|| AttrValue::from("The key isn't kept on disk: enter it again."));
+    html! {
+        <div class="stack">
+            if props.asks_key {
+                <div class="go-on">
+                    <TextField label={Field::ApiKey.label()} kind={TextKind::Secret} value={(*key).clone()} {error}
+                        hint="Kept in memory only, gone when this tab closes." {on_input} />
+                </div>
+            }
+            if props.cut_off == 0 {
+                <div class="row"><Button kind={ButtonKind::Primary} on_press={resume(None)}>{ "Resume" }</Button></div>
+            } else {
+                <p>
+                    { format!("{} in flight when the run was cut off, and may have been billed (up to {} in all). What \
+                               about {}?", counted(props.cut_off.into(), "row was", "rows were"), props.doubtful,
+                              if props.cut_off == 1 { "it" } else { "them" }) }
+                </p>
+                <dl class="choices">
+                    <dt><Button kind={ButtonKind::Primary} on_press={resume(Some(Doubtful::SendAgain))}>
+                        { "Send again" }</Button></dt>
+                    <dd>{ "They get their answers; in the worst case they are paid twice, and that stays counted." }</dd>
+                    <dt><Button on_press={resume(Some(Doubtful::LeaveOut))}>{ "Leave out" }</Button></dt>
+                    <dd>{ "They end without an answer, unsent; the rest goes on." }</dd>
+                    <dt><Button on_press={resume(Some(Doubtful::CountAsNotBilled))}>{ "Count as not billed" }</Button></dt>
+                    <dd>{ "You looked at the provider's usage page: they weren't billed. They are sent again." }</dd>
+                </dl>
+            }
+        </div>
+    }
+}
+
+/// Moves the focus to a field, so that the person sees what is missing.
+pub fn focus(id: &str) {
+    let element = gloo_utils::document().get_element_by_id(id);
+    if let Some(element) = element {
+        let element: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(element);
+        // Without focus the complaint still stands beside the field.
+        let _ = element.focus();
+    }
+}

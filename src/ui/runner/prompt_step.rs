@@ -1,0 +1,120 @@
+//! Step 2: what is asked about each row.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::link::{DataSummary, Preview, TemplateProblem};
+use crate::money::grouped;
+use crate::ui::parts::{Button, ButtonKind, TextField, TextKind};
+use crate::ui::runner::form::placeholder;
+use crate::ui::runner::form_field::StepProps;
+use crate::ui::runner::{Field, FormAction};
+
+/// Columns that are offered as buttons; a file may have hundreds.
+const COLUMNS_OFFERED: usize = 12;
+
+#[derive(Properties, PartialEq)]
+pub struct PromptStepProps {
+    pub step: StepProps,
+    pub data: Option<Rc<DataSummary>>,
+    /// The row that was rendered last, and how it came out.
+    pub preview: Option<(u32, Result<Rc<Preview>, TemplateProblem>)>,
+    pub row: u32,
+    pub on_row: Callback<u32>,
+}
+
+#[component]
+pub fn PromptStep(props: &PromptStepProps) -> Html {
+    let step = &props.step;
+    html! {
+        <section class="step" aria-labelledby="step-prompt">
+            <h2 class="step__title" id="step-prompt">{ "Prompt" }</h2>
+            <TextField label={Field::SystemPrompt.label()} kind={TextKind::Paragraph} rows={4}
+                value={step.form.text(Field::SystemPrompt)} error={step.error(Field::SystemPrompt)}
+                placeholder="Empty: no system prompt is sent." on_input={step.on_input(Field::SystemPrompt)} />
+            <TextField label={Field::UserPrompt.label()} kind={TextKind::Paragraph} rows={3} monospace=true
+                value={step.form.text(Field::UserPrompt)} error={step.error(Field::UserPrompt)}
+                hint="{{column}} stands for the row's value in that column; any Jinja expression works."
+                on_input={step.on_input(Field::UserPrompt)} />
+            if let Some(data) = &props.data {
+                { columns(step, data) }
+                <RowPreview rows={data.rows} row={props.row} preview={props.preview.clone()}
+                    on_row={props.on_row.clone()} />
+            }
+        </section>
+    }
+}
+
+/// A press puts the column at the end of the user prompt.
+fn columns(step: &StepProps, data: &DataSummary) -> Html {
+    let button = |column: &String| {
+        let (on_form, form, text) = (step.on_form.clone(), step.form.clone(), placeholder(column));
+        let typed = text.clone();
+        let on_press = Callback::from(move |()| {
+            let user = form.text(Field::UserPrompt);
+            let gap = if user.is_empty() || user.ends_with(char::is_whitespace) { "" } else { " " };
+            on_form.emit(FormAction::Typed(Field::UserPrompt, format!("{user}{gap}{typed}").into()));
+        });
+        html! {
+            <Button kind={ButtonKind::Quiet} label={format!("Add column {column} to the user prompt")} {on_press}>
+                <code>{ text }</code>
+            </Button>
+        }
+    };
+    html! {
+        <div class="row column-buttons">
+            <span class="small soft">{ "Columns:" }</span>
+            { for data.columns.iter().take(COLUMNS_OFFERED).map(button) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RowPreviewProps {
+    rows: u32,
+    row: u32,
+    preview: Option<(u32, Result<Rc<Preview>, TemplateProblem>)>,
+    on_row: Callback<u32>,
+}
+
+#[component]
+fn RowPreview(props: &RowPreviewProps) -> Html {
+    let RowPreviewProps { rows, row, .. } = *props;
+    let to = |row: u32| {
+        let on_row = props.on_row.clone();
+        Callback::from(move |()| on_row.emit(row))
+    };
+    let number = |number: u32| grouped(&number.to_string());
+    let body = match &props.preview {
+        Some((_, Ok(preview))) => html! {
+            <>
+                if !preview.system.is_empty() {
+                    <p class="preview__role">{ "System" }</p>
+                    <p class="preview__text">{ &preview.system }</p>
+                }
+                <p class="preview__role">{ "User" }</p>
+                <p class="preview__text">{ &preview.user }</p>
+                <p class="small soft">
+                    { format!("About {} input tokens.", number(preview.tokens_estimate)) }
+                </p>
+            </>
+        },
+        Some((_, Err(_))) => html! { <p class="soft">{ "Shown once the prompt above is right." }</p> },
+        None => html! { <p class="soft">{ "Being rendered…" }</p> },
+    };
+    html! {
+        <section class="preview" aria-label="Preview">
+            <div class="preview__head">
+                <span class="small">{ format!("Preview: row {} of {}", number(row + 1), number(rows)) }</span>
+                <span class="row">
+                    <Button kind={ButtonKind::Quiet} label="Previous row" disabled={row == 0}
+                        on_press={to(row.saturating_sub(1))}>{ "‹ Previous" }</Button>
+                    <Button kind={ButtonKind::Quiet} label="Next row" disabled={row + 1 >= rows}
+                        on_press={to(row + 1)}>{ "Next ›" }</Button>
+                </span>
+            </div>
+            { body }
+        </section>
+    }
+}

@@ -1,0 +1,231 @@
+//! The results: a table of any length, of which only what is seen is drawn.
+
+use gloo_timers::callback::Timeout;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use crate::link::{ExportState, ResultRow};
+use crate::money::grouped;
+use crate::ui::hooks::use_throttled;
+use crate::ui::parts::{SelectField, TextField, TextKind};
+use crate::ui::runner::desk::RowsSeen;
+use crate::ui::runner::window::{RowWindow, row_window};
+use crate::ui::runner::words::{rows, state_name};
+
+/// Rows that are asked for before it is known how many there are.
+const ROWS_FIRST: u32 = 60;
+/// The rows that are seen are asked for again this often at most while the run goes on.
+const FRESH_MS: u32 = 700;
+const SEARCH_MS: u32 = 200;
+
+/// A stretch of the table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowsAsked {
+    pub first: u32,
+    pub count: u32,
+    pub filter: Option<ExportState>,
+    pub search: String,
+}
+
+#[derive(Properties, PartialEq)]
+pub struct ResultsProps {
+    pub seen: RowsSeen,
+    /// Changes whenever rows may have changed.
+    pub revision: u64,
+    /// Nothing moves any more, so the last look must be at the last state.
+    pub settled: bool,
+    pub on_rows: Callback<RowsAsked>,
+    pub on_detail: Callback<u32>,
+}
+
+#[component]
+pub fn Results(props: &ResultsProps) -> Html {
+    let filter = use_state(|| None::<ExportState>);
+    let search = use_state(AttrValue::default);
+    let scrolled = use_state(|| (0.0, 420.0));
+    let scroller = use_node_ref();
+    let (top_px, height_px) = *scrolled;
+    let window = row_window(top_px, height_px, props.seen.matching);
+    let revision = use_throttled(props.revision, props.settled, FRESH_MS);
+    let asked = RowsAsked {
+        first: window.first,
+        count: window.count.max(ROWS_FIRST),
+        filter: *filter,
+        search: search.to_string(),
+    };
+    use_rows_asked(asked, revision, props.on_rows.clone());
+
+    let onscroll = {
+        let (scroller, scrolled) = (scroller.clone(), scrolled.clone());
+        move |_: Event| scrolled.set(measured(&scroller))
+    };
+    {
+        let (scroller, scrolled) = (scroller.clone(), scrolled.clone());
+        use_effect_with((), move |()| scrolled.set(measured(&scroller)));
+    }
+    let to_top = {
+        let scroller = scroller.clone();
+        move || {
+            if let Some(scroller) = scroller.cast::<HtmlElement>() {
+                scroller.set_scroll_top(0);
+            }
+        }
+    };
+    let on_filter = {
+        let (filter, to_top) = (filter.clone(), to_top.clone());
+        Callback::from(move |word: AttrValue| {
+            to_top();
+            filter.set(STATES.into_iter().find(|state| state_name(*state) == word));
+        })
+    };
+    let on_search = {
+        let search = search.clone();
+        Callback::from(move |text: AttrValue| {
+            to_top();
+            search.set(text);
+        })
+    };
+    let states = std::iter::once((AttrValue::from(""), AttrValue::from("All")))
+        .chain(STATES.into_iter().map(|state| (state_name(state).into(), state_name(state).into())))
+        .collect::<Vec<_>>();
+    html! {
+        <section class="results" aria-labelledby="results-title">
+            <div class="results__head">
+                <h2 class="panel__title" id="results-title">{ "Results" }</h2>
+                <span class="soft small">{ rows(props.seen.matching.into()) }</span>
+            </div>
+            <div class="results__tools">
+                <SelectField label="State" value={filter.map(state_name).unwrap_or_default()} choices={states}
+                    on_choose={on_filter} />
+                <TextField label="Search results" kind={TextKind::Search} value={(*search).clone()}
+                    placeholder="id, row or answer" on_input={on_search} />
+            </div>
+            <div ref={scroller} class="table-scroll results__scroll" tabindex="0" role="region"
+                aria-label="Results, scrollable" {onscroll}>
+                <ResultsTable {window} seen={props.seen.clone()} on_detail={props.on_detail.clone()} />
+                if props.seen.matching == 0 {
+                    <p class="results__empty soft">{ nothing(filter.is_some() || !search.is_empty()) }</p>
+                }
+            </div>
+        </section>
+    }
+}
+
+const STATES: [ExportState; 5] =
+    [ExportState::Open, ExportState::Succeeded, ExportState::CacheHit, ExportState::Errored, ExportState::Canceled];
+
+fn nothing(narrowed: bool) -> &'static str {
+    if narrowed { "No row is like that." } else { "No rows yet." }
+}
+
+/// A moment after the last change, so that typing and scrolling don't ask for every step on the way.
+#[hook]
+fn use_rows_asked(asked: RowsAsked, revision: u64, on_rows: Callback<RowsAsked>) {
+    let searched = use_mut_ref(String::new);
+    use_effect_with((asked, revision), move |(asked, _)| {
+        let typing = *searched.borrow() != asked.search;
+        searched.borrow_mut().clone_from(&asked.search);
+        let asked = asked.clone();
+        let timer = Timeout::new(if typing { SEARCH_MS } else { 0 }, move || on_rows.emit(asked));
+        move || drop(timer)
+    });
+}
+
+fn measured(scroller: &NodeRef) -> (f64, f64) {
+    let element = scroller.cast::<HtmlElement>();
+    element.map_or((0.0, 420.0), |element| (f64::from(element.scroll_top()), f64::from(element.client_height())))
+}
+
+#[derive(Properties, PartialEq)]
+struct ResultsTableProps {
+    window: RowWindow,
+    seen: RowsSeen,
+    on_detail: Callback<u32>,
+}
+
+#[component]
+fn ResultsTable(props: &ResultsTableProps) -> Html {
+    let (above, below) = (use_node_ref(), use_node_ref());
+    let RowWindow { first, count, above_px, below_px } = props.window;
+    {
+        let spaces = [(above.clone(), above_px), (below.clone(), below_px)];
+        use_effect_with((above_px, below_px), move |_| {
+            for (space, px) in spaces {
+                if let Some(space) = space.cast::<HtmlElement>() {
+                    // The style sheet's own policy allows this, not a style attribute.
+                    let _ = space.style().set_property("height", &format!("{px}px"));
+                }
+            }
+        });
+    }
+    let row = |at: u32| {
+        let place = at.checked_sub(props.seen.first);
+        let known = place.and_then(|place| props.seen.rows.get(place as usize));
+        match known {
+            Some(row) => result_row(at, row, &props.on_detail),
+            None => html! {
+                <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()}><td colspan="7">{ "…" }</td></tr>
+            },
+        }
+    };
+    html! {
+        <table class="data-table results__table" aria-label="Results"
+            aria-rowcount={(props.seen.matching + 1).to_string()}>
+            <thead>
+                <tr aria-rowindex="1">
+                    <th scope="col" class="results__id">{ "ID" }</th>
+                    <th scope="col">{ "Input" }</th>
+                    <th scope="col">{ "Answer" }</th>
+                    <th scope="col" class="results__state">{ "State" }</th>
+                    <th scope="col" class="number results__narrow">{ "Tokens" }</th>
+                    <th scope="col" class="number results__narrow">{ "Cost" }</th>
+                    <th scope="col" class="number results__narrow">{ "Attempts" }</th>
+                </tr>
+            </thead>
+            <tbody>
+                <tr key="above" ref={above} class="results__space" aria-hidden="true"><td colspan="7"></td></tr>
+                { for (first..first + count).map(row) }
+                <tr key="below" ref={below} class="results__space" aria-hidden="true"><td colspan="7"></td></tr>
+            </tbody>
+        </table>
+    }
+}
+
+/// The whole row opens by the pointer; for keyboard and ear, its id is the button.
+fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
+    let item = row.item;
+    let onclick = on_detail.reform(move |_: MouseEvent| item);
+    let tokens = row.usage.map(|usage| format!("{} + {}", grouped(&usage.input.to_string()), usage.output));
+    let (words, class) = match (&row.error, &row.answer) {
+        (Some(error), _) => (error.clone(), "results__answer results__answer--error"),
+        (None, Some(answer)) => (answer.clone(), "results__answer"),
+        (None, None) => (String::new(), "results__answer"),
+    };
+    html! {
+        <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()} {onclick}>
+            <th scope="row" class="results__id">
+                <button type="button" class="results__open" aria-label={format!("Open row {}", row.id)}>
+                    { &row.id }
+                </button>
+            </th>
+            <td title={row.input.clone()}>{ &row.input }</td>
+            <td {class} title={words.clone()}>{ words }</td>
+            <td class="results__state">
+                <span class={classes!("state", state_class(row.state))}>{ state_name(row.state) }</span>
+            </td>
+            <td class="number results__narrow">{ tokens.unwrap_or_default() }</td>
+            <td class="number results__narrow">{ row.cost.map(|cost| cost.to_string()).unwrap_or_default() }</td>
+            <td class="number results__narrow">{ row.attempts }</td>
+        </tr>
+    }
+}
+
+fn state_class(state: ExportState) -> &'static str {
+    match state {
+        ExportState::Open => "state--open",
+        ExportState::Succeeded => "state--succeeded",
+        ExportState::CacheHit => "state--cached",
+        ExportState::Errored => "state--errored",
+        ExportState::Canceled => "state--canceled",
+    }
+}

@@ -1,0 +1,44 @@
+//! The run in two lines, for eye and ear.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::link::Progress;
+use crate::time::Time;
+use crate::ui::hooks::use_throttled;
+use crate::ui::runner::status_line;
+use crate::ui::runner::words::state_words;
+
+/// The eye gets a new line this often at most.
+const SEEN_MS: u32 = 500;
+/// The ear hears it every so many percent, and whenever the run's state changes.
+const HEARD_PERCENT: u32 = 10;
+
+#[derive(Properties, PartialEq)]
+pub struct RunStatusProps {
+    pub progress: Rc<Progress>,
+    pub now: Callback<(), Time>,
+}
+
+/// A live region that is `aria-busy` holds its tongue, so the line changes for the eye without being read out each
+/// time.
+#[component]
+pub fn RunStatus(props: &RunStatusProps) -> Html {
+    let progress = use_throttled(props.progress.clone(), props.progress.state.clone(), SEEN_MS);
+    let milestone = (progress.state.clone(), percent(&progress) / HEARD_PERCENT);
+    let heard = use_mut_ref(|| None);
+    let due = heard.borrow().as_ref() != Some(&milestone);
+    *heard.borrow_mut() = Some(milestone);
+    html! {
+        <div class="run-status" role="status" aria-live="polite" aria-atomic="true" aria-label="Run status"
+            aria-busy={(!due).to_string()}>
+            <p class="run-status__line">{ status_line(&progress) }</p>
+            <p class="run-status__state">{ state_words(&progress, props.now.emit(())) }</p>
+        </div>
+    }
+}
+
+fn percent(progress: &Progress) -> u32 {
+    (u64::from(progress.done) * 100 / u64::from(progress.total.max(1))) as u32
+}

@@ -1,0 +1,227 @@
+//! The open run: how it goes, what it waits for, and its results.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::link::{Command, ExportKind, Place, Provider, RunState, Secret, ToWorker};
+use crate::time::Time;
+use crate::ui::hooks::Work;
+use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
+use crate::ui::runner::desk::OpenRun;
+use crate::ui::runner::export_bar::ExportBar;
+use crate::ui::runner::figures::Figures;
+use crate::ui::runner::pause_note::{GoOn, PauseNote, pause_reason};
+use crate::ui::runner::result_detail::ResultDetailDialog;
+use crate::ui::runner::results::{Results, RowsAsked};
+use crate::ui::runner::run_limits::RunLimits;
+use crate::ui::runner::run_status::RunStatus;
+use crate::ui::runner::words::{rows, under_way};
+use crate::ui::runner::{Confirm, DeskAction};
+
+#[derive(Properties, PartialEq)]
+pub struct RunViewProps {
+    pub work: Work,
+    pub open: OpenRun,
+    pub now: Callback<(), Time>,
+}
+
+#[component]
+pub fn RunView(props: &RunViewProps) -> Html {
+    let (work, open) = (&props.work, &props.open);
+    let progress = &open.progress;
+    use_going_on(work, open);
+    let send = &work.send;
+    let command = |command: Command| send.reform(move |()| ToWorker::Run(command.clone()));
+    let on_go_on = going_on(work);
+    let on_export = send.reform(|(what, guard_formulas): (ExportKind, bool)| ToWorker::Export { what, guard_formulas });
+    let on_rows = send.reform(|asked: RowsAsked| {
+        let RowsAsked { first, count, filter, search } = asked;
+        ToWorker::Rows { first, count, filter, search }
+    });
+    let on_apply = {
+        let send = send.clone();
+        Callback::from(move |(limits, budget)| {
+            send.emit(ToWorker::Run(Command::SetLimits { lane: 0, limits }));
+            send.emit(ToWorker::Run(Command::SetBudget(budget)));
+        })
+    };
+    let paused = pause_reason(&progress.state);
+    let refused = |place: Place| work.desk.problem(place).map(|message| AttrValue::from(message.to_owned()));
+    let done_words = format!("{} of {}", progress.done, rows(progress.total.into()));
+    html! {
+        <div class="run">
+            <Head open={open.clone()} on_leave={work.on_desk.reform(|()| DeskAction::LeaveRun)}
+                on_delete={deleting(work, open)} />
+            <section class="panel run__panel" aria-label="Run">
+                <RunStatus progress={progress.clone()} now={props.now.clone()} />
+                <ProgressBar label="Run progress" done={progress.done} total={progress.total} text={done_words} />
+                <div class="row">
+                    if progress.state == RunState::Running {
+                        <Button on_press={command(Command::Pause)}>{ "Pause" }</Button>
+                    }
+                    if paused.is_some() || progress.state == RunState::Running {
+                        <Button kind={ButtonKind::Danger} title="Ends the run: rows not begun are canceled"
+                            on_press={command(Command::Stop)}>{ "Stop" }</Button>
+                    }
+                    if progress.errored > 0 && !under_way(&progress.state) {
+                        <Button title="Sends the failed rows again" on_press={retrying(work)}>{ "Retry failed" }</Button>
+                    }
+                </div>
+                if let Some(reason) = paused {
+                    <PauseNote reason={reason.clone()} progress={progress.clone()} needs_key={open.needs_key} {on_go_on} />
+                }
+                if let Some(refused) = refused(Place::Run).or_else(|| refused(Place::Storage)) {
+                    <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
+                }
+                <Figures progress={progress.clone()} />
+                if changeable(&progress.state) {
+                    <RunLimits form={work.form.clone()} on_form={work.on_form.clone()} {on_apply} />
+                }
+            </section>
+            <ExportBar exporting={work.desk.exporting} exported={work.desk.exported.clone()}
+                refused={refused(Place::Results)} {on_export} />
+            <Results seen={work.desk.rows.clone()} revision={u64::from(progress.done) + progress.attempts}
+                settled={!under_way(&progress.state)} {on_rows}
+                on_detail={send.reform(|item: u32| ToWorker::Detail { item })} />
+            if let Some(detail) = &work.desk.detail {
+                <ResultDetailDialog detail={detail.clone()}
+                    on_close={work.on_desk.reform(|()| DeskAction::CloseDetail)} />
+            }
+        </div>
+    }
+}
+
+/// While the budget question is open, its own field is the one to fill in.
+fn changeable(state: &RunState) -> bool {
+    match state {
+        RunState::Running => true,
+        RunState::Paused(reason) => !matches!(reason, crate::link::PauseReason::Budget { .. }),
+        RunState::Stopping | RunState::Finished => false,
+    }
+}
+
+/// `Resume run` goes on by itself where nothing has to be asked first.
+#[hook]
+fn use_going_on(work: &Work, open: &OpenRun) {
+    let asks = open.needs_key || open.progress.cut_off > 0 || pause_reason(&open.progress.state).is_none();
+    let (send, on_desk) = (work.send.clone(), work.on_desk.clone());
+    use_effect_with((work.desk.goes_on, asks), move |(goes_on, asks)| {
+        if *goes_on {
+            on_desk.emit(DeskAction::WentOn);
+            if !asks {
+                send.emit(ToWorker::Run(Command::Resume));
+            }
+        }
+    });
+}
+
+fn going_on(work: &Work) -> Callback<GoOn> {
+    let send = work.send.clone();
+    Callback::from(move |go_on: GoOn| {
+        match go_on {
+            GoOn::RaiseBudget(budget) => send.emit(ToWorker::Run(Command::SetBudget(Some(budget)))),
+            GoOn::Resume { key, doubtful } => {
+                if let Some(key) = key {
+                    send.emit(ToWorker::SetKey { key: Some(Secret(key.to_string())) });
+                }
+                if let Some(choice) = doubtful {
+                    send.emit(ToWorker::Run(Command::Doubtful(choice)));
+                }
+            }
+        }
+        send.emit(ToWorker::Run(Command::Resume));
+    })
+}
+
+fn retrying(work: &Work) -> Callback<()> {
+    let send = work.send.clone();
+    Callback::from(move |()| {
+        send.emit(ToWorker::Run(Command::RetryFailed));
+        send.emit(ToWorker::Run(Command::Resume));
+    })
+}
+
+fn deleting(work: &Work, open: &OpenRun) -> Callback<()> {
+    let run = open.run.clone();
+    work.send.reform(move |()| ToWorker::DeleteRun { run: run.clone() })
+}
+
+#[derive(Properties, PartialEq)]
+struct HeadProps {
+    open: OpenRun,
+    on_leave: Callback<()>,
+    on_delete: Callback<()>,
+}
+
+/// What is being run, and the two ways to leave it.
+#[component]
+fn Head(props: &HeadProps) -> Html {
+    let asked = use_state(|| false);
+    let open = &props.open;
+    let ask = |on: bool| {
+        let asked = asked.clone();
+        Callback::from(move |()| asked.set(on))
+    };
+    let on_answer = {
+        let (asked, on_delete) = (asked.clone(), props.on_delete.clone());
+        Callback::from(move |yes: bool| {
+            asked.set(false);
+            if yes {
+                on_delete.emit(());
+            }
+        })
+    };
+    let provider = match open.setup.provider {
+        Provider::Demo => "Demo",
+        Provider::OpenAiCompatible => open.setup.base_url.as_str(),
+    };
+    html! {
+        <div class="run__head">
+            <div>
+                <h2 class="run__name">{ &open.data.name }</h2>
+                <p class="soft small">
+                    { format!("{} · {} · {provider}", rows(open.data.rows.into()), open.setup.model) }
+                </p>
+            </div>
+            if !under_way(&open.progress.state) {
+                <div class="row">
+                    <Button title="Back to the four steps; this run stays under Runs" on_press={props.on_leave.clone()}>
+                        { "New run" }
+                    </Button>
+                    <Button kind={ButtonKind::Danger} on_press={ask(true)}>{ "Delete run" }</Button>
+                </div>
+            }
+            { for open.notes.iter().map(|note| html! { <Notice tone={Tone::Info}><p>{ note }</p></Notice> }) }
+            <Details open={Rc::new(open.clone())} />
+            if *asked {
+                <Confirm question="Delete this run?" yes="Delete for good" no="Keep it" {on_answer}
+                    consequence="Its rows, answers and ledger are removed from this browser and can't be brought back. \
+                                 Your data file and what you exported are untouched." />
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DetailsProps {
+    open: Rc<OpenRun>,
+}
+
+/// What was asked, to be read again beside the answers.
+#[component]
+fn Details(props: &DetailsProps) -> Html {
+    let setup = &props.open.setup;
+    html! {
+        <crate::ui::parts::Disclosure label="What is asked">
+            <div class="preview">
+                if !setup.system.is_empty() {
+                    <p class="preview__role">{ "System" }</p>
+                    <p class="preview__text">{ &setup.system }</p>
+                }
+                <p class="preview__role">{ "User" }</p>
+                <p class="preview__text"><code>{ &setup.user }</code></p>
+            </div>
+        </crate::ui::parts::Disclosure>
+    }
+}

@@ -1,0 +1,17 @@
+//! The run in one line, in the form that the post's script prints.
+
+use crate::link::{Progress, RunState};
+
+/// `[500/5000] $0.0081 spent | ~$0.08 projected | cache hits: 47`. A run without prices says so instead of $0.
+pub fn status_line(progress: &Progress) -> String {
+    let Progress { done, total, cache_hits, .. } = progress;
+    if !progress.priced {
+        return format!("[{done}/{total}] cost unknown | cache hits: {cache_hits}");
+    }
+    let settled = (progress.state == RunState::Finished).then_some(progress.spent);
+    let projected = match progress.projected.or(settled) {
+        Some(amount) => format!("~${} projected", amount.decimals(2)),
+        None => "projected after the first answer".to_owned(),
+    };
+    format!("[{done}/{total}] ${} spent | {projected} | cache hits: {cache_hits}", progress.spent.decimals(4))
+}

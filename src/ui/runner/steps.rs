@@ -1,0 +1,190 @@
+//! The four steps, with the estimate beside them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use web_sys::File;
+use yew::prelude::*;
+
+use crate::link::{BadLines, Place, Provider, Secret, Setup, ToWorker};
+use crate::ui::hooks::Work;
+use crate::ui::runner::check::{FieldProblem, check};
+use crate::ui::runner::data_step::DataStep;
+use crate::ui::runner::estimate_panel::EstimatePanel;
+use crate::ui::runner::form_field::StepProps;
+use crate::ui::runner::limits_step::LimitsStep;
+use crate::ui::runner::pause_note::focus;
+use crate::ui::runner::prompt_step::PromptStep;
+use crate::ui::runner::provider_step::ProviderStep;
+use crate::ui::runner::{DeskAction, Field, Form, FormAction};
+
+/// The preview and the estimate follow the last key stroke after this long.
+const ASK_MS: u32 = 250;
+
+/// What was given last, so that it can be read again with its bad lines skipped.
+#[derive(Clone)]
+enum Source {
+    File(File),
+    Text(AttrValue),
+}
+
+#[derive(Properties, PartialEq)]
+pub struct StepsProps {
+    pub work: Work,
+}
+
+#[component]
+pub fn Steps(props: &StepsProps) -> Html {
+    let Work { desk, form, .. } = &props.work;
+    let tried = use_state(|| false);
+    let row = use_state(|| 0_u32);
+    let source = use_mut_ref(|| None::<Source>);
+
+    let template = desk.preview.as_ref().and_then(|(_, result)| result.as_ref().err());
+    let (setup, problems) = check(form, desk.data.as_deref(), template);
+    let row_shown = (*row).min(desk.data.as_ref().map_or(0, |data| data.rows.saturating_sub(1)));
+    use_questions(&props.work, &setup, row_shown);
+
+    let shown: Vec<FieldProblem> =
+        problems.iter().filter(|(field, _)| *tried || is_typed(form, *field)).cloned().collect();
+    let error = |field: Field| {
+        let problem = shown.iter().find(|(at, _)| *at == field);
+        problem.map(|(_, message)| AttrValue::from(message.clone()))
+    };
+    let refused = |place: Place| desk.problem(place).map(|message| AttrValue::from(message.to_owned()));
+    let data_error = error(Field::DataFile).or_else(|| refused(Place::Data));
+    let step = StepProps { form: form.clone(), problems: Rc::new(shown.clone()), on_form: props.work.on_form.clone() };
+    let giving = Giving::new(&props.work, &source);
+    let on_row = {
+        let row = row.clone();
+        Callback::from(move |to: u32| row.set(to))
+    };
+    let on_start = starting(&props.work, &setup, &problems, &tried);
+    let refused_start = [Place::Run, Place::Prompt, Place::Limits, Place::Storage].into_iter().find_map(refused);
+    html! {
+        <div class="steps">
+            <div class="steps__list">
+                <DataStep data={desk.data.clone()} reading={desk.reading.clone().map(AttrValue::from)}
+                    refused={desk.data_problem.clone()} error={data_error}
+                    id_column={form.id_column.clone().map(AttrValue::from)} on_file={giving.file} on_text={giving.text}
+                    on_sample={giving.sample} on_skip_bad_lines={giving.again}
+                    on_id_column={props.work.on_form.reform(FormAction::IdColumn)} />
+                <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
+                    {on_row} />
+                <ProviderStep step={step.clone()} checking={desk.checking} checked={desk.checked.clone()}
+                    refused={refused(Place::Provider)} on_check={checking(&props.work, &setup)} />
+                <LimitsStep {step} />
+            </div>
+            <aside class="steps__aside">
+                <EstimatePanel has_data={desk.data.is_some()} estimating={desk.estimating}
+                    estimate={desk.estimate.clone()} budget={setup.budget}
+                    problems={if *tried { problems.len() } else { 0 }} refused={refused_start} starting={desk.opening}
+                    {on_start} />
+            </aside>
+        </div>
+    }
+}
+
+/// An empty field is only a fault once the person wants to start; a wrong one is at once.
+fn is_typed(form: &Form, field: Field) -> bool {
+    field != Field::DataFile && !form.text(field).trim().is_empty()
+}
+
+/// Asks for the preview and the estimate whenever the data or the setup have changed.
+#[hook]
+fn use_questions(work: &Work, setup: &Setup, row: u32) {
+    let data = work.desk.data.clone();
+    {
+        let (send, data) = (work.send.clone(), data.clone());
+        use_effect_with((data, setup.clone(), row), move |(data, setup, row)| {
+            let (setup, row) = (setup.clone(), *row);
+            let timer =
+                data.is_some().then(|| Timeout::new(ASK_MS, move || send.emit(ToWorker::Preview { row, setup })));
+            move || drop(timer)
+        });
+    }
+    let send = work.send.clone();
+    use_effect_with((data, setup.clone()), move |(data, setup)| {
+        let setup = setup.clone();
+        let timer = data.is_some().then(|| Timeout::new(ASK_MS, move || send.emit(ToWorker::Estimate { setup })));
+        move || drop(timer)
+    });
+}
+
+/// The ways to give data.
+struct Giving {
+    file: Callback<File>,
+    text: Callback<AttrValue>,
+    sample: Callback<()>,
+    again: Callback<()>,
+}
+
+impl Giving {
+    fn new(work: &Work, source: &Rc<RefCell<Option<Source>>>) -> Giving {
+        let take = |bad_lines: BadLines| {
+            let (work, source) = (work.clone(), source.clone());
+            move |fresh: Option<Source>| {
+                let Some(chosen) = fresh.or_else(|| source.borrow().clone()) else { return };
+                work.on_form.emit(FormAction::Sample(false));
+                match &chosen {
+                    Source::File(file) => {
+                        work.send_file.emit((ToWorker::OpenFile { name: file.name(), bad_lines }, file.clone()));
+                    }
+                    Source::Text(text) => work.send.emit(ToWorker::OpenText {
+                        name: "Pasted text".to_owned(),
+                        text: text.to_string(),
+                        bad_lines,
+                    }),
+                }
+                *source.borrow_mut() = Some(chosen);
+            }
+        };
+        let (by_file, by_text) = (take(BadLines::Refuse), take(BadLines::Refuse));
+        let again = take(BadLines::Skip);
+        let sample = {
+            let work = work.clone();
+            Callback::from(move |()| {
+                work.on_form.emit(FormAction::Sample(true));
+                work.send.emit(ToWorker::OpenSample);
+            })
+        };
+        Giving {
+            file: Callback::from(move |file: File| by_file(Some(Source::File(file)))),
+            text: Callback::from(move |text: AttrValue| by_text(Some(Source::Text(text)))),
+            sample,
+            again: Callback::from(move |()| again(None)),
+        }
+    }
+}
+
+fn starting(work: &Work, setup: &Setup, problems: &[FieldProblem], tried: &UseStateHandle<bool>) -> Callback<()> {
+    let (work, setup, tried) = (work.clone(), setup.clone(), tried.clone());
+    let first = problems.first().map(|(field, _)| *field);
+    Callback::from(move |()| {
+        tried.set(first.is_some());
+        match first {
+            Some(field) => focus(&field.id()),
+            None => {
+                work.on_form.emit(FormAction::KeyUsed);
+                work.send.emit(ToWorker::Start { setup: setup.clone(), key: key(&work.form, setup.provider) });
+            }
+        }
+    })
+}
+
+fn checking(work: &Work, setup: &Setup) -> Callback<()> {
+    let (work, setup) = (work.clone(), setup.clone());
+    Callback::from(move |()| {
+        work.on_desk.emit(DeskAction::Dismiss(Place::Provider));
+        work.on_form.emit(FormAction::KeyUsed);
+        work.send.emit(ToWorker::CheckConnection { setup: setup.clone(), key: key(&work.form, setup.provider) });
+    })
+}
+
+/// The key as it was entered; the Demo gets none.
+fn key(form: &Form, provider: Provider) -> Option<Secret> {
+    let text = form.text(Field::ApiKey);
+    let given = provider != Provider::Demo && !text.trim().is_empty();
+    given.then(|| Secret(text.trim().to_owned()))
+}

@@ -1,0 +1,356 @@
+//! What the runner says and shows, without a browser.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+use yew::{AttrValue, LocalServerRenderer};
+
+use super::check::check;
+use super::desk::{Desk, DeskAction};
+use super::estimate_panel::{EstimatePanel, EstimatePanelProps};
+use super::figures::{Figures, FiguresProps};
+use super::form::{Form, FormAction, PriceSource, SAMPLE_SYSTEM};
+use super::pause_note::{PauseNote, PauseNoteProps};
+use super::resume_banner::banner_words;
+use super::words::{pause_words, state_words};
+use super::{Field, status_line};
+use crate::link::*;
+use crate::money::Usd;
+use crate::time::Time;
+
+fn usd(text: &str) -> Usd {
+    Usd::parse(text).expect("an amount")
+}
+
+fn progress() -> Progress {
+    Progress {
+        state: RunState::Running,
+        total: 5_000,
+        done: 500,
+        succeeded: 498,
+        errored: 2,
+        canceled: 0,
+        cache_hits: 47,
+        in_flight: 15,
+        backing_off: 0,
+        attempts: 470,
+        retries: 3,
+        rate_limited: 1,
+        spent: usd("0.0081"),
+        reserved: usd("0.0004"),
+        doubtful: Usd::ZERO,
+        doubtful_attempts: 0,
+        cut_off: 0,
+        overshoot: Usd::ZERO,
+        budget: None,
+        projected: Some(usd("0.081")),
+        input_tokens: 30_000,
+        output_tokens: 1_500,
+        waiting: None,
+        rate_milli: 30_000,
+        priced: true,
+    }
+}
+
+fn data() -> DataSummary {
+    DataSummary {
+        name: "products.csv".to_owned(),
+        bytes: 15_200.0,
+        rows: 500,
+        columns: vec!["id".to_owned(), "price".to_owned(), "name".to_owned()],
+        format: Format::Csv { delimiter: b',' },
+        encoding: "UTF-8".to_owned(),
+        duplicate_rows: 46,
+        skipped: Vec::new(),
+        id_column: Some("id".to_owned()),
+        head: vec![vec!["SKU-001".to_owned(), "2.99".to_owned(), "Organic Baby Spinach 5oz".to_owned()]],
+    }
+}
+
+fn typed(form: &Form, field: Field, text: &str) -> Form {
+    form.after(&FormAction::Typed(field, AttrValue::from(text.to_owned())))
+}
+
+fn complaints(form: &Form) -> Vec<(Field, String)> {
+    check(form, Some(&data()), None).1
+}
+
+#[test]
+fn the_status_line_has_the_posts_form() {
+    let line = status_line(&progress());
+    assert_eq!(line, "[500/5000] $0.0081 spent | ~$0.08 projected | cache hits: 47");
+}
+
+#[test]
+fn an_unknown_price_is_never_shown_as_nothing() {
+    let line = status_line(&Progress { priced: false, spent: Usd::ZERO, projected: None, ..progress() });
+    assert_eq!(line, "[500/5000] cost unknown | cache hits: 47");
+}
+
+#[test]
+fn a_run_that_cost_nothing_ends_with_that_as_its_projection() {
+    let all_cached = Progress {
+        state: RunState::Finished,
+        done: 5_000,
+        cache_hits: 5_000,
+        spent: Usd::ZERO,
+        projected: None,
+        ..progress()
+    };
+    assert_eq!(status_line(&all_cached), "[5000/5000] $0.0000 spent | ~$0.00 projected | cache hits: 5000");
+    let begun = Progress { done: 0, cache_hits: 0, ..Progress { spent: Usd::ZERO, projected: None, ..progress() } };
+    assert_eq!(status_line(&begun), "[0/5000] $0.0000 spent | projected after the first answer | cache hits: 0");
+}
+
+#[test]
+fn a_wait_is_told_with_its_reason_and_its_length() {
+    let waiting = Some(Wake { at: Time(5_250), reason: WakeReason::TokensPerMinute });
+    let words = state_words(&Progress { waiting, ..progress() }, Time(1_000));
+    assert_eq!(words, "Waiting for tokens per minute: next call in 4.2 s.");
+    assert_eq!(state_words(&progress(), Time(0)), "Running: waiting for 15 answers.");
+}
+
+#[test]
+fn every_pause_tells_what_was_kept_and_what_to_do() {
+    let failure =
+        Failure { kind: FailureKind::WrongKey, status: Some(401), message: "no".to_owned(), retry_after_ms: None };
+    for reason in [
+        PauseReason::NotStarted,
+        PauseReason::ByPerson,
+        PauseReason::Budget { needed: usd("0.02") },
+        PauseReason::NoLane(failure),
+        PauseReason::OnlyRateLimits,
+        PauseReason::Overshoot { by: usd("0.001") },
+        PauseReason::LongWait { ms: 300_000 },
+        PauseReason::Storage,
+    ] {
+        let words = pause_words(&reason, &progress());
+        assert_eq!(words.kept, "500 of 5,000 rows done and saved in this browser; 4,500 left.", "{reason:?}");
+        assert!(
+            words.happened.len() > 10 && words.to_do.contains("esume") || words.to_do.contains("lets it"),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn the_sample_brings_the_posts_prompt_and_other_data_their_first_text_column() {
+    let sample = Form::default().after(&FormAction::Sample(true)).after(&FormAction::DataRead(Box::new(data())));
+    assert_eq!(sample.text(Field::SystemPrompt), SAMPLE_SYSTEM);
+    assert_eq!(sample.text(Field::UserPrompt), "{{name}}");
+    assert_eq!(sample.text(Field::MaxOutputTokens), "64");
+    assert_eq!(sample.id_column.as_deref(), Some("id"));
+    let other = sample.after(&FormAction::Sample(false)).after(&FormAction::DataRead(Box::new(data())));
+    assert_eq!(other.text(Field::SystemPrompt), "");
+    let own = typed(&other, Field::UserPrompt, "Translate {{name}}").after(&FormAction::DataRead(Box::new(data())));
+    assert_eq!(own.text(Field::UserPrompt), "Translate {{name}}");
+}
+
+#[test]
+fn a_key_leaves_with_the_server_that_it_was_entered_for() {
+    let form = typed(&Form::default(), Field::BaseUrl, "https://api.one.example/v1");
+    let form = typed(&form, Field::ApiKey, "secret");
+    let path = typed(&form, Field::BaseUrl, "https://api.one.example/v2");
+    assert_eq!(path.text(Field::ApiKey), "secret");
+    let moved = typed(&path, Field::BaseUrl, "https://api.two.example/v1");
+    assert_eq!(moved.text(Field::ApiKey), "");
+    assert!(moved.key_cleared);
+    // Entered before any address: bound when it is first used.
+    let early = typed(&Form::default(), Field::ApiKey, "secret");
+    let used = typed(&early, Field::BaseUrl, "https://api.one.example/v1").after(&FormAction::KeyUsed);
+    assert_eq!(used.text(Field::ApiKey), "secret");
+    assert_eq!(typed(&used, Field::BaseUrl, "http://localhost:1").text(Field::ApiKey), "");
+}
+
+#[test]
+fn a_known_model_brings_its_prices_and_an_unknown_one_none() {
+    let form = typed(&Form::default(), Field::Model, "gpt-4o-mini");
+    assert_eq!((form.text(Field::InputPrice).as_str(), form.text(Field::OutputPrice).as_str()), ("0.15", "0.60"));
+    assert!(matches!(form.price_source, PriceSource::Catalogue { .. }));
+    let unknown = typed(&form, Field::Model, "my-own-model");
+    assert_eq!(unknown.text(Field::InputPrice), "");
+    assert_eq!(unknown.price_source, PriceSource::Unknown);
+    let own = typed(&unknown, Field::InputPrice, "1");
+    assert_eq!(typed(&own, Field::Model, "another-own-model").text(Field::InputPrice), "1");
+}
+
+#[test]
+fn nothing_starts_with_a_wrong_field() {
+    let ready = Form::default().after(&FormAction::DataRead(Box::new(data())));
+    assert_eq!(complaints(&ready), []);
+    assert_eq!(check(&ready, None, None).1[0].0, Field::DataFile);
+    for (field, text) in [
+        (Field::Concurrency, ""),
+        (Field::Concurrency, "65"),
+        (Field::Concurrency, "ten"),
+        (Field::RequestsPerMinute, "0"),
+        (Field::TokensPerMinute, "1e6"),
+        (Field::Temperature, "2.5"),
+        (Field::Budget, "0"),
+        (Field::Budget, "five"),
+        (Field::Budget, "-1"),
+        (Field::MaxRetries, "21"),
+        (Field::Timeout, "0"),
+        (Field::UserPrompt, " "),
+        (Field::Model, ""),
+        (Field::InputPrice, "cheap"),
+    ] {
+        let problems = complaints(&typed(&ready, field, text));
+        assert!(problems.iter().any(|(at, words)| *at == field && words.ends_with('.')), "{field:?} {text}");
+    }
+}
+
+#[test]
+fn a_budget_needs_prices_and_a_cap() {
+    let ready = typed(&Form::default().after(&FormAction::DataRead(Box::new(data()))), Field::Budget, "$0.01");
+    assert_eq!(complaints(&ready), []);
+    assert_eq!(check(&ready, Some(&data()), None).0.budget, Some(usd("0.01")));
+    assert_eq!(complaints(&typed(&ready, Field::MaxOutputTokens, ""))[0].0, Field::MaxOutputTokens);
+    let unpriced = typed(&ready, Field::Model, "my-own-model");
+    assert_eq!(
+        complaints(&unpriced).iter().map(|(at, _)| *at).collect::<Vec<_>>(),
+        [Field::InputPrice, Field::OutputPrice]
+    );
+}
+
+#[test]
+fn only_addresses_that_a_browser_may_call_are_taken() {
+    let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
+    let form = form.after(&FormAction::Provider(Provider::OpenAiCompatible));
+    for (url, good) in [
+        ("https://api.openai.com/v1", true),
+        ("http://localhost:11434/v1", true),
+        ("http://127.0.0.1:8443/v1", true),
+        ("", false),
+        ("api.openai.com/v1", false),
+        ("http://api.openai.com/v1", false),
+        ("http://localhost.example.com/v1", false),
+        ("ftp://localhost", false),
+    ] {
+        assert_eq!(complaints(&typed(&form, Field::BaseUrl, url)).is_empty(), good, "{url}");
+    }
+}
+
+#[test]
+fn an_opened_runs_setup_comes_back_as_it_was() {
+    let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
+    let form = typed(&form, Field::RequestsPerMinute, "3000");
+    let form = typed(&form, Field::Budget, "0.5");
+    let form = typed(&form, Field::InputPrice, "0.1");
+    let (setup, _) = check(&form, Some(&data()), None);
+    let restored = Form::default().after(&FormAction::Restored(Box::new(setup.clone())));
+    assert_eq!(check(&restored, Some(&data()), None), (setup, Vec::new()));
+    assert_eq!(restored.price_source, PriceSource::Own);
+}
+
+#[test]
+fn the_desk_remembers_what_was_asked_until_it_is_answered() {
+    let asked = Desk::default().after(&DeskAction::Asked(Box::new(ToWorker::OpenSample)));
+    assert_eq!(asked.reading.as_deref(), Some("the sample data"));
+    let read = asked.after(&DeskAction::Heard(Box::new(ToPage::Data(data()))));
+    assert_eq!(read.reading, None);
+    assert_eq!(read.data.as_ref().map(|data| data.rows), Some(500));
+    let problem = Problem { place: Place::Data, message: "No.".to_owned() };
+    let refused = asked.after(&DeskAction::Heard(Box::new(ToPage::Refused(problem))));
+    assert_eq!((refused.reading.is_none(), refused.problem(Place::Data)), (true, Some("No.")));
+    let again = refused.after(&DeskAction::Asked(Box::new(ToWorker::OpenSample)));
+    assert_eq!(again.problem(Place::Data), None);
+}
+
+#[test]
+fn the_newest_unfinished_run_is_offered_first() {
+    let run = |id: &str, started: u64, finished: bool| RunSummary {
+        run: id.to_owned(),
+        name: "movies.csv".to_owned(),
+        provider: Provider::Demo,
+        model: "gpt-4o-mini".to_owned(),
+        started: Time(started),
+        total: 3_200,
+        done: 1_200,
+        errored: 0,
+        finished,
+        spent: usd("0.0312"),
+        doubtful: usd("0.0009"),
+        doubtful_attempts: 15,
+        busy: false,
+        notes: Vec::new(),
+    };
+    let runs = vec![run("a", 1, false), run("b", 3, true), run("c", 2, false)];
+    assert_eq!(
+        banner_words(&runs[0]),
+        "1,200 of 3,200 rows done with gpt-4o-mini, $0.0312 spent, 15 attempts may have been billed, up to $0.0009. \
+         It goes on without the file being chosen again."
+    );
+    let ready = ToPage::Ready { storage: StorageFacts::default(), runs };
+    let desk = Desk::default().after(&DeskAction::Heard(Box::new(ready)));
+    assert_eq!(desk.unfinished().iter().map(|run| run.run.as_str()).collect::<Vec<_>>(), ["c", "a"]);
+}
+
+async fn drawn<T: BaseComponent>(props: T::Properties) -> String
+where
+    T::Properties: 'static,
+{
+    tokio::task::LocalSet::new().run_until(LocalServerRenderer::<T>::with_props(props).hydratable(false).render()).await
+}
+
+#[tokio::test]
+async fn figures_carry_exact_amounts() {
+    let doubtful = Progress { doubtful: usd("0.0009"), doubtful_attempts: 3, ..progress() };
+    let html = drawn::<Figures>(FiguresProps { progress: Rc::new(doubtful) }).await;
+    assert!(html.contains(r#"data-pico="8100000000""#), "{html}");
+    assert!(html.contains(r#"data-pico="900000000""#), "{html}");
+    assert!(html.contains("3 attempts without an answer"), "{html}");
+    assert!(html.contains("true spend: $0.0081 to $0.0090"), "{html}");
+    assert!(html.contains("2.5 min"), "{html}");
+}
+
+#[tokio::test]
+async fn a_budget_pause_offers_to_raise_it() {
+    let reason = PauseReason::Budget { needed: usd("0.0101") };
+    let progress = Rc::new(Progress { budget: Some(usd("0.01")), ..progress() });
+    let props = PauseNoteProps { reason, progress, needs_key: false, on_go_on: Callback::noop() };
+    let html = drawn::<PauseNote>(props).await;
+    assert!(html.contains("Raise budget and go on"), "{html}");
+    assert!(html.contains(">New budget</label>"), "{html}");
+    assert!(html.contains(r#"value="0.09""#), "{html}");
+}
+
+#[tokio::test]
+async fn a_cut_off_run_asks_what_to_do_and_for_its_key() {
+    let progress = Rc::new(Progress { cut_off: 15, doubtful: usd("0.0009"), ..progress() });
+    let props =
+        PauseNoteProps { reason: PauseReason::NotStarted, progress, needs_key: true, on_go_on: Callback::noop() };
+    let html = drawn::<PauseNote>(props).await;
+    for words in ["API key", "Send again", "Leave out", "Count as not billed", "15 rows were in flight"] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+}
+
+#[tokio::test]
+async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
+    let estimate = FileEstimate {
+        rows: 500,
+        duplicates: 46,
+        maybe_cached: 0,
+        input_tokens: 27_240,
+        cost_low: Some(usd("0.0041")),
+        cost_high: Some(usd("0.0216")),
+        worst_case: Some(usd("0.0312")),
+        duration_ms: 14_000,
+        fits_budget: None,
+    };
+    let props = EstimatePanelProps {
+        has_data: true,
+        estimating: false,
+        estimate: Some(Ok(estimate)),
+        budget: None,
+        problems: 0,
+        refused: None,
+        starting: false,
+        on_start: Callback::noop(),
+    };
+    let html = drawn::<EstimatePanel>(props).await;
+    for words in ["$0.0041 to $0.0216", "about 14 s", "454", "46 more repeat one of them", "Worst case: $0.0312"] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+}

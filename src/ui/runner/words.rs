@@ -1,0 +1,257 @@
+//! The run's state in plain words: what happened, what was kept, what to do.
+
+use crate::link::{ExportState, FileEstimate, PauseReason, Progress, RunState, Wake, WakeReason};
+use crate::money::{Usd, grouped};
+use crate::time::{Time, in_words};
+
+/// A count as a person reads it: `1,234 rows`, `1 row`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(&count.to_string()), if count == 1 { one } else { many })
+}
+
+pub fn rows(count: u64) -> String {
+    counted(count, "row", "rows")
+}
+
+/// What a running run waits for, or what the run's state means.
+pub fn state_words(progress: &Progress, now: Time) -> String {
+    match &progress.state {
+        RunState::Running => match progress.waiting {
+            Some(wake) => wake_words(wake, now),
+            None if progress.in_flight > 0 => {
+                format!("Running: waiting for {}.", counted(progress.in_flight.into(), "answer", "answers"))
+            }
+            None => "Running.".to_owned(),
+        },
+        RunState::Paused(reason) => format!("Paused: {}.", reason_words(reason)),
+        RunState::Stopping => match progress.in_flight {
+            0 => "Stopping: the last results are being saved.".to_owned(),
+            waits => format!("Stopping: waiting for {} in flight.", counted(waits.into(), "call", "calls")),
+        },
+        RunState::Finished => finished_words(progress),
+    }
+}
+
+fn wake_words(wake: Wake, now: Time) -> String {
+    let wait = in_words(wake.at.ms_since(now).max(100) / 100 * 100);
+    match wake.reason {
+        WakeReason::RequestsPerMinute => format!("Waiting for requests per minute: next call in {wait}."),
+        WakeReason::TokensPerMinute => format!("Waiting for tokens per minute: next call in {wait}."),
+        WakeReason::RequestsPerDay => format!("Waiting for requests per day: next call in {wait}."),
+        WakeReason::LaneRests => format!("The provider said \"too many requests\": resting for {wait}."),
+        WakeReason::Backoff => format!("Waiting to try failed calls again: next in {wait}."),
+        WakeReason::Deadline => "Running: waiting for answers.".to_owned(),
+    }
+}
+
+fn finished_words(progress: &Progress) -> String {
+    let mut words = format!("Finished: {} answered", grouped(&progress.succeeded.to_string()));
+    for (count, state) in [(progress.errored, "failed"), (progress.canceled, "canceled")] {
+        if count > 0 {
+            words.push_str(&format!(", {} {state}", grouped(&count.to_string())));
+        }
+    }
+    words.push('.');
+    words
+}
+
+/// Why nothing is sent, in a few words.
+fn reason_words(reason: &PauseReason) -> &'static str {
+    match reason {
+        PauseReason::NotStarted => "not running in this tab yet",
+        PauseReason::ByPerson => "by you",
+        PauseReason::Budget { .. } => "the next row doesn't fit the budget",
+        PauseReason::NoLane(_) => "the provider can't be used",
+        PauseReason::Overshoot { .. } => "the provider used more than it was allowed",
+        PauseReason::OnlyRateLimits => "nothing but \"too many requests\" for five minutes",
+        PauseReason::LongWait { .. } => "the provider asks for a long wait",
+        PauseReason::Storage => "results can't be saved",
+    }
+}
+
+/// A pause, told in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseWords {
+    pub title: String,
+    pub happened: String,
+    pub kept: String,
+    pub to_do: String,
+}
+
+pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
+    let (title, happened, to_do) = match reason {
+        PauseReason::NotStarted => (
+            "This run is open, and waits".to_owned(),
+            "Nothing is being sent.".to_owned(),
+            "Press Resume to go on with the rows that are left.".to_owned(),
+        ),
+        PauseReason::ByPerson => (
+            "Paused by you".to_owned(),
+            "No new calls are sent; what was in flight is still taken in.".to_owned(),
+            "Press Resume to go on, now or another day.".to_owned(),
+        ),
+        PauseReason::Budget { needed } => budget_words(*needed, progress),
+        PauseReason::NoLane(failure) => (
+            "The provider can't be used".to_owned(),
+            failure.sentence(),
+            "Then press Resume: nothing that is done is sent again.".to_owned(),
+        ),
+        PauseReason::Overshoot { by } => (
+            "The provider used more than a call's worst case".to_owned(),
+            format!("It went {by} above what was reserved, so nothing more is sent under this budget by itself."),
+            "It may not keep to Max output tokens. Look at the ledger; press Resume to go on all the same.".to_owned(),
+        ),
+        PauseReason::OnlyRateLimits => (
+            "The provider answers nothing but \"too many requests\"".to_owned(),
+            "For five minutes every call was refused (429). Refused calls cost nothing.".to_owned(),
+            "Something else may be using up the same limits. Lower Requests per minute or Concurrency, or wait, then \
+             press Resume."
+                .to_owned(),
+        ),
+        PauseReason::LongWait { ms } => (
+            "The provider asks for a long wait".to_owned(),
+            format!("It wants no calls for {}.", in_words(*ms)),
+            "Come back then and press Resume; or press it now, and the run waits by itself.".to_owned(),
+        ),
+        PauseReason::Storage => (
+            "Results can't be saved".to_owned(),
+            "This browser refused to write to its storage; it may be full.".to_owned(),
+            "Export what is there, free some space (delete old runs under Runs), then press Resume: what came back \
+             meanwhile is kept in memory until it can be saved."
+                .to_owned(),
+        ),
+    };
+    PauseWords { title, happened, kept: kept_words(progress), to_do }
+}
+
+fn budget_words(needed: Usd, progress: &Progress) -> (String, String, String) {
+    let budget = progress.budget.map_or_else(|| "the budget".to_owned(), |budget| format!("the budget of {budget}"));
+    let happened = format!(
+        "{} spent{}; the next row could cost more than what is left, so it was not sent.",
+        progress.spent,
+        match progress.doubtful {
+            Usd::ZERO => String::new(),
+            doubtful => format!(" and up to {doubtful} that may have been billed"),
+        }
+    );
+    let to_do = match progress.projected {
+        Some(projected) if projected > needed => format!(
+            "At least {needed} lets it send one more row; the whole run will take about {projected}, and a little more \
+             while calls are in flight."
+        ),
+        _ => format!("At least {needed} lets it go on."),
+    };
+    (format!("Stopped before {budget} would be passed"), happened, to_do)
+}
+
+fn kept_words(progress: &Progress) -> String {
+    let left = u64::from(progress.total.saturating_sub(progress.done));
+    format!(
+        "{} of {} done and saved in this browser; {} left.",
+        grouped(&progress.done.to_string()),
+        rows(progress.total.into()),
+        grouped(&left.to_string())
+    )
+}
+
+/// How long the rest takes at the present rate; `None` where nothing can be said.
+pub fn time_left_ms(progress: &Progress) -> Option<u64> {
+    let left = u64::from(progress.total.saturating_sub(progress.done));
+    match progress.rate_milli {
+        _ if progress.state == RunState::Finished => None,
+        0 => None,
+        rate => Some(left.saturating_mul(1_000_000) / rate),
+    }
+}
+
+/// `$0.0081 - $0.0093`: true spend lies between what is confirmed and what may have been billed on top.
+pub fn spend_range(progress: &Progress) -> String {
+    match progress.doubtful {
+        Usd::ZERO => progress.spent.to_string(),
+        doubtful => format!("{} to {}", progress.spent, progress.spent + doubtful),
+    }
+}
+
+/// An amount to read at a glance: cents from a dollar on, else as exact as [`Usd`]'s own form.
+pub fn money(amount: Usd) -> String {
+    if amount >= Usd::from_pico(crate::money::PICO) {
+        format!("${}", grouped(&amount.decimals(2)))
+    } else {
+        amount.to_string()
+    }
+}
+
+/// What the estimate says about the cost.
+pub fn cost_words(estimate: &FileEstimate) -> String {
+    match (estimate.cost_low, estimate.cost_high) {
+        (Some(low), Some(high)) if low == high => money(low),
+        (Some(low), Some(high)) => format!("{} to {}", money(low), money(high)),
+        (Some(low), None) => format!("{} and more: without a cap on output there is no upper end", money(low)),
+        _ => "unknown: the model's prices are missing in step 3".to_owned(),
+    }
+}
+
+/// The worst case against the budget.
+pub fn worst_case_words(estimate: &FileEstimate, budget: Option<Usd>) -> String {
+    match (estimate.worst_case, budget) {
+        (Some(worst), Some(budget)) if worst <= budget => {
+            format!("{}, within the budget of {}", money(worst), money(budget))
+        }
+        (Some(worst), Some(budget)) => format!(
+            "{}, above the budget of {}: if it came to that, the run would pause before passing it",
+            money(worst),
+            money(budget)
+        ),
+        (Some(worst), None) => format!("{} with every retry billed in full; no budget is set", money(worst)),
+        (None, _) => "unknown: it takes prices and Max output tokens".to_owned(),
+    }
+}
+
+pub fn state_name(state: ExportState) -> &'static str {
+    match state {
+        ExportState::Open => "Open",
+        ExportState::Succeeded => "Answered",
+        ExportState::CacheHit => "From cache",
+        ExportState::Errored => "Failed",
+        ExportState::Canceled => "Canceled",
+    }
+}
+
+/// `48.2 kB`, as file managers have it.
+pub fn bytes_words(bytes: f64) -> String {
+    match bytes {
+        small if small < 1_000.0 => format!("{small:.0} bytes"),
+        kilo if kilo < 1_000_000.0 => format!("{:.1} kB", kilo / 1e3),
+        mega if mega < 1_000_000_000.0 => format!("{:.1} MB", mega / 1e6),
+        giga => format!("{:.1} GB", giga / 1e9),
+    }
+}
+
+/// `52 tokens in, 3 out`.
+pub fn tokens_words(usage: crate::link::Usage) -> String {
+    format!("{} tokens in, {} out", grouped(&usage.input.to_string()), grouped(&usage.output.to_string()))
+}
+
+/// Work is being done: something is or will be in flight without the person doing anything.
+pub fn under_way(state: &RunState) -> bool {
+    matches!(state, RunState::Running | RunState::Stopping)
+}
+
+/// What this browser's storage risks; `None` where nothing is missing.
+pub fn storage_risk(facts: &crate::link::StorageFacts) -> Option<&'static str> {
+    match (facts.opfs, facts.indexed_db) {
+        (true, true) => None,
+        (false, true) => Some(
+            "This browser gives the page no file storage (OPFS): runs are kept in its database alone, which a crash of \
+             the browser may lose. Export results now and then.",
+        ),
+        (true, false) => Some(
+            "This browser gives the page no database (IndexedDB): runs are kept in files alone. Export results before \
+             you close it.",
+        ),
+        (false, false) => Some(
+            "This browser gives the page no storage at all (a private window, or http on another machine): a run is \
+             lost when the tab closes. Export its results before that.",
+        ),
+    }
+}

@@ -1,0 +1,123 @@
+//! One run of the history.
+
+use yew::prelude::*;
+
+use crate::link::{Provider, RunSummary};
+use crate::money::{Usd, grouped};
+use crate::ui::Route;
+use crate::ui::parts::{Button, ButtonKind};
+use crate::ui::runner::words::{counted, rows};
+
+#[derive(Properties, PartialEq)]
+pub struct RunEntryProps {
+    pub run: RunSummary,
+    /// It runs in this tab now.
+    pub running: bool,
+    /// Another run goes on in this tab, and only one can be open.
+    pub blocked: bool,
+    pub on_export: Callback<String>,
+    pub on_delete: Callback<RunSummary>,
+}
+
+#[component]
+pub fn RunEntry(props: &RunEntryProps) -> Html {
+    let RunEntryProps { run, running, blocked, .. } = props;
+    let locked = *blocked || run.busy;
+    let why = match (run.busy, blocked) {
+        (true, _) => Some("It is open in another tab."),
+        (_, true) => Some("Another run goes on in this tab: pause it first."),
+        _ => None,
+    };
+    let (verb, primary) = match (running, run.finished) {
+        (true, _) => ("Watch", ""),
+        (_, true) => ("Open", ""),
+        (_, false) => ("Resume", "button--primary"),
+    };
+    let on_export = {
+        let (on_export, id) = (props.on_export.clone(), run.run.clone());
+        Callback::from(move |()| on_export.emit(id.clone()))
+    };
+    let on_delete = {
+        let (on_delete, run) = (props.on_delete.clone(), run.clone());
+        Callback::from(move |()| on_delete.emit(run.clone()))
+    };
+    html! {
+        <li class="run-entry">
+            <div>
+                <p class="run-entry__name">{ &run.name }</p>
+                <p class="soft small">{ origin_words(run) }</p>
+                <p class="small">{ state_words(run, *running) }</p>
+                { for run.notes.iter().map(|note| html! { <p class="small soft">{ note }</p> }) }
+                if let Some(why) = why {
+                    <p class="small soft">{ why }</p>
+                }
+            </div>
+            <div class="row">
+                if !locked {
+                    <a class={classes!("button", primary)} href={Route::Runner.href(&format!("run={}", run.run))}
+                        aria-label={format!("{verb} {}", run.name)}>{ verb }</a>
+                }
+                <Button label={format!("Export CSV of {}", run.name)} disabled={locked} on_press={on_export}>
+                    { "Export CSV" }
+                </Button>
+                <Button kind={ButtonKind::Danger} label={format!("Delete run {}", run.name)}
+                    disabled={locked || *running} on_press={on_delete}>{ "Delete run" }</Button>
+            </div>
+        </li>
+    }
+}
+
+fn origin_words(run: &RunSummary) -> String {
+    let provider = match run.provider {
+        Provider::Demo => "Demo",
+        Provider::OpenAiCompatible => "endpoint",
+    };
+    // Ids begin with the moment of the start, as the person's clock had it.
+    format!("{} · {provider} · {}", run.model, started_words(&run.run))
+}
+
+/// `20261123-154501-x7k2` began on 2026-11-23 at 15:45.
+fn started_words(id: &str) -> String {
+    let digits =
+        |from: usize, to: usize| id.get(from..to).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    match (digits(0, 4), digits(4, 6), digits(6, 8), digits(9, 11), digits(11, 13)) {
+        (Some(year), Some(month), Some(day), Some(hour), Some(minute)) => {
+            format!("{year}-{month}-{day} {hour}:{minute}")
+        }
+        _ => id.to_owned(),
+    }
+}
+
+fn state_words(run: &RunSummary, running: bool) -> String {
+    let state = match (running, run.finished) {
+        (true, _) => "Running",
+        (_, true) => "Finished",
+        (_, false) => "Unfinished",
+    };
+    let mut words = format!("{state}: {} of {} done", grouped(&run.done.to_string()), rows(run.total.into()));
+    if run.errored > 0 {
+        words.push_str(&format!(", {} failed", grouped(&run.errored.to_string())));
+    }
+    words.push_str(&format!(", {} spent", run.spent));
+    if run.doubtful_attempts > 0 {
+        let attempts = counted(run.doubtful_attempts.into(), "attempt", "attempts");
+        let amount = match run.doubtful {
+            Usd::ZERO => String::new(),
+            amount => format!(", up to {amount}"),
+        };
+        words.push_str(&format!("; {attempts} may have been billed{amount}"));
+    }
+    format!("{words}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_tells_when_its_run_began() {
+        assert_eq!(started_words("20261123-154501-x7k2"), "2026-11-23 15:45");
+        assert_eq!(started_words("odd"), "odd");
+        assert_eq!(started_words("2026112é-154501"), "2026112é-154501");
+    }
+}
