@@ -55,7 +55,7 @@ async function openUnfinished(runner: Runner, input: Record<string, string>[]): 
   await expect(runner.status).toBeVisible();
   const lines = readJsonl(await runner.export('Export JSONL'));
   const prompts = new Map(input.map(row => [row.id, `${row.id}: ${row.title}`]));
-  return new Set(lines.filter(line => line.result !== null).map(line => prompts.get(line.id) ?? ''));
+  return new Set(lines.map(line => prompts.get(line.id) ?? ''));
 }
 
 async function resume(runner: Runner): Promise<void> {

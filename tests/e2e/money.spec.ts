@@ -12,6 +12,33 @@ function billed(calls: LedgerCall[]): bigint {
   return calls.reduce((sum, call) => sum + BigInt(call.cost_pico), 0n);
 }
 
+/** Every attempt that the page calls settled costs what the provider wrote down for that very request. */
+function checkAttempts(ledger: string, calls: LedgerCall[]): void {
+  const attempts = records(ledger);
+  const bySequence = new Map(calls.map(call => [`req_${`${call.sequence}`.padStart(8, '0')}`, call]));
+  const settled = attempts.filter(attempt => attempt.state === 'settled');
+  for (const attempt of settled.filter(({ request_id }) => request_id !== '')) {
+    const call = bySequence.get(attempt.request_id);
+    expect([attempt.cost_pico_usd, attempt.input_tokens, attempt.output_tokens], attempt.request_id)
+      .toEqual([call?.cost_pico, `${call?.input_tokens}`, `${call?.output_tokens}`]);
+  }
+  expect(settled.filter(({ request_id }) => request_id !== '').length).toBeGreaterThan(0);
+  const sent = attempts.filter(attempt => attempt.state !== 'not sent');
+  expect(calls.length, 'no call without an attempt').toBeLessThanOrEqual(sent.length);
+  expect(new Set(settled.map(attempt => attempt.item)).size, 'no row is settled twice').toBe(settled.length);
+}
+
+/** How many calls the provider worked on at once, at most. */
+function mostAtOnce(calls: LedgerCall[]): number {
+  const ends = calls.flatMap(call => [[call.arrived_ms, 1], [call.answered_ms ?? call.arrived_ms, -1]]);
+  let [now, most] = [0, 0];
+  for (const [, change] of ends.sort((one, other) => one[0] - other[0] || one[1] - other[1])) {
+    now += change;
+    most = Math.max(most, now);
+  }
+  return most;
+}
+
 test('3,200 films over HTTP/2 with five in a hundred of every fault, under a strict limit', async ({ page, startMock }) => {
   test.setTimeout(8 * 60_000);
   const mock = await startMock('--rpm', `${RPM}`, '--count-rejected', '--latency-ms', '40', ...faults(FAULTS, 0.05));
@@ -33,15 +60,22 @@ test('3,200 films over HTTP/2 with five in a hundred of every fault, under a str
   expect(spend.confirmed).toBeLessThanOrEqual(billed(calls));
   expect(billed(calls)).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
   expect(totals.max_in_60_s).toBeLessThanOrEqual(RPM);
+  expect(mostAtOnce(calls), 'more in flight than HTTP/1.1 allows').toBeGreaterThan(6);
+  checkAttempts(await runner.export('Export ledger'), calls);
 
+  const rows = records(await runner.export('Export CSV'));
+  expect(rows.map(row => row.id), 'every row once, in the order of the file').toEqual(input.map(row => row.id));
   const lines = readJsonl(await runner.export('Export JSONL'));
-  expect(lines.map(line => line.id)).toEqual(input.map(row => row.id));
-  for (const [row, line] of lines.entries()) {
-    if (line.result !== null) expect(line.result, input[row].title).toBe(expectedAnswer(SYSTEM, input[row].title));
+  // An export may guard a title against spreadsheets, so what was asked is taken from the file.
+  const title = new Map(input.map(row => [row.id, row.title]));
+  const answered = rows.filter(row => row.result !== '');
+  expect(lines.map(({ id, result }) => ({ id, result }))).toEqual(answered.map(({ id, result }) => ({ id, result })));
+  for (const { id, result } of answered) expect(result, `row ${id}`).toBe(expectedAnswer(SYSTEM, title.get(id) ?? ''));
+  const refused = new Set(calls.filter(call => call.fault === 'bad-request').map(call => call.message));
+  for (const row of rows.filter(row => row.result === '')) {
+    expect(row.state).toBe('errored');
+    expect(refused, 'only a refused call ends a row without an answer').toContain(title.get(row.id));
   }
-  const failed = new Set(calls.filter(call => call.fault === 'bad-request').map(call => call.message));
-  const unanswered = lines.map((line, row) => ({ line, row })).filter(({ line }) => line.result === null);
-  for (const { row } of unanswered) expect(failed, 'only a refused call ends a row without an answer').toContain(input[row].title);
   expect((await runner.line()).done).toBe(input.length);
 });
 
@@ -60,6 +94,7 @@ test('where no attempt is ambiguous the page and the provider agree to the pico-
   await runner.untilFinished(90_000);
   const { calls } = await mock.ledger();
   expect(await runner.spend()).toEqual({ confirmed: billed(calls), doubtful: 0n });
+  checkAttempts(await runner.export('Export ledger'), calls);
   expect(calls.filter(call => call.fault !== null).length).toBeGreaterThan(100);
 });
 

@@ -33,14 +33,15 @@ test('a newcomer runs the sample with Demo, without a key, and takes the results
   const csv = records(await runner.export('Export CSV'));
   const jsonl = readJsonl(await runner.export('Export JSONL'));
   expect(csv).toHaveLength(SAMPLE_ROWS);
-  expect(jsonl.map(line => line.id), 'both exports keep the order of the input').toEqual(csv.map(row => row.id));
   expect(new Set(csv.map(row => row.id)).size).toBe(SAMPLE_ROWS);
-  const answered = jsonl.filter(line => line.result !== null);
+  const answered = csv.filter(row => row.result !== '');
   expect(answered.length, 'simulated errors are retried').toBeGreaterThan(SAMPLE_ROWS * 0.98);
-  for (const line of answered) expect(CATEGORIES).toContain(line.result);
+  for (const row of answered) expect(CATEGORIES).toContain(row.result);
+  expect(jsonl.map(({ id, result }) => [id, result]), 'both exports keep the order of the input')
+    .toEqual(answered.map(({ id, result }) => [id, result]));
 });
 
-test('the exported lines begin as the post\'s checkpoint does', async ({ page }) => {
+test('a paused run\'s JSONL is a checkpoint for the post\'s script', async ({ page }) => {
   const runner = new Runner(page);
   await runner.open();
   await runner.button('Sample data').click();
@@ -50,5 +51,7 @@ test('the exported lines begin as the post\'s checkpoint does', async ({ page })
   await expect(runner.button('Resume')).toBeVisible();
   const lines = (await runner.export('Export JSONL')).trimEnd().split('\n');
   expect(lines.length).toBeGreaterThanOrEqual(20);
-  for (const line of lines) expect(line).toMatch(/^\{"id": ?"[^"]+", ?"result": ?/);
+  // A row without an answer has no line: the post's script takes every id that it reads for done.
+  for (const line of lines) expect(line).toMatch(/^\{"id": "[^"]+", "result": "/);
+  expect(lines.length).toBeLessThan(SAMPLE_ROWS);
 });

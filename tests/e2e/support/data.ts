@@ -91,7 +91,7 @@ export function records(csv: string): Record<string, string>[] {
 
 export interface ResultLine {
   id: string;
-  result: string | null;
+  result: string;
   [more: string]: unknown;
 }
 
