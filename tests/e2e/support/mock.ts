@@ -3,9 +3,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-export const REPO = fileURLToPath(new URL('../../..', import.meta.url));
+/** `cargo dev test` starts Playwright here. */
+export const REPO = process.cwd();
 
 /** Every kind of fault that the simulated provider knows. */
 export const FAULTS = [
