@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::inputs::Inputs;
+use super::quantity::Quantity;
 use crate::estimate::{Estimate, Quote, WHOLE_PPM, Way, Workload};
 use crate::money::grouped;
 
@@ -66,7 +67,9 @@ fn marks(quote: &Quote) -> Html {
 
 /// What the person asked for and this way doesn't keep.
 fn misses(quote: &Quote, workload: &Workload) -> Html {
-    let budget = workload.budget.filter(|_| quote.within_budget == Some(false));
+    let over = quote.within_budget == Some(false);
+    let budget =
+        Quantity::Budget.get(workload).filter(|_| over).map(|budget| Quantity::Budget.range().with_unit(budget));
     let late = quote.within_deadline == Some(false);
     html! {
         <>

@@ -8,6 +8,7 @@ mod advice;
 mod answers;
 mod calculator_page;
 mod cost_by_model;
+mod figures;
 mod inputs;
 mod model_picker;
 mod quantity;
@@ -28,6 +29,7 @@ use crate::time::Time;
 use advice::Advice;
 use answers::Answers;
 use cost_by_model::CostByModel;
+use figures::Figures;
 use workload_form::WorkloadForm;
 
 #[derive(Properties, PartialEq)]
@@ -51,11 +53,13 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     let workload = &props.inputs.workload;
     let estimate = Rc::new(estimate::estimate(workload, model, props.now));
     let rows = use_memo((workload.clone(), props.now), |(workload, now)| estimate::by_model(workload, *now));
+    let points = estimate::time_by_concurrency(workload, model, props.now);
     html! {
         <div class="calculator">
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
             <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} />
-            <Advice {estimate} {model} actions={props.actions.clone()} />
+            <Advice estimate={estimate.clone()} {model} actions={props.actions.clone()} />
+            <Figures {estimate} concurrency={workload.concurrency} points={Rc::new(points)} />
             <CostByModel {rows} chosen={props.inputs.model.clone()}
                 on_choose={props.on_action.reform(Action::ChooseModel)} />
         </div>

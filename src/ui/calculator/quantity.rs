@@ -88,15 +88,13 @@ impl Quantity {
             Quantity::CacheHits => Spec {
                 key: "dup",
                 label: "Cache hit rate",
-                hint: Some("Requests that repeat an earlier one: our own cache answers them, unpaid."),
+                hint: Some("Repeats, answered by our own cache, unpaid."),
                 unit: Some("%"),
                 max: 100.0,
                 decimals: 4,
                 ..WHOLE
             },
-            Quantity::Concurrency => {
-                Spec { key: "conc", label: "Concurrency", unit: Some("in flight"), min: 1.0, max: 1e4, ..WHOLE }
-            }
+            Quantity::Concurrency => Spec { key: "conc", label: "Concurrency", min: 1.0, max: 1e4, ..WHOLE },
             Quantity::Latency => Spec {
                 key: "lat",
                 label: "Latency per call",
@@ -110,8 +108,7 @@ impl Quantity {
             Quantity::SharedPrefix => Spec {
                 key: "prefix",
                 label: "Shared prompt prefix",
-                hint: Some("The part of the input that every call begins with: providers cache it."),
-                unit: Some("tokens"),
+                hint: Some("Tokens that every call begins with; providers cache them."),
                 ..WHOLE
             },
             Quantity::Reasoning => Spec {
@@ -135,7 +132,7 @@ impl Quantity {
             Quantity::Deadline => Spec {
                 key: "deadline",
                 label: "Deadline",
-                unit: Some("hours"),
+                unit: Some("h"),
                 min: 0.01,
                 max: 8_760.0,
                 decimals: 4,

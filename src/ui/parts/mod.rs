@@ -4,6 +4,7 @@
 //! Every field has a visible label, which is its accessible name, and ids made from that label: a label is unique
 //! on its page. Hints and errors are tied to the field by `aria-describedby`.
 
+mod bar_list;
 mod button;
 mod combobox;
 mod copy_button;
@@ -19,6 +20,7 @@ mod stat;
 mod switch;
 mod text_field;
 
+pub use bar_list::{Bar, BarList};
 pub use button::{Button, ButtonKind};
 pub use combobox::{Choice, Combobox};
 pub use copy_button::CopyButton;
