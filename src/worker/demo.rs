@@ -82,13 +82,25 @@ fn words_for(call: &Call, prompt: u64) -> String {
         let start: Vec<&str> = call.user.split_whitespace().take(8).collect();
         return format!("A demo answer to \u{201c}{}\u{201d}: no model was asked.", start.join(" "));
     }
-    let lower = call.user.to_lowercase();
+    let lower = spaced(call.user);
     let fitting = KEYWORDS
         .iter()
-        .filter(|(_, keywords)| keywords.iter().any(|keyword| lower.contains(keyword)))
+        .filter(|(_, keywords)| keywords.iter().any(|keyword| mentions(&lower, keyword)))
         .find_map(|(category, _)| categories.iter().find(|listed| listed.eq_ignore_ascii_case(category)));
     let chosen = fitting.copied().unwrap_or_else(|| categories[(prompt % categories.len() as u64) as usize]);
     chosen.to_owned()
+}
+
+/// Lower case, with one space around every word.
+fn spaced(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(String::from(" "), |line, word| line + word + " ")
+}
+
+/// As whole words, in singular or plural.
+fn mentions(spaced: &str, keyword: &str) -> bool {
+    ["", "s", "es"].iter().any(|ending| spaced.contains(&format!(" {keyword}{ending} ")))
 }
 
 /// The longest comma list that follows a colon: `… category: produce, cleaning, other. Respond …`.
@@ -126,21 +138,51 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
 
 /// Frozen and cleaning first: frozen peas are frozen, and lemon cleaner is no fruit.
 const KEYWORDS: [(&str, &[&str]); 8] = [
-    ("frozen", &["frozen", "ice cream", "popsicle", "waffles", "sorbet", "gelato"]),
+    ("frozen", &["frozen", "ice cream", "popsicle", "waffle", "sorbet", "gelato"]),
     (
         "cleaning",
-        &["wipes", "cleaner", "detergent", "soap", "bleach", "paper towel", "sponge", "trash bag", "disinfect"],
+        &[
+            "wipe",
+            "cleaner",
+            "detergent",
+            "soap",
+            "bleach",
+            "paper towel",
+            "sponge",
+            "trash bag",
+            "disinfecting",
+            "disinfectant",
+        ],
     ),
     ("beverages", &["juice", "water", "soda", "coffee", "tea", "cola", "lemonade", "kombucha", "drink", "beer"]),
-    ("dairy", &["milk", "cheese", "yogurt", "butter", "cream", "kefir", "eggs", "cheddar", "mozzarella"]),
+    ("dairy", &["milk", "cheese", "yogurt", "butter", "cream", "kefir", "egg", "cheddar", "mozzarella"]),
     ("meat", &["chicken", "beef", "pork", "bacon", "turkey", "sausage", "ham", "steak", "salmon", "salami"]),
-    ("bakery", &["bread", "bagel", "muffin", "croissant", "baguette", "tortilla", "bun", "cake", "rolls"]),
-    ("snacks", &["chips", "pretzel", "cracker", "cookie", "popcorn", "granola bar", "nuts", "almonds", "chocolate"]),
+    ("bakery", &["bread", "bagel", "muffin", "croissant", "baguette", "tortilla", "bun", "cake", "roll"]),
+    ("snacks", &["chip", "pretzel", "cracker", "cookie", "popcorn", "granola bar", "nut", "almond", "chocolate"]),
     (
         "produce",
         &[
-            "spinach", "apple", "banana", "lettuce", "tomato", "carrot", "onion", "avocado", "berries", "kale",
-            "pepper", "grape", "lemon", "potato", "broccoli", "cucumber", "mushroom", "orange", "celery",
+            "spinach",
+            "apple",
+            "banana",
+            "lettuce",
+            "tomato",
+            "carrot",
+            "onion",
+            "avocado",
+            "blueberries",
+            "strawberries",
+            "berries",
+            "kale",
+            "pepper",
+            "grape",
+            "lemon",
+            "potato",
+            "broccoli",
+            "cucumber",
+            "mushroom",
+            "orange",
+            "celery",
         ],
     ),
 ];
@@ -158,6 +200,8 @@ mod tests {
             ("Organic Baby Spinach 5oz", "produce"),
             ("Clorox Disinfecting Wipes 75ct", "cleaning"),
             ("Frozen Chicken Nuggets", "frozen"),
+            ("Curly Kale Bunch", "produce"),
+            ("Roma Tomatoes, 1 lb", "produce"),
         ] {
             assert_eq!(words_for(&call(SYSTEM, product), 0), category, "{product}");
         }

@@ -282,8 +282,11 @@ impl Storage {
             Some(opfs) => Journal::size(opfs, run).await,
             None => None,
         };
-        let current =
-            |listed: &Listed| listed.records > 0 && journal_bytes.is_none_or(|bytes| bytes == listed.journal_bytes);
+        // Without a journal to compare with, only the end of a run is sure to be told last.
+        let current = |listed: &Listed| match journal_bytes {
+            Some(bytes) => listed.records > 0 && bytes == listed.journal_bytes,
+            None => listed.records > 0 && listed.summary.finished && self.opfs.is_none(),
+        };
         match listed {
             Some(listed) if busy || current(&listed) => Some(listed.summary),
             listed => match self.find(run).await {
