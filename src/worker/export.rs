@@ -56,13 +56,20 @@ async fn csv(session: &Session, guard: bool, parts: &mut Parts) -> u32 {
     session.prepared.data.rows()
 }
 
+/// Rows with an answer: a script takes every id in its checkpoint for done, so an open or failed row must not be there.
 async fn jsonl(session: &Session, parts: &mut Parts) -> u32 {
     let mut slices = Slices::begin();
+    let mut lines = 0;
     for item in 0..session.prepared.data.rows() {
         slices.turn().await;
-        with_row(session, item, |row| parts.push(&dataset::jsonl_line(row)));
+        with_row(session, item, |row| {
+            if row.result.is_some() {
+                parts.push(&dataset::jsonl_line(row));
+                lines += 1;
+            }
+        });
     }
-    session.prepared.data.rows()
+    lines
 }
 
 fn with_row(session: &Session, item: Ordinal, take: impl FnOnce(&ExportRow)) {
