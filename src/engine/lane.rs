@@ -116,6 +116,11 @@ impl Lane {
         }
     }
 
+    /// Neither stopped nor resting.
+    pub fn is_willing(&self, now: Time) -> bool {
+        self.stopped.is_none() && self.rests_until <= now
+    }
+
     /// Slots that are free, for the choice between lanes.
     pub fn free_slots_milli(&self) -> u64 {
         self.slots_milli.saturating_sub(u64::from(self.in_flight) * 1_000)

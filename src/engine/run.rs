@@ -151,11 +151,11 @@ impl Engine {
         }
     }
 
-    /// The reservation is on disk. A run that paused meanwhile does not send any more.
+    /// The reservation is on disk. A run that paused meanwhile, or a lane that was told to rest, does not send any more.
     fn send_or_release(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         let lane = &mut self.lanes[usize::from(attempt.lane)];
-        if self.state == RunState::Running && lane.stopped.is_none() {
+        if self.state == RunState::Running && lane.is_willing(self.now) {
             attempt.sent = Some(self.now);
             attempt.deadline = self.now.after_ms(self.plan.timeout_ms);
             lane.sent(attempt.tokens, self.now);

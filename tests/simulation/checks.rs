@@ -18,8 +18,11 @@ pub struct Checks {
     /// Items whose success is on disk.
     succeeded: BTreeSet<Ordinal>,
     ended: BTreeSet<Ordinal>,
-    /// Groups with an answer on disk that equal items share.
+    /// Items with a finished answer on disk, and their groups: equal items share it.
+    shareable: BTreeSet<Ordinal>,
     answered_groups: BTreeSet<Ordinal>,
+    /// By lane: the provider asked for silence until then.
+    silent_until: BTreeMap<u8, Time>,
     /// Attempts under way, by group.
     under_way: BTreeMap<AttemptId, Ordinal>,
     failures: BTreeMap<Ordinal, u32>,
@@ -40,7 +43,9 @@ impl Checks {
             item_of: BTreeMap::new(),
             succeeded: BTreeSet::new(),
             ended: BTreeSet::new(),
+            shareable: BTreeSet::new(),
             answered_groups: BTreeSet::new(),
+            silent_until: BTreeMap::new(),
             under_way: BTreeMap::new(),
             failures: BTreeMap::new(),
             sent_twice: Usd::ZERO,
@@ -55,7 +60,18 @@ impl Checks {
 
     pub fn crashed(&mut self) {
         self.under_way.clear();
+        self.silent_until.clear();
         self.last_save = Time(0);
+    }
+
+    /// A 429 with a hint: nothing more on this lane before it is over, unless the person says so.
+    pub fn asked_for_silence(&mut self, lane: u8, until: Time) {
+        let at = self.silent_until.entry(lane).or_default();
+        *at = until.max(*at);
+    }
+
+    pub fn person_resumed(&mut self) {
+        self.silent_until.clear();
     }
 
     fn leader(&self, item: Ordinal) -> Ordinal {
@@ -119,11 +135,11 @@ impl Checks {
             Ending::Succeeded(answer) | Ending::FromCache(answer) => self.answered(item, answer),
             Ending::CopyOf(source) => {
                 self.succeeded.insert(item);
-                match self.leader(*source) == self.leader(item) && self.succeeded.contains(source) {
+                match self.leader(*source) == self.leader(item) && self.shareable.contains(source) {
                     true => Ok(()),
-                    false => {
-                        Err(format!("cache: item {item} copies {source}, which is another request or has no answer"))
-                    }
+                    false => Err(format!(
+                        "cache: item {item} copies {source}, which is another request or has no finished answer"
+                    )),
                 }
             }
             Ending::Errored(_) | Ending::Canceled => Ok(()),
@@ -133,6 +149,7 @@ impl Checks {
     fn answered(&mut self, item: Ordinal, answer: &Answer) -> Result<(), String> {
         self.succeeded.insert(item);
         if answer.finish == Finish::Stop {
+            self.shareable.insert(item);
             self.answered_groups.insert(self.leader(item));
         }
         match answer.text == format!("answer to {}", self.leader(item)) {
@@ -142,7 +159,17 @@ impl Checks {
     }
 
     /// Invariants 2, 4 and 6, at the moment of sending.
-    pub fn sent(&mut self, attempt: AttemptId, item: Ordinal, deadline: Time, now: Time) -> Result<(), String> {
+    pub fn sent(
+        &mut self,
+        attempt: AttemptId,
+        item: Ordinal,
+        lane: u8,
+        deadline: Time,
+        now: Time,
+    ) -> Result<(), String> {
+        if self.silent_until.get(&lane).is_some_and(|until| now < *until) {
+            return Err(format!("retry: item {item} was sent on lane {lane} within the provider's hint"));
+        }
         if !self.reserved_on_disk.contains(&attempt) {
             return Err(format!("write ahead: attempt {attempt} was sent before its reservation was on disk"));
         }
@@ -184,8 +211,8 @@ impl Checks {
         if truly_billed > committed + self.unsaved_doubt() && !self.written_off && !overshoot_in_flight {
             return Err(format!("range: {truly_billed} billed, at most {committed} admitted: {progress:?}"));
         }
-        if progress.done > progress.total {
-            return Err(format!("once: {} of {} done", progress.done, progress.total));
+        if progress.done as usize > self.ended.len() + progress.canceled as usize {
+            return Err(format!("write ahead: {} done, {} on disk", progress.done, self.ended.len()));
         }
         Ok(())
     }

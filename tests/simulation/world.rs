@@ -58,6 +58,7 @@ pub struct World<'a> {
     future: BinaryHeap<Reverse<(Time, u64)>>,
     happenings: BTreeMap<u64, Happening>,
     in_flight: BTreeMap<AttemptId, (u64, bool)>,
+    lane_of: BTreeMap<AttemptId, u8>,
     next_happening: u64,
     checks: Checks,
     stopped: bool,
@@ -86,6 +87,7 @@ impl<'a> World<'a> {
             future: BinaryHeap::new(),
             happenings: BTreeMap::new(),
             in_flight: BTreeMap::new(),
+            lane_of: BTreeMap::new(),
             next_happening: 0,
             checks: Checks::new(scenario),
             stopped: false,
@@ -285,9 +287,15 @@ impl<'a> World<'a> {
 
     fn tell(&mut self, event: Event) -> Result<(), String> {
         self.history.push(format!("{} {event:?}", self.now.ms()));
-        if matches!(&event, Event::Ended { outcome: Outcome::Failed { failure, .. }, .. } if failure.kind == FailureKind::RateLimited)
+        if let Event::Ended { attempt, outcome: Outcome::Failed { failure, .. } } = &event
+            && failure.kind == FailureKind::RateLimited
         {
             self.report.refusals += 1;
+            let lane = self.lane_of.get(attempt).copied().unwrap_or(0);
+            self.checks.asked_for_silence(lane, self.now.after_ms(failure.retry_after_ms.unwrap_or(0)));
+        }
+        if event == Event::Command(Command::Resume) {
+            self.checks.person_resumed();
         }
         if matches!(&event, Event::Ended { outcome: Outcome::Failed { bill: Bill::Unknown, .. }, .. }) {
             self.report.doubtful += 1;
@@ -325,7 +333,8 @@ impl<'a> World<'a> {
             }
             Effect::Send { attempt, item, lane, deadline } => {
                 self.report.sends += 1;
-                self.checks.sent(attempt, item, deadline, self.now)?;
+                self.lane_of.insert(attempt, lane);
+                self.checks.sent(attempt, item, lane, deadline, self.now)?;
                 self.send(attempt, item, usize::from(lane));
             }
             Effect::Abort { attempt } => {
