@@ -26,6 +26,7 @@ pub struct Checks {
     /// Attempts under way, by group.
     under_way: BTreeMap<AttemptId, Ordinal>,
     failures: BTreeMap<Ordinal, u32>,
+    pub lane_stops: u32,
     /// What dead connections may have billed beyond the reservation.
     sent_twice: Usd,
     /// The person counted doubtful attempts as not billed: the upper bound is his word.
@@ -48,6 +49,7 @@ impl Checks {
             silent_until: BTreeMap::new(),
             under_way: BTreeMap::new(),
             failures: BTreeMap::new(),
+            lane_stops: 0,
             sent_twice: Usd::ZERO,
             written_off: false,
             last_save: Time(0),
@@ -118,8 +120,8 @@ impl Checks {
         if counts {
             let failures = self.failures.entry(item).or_default();
             *failures += 1;
-            // A lane that stops gives its items back uncounted, at most a few times, since a person has to resume it.
-            if *failures > u32::from(self.scenario.plan.max_retries) + 60 {
+            // A lane that stops gives its items back uncounted, once for each stop.
+            if *failures > u32::from(self.scenario.plan.max_retries) + 1 + self.lane_stops {
                 return Err(format!("retry: item {item} failed {failures} times"));
             }
         }

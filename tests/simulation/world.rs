@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use pennybatch::engine::{
-    AttemptId, Command, Doubtful, Effect, Engine, Entry, Event, PauseReason, Record, RunState, Ticket,
+    AttemptId, Command, Doubtful, Effect, Engine, Entry, Event, Notice, PauseReason, Record, RunState, Ticket,
 };
 use pennybatch::money::Usd;
 use pennybatch::provider::{Answer, Bill, FailureKind, Finish, Outcome};
@@ -347,6 +347,7 @@ impl<'a> World<'a> {
                     self.later(self.now, Happening::Tell(Event::Ended { attempt, outcome }));
                 }
             }
+            Effect::Notify(Notice::LaneStopped { .. }) => self.checks.lane_stops += 1,
             Effect::Notify(_) => {}
         }
         Ok(())
