@@ -1,85 +1,241 @@
 //! The calculator's answer, put together from cost, duration and advice.
 
-use super::*;
-use crate::prices::RateCard;
+use crate::estimate::binding::{self, binding};
+use crate::estimate::cost::{self, Attempts, CacheUse, Prices};
+use crate::estimate::duration::{DAY_MS, HOUR_MS, MINUTE_MS, RateLimit};
+use crate::estimate::{
+    BatchJobs, CostParts, Duration, Estimate, ModelCost, Quote, WHOLE_PPM, Way, Workload, notes, recommendation,
+};
+use crate::money::Usd;
+use crate::prices::{self, Model, Rates, Vendor};
+use crate::time::Time;
 
-pub(super) fn estimate(workload: &Workload, model: &Model, now: Time) -> Estimate {
-    let sequential = quote(Way::Sequential, workload.calls, &model.card, workload, now);
-    let concurrent = quote(Way::Async, paid_calls(workload), &model.card, workload, now);
-    let batch = model.batch.as_ref().map(|card| quote(Way::BatchApi, paid_calls(workload), card, workload, now));
-    let binding = Binding {
-        kind: LimitKind::Concurrency,
-        sentence: format!("The concurrency of {} binds.", workload.concurrency),
-        useful_concurrency: None,
-        limits: vec![LimitTime { kind: LimitKind::Concurrency, duration: concurrent.duration }],
-    };
-    let recommendation =
-        Recommendation { way: Way::Async, headline: "Run it with calls in flight.".to_owned(), reasons: Vec::new() };
+/// What one token of text takes up in a request's body, and what surrounds the text.
+const BYTES_PER_TOKEN: u64 = 4;
+const BYTES_PER_REQUEST: u64 = 400;
+const BATCH_WINDOW_HOURS: u64 = 24;
+/// The least that a batch job is said to take.
+const BATCH_LEAST_MS: u64 = MINUTE_MS;
+
+/// Everything that is computed before anything is put into words.
+pub struct Figures<'a> {
+    pub workload: &'a Workload,
+    pub model: &'a Model,
+    pub now: Time,
+    pub prices: Prices,
+    pub cacheable_tokens: u64,
+    /// Billed attempts of Async and Batch API.
+    pub attempts: Attempts,
+    /// How Async uses the provider's cache.
+    pub cache: CacheUse,
+    pub limits: Vec<RateLimit>,
+    pub sequential: Quote,
+    pub concurrent: Quote,
+    pub batch: Option<Quote>,
+    pub batch_jobs: Option<BatchJobs>,
+}
+
+pub fn estimate(workload: &Workload, model: &Model, now: Time) -> Estimate {
+    let figures = Figures::of(workload, model, now);
+    let both_own = workload.own_input_price.is_some() && workload.own_output_price.is_some();
     Estimate {
         model: model.key(),
         model_name: model.name.clone(),
-        price_date: model.price_date.clone(),
-        sequential,
-        concurrent,
-        batch,
-        binding,
-        answered_ppm: WHOLE_PPM,
-        recommendation,
-        notes: Vec::new(),
+        price_date: if both_own { String::new() } else { model.price_date.clone() },
+        paid_calls: figures.attempts.count(),
+        binding: binding(workload, figures.attempts, &figures.limits),
+        answered_ppm: cost::answered_ppm(workload),
+        recommendation: recommendation::recommend(&figures),
+        notes: notes::notes(&figures),
+        batch_jobs: figures.batch_jobs,
+        sequential: figures.sequential,
+        concurrent: figures.concurrent,
+        batch: figures.batch,
     }
 }
 
-pub(super) fn model_cost(workload: &Workload, model: &Model, now: Time) -> ModelCost {
-    let estimate = estimate(workload, model, now);
+pub fn model_cost(workload: &Workload, model: &Model, now: Time) -> ModelCost {
+    let figures = Figures::of(workload, model, now);
     ModelCost {
-        model: estimate.model,
+        model: model.key(),
         id: model.id.clone(),
         name: model.name.clone(),
         vendor: model.vendor.clone(),
-        vendor_name: prices::vendor(&model.vendor).map_or_else(String::new, |vendor| vendor.name.clone()),
-        sequential: estimate.sequential.cost,
-        concurrent: estimate.concurrent.cost,
-        batch: estimate.batch.map(|quote| quote.cost),
-        duration: estimate.concurrent.duration,
+        vendor_name: prices::vendor(&model.vendor).map_or_else(|| model.vendor.clone(), |vendor| vendor.name.clone()),
+        sequential: figures.sequential.cost,
+        concurrent: figures.concurrent.cost,
+        batch: figures.batch.map(|quote| quote.cost),
+        duration: figures.concurrent.duration,
         price_date: model.price_date.clone(),
         deprecated: model.deprecated,
         core: model.core,
-        fits: true,
+        fits: fits(workload, model),
     }
 }
 
-pub(super) fn duration(workload: &Workload) -> Duration {
-    Duration::Ms(paid_calls(workload).div_ceil(u64::from(workload.concurrency)) * workload.latency_ms)
+/// The time of the asynchronous run alone.
+pub fn run_duration(workload: &Workload, model: &Model, now: Time) -> Duration {
+    let prices = Prices::of(workload, model, now);
+    let rates = prices.synchronous.rates(workload.input_tokens, now);
+    let attempts = Attempts::of(workload, true);
+    run(workload, model, &rates, attempts, workload.calls_in_flight()).duration
 }
 
-fn paid_calls(workload: &Workload) -> u64 {
-    let paid_ppm = u64::from(WHOLE_PPM - workload.cache_hits_ppm);
-    (workload.calls * paid_ppm).div_ceil(u64::from(WHOLE_PPM))
+/// The call fits the context window and the output cap, as far as the catalogue knows them.
+pub fn fits(workload: &Workload, model: &Model) -> bool {
+    let output = workload.billed_output_tokens();
+    let asked = workload.output_cap_tokens.map_or(output, |cap| cap.max(output));
+    model.context_window.is_none_or(|window| workload.input_tokens + output <= window)
+        && model.max_output.is_none_or(|most| asked <= most)
 }
 
-fn quote(way: Way, calls: u64, card: &RateCard, workload: &Workload, now: Time) -> Quote {
-    let rates = card.rates(workload.input_tokens, now);
-    let parts = CostParts {
-        input: rates.input * workload.input_tokens * calls,
-        output: rates.output * workload.output_tokens * calls,
-        reasoning: rates.output * workload.reasoning_tokens * calls,
-        ..CostParts::default()
+impl<'a> Figures<'a> {
+    pub fn of(workload: &'a Workload, model: &'a Model, now: Time) -> Figures<'a> {
+        let prices = Prices::of(workload, model, now);
+        let rates = prices.synchronous.rates(workload.input_tokens, now);
+        let (all, attempts) = (Attempts::of(workload, false), Attempts::of(workload, true));
+        let one_by_one = run(workload, model, &rates, all, 1);
+        let together = run(workload, model, &rates, attempts, workload.calls_in_flight());
+        let synchronous = |way, run: &Run, attempts| {
+            let parts = cost::parts(workload, &rates, attempts, run.cache);
+            let range = (run.cache.tokens > 0).then(|| {
+                let uncached = cost::parts(workload, &rates, attempts, CacheUse::NONE).total();
+                (parts.total().min(uncached), parts.total().max(uncached))
+            });
+            quote(workload, way, parts, range, run.duration)
+        };
+        let batch_rates = prices.batch.as_ref().map(|card| card.rates(workload.input_tokens, now));
+        let batch_jobs = batch_rates.map(|_| jobs(workload, prices::vendor(&model.vendor)));
+        let mut figures = Figures {
+            sequential: synchronous(Way::Sequential, &one_by_one, all),
+            concurrent: synchronous(Way::Async, &together, attempts),
+            batch: batch_rates.zip(batch_jobs).map(|(rates, jobs)| batch(workload, model, &rates, attempts, jobs)),
+            cacheable_tokens: cost::cacheable_tokens(workload, model),
+            cache: together.cache,
+            limits: together.limits,
+            workload,
+            model,
+            now,
+            prices,
+            attempts,
+            batch_jobs,
+        };
+        figures.mark();
+        figures
+    }
+
+    pub fn quotes(&self) -> impl Iterator<Item = &Quote> {
+        [Some(&self.sequential), Some(&self.concurrent), self.batch.as_ref()].into_iter().flatten()
+    }
+
+    pub fn quote(&self, way: Way) -> Option<&Quote> {
+        self.quotes().find(|quote| quote.way == way)
+    }
+
+    /// Marks the cheapest and the fastest of the ways that can end; equals are marked together.
+    fn mark(&mut self) {
+        let cost = self.quotes().filter(|quote| quote.duration.most_ms().is_some()).map(|quote| quote.cost).min();
+        let fastest_ms = self.quotes().filter_map(|quote| quote.duration.most_ms()).min();
+        for quote in [Some(&mut self.sequential), Some(&mut self.concurrent), self.batch.as_mut()].into_iter().flatten()
+        {
+            let ends = quote.duration.most_ms();
+            quote.cheapest = ends.is_some() && Some(quote.cost) == cost;
+            quote.fastest = ends.is_some() && ends == fastest_ms;
+        }
+    }
+}
+
+/// A synchronous run with so many calls in flight.
+struct Run {
+    cache: CacheUse,
+    limits: Vec<RateLimit>,
+    duration: Duration,
+}
+
+/// How often the provider's cache misses depends on the pace, and the pace on the tokens that its limits count. The
+/// pace is taken without cache reads first, so misses are rather over- than underestimated.
+fn run(workload: &Workload, model: &Model, rates: &Rates, attempts: Attempts, in_flight: u32) -> Run {
+    let vendor = prices::vendor(&model.vendor);
+    let limits = binding::rate_limits(workload, vendor, 0);
+    let duration = binding::run_duration(workload, attempts, in_flight, &limits);
+    let tokens = cost::cacheable_tokens(workload, model);
+    if tokens == 0 {
+        return Run { cache: CacheUse::NONE, limits, duration };
+    }
+    let writes = cache_writes(attempts, in_flight, duration, vendor);
+    let cache = CacheUse::with_writes(tokens, attempts, writes).if_it_pays(model, rates);
+    let limits = binding::rate_limits(workload, vendor, cache.tokens * u64::from(cache.read_ppm(attempts)));
+    let duration = binding::run_duration(workload, attempts, in_flight, &limits);
+    Run { cache, limits, duration }
+}
+
+/// Attempts that find the shared prefix missing: the first in flight, those after a pause in which the provider
+/// forgets it, and the first on each further machine.
+fn cache_writes(attempts: Attempts, in_flight: u32, duration: Duration, vendor: Option<&Vendor>) -> u64 {
+    let calls = attempts.count();
+    let Duration::Ms(ms) = duration else { return calls };
+    if calls == 0 || ms / calls > cost::CACHE_LIFE_MS {
+        return calls;
+    }
+    let days = ms / DAY_MS;
+    let calls_a_minute = u128::from(calls) * u128::from(MINUTE_MS) / u128::from(ms.max(1));
+    let further_machines = vendor
+        .and_then(|vendor| vendor.cache_requests_per_machine)
+        .map_or(0, |most| calls_a_minute.div_ceil(u128::from(most.max(1))).saturating_sub(1));
+    u64::from(in_flight)
+        .saturating_mul(days + 1)
+        .saturating_add(u64::try_from(further_machines).unwrap_or(u64::MAX))
+        .min(calls)
+}
+
+/// Jobs that the calls have to be cut into, and rounds of them that the provider's queue takes one after another.
+fn jobs(workload: &Workload, vendor: Option<&Vendor>) -> BatchJobs {
+    let most = vendor.and_then(|vendor| vendor.batch_limits).unwrap_or_default();
+    let items = Attempts::of(&Workload { re_asks: 0, ..workload.clone() }, true).count();
+    let bytes = u128::from(items) * u128::from(workload.input_tokens * BYTES_PER_TOKEN + BYTES_PER_REQUEST);
+    let by_count = most.max_requests.map_or(1, |most| items.div_ceil(most.max(1)));
+    let by_size = most.max_bytes.map_or(1, |most| u64::try_from(bytes.div_ceil(u128::from(most.max(1)))).unwrap_or(1));
+    let tokens = u128::from(items) * u128::from(workload.input_tokens);
+    let waves = match workload.batch_queue_tokens {
+        Some(queue) if queue > 0 => u64::try_from(tokens.div_ceil(u128::from(queue))).unwrap_or(u64::MAX),
+        _ => 1,
     };
-    let duration = match way {
-        Way::Sequential => Duration::Ms(calls * workload.latency_ms),
-        Way::Async => duration(workload),
-        Way::BatchApi => Duration::Between { least_ms: 60_000, most_ms: 86_400_000 },
+    let window_hours = most.window_hours.unwrap_or(BATCH_WINDOW_HOURS);
+    BatchJobs { files: by_count.max(by_size).max(1), waves: waves.max(1), window_hours }
+}
+
+fn batch(workload: &Workload, model: &Model, rates: &Rates, attempts: Attempts, jobs: BatchJobs) -> Quote {
+    let parts = cost::parts(workload, rates, attempts, CacheUse::NONE);
+    let tokens = cost::cacheable_tokens(workload, model);
+    let range = (tokens > 0 && rates.cache_read < rates.input).then(|| {
+        let at_best = cost::parts(workload, rates, attempts, cost::batch_cache_at_best(tokens, attempts)).total();
+        (at_best.min(parts.total()), parts.total())
+    });
+    let duration = Duration::Between {
+        least_ms: BATCH_LEAST_MS.saturating_mul(jobs.waves),
+        most_ms: jobs.window_hours.saturating_mul(HOUR_MS).saturating_mul(jobs.waves),
     };
+    quote(workload, Way::BatchApi, parts, range, duration)
+}
+
+fn quote(workload: &Workload, way: Way, parts: CostParts, range: Option<(Usd, Usd)>, duration: Duration) -> Quote {
     let cost = parts.total();
     Quote {
         way,
         cost,
         parts,
-        cost_range: None,
+        cost_range: range,
         duration,
-        cheapest: way == Way::BatchApi,
-        fastest: way == Way::Async,
+        cheapest: false,
+        fastest: false,
         within_budget: workload.budget.map(|budget| cost <= budget),
         within_deadline: workload.deadline_ms.map(|deadline| duration.most_ms().is_some_and(|ms| ms <= deadline)),
     }
+}
+
+/// Shares as a person reads them: `10 %`, `6.82 %`.
+pub fn percent(ppm: u32) -> String {
+    let hundredths = u64::from(ppm.min(WHOLE_PPM)) / 100;
+    let digits = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -2,16 +2,20 @@
 //! Pure arithmetic: no clock, no engine. Not here: what a run really spends (`engine`), what a token costs (`prices`).
 
 mod answer;
+mod binding;
+mod cost;
+mod duration;
+mod notes;
+mod recommendation;
 mod workload;
-
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::money::Usd;
 use crate::prices::{self, Model, ModelId};
-use crate::time::{self, Time};
+use crate::time::Time;
 
+pub use duration::{Duration, RateLimit, duration_ms};
 pub use workload::{
     CALLS_MAX, CONCURRENCY_MAX, FAILED_PPM_MAX, LATENCY_MS_MAX, Limiter, OWN_PRICE_MAX, RE_ASKS_MAX, TOKENS_MAX,
     WHOLE_PPM, Workload,
@@ -36,45 +40,6 @@ impl Way {
             Way::Sequential => "Sequential",
             Way::Async => "Async",
             Way::BatchApi => "Batch API",
-        }
-    }
-}
-
-/// How long something takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Duration {
-    Ms(u64),
-    /// Known only between two borders, as with a batch job.
-    Between {
-        least_ms: u64,
-        most_ms: u64,
-    },
-    /// A limit is too small for a single call.
-    Never,
-}
-
-impl Duration {
-    /// The longest that it can take; `None`: it never ends. For sorting and for comparing with a deadline.
-    pub fn most_ms(self) -> Option<u64> {
-        match self {
-            Duration::Ms(ms) | Duration::Between { most_ms: ms, .. } => Some(ms),
-            Duration::Never => None,
-        }
-    }
-}
-
-/// As a person reads it: `7.5 min`, `< 24 hours`, `never`.
-impl fmt::Display for Duration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const HOUR_MS: u64 = 3_600_000;
-        match *self {
-            Duration::Ms(ms) => f.write_str(&time::in_words(ms)),
-            Duration::Between { most_ms, .. } if most_ms <= 72 * HOUR_MS => {
-                write!(f, "< {} hours", most_ms.div_ceil(HOUR_MS))
-            }
-            Duration::Between { most_ms, .. } => write!(f, "< {} days", most_ms.div_ceil(24 * HOUR_MS)),
-            Duration::Never => f.write_str("never"),
         }
     }
 }
@@ -175,19 +140,33 @@ pub struct Recommendation {
     pub reasons: Vec<String>,
 }
 
+/// How the calls are cut up for the Batch API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchJobs {
+    /// Files, each of which is one job.
+    pub files: u64,
+    /// Rounds of jobs that the provider's queue takes one after another.
+    pub waves: u64,
+    /// The longest that the provider takes for a job.
+    pub window_hours: u64,
+}
+
 /// Everything that the calculator shows for one model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Estimate {
     /// `vendor/id`.
     pub model: ModelId,
     pub model_name: String,
-    /// `YYYY-MM-DD`; empty where the price is the person's own.
+    /// `YYYY-MM-DD`; empty where both prices are the person's own.
     pub price_date: String,
+    /// Billed attempts of Async and of Batch API: repeats left out, re-asks counted.
+    pub paid_calls: u64,
     pub sequential: Quote,
     /// The Async group.
     pub concurrent: Quote,
     /// `None`: the catalogue knows no batch prices for this model.
     pub batch: Option<Quote>,
+    pub batch_jobs: Option<BatchJobs>,
     pub binding: Binding,
     /// Items that end with an answer, after all re-asks.
     pub answered_ppm: u32,
@@ -246,15 +225,15 @@ pub fn by_model(workload: &Workload, now: Time) -> Vec<ModelCost> {
     prices::all().iter().map(|model| answer::model_cost(&workload, model, now)).collect()
 }
 
-/// The figure `Time by concurrency`: the Async group at growing concurrency.
+/// The figure `Time by concurrency`: the Async group at growing concurrency, the workload's own included.
 pub fn time_by_concurrency(workload: &Workload, model: &Model, now: Time) -> Vec<ConcurrencyPoint> {
-    let _ = (model, now);
     let workload = workload.bounded();
-    [1, 2, 5, 10, 15, 20, 30, 50, 75, 100]
-        .into_iter()
-        .map(|concurrency| ConcurrencyPoint {
-            concurrency,
-            duration: answer::duration(&Workload { concurrency, ..workload.clone() }),
-        })
-        .collect()
+    let mut steps = vec![1, 2, 5, 10, 15, 20, 30, 40, 50, 75, 100, workload.concurrency];
+    steps.sort_unstable();
+    steps.dedup();
+    let point = |concurrency| ConcurrencyPoint {
+        concurrency,
+        duration: answer::run_duration(&Workload { concurrency, ..workload.clone() }, model, now),
+    };
+    steps.into_iter().map(point).collect()
 }

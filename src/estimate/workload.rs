@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::money::{PerToken, Usd};
 
 /// Calls beyond this are counted as this many, so that money stays within its integers.
-pub const CALLS_MAX: u64 = 1_000_000_000;
+pub const CALLS_MAX: u64 = 100_000_000;
 /// Tokens of one kind in one call; more than any model takes.
-pub const TOKENS_MAX: u64 = 100_000_000;
-/// An own price, in pico-dollars a token: ten thousand dollars a million tokens.
-pub const OWN_PRICE_MAX: u64 = 10_000_000_000;
+pub const TOKENS_MAX: u64 = 10_000_000;
+/// An own price, in pico-dollars a token: a thousand dollars a million tokens.
+pub const OWN_PRICE_MAX: u64 = 1_000_000_000;
 /// One whole, in parts of a million.
 pub const WHOLE_PPM: u32 = 1_000_000;
 /// A failing share of one whole would never end; this is the nearest that is answered.
@@ -139,6 +139,27 @@ impl Workload {
             own_output_price: own(self.own_output_price),
             ..self.clone()
         }
+    }
+
+    /// How long one call holds its slot: from sending to the last byte.
+    pub fn call_ms(&self) -> u64 {
+        let writing_ms = self
+            .output_tokens_per_second
+            .filter(|rate| *rate > 0)
+            .map_or(0, |rate| self.billed_output_tokens().saturating_mul(1_000).div_ceil(rate));
+        self.latency_ms.saturating_add(writing_ms)
+    }
+
+    /// The same with its share of attempts that fail at once: each holds a slot too, and so puts the call off.
+    pub fn slot_ms(&self) -> u64 {
+        let failing = u128::from(self.quick_failures_ppm);
+        let failed_ms = (failing * u128::from(self.quick_failure_ms)).div_ceil(u128::from(WHOLE_PPM) - failing);
+        self.call_ms().saturating_add(u64::try_from(failed_ms).unwrap_or(u64::MAX))
+    }
+
+    /// Calls that the provider serves at once.
+    pub fn calls_in_flight(&self) -> u32 {
+        self.provider_concurrency.map_or(self.concurrency, |most| most.min(self.concurrency)).max(1)
     }
 
     /// All output of a call, as it is billed.

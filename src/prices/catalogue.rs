@@ -17,6 +17,10 @@ pub struct Vendor {
     pub name: String,
     /// `None`: not known, or no Batch API.
     pub batch_limits: Option<BatchLimits>,
+    /// Whether tokens read from the prompt cache use up the limits a minute; where nobody says, they do.
+    pub limits_count_cache_reads: bool,
+    /// Requests a minute with one prefix that one machine keeps; each further machine misses the cache once.
+    pub cache_requests_per_machine: Option<u64>,
 }
 
 /// What one batch job of a vendor may hold.

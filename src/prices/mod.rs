@@ -4,8 +4,10 @@
 //! `vendors/*.provenance.json`, which are not compiled in.
 
 mod catalogue;
+mod date;
 mod rate_card;
 mod vendor_file;
 
 pub use catalogue::{BatchCache, BatchLimits, CacheMode, Model, ModelId, Vendor, all, find, vendor, vendors};
+pub use date::date_utc;
 pub use rate_card::{RateCard, Rates};

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 
 use crate::money::PerToken;
+use crate::prices::date;
 use crate::prices::{BatchCache, BatchLimits, CacheMode, Model, RateCard, Rates, Vendor};
 use crate::time::Time;
 
@@ -30,7 +31,13 @@ pub(super) const VENDOR_FILES: [&str; 15] = [
 pub(super) fn parse(text: &str) -> Result<(Vendor, Vec<Model>), serde_json::Error> {
     let file: VendorFile = serde_json::from_str(text)?;
     let models = file.models.into_iter().map(|entry| entry.into_model(&file.vendor.id)).collect();
-    let vendor = Vendor { id: file.vendor.id, name: file.vendor.name, batch_limits: file.batch_limits };
+    let vendor = Vendor {
+        id: file.vendor.id,
+        name: file.vendor.name,
+        batch_limits: file.batch_limits,
+        limits_count_cache_reads: file.limits_count_cache_reads.unwrap_or(true),
+        cache_requests_per_machine: file.cache_requests_per_machine,
+    };
     Ok((vendor, models))
 }
 
@@ -38,6 +45,8 @@ pub(super) fn parse(text: &str) -> Result<(Vendor, Vec<Model>), serde_json::Erro
 struct VendorFile {
     vendor: Names,
     batch_limits: Option<BatchLimits>,
+    limits_count_cache_reads: Option<bool>,
+    cache_requests_per_machine: Option<u64>,
     models: Vec<Entry>,
 }
 
@@ -205,24 +214,7 @@ fn has_batch_cache_price(rule: BatchCache) -> bool {
 /// `2026-12-01` as the first moment of that day.
 fn midnight_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
     let text = Cow::<str>::deserialize(deserializer)?;
-    let mut parts = text.split('-').map(|part| part.parse::<u64>().ok());
-    let (Some(Some(year)), Some(Some(month)), Some(Some(day)), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(serde::de::Error::custom(format!("no date: {text}")));
-    };
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return Err(serde::de::Error::custom(format!("no date: {text}")));
-    }
-    Ok(Time(days_since_epoch(year, month, day) * 86_400_000))
-}
-
-/// Days of the Gregorian calendar since 1970-01-01, counted in years that begin in March.
-fn days_since_epoch(year: u64, month: u64, day: u64) -> u64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
+    date::first_moment(&text).ok_or_else(|| serde::de::Error::custom(format!("no date: {text}")))
 }
 
 /// `01:30` as minutes since midnight.
@@ -245,13 +237,6 @@ mod tests {
             "sources":[],"confidence":"high","input":"2","output":"8",{fields}}}]}}"#
         );
         parse(&text).map(|(_, mut models)| models.remove(0))
-    }
-
-    #[test]
-    fn dates_become_the_first_moment_of_their_day() {
-        assert_eq!(days_since_epoch(1970, 1, 1), 0);
-        assert_eq!(days_since_epoch(2000, 3, 1), 11_017);
-        assert_eq!(days_since_epoch(2026, 12, 1), 20_788);
     }
 
     #[test]

@@ -1,0 +1,137 @@
+//! The limits of the asynchronous run, and which of them holds it back.
+
+use crate::estimate::cost::Attempts;
+use crate::estimate::duration::{RateLimit, duration_ms, rounds_ms};
+use crate::estimate::{Binding, Duration, LimitKind, LimitTime, WHOLE_PPM, Workload};
+use crate::money::grouped;
+use crate::prices::Vendor;
+use crate::time::in_words;
+
+/// Every limit that the workload states. `cache_read_tokens_ppm`: tokens of a call, in millionths, that the provider
+/// reads from its cache on average.
+pub fn rate_limits(workload: &Workload, vendor: Option<&Vendor>, cache_read_tokens_ppm: u64) -> Vec<RateLimit> {
+    let whole = u64::from(WHOLE_PPM);
+    let uncounted_ppm = match vendor {
+        Some(vendor) if !vendor.limits_count_cache_reads => cache_read_tokens_ppm,
+        _ => 0,
+    };
+    let input_ppm = (workload.input_tokens * whole).saturating_sub(uncounted_ppm);
+    let output = workload.billed_output_tokens();
+    let capped_output = workload.output_cap_tokens.map_or(output, |cap| cap.max(output));
+    // A refused request counts as a request, but its tokens don't.
+    let requests_ppm = (whole * whole).div_ceil(whole - u64::from(workload.quick_failures_ppm));
+    let tokens = |kind, limit: u64, units_per_call_ppm| RateLimit {
+        units_per_call_ppm,
+        ..RateLimit::tokens_per_minute(kind, limit, 0, workload.limiter)
+    };
+    let requests = |limit: RateLimit| RateLimit { units_per_call_ppm: requests_ppm, ..limit };
+    [
+        workload
+            .requests_per_minute
+            .map(|limit| requests(RateLimit::requests_per_minute(limit, workload.burst, workload.limiter))),
+        workload
+            .tokens_per_minute
+            .map(|limit| tokens(LimitKind::TokensPerMinute, limit, input_ppm + capped_output * whole)),
+        workload.input_tokens_per_minute.map(|limit| tokens(LimitKind::InputTokensPerMinute, limit, input_ppm)),
+        workload.output_tokens_per_minute.map(|limit| tokens(LimitKind::OutputTokensPerMinute, limit, output * whole)),
+        workload.requests_per_day.map(|limit| requests(RateLimit::requests_per_day(limit))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Which limit makes the asynchronous run as long as it is.
+pub fn binding(workload: &Workload, attempts: Attempts, limits: &[RateLimit]) -> Binding {
+    let (calls, slot_ms, in_flight) = (attempts.count(), workload.slot_ms(), workload.calls_in_flight());
+    let slots = if in_flight < workload.concurrency { LimitKind::ProviderConcurrency } else { LimitKind::Concurrency };
+    let mut times = vec![LimitTime { kind: slots, duration: Duration::Ms(rounds_ms(calls, slot_ms, in_flight)) }];
+    times.extend(
+        limits
+            .iter()
+            .map(|limit| LimitTime { kind: limit.kind, duration: limit.duration_ms(calls, slot_ms, in_flight).into() }),
+    );
+    // The first of equals: where a limit asks for no more than the concurrency does, the concurrency binds.
+    let slowest = times.iter().rev().max_by_key(|time| time.duration.most_ms().unwrap_or(u64::MAX));
+    let kind = slowest.map_or(slots, |time| time.kind);
+    let useful = useful_concurrency(workload, limits);
+    let sentence = match limits.iter().find(|limit| limit.kind == kind) {
+        Some(limit) => limit_sentence(limit, calls, useful),
+        None => slots_sentence(workload, slots, calls, useful),
+    };
+    Binding { kind, sentence, useful_concurrency: useful.map(|(count, _)| count), limits: times }
+}
+
+/// The calls in flight that use up the tightest limit, and that limit. A daily limit is a matter of days, not of
+/// concurrency.
+fn useful_concurrency(workload: &Workload, limits: &[RateLimit]) -> Option<(u32, LimitKind)> {
+    limits
+        .iter()
+        .filter(|limit| limit.kind != LimitKind::RequestsPerDay && !limit.refuses_every_call())
+        .map(|limit| (limit.useful_concurrency(workload.slot_ms()), limit.kind))
+        .chain(workload.provider_concurrency.map(|most| (most.max(1), LimitKind::ProviderConcurrency)))
+        .min_by_key(|(count, _)| *count)
+}
+
+fn limit_sentence(limit: &RateLimit, calls: u64, useful: Option<(u32, LimitKind)>) -> String {
+    let a_call = limit.units_per_call_ppm.div_ceil(u64::from(WHOLE_PPM));
+    let most = number(limit.limit);
+    let no_more = useful
+        .map(|(count, _)| format!(" More than {} in flight buys nothing.", number(u64::from(count))))
+        .unwrap_or_default();
+    let name = limit.kind.label();
+    match limit.kind {
+        _ if limit.refuses_every_call() && limit.limit == 0 => {
+            format!("{name}: a limit of 0 lets no call through. Leave it empty or raise it.")
+        }
+        LimitKind::RequestsPerMinute | LimitKind::RequestsPerDay if limit.refuses_every_call() => {
+            "Burst: a bucket that holds 0 requests lets no call through. Leave it empty or raise it.".to_owned()
+        }
+        _ if limit.refuses_every_call() => format!(
+            "{name}: one call counts {} tokens, more than the {most} that a minute holds, so it can never be sent. \
+             Shorten the call or raise the limit.",
+            number(a_call)
+        ),
+        LimitKind::RequestsPerDay => {
+            format!("Requests per day bind: {} requests at {most} a day.", number(calls))
+        }
+        LimitKind::RequestsPerMinute => {
+            format!("Requests per minute bind: {} requests at {most} a minute.{no_more}", number(calls))
+        }
+        _ => format!("{name} bind: {} calls of {} tokens at {most} a minute.{no_more}", number(calls), number(a_call)),
+    }
+}
+
+fn slots_sentence(workload: &Workload, slots: LimitKind, calls: u64, useful: Option<(u32, LimitKind)>) -> String {
+    let in_flight = u64::from(workload.calls_in_flight());
+    let each = in_words(workload.slot_ms());
+    let calls_in_words = number(calls);
+    if slots == LimitKind::ProviderConcurrency {
+        return format!(
+            "The provider's concurrency binds: {calls_in_words} calls, {} at a time, {each} each.",
+            number(in_flight)
+        );
+    }
+    let advice = match useful {
+        _ if calls <= in_flight => " All of them are in flight at once.".to_owned(),
+        Some((count, kind)) if u64::from(count) > in_flight => {
+            let (label, verb) = match kind {
+                LimitKind::ProviderConcurrency => ("the provider's concurrency".to_owned(), "binds"),
+                _ => (kind.label().to_lowercase(), "bind"),
+            };
+            format!(" More in flight is faster, up to {}: there, {label} {verb}.", number(u64::from(count)))
+        }
+        Some(_) => " The rate limits leave room for these calls.".to_owned(),
+        None => " No rate limit is set: more in flight is faster.".to_owned(),
+    };
+    format!("Concurrency binds: {calls_in_words} calls, {} at a time, {each} each.{advice}", number(in_flight))
+}
+
+/// How long the asynchronous run takes with this many calls in flight.
+pub fn run_duration(workload: &Workload, attempts: Attempts, in_flight: u32, limits: &[RateLimit]) -> Duration {
+    duration_ms(attempts.count(), workload.slot_ms(), in_flight, limits).into()
+}
+
+pub fn number(count: u64) -> String {
+    grouped(&count.to_string())
+}

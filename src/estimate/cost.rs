@@ -1,0 +1,170 @@
+//! What the calls cost. Money is exact: attempts are counted in millionths of a millionth, so that shares of calls
+//! keep their value, and every part of a cost is rounded once, half up, to a pico-dollar.
+
+use crate::estimate::{CostParts, WHOLE_PPM, Workload};
+use crate::money::Usd;
+use crate::prices::{CacheMode, Model, RateCard, Rates};
+use crate::time::Time;
+
+/// Where a model reads its cache at a lower price and nobody states from how many tokens on: the largest minimum
+/// that any vendor of the catalogue states.
+pub const UNSTATED_CACHE_MINIMUM_TOKENS: u64 = 4_096;
+/// The best share of cache reads that a provider reports for batch jobs.
+pub const BATCH_HITS_MOST_PPM: u32 = 980_000;
+/// How long every provider of the catalogue keeps a prefix that nobody reads.
+pub const CACHE_LIFE_MS: u64 = 300_000;
+
+/// One attempt, in the units of [`Attempts`].
+const ONE: i128 = 1_000_000_000_000;
+const WHOLE: i128 = WHOLE_PPM as i128;
+
+/// Billed attempts, in millionths of a millionth of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attempts(i128);
+
+impl Attempts {
+    /// `calls * (1 - cache hits) * (1 + f + … + f^re_asks)`; without our cache every call is paid.
+    pub fn of(workload: &Workload, our_cache: bool) -> Attempts {
+        let failing = i128::from(workload.failed_billed_ppm);
+        let per_call = (0..workload.re_asks).fold(ONE, |attempts, _| ONE + rounded(attempts * failing, WHOLE));
+        let paid_ppm = if our_cache { WHOLE - i128::from(workload.cache_hits_ppm) } else { WHOLE };
+        Attempts(rounded(i128::from(workload.calls) * paid_ppm * per_call, WHOLE))
+    }
+
+    pub fn whole(count: u64) -> Attempts {
+        Attempts(i128::from(count) * ONE)
+    }
+
+    /// Rounded up.
+    pub fn count(self) -> u64 {
+        u64::try_from((self.0 + ONE - 1) / ONE).unwrap_or(u64::MAX)
+    }
+
+    pub fn cost(self, of_one: Usd) -> Usd {
+        Usd::from_pico(rounded(self.0.saturating_mul(of_one.pico()), ONE))
+    }
+
+    pub fn share(self, ppm: u32) -> Attempts {
+        Attempts(rounded(self.0 * i128::from(ppm), WHOLE))
+    }
+
+    fn minus(self, other: Attempts) -> Attempts {
+        Attempts((self.0 - other.0).max(0))
+    }
+
+    /// This many of `all`, as parts of a million, rounded down.
+    fn ppm_of(self, all: Attempts) -> u32 {
+        if all.0 == 0 { 0 } else { u32::try_from(self.0 * WHOLE / all.0).unwrap_or(WHOLE_PPM) }
+    }
+}
+
+/// Items that end with an answer: `1 - f^(re_asks + 1)`.
+pub fn answered_ppm(workload: &Workload) -> u32 {
+    let failing = i128::from(workload.failed_billed_ppm);
+    let lost = (0..=workload.re_asks).fold(ONE, |lost, _| rounded(lost * failing, WHOLE));
+    u32::try_from(rounded(ONE - lost, WHOLE)).unwrap_or(WHOLE_PPM)
+}
+
+/// The prices of one workload: the catalogue's, or scaled to the person's own.
+pub struct Prices {
+    pub synchronous: RateCard,
+    pub batch: Option<RateCard>,
+}
+
+impl Prices {
+    /// An own price holds at every moment. Tiers, cached tokens and batch jobs keep their proportions to it.
+    pub fn of(workload: &Workload, model: &Model, now: Time) -> Prices {
+        if workload.own_input_price.is_none() && workload.own_output_price.is_none() {
+            return Prices { synchronous: model.card.clone(), batch: model.batch.clone() };
+        }
+        let listed = model.card.rates(0, now);
+        let own = own_rates(workload, &listed);
+        let scaled = |card: &RateCard| RateCard {
+            base: card.rates(0, now).in_proportion(&listed, &own),
+            tiers: card
+                .tiers
+                .iter()
+                .map(|(above, _)| (*above, card.rates(above + 1, now).in_proportion(&listed, &own)))
+                .collect(),
+            ..RateCard::default()
+        };
+        Prices { synchronous: scaled(&model.card), batch: model.batch.as_ref().map(scaled) }
+    }
+}
+
+fn own_rates(workload: &Workload, listed: &Rates) -> Rates {
+    let flat = |input, output| RateCard::flat(input, output).base;
+    let from = flat(listed.input, listed.output);
+    let to = flat(workload.own_input_price.unwrap_or(listed.input), workload.own_output_price.unwrap_or(listed.output));
+    let mut own = listed.in_proportion(&from, &to);
+    (own.input, own.output) = (to.input, to.output);
+    own
+}
+
+/// Tokens of a call that a provider can keep in its prompt cache.
+pub fn cacheable_tokens(workload: &Workload, model: &Model) -> u64 {
+    let prefix = workload.shared_prefix_tokens;
+    if model.card.base.cache_read >= model.card.base.input {
+        return 0;
+    }
+    let minimum = model.min_cacheable_tokens.unwrap_or(UNSTATED_CACHE_MINIMUM_TOKENS);
+    if prefix < minimum { 0 } else { prefix - prefix % model.cache_increment_tokens.max(1) }
+}
+
+/// How the provider's cache is used by a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheUse {
+    pub tokens: u64,
+    pub reads: Attempts,
+    pub writes: Attempts,
+}
+
+impl CacheUse {
+    pub const NONE: CacheUse = CacheUse { tokens: 0, reads: Attempts(0), writes: Attempts(0) };
+
+    /// `writes` attempts find the prefix missing, the others read it.
+    pub fn with_writes(tokens: u64, attempts: Attempts, writes: u64) -> CacheUse {
+        let writes = Attempts::whole(writes.max(1)).min(attempts);
+        CacheUse { tokens, reads: attempts.minus(writes), writes }
+    }
+
+    /// Where the request has to ask for the cache, nobody asks for one that costs more than it saves.
+    pub fn if_it_pays(self, model: &Model, rates: &Rates) -> CacheUse {
+        let asked_for = model.cache_mode == Some(CacheMode::Explicit);
+        let cached =
+            self.reads.cost(rates.cache_read * self.tokens) + self.writes.cost(rates.cache_write * self.tokens);
+        let fresh = self.reads.cost(rates.input * self.tokens) + self.writes.cost(rates.input * self.tokens);
+        if asked_for && cached >= fresh { CacheUse::NONE } else { self }
+    }
+
+    pub fn read_ppm(&self, attempts: Attempts) -> u32 {
+        self.reads.ppm_of(attempts)
+    }
+}
+
+/// `attempts * [(I - C) * p_in + (O + R) * p_out] + C * (reads * p_read + writes * p_write)`, by part.
+pub fn parts(workload: &Workload, rates: &Rates, attempts: Attempts, cache: CacheUse) -> CostParts {
+    let mut parts = CostParts {
+        input: attempts.cost(rates.input * (workload.input_tokens - cache.tokens)),
+        cache_read: cache.reads.cost(rates.cache_read * cache.tokens),
+        cache_write: cache.writes.cost(rates.cache_write * cache.tokens),
+        output: attempts.cost(rates.output * workload.output_tokens),
+        reasoning: attempts.cost(rates.output * workload.reasoning_tokens),
+    };
+    if rates.cache_write == rates.input {
+        // A write that costs what input costs is plain input to the one who pays.
+        parts.input += parts.cache_write;
+        parts.cache_write = Usd::ZERO;
+    }
+    parts
+}
+
+/// The share of a batch's cached prefix at its best.
+pub fn batch_cache_at_best(tokens: u64, attempts: Attempts) -> CacheUse {
+    let reads = attempts.share(BATCH_HITS_MOST_PPM);
+    CacheUse { tokens, reads, writes: attempts.minus(reads) }
+}
+
+fn rounded(amount: i128, unit: i128) -> i128 {
+    amount.saturating_add(unit / 2).div_euclid(unit)
+}
