@@ -42,5 +42,5 @@ fn source(model: &Model, price_date: &str) -> String {
         (true, many) => format!("{many} sources agree"),
         (false, _) => "one source; check it before a large run".to_owned(),
     };
-    format!("Prices of {} as of {price_date} ({agreement}).", model.name)
+    format!("Prices of {} as of {price_date} ({agreement}).", model.id)
 }

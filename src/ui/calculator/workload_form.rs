@@ -5,9 +5,10 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::inputs::{Action, Inputs};
-use super::model_picker::ModelPicker;
+use super::model_picker::{ModelPicker, dollars};
 use super::quantity::Quantity;
 use crate::estimate::Workload;
+use crate::money::{PerToken, grouped};
 use crate::ui::parts::{Disclosure, NumberField};
 
 /// What stands under `Advanced`, in the rows of the page.
@@ -81,10 +82,7 @@ fn QuantityField(props: &QuantityFieldProps) -> Html {
 /// What an empty box stands for.
 fn placeholder(quantity: Quantity, inputs: &Inputs) -> Option<AttrValue> {
     let rates = inputs.model().map(|model| model.card.base);
-    let price = |price: crate::money::PerToken| {
-        let text = price.per_million().decimals(6);
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    };
+    let price = |price: PerToken| dollars(price).trim_start_matches('$').to_owned();
     match quantity {
         Quantity::InputPrice => rates.map(|rates| price(rates.input).into()),
         Quantity::OutputPrice => rates.map(|rates| price(rates.output).into()),
@@ -97,7 +95,7 @@ fn placeholder(quantity: Quantity, inputs: &Inputs) -> Option<AttrValue> {
 fn complaint(quantity: Quantity, workload: &Workload) -> Option<AttrValue> {
     let more = quantity == Quantity::SharedPrefix && workload.shared_prefix_tokens > workload.input_tokens;
     more.then(|| {
-        let input = crate::money::grouped(&workload.input_tokens.to_string());
+        let input = grouped(&workload.input_tokens.to_string());
         format!("The prefix is part of the input, so no more than {input} of these tokens count.").into()
     })
 }
