@@ -38,6 +38,9 @@ pub struct CalculatorProps {
     /// Prices have dates: the moment of the estimate.
     pub now: Time,
     pub on_action: Callback<Action>,
+    /// Without the rarer rows and the big table: for a page that has its own subject.
+    #[prop_or_default]
+    pub brief: bool,
     /// What can be done with the answer, below the recommendation.
     #[prop_or_default]
     pub actions: Html,
@@ -57,11 +60,14 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     html! {
         <div class="calculator">
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
-            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} />
+            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()}
+                brief={props.brief} />
             <Advice estimate={estimate.clone()} {model} actions={props.actions.clone()} />
             <Figures {estimate} concurrency={workload.concurrency} points={Rc::new(points)} />
-            <CostByModel {rows} chosen={props.inputs.model.clone()}
-                on_choose={props.on_action.reform(Action::ChooseModel)} />
+            if !props.brief {
+                <CostByModel {rows} chosen={props.inputs.model.clone()}
+                    on_choose={props.on_action.reform(Action::ChooseModel)} />
+            }
         </div>
     }
 }

@@ -11,8 +11,13 @@ use super::*;
 const NOW: Time = Time::from_ms(1_795_435_200_000);
 
 async fn drawn(inputs: Inputs) -> String {
-    let props =
-        CalculatorProps { inputs: Rc::new(inputs), now: NOW, on_action: Callback::noop(), actions: Html::default() };
+    let props = CalculatorProps {
+        inputs: Rc::new(inputs),
+        now: NOW,
+        brief: false,
+        on_action: Callback::noop(),
+        actions: Html::default(),
+    };
     LocalServerRenderer::<Calculator>::with_props(props).hydratable(false).render().await
 }
 

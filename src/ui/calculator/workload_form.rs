@@ -19,10 +19,23 @@ const ADVANCED: [(&str, &[Quantity]); 4] = [
     ("Own prices, USD a million tokens", &[Quantity::InputPrice, Quantity::OutputPrice]),
 ];
 
+/// What of it an embedded calculator keeps.
+const BRIEF: [Quantity; 6] = [
+    Quantity::Latency,
+    Quantity::Reasoning,
+    Quantity::RequestsPerMinute,
+    Quantity::TokensPerMinute,
+    Quantity::Budget,
+    Quantity::Deadline,
+];
+
 #[derive(Properties, PartialEq)]
 pub struct WorkloadFormProps {
     pub inputs: Rc<Inputs>,
     pub on_action: Callback<Action>,
+    /// Without the rarer rows.
+    #[prop_or_default]
+    pub brief: bool,
 }
 
 #[component]
@@ -46,11 +59,15 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
             <Disclosure label="Advanced" {summary} open={set > 0}>
                 <div class="workload-form__advanced">
                     {
-                        for ADVANCED.iter().map(|(name, row)| html! {
-                            <fieldset class="workload-form__row">
-                                <legend class="workload-form__legend">{ name }</legend>
-                                <div class="workload-form__fields">{ for row.iter().copied().map(field) }</div>
-                            </fieldset>
+                        for ADVANCED.iter().filter_map(|(name, row)| {
+                            let kept = |quantity: &Quantity| !props.brief || BRIEF.contains(quantity);
+                            let seen: Vec<Quantity> = row.iter().copied().filter(kept).collect();
+                            (!seen.is_empty()).then(|| html! {
+                                <fieldset class="workload-form__row">
+                                    <legend class="workload-form__legend">{ name }</legend>
+                                    <div class="workload-form__fields">{ for seen.into_iter().map(field) }</div>
+                                </fieldset>
+                            })
                         })
                     }
                 </div>

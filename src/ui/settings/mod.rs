@@ -1,8 +1,12 @@
-//! Settings: the theme, the prices and where they come from, what is kept in this browser.
+//! Settings: the theme, the prices and where they come from, what this browser keeps, what this program is.
+//! Not here: runs and their deletion (`runs`).
 
 use yew::prelude::*;
 
+use crate::prices::{self, Vendor};
+use crate::ui::Route;
 use crate::ui::hooks::Theme;
+use crate::ui::parts::SelectField;
 
 #[derive(Properties, PartialEq)]
 pub struct SettingsPageProps {
@@ -12,6 +16,114 @@ pub struct SettingsPageProps {
 
 #[component]
 pub fn SettingsPage(props: &SettingsPageProps) -> Html {
-    let _ = props;
-    html! { <h1 class="page__title">{ "Settings" }</h1> }
+    let choices = Theme::ALL.map(|theme| (AttrValue::Static(theme.name()), AttrValue::Static(theme.name()))).to_vec();
+    let on_choose = props.on_theme.reform(|name: AttrValue| {
+        Theme::ALL.into_iter().find(|theme| theme.name() == name.as_str()).unwrap_or_default()
+    });
+    html! {
+        <div class="settings">
+            <h1 class="page__title">{ "Settings" }</h1>
+            <section class="settings__part" aria-labelledby="appearance">
+                <h2 class="panel__title" id="appearance">{ "Appearance" }</h2>
+                <div class="fields">
+                    <SelectField label="Theme" value={props.theme.name()} {choices} {on_choose}
+                        hint="System follows this device." />
+                </div>
+            </section>
+            { kept() }
+            <Prices />
+            { about() }
+        </div>
+    }
+}
+
+fn kept() -> Html {
+    html! {
+        <section class="settings__part" aria-labelledby="kept">
+            <h2 class="panel__title" id="kept">{ "What this browser keeps" }</h2>
+            <p>
+                { "Runs, with their data and answers, and the cache of answers: in this browser's storage for this \
+                   site, until you delete them under " }
+                <a href={Route::Runs.href("")}>{ "Runs" }</a>
+                { ". The choice of theme." }
+            </p>
+            <p>
+                { "An API key is kept nowhere: it stays in this tab's memory, goes to the provider that you named and \
+                   is asked for again after a reload. The calculator's inputs are in the address, and nowhere else." }
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Prices() -> Html {
+    let first = prices::all().iter().map(|model| model.price_date.as_str()).min().unwrap_or_default();
+    let last = prices::all().iter().map(|model| model.price_date.as_str()).max().unwrap_or_default();
+    html! {
+        <section class="settings__part" aria-labelledby="prices">
+            <h2 class="panel__title" id="prices">{ "Prices" }</h2>
+            <p>
+                { format!("{} models of {} providers, last read from their sources between {first} and {last}. ",
+                    prices::all().len(), prices::vendors().len()) }
+                { "They are list prices in USD, without tax and without what you may have agreed with a provider. A \
+                   price that no source states is asked for, and never taken for zero." }
+            </p>
+            <div class="table-scroll" role="region" aria-label="Providers, scrollable" tabindex="0">
+                <table class="data-table" aria-labelledby="prices">
+                    <thead>
+                        <tr>
+                            <th scope="col">{ "Provider" }</th>
+                            <th scope="col" class="number">{ "Models" }</th>
+                            <th scope="col" class="number">{ "With Batch API price" }</th>
+                            <th scope="col" class="number">{ "Two sources agree" }</th>
+                            <th scope="col">{ "Oldest price" }</th>
+                        </tr>
+                    </thead>
+                    <tbody>{ for prices::vendors().iter().map(vendor_row) }</tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
+
+fn vendor_row(vendor: &Vendor) -> Html {
+    let models: Vec<_> = prices::all().iter().filter(|model| model.vendor == vendor.id).collect();
+    let batch = models.iter().filter(|model| model.batch.is_some()).count();
+    let agreed = models.iter().filter(|model| model.corroborated).count();
+    let oldest = models.iter().map(|model| model.price_date.as_str()).min().unwrap_or_default();
+    html! {
+        <tr>
+            <th scope="row">{ &vendor.name }</th>
+            <td class="number">{ models.len() }</td>
+            <td class="number">{ batch }</td>
+            <td class="number">{ agreed }</td>
+            <td>{ oldest }</td>
+        </tr>
+    }
+}
+
+fn about() -> Html {
+    html! {
+        <section class="settings__part" aria-labelledby="about">
+            <h2 class="panel__title" id="about">{ "About" }</h2>
+            <p>
+                { concat!("Pennybatch ", env!("CARGO_PKG_VERSION"), ", under the ", env!("CARGO_PKG_LICENSE"),
+                    " license. It is static files: no server of its own, no account, no tracking.") }
+            </p>
+        </section>
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_provider_of_the_catalogue_is_listed() {
+        let page = yew::LocalServerRenderer::<Prices>::new().hydratable(false).render().await;
+        for vendor in prices::vendors() {
+            assert!(page.contains(&vendor.name.replace('&', "&amp;")), "{}", vendor.name);
+        }
+        assert_eq!(page.matches("<tr>").count(), prices::vendors().len() + 1);
+    }
 }
