@@ -46,7 +46,7 @@ fn with_tenth(ms: u64, unit: u64, name: &str) -> String {
 }
 
 fn two(ms: u64, unit: u64, name: &str, small: u64, small_name: &str) -> String {
-    let smalls = (ms + small / 2) / small;
+    let smalls = ms.saturating_add(small / 2) / small;
     let per = unit / small;
     match smalls % per {
         0 => format!("{} {name}", smalls / per),

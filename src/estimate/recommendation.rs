@@ -23,9 +23,12 @@ const FLEX_VENDORS: [&str; 2] = ["openai", "google"];
 pub fn recommend(figures: &Figures) -> Recommendation {
     let way = choose(figures);
     let quote = figures.quote(way).unwrap_or(&figures.concurrent);
-    if !ends(quote) {
-        let held_back = binding(figures.workload, figures.attempts, &figures.limits);
-        return Recommendation { way, headline: headline(figures, quote), reasons: vec![held_back.sentence] };
+    if !ends(&figures.concurrent) {
+        let mut reasons = vec![binding(figures.workload, figures.attempts, &figures.limits).sentence];
+        if way == Way::BatchApi {
+            reasons.push("A batch job has limits of its own.".to_owned());
+        }
+        return Recommendation { way, headline: headline(figures, quote), reasons };
     }
     let mut reasons = vec![size_reason(figures, way)];
     reasons.extend(deadline_reason(figures, quote));

@@ -1,0 +1,125 @@
+//! The decision guide: what is recommended, why, and what is noted beside the numbers.
+
+use pennybatch::estimate::{Estimate, Way, Workload};
+use pennybatch::money::{PerToken, Usd};
+
+use crate::{of, plain};
+
+const HOUR_MS: u64 = 3_600_000;
+
+fn way(calls: u64, model: &str) -> Way {
+    of(&plain(calls, 250, 50), model).recommendation.way
+}
+
+#[track_caller]
+fn says(lines: &[String], words: &str) {
+    assert!(lines.iter().any(|line| line.contains(words)), "nothing says {words:?}: {lines:#?}");
+}
+
+#[test]
+fn the_number_of_calls_decides_first() {
+    for (calls, expected) in [
+        (1, Way::Sequential),
+        (99, Way::Sequential),
+        (100, Way::Async),
+        (1_000, Way::Async),
+        (50_000, Way::Async),
+        (50_001, Way::BatchApi),
+    ] {
+        assert_eq!(way(calls, "gpt-4o-mini"), expected, "{calls} calls");
+    }
+    // Without a Batch API: several lanes.
+    let lanes = of(&plain(60_000, 250, 50), "deepseek-flash").recommendation;
+    assert_eq!(lanes.way, Way::Async);
+    says(&lanes.reasons, "several lanes");
+}
+
+#[test]
+fn a_deadline_decides_between_async_and_batch() {
+    let with =
+        |calls, deadline_ms| of(&Workload { deadline_ms: Some(deadline_ms), ..plain(calls, 250, 50) }, "gpt-4o-mini");
+    assert_eq!(with(5_000, 24 * HOUR_MS).recommendation.way, Way::BatchApi);
+    let between = with(5_000, 6 * HOUR_MS).recommendation;
+    assert_eq!(between.way, Way::Async);
+    says(&between.reasons, "too short for a batch job");
+    says(&between.reasons, "Flex processing");
+    // 50 calls one after another take 100 s.
+    assert_eq!(with(50, 60_000).recommendation.way, Way::Async);
+    assert_eq!(with(50, 200_000).recommendation.way, Way::Sequential);
+    assert_eq!(with(80_000, 12 * HOUR_MS).recommendation.way, Way::Async);
+}
+
+#[test]
+fn a_deadline_out_of_reach_tells_what_would_reach_it() {
+    let late = of(&Workload { deadline_ms: Some(60_000), ..plain(3_000, 250, 50) }, "gpt-4o-mini").recommendation;
+    assert!(late.headline.starts_with("No way meets the deadline"), "{}", late.headline);
+    // 60 s are 30 rounds of 2 s: 100 calls in each.
+    says(&late.reasons, "With 100 calls in flight");
+    let limited = Workload { deadline_ms: Some(60_000), requests_per_minute: Some(600), ..plain(3_000, 250, 50) };
+    says(&of(&limited, "gpt-4o-mini").recommendation.reasons, "More in flight is faster, up to 20");
+}
+
+#[test]
+fn a_budget_shows_both_totals() {
+    let with = |budget: &str| {
+        let workload = Workload { budget: Usd::parse(budget), ..plain(1_000, 1_000, 100) };
+        of(&workload, "gpt-4o").recommendation
+    };
+    // gpt-4o: 3.50, its batch 1.75.
+    let enough = with("5");
+    assert_eq!(enough.way, Way::Async);
+    says(&enough.reasons, "stays $1.5000 below the budget of $5.0000");
+    assert_eq!(with("2").way, Way::BatchApi);
+    let short = with("1");
+    assert!(short.headline.starts_with("The budget does not pay"), "{}", short.headline);
+    says(&short.reasons, "even if every call is asked twice, against $3.5000 here");
+}
+
+#[test]
+fn the_headline_carries_this_workloads_numbers() {
+    let advice = of(&Workload::default(), "gpt-4o-mini").recommendation;
+    assert_eq!(advice.headline, "Run it async, with cache and checkpoints: $0.3038, 7.5 min.");
+    says(&advice.reasons, "The Batch API would save $0.1519 if you can wait up to 24 hours.");
+    says(&advice.reasons, "10 % of the calls repeat an earlier one: the cache answers them and saves $0.0338.");
+    let batch = of(&plain(100_000, 250, 50), "gpt-4o-mini").recommendation;
+    assert_eq!(batch.headline, "Use the Batch API: $3.3750, < 24 hours.");
+}
+
+#[test]
+fn requests_that_bind_while_tokens_are_free_call_for_larger_requests() {
+    let workload =
+        Workload { requests_per_minute: Some(60), tokens_per_minute: Some(2_000_000), ..plain(5_000, 250, 50) };
+    says(&of(&workload, "gpt-4o-mini").recommendation.reasons, "put several items into one request");
+}
+
+#[test]
+fn a_batch_that_forgoes_the_cache_is_not_forced_on_anyone() {
+    let workload = Workload { shared_prefix_tokens: 2_000, ..plain(100_000, 2_100, 10) };
+    let estimate = of(&workload, "claude-opus-5");
+    assert!(estimate.batch.as_ref().unwrap().cost > estimate.concurrent.cost);
+    assert_eq!(estimate.recommendation.way, Way::Async);
+}
+
+#[test]
+fn the_notes_tell_what_the_numbers_rest_on() {
+    let notes = |estimate: Estimate| estimate.notes;
+    assert_eq!(notes(of(&Workload::default(), "gpt-4o-mini")), Vec::<String>::new());
+    let shared = Workload { shared_prefix_tokens: 2_000, ..plain(1_000, 3_000, 100) };
+    says(&notes(of(&shared, "gpt-4o-mini")), "1,920 tokens of each call are cached");
+    says(&notes(of(&shared, "gpt-4o-mini")), "In a batch job of this model cached tokens cost what fresh input costs.");
+    says(&notes(of(&shared, "claude-opus-5")), "with as many as providers report at best it would cost");
+    says(&notes(of(&shared, "deepseek-flash")), "(assumed: nobody states it)");
+    says(&notes(of(&shared, "deepseek-flash")), "01:00-04:00 or 06:00-10:00 UTC");
+    says(&notes(of(&shared, "command-a-03-2025")), "no lower price for cached tokens");
+    says(
+        &notes(of(&plain(1_000, 1_000, 100), "gemini-4-argon")),
+        "on 2026-12-01: Async then costs $6.0000 instead of $3.0000",
+    );
+    says(&notes(of(&plain(10, 300_000, 10), "gpt-6.1-sol")), "above 272,000 input tokens");
+    says(&notes(of(&plain(10, 300_000, 10), "gpt-4o")), "does not fit this model");
+    says(&notes(of(&plain(1, 1, 1), "claude-fable-5-2")), "don't confirm one another");
+    let own = Workload { own_input_price: Some(PerToken(1)), ..plain(1, 1, 1) };
+    says(&notes(of(&own, "gpt-4o")), "The price of input is your own");
+    let failing = Workload { failed_billed_ppm: 100_000, re_asks: 1, ..plain(10, 10, 10) };
+    says(&notes(of(&failing, "gpt-4o")), "10 % of the attempts fail but are billed; after 1 re-ask 99 % of the items");
+}

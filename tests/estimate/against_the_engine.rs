@@ -1,0 +1,117 @@
+//! The closed form against the run itself: the engine on a virtual clock, a provider that answers after a constant
+//! latency, a disk that takes no time.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use pennybatch::engine::{
+    Burst, Command, Effect, Engine, Event, ItemFacts, LanePlan, LimiterModel, Limits, Plan, RunState,
+};
+use pennybatch::estimate::{LimitKind, Limiter, RateLimit, duration_ms};
+use pennybatch::provider::{Answer, Bill, Outcome, Usage};
+use pennybatch::time::Time;
+
+const START: Time = Time(1_795_435_200_000);
+const INPUT_TOKENS: u32 = 250;
+const OUTPUT_TOKENS: u32 = 50;
+const STEPS_MAX: u64 = 1_000_000;
+
+#[test]
+fn the_closed_form_agrees_within_two_percent() {
+    let free = Limits { model: LimiterModel::Bucket, ..Limits::default() };
+    let requests = |limit| Some(limit);
+    for (calls, limits) in [
+        (1_000, free.clone()),
+        (4_500, Limits { requests_per_minute: requests(500), burst: Burst::Requests(20), ..free.clone() }),
+        (4_500, Limits { requests_per_minute: requests(500), ..free.clone() }),
+        (4_500, Limits { tokens_per_minute: Some(200_000), concurrency: 30, ..free.clone() }),
+        (4_500, Limits { requests_per_minute: requests(500), model: LimiterModel::Window, ..free.clone() }),
+        (
+            3_000,
+            Limits { tokens_per_minute: Some(100_000), model: LimiterModel::Window, concurrency: 40, ..free.clone() },
+        ),
+        (2_500, Limits { requests_per_day: Some(1_000), model: LimiterModel::Window, ..free.clone() }),
+    ] {
+        for latency_ms in [400, 1_500] {
+            let run_ms = run(calls, latency_ms, &limits);
+            let estimate_ms =
+                duration_ms(u64::from(calls), latency_ms, u32::from(limits.concurrency), &rate_limits(&limits))
+                    .unwrap();
+            let apart_ms = run_ms.abs_diff(estimate_ms);
+            assert!(apart_ms * 50 <= run_ms, "{limits:?}, {latency_ms} ms: {estimate_ms} estimated, {run_ms} run");
+        }
+    }
+}
+
+fn rate_limits(limits: &Limits) -> Vec<RateLimit> {
+    let limiter = match limits.model {
+        LimiterModel::Bucket => Limiter::Bucket,
+        LimiterModel::Window => Limiter::Window,
+    };
+    let burst = match limits.burst {
+        Burst::Auto => None,
+        Burst::Requests(requests) => Some(u64::from(requests)),
+    };
+    let tokens_per_call = u64::from(INPUT_TOKENS + OUTPUT_TOKENS);
+    let requests = limits.requests_per_minute.map(|limit| RateLimit::requests_per_minute(limit.into(), burst, limiter));
+    let tokens = limits
+        .tokens_per_minute
+        .map(|limit| RateLimit::tokens_per_minute(LimitKind::TokensPerMinute, limit, tokens_per_call, limiter));
+    let daily = limits.requests_per_day.map(|limit| RateLimit::requests_per_day(limit.into()));
+    [requests, tokens, daily].into_iter().flatten().collect()
+}
+
+/// From the start to the last answer, on the virtual clock.
+fn run(calls: u32, latency_ms: u64, limits: &Limits) -> u64 {
+    let facts = (0..calls)
+        .map(|item| ItemFacts {
+            leader: item,
+            input_estimate: INPUT_TOKENS,
+            input_bound: INPUT_TOKENS,
+            maybe_cached: false,
+        })
+        .collect();
+    let plan = Plan {
+        lanes: vec![LanePlan { limits: limits.clone(), card: None }],
+        budget: None,
+        output_tokens_max: Some(OUTPUT_TOKENS),
+        max_retries: 0,
+        timeout_ms: 600_000,
+        use_cache: false,
+    };
+    let mut engine = Engine::new(plan, facts, 1, START);
+    let mut answers = BinaryHeap::new();
+    let (mut now, mut last_answer) = (START, START);
+    engine.handle(Event::Command(Command::Resume), now);
+    for _ in 0..STEPS_MAX {
+        while let Some(effect) = engine.poll_effect() {
+            match effect {
+                Effect::Save { ticket, .. } => engine.handle(Event::Saved { ticket }, now),
+                Effect::Send { attempt, .. } => answers.push(Reverse((now.after_ms(latency_ms), attempt))),
+                Effect::LookUp { item } => engine.handle(Event::LookedUp { item, answer: None }, now),
+                Effect::Abort { .. } | Effect::Notify(_) => {}
+            }
+        }
+        if *engine.state() == RunState::Finished {
+            return last_answer.ms_since(START);
+        }
+        let wake = engine.next_wake().map(|wake| wake.at);
+        match answers.peek() {
+            Some(Reverse((at, _))) if wake.is_none_or(|wake| *at <= wake) => {
+                let Some(Reverse((at, attempt))) = answers.pop() else { unreachable!("it was peeked at") };
+                (now, last_answer) = (at, at);
+                engine.handle(Event::Ended { attempt, outcome: answered() }, now);
+            }
+            _ => {
+                now = wake.expect("a run that waits for no answer waits for a moment").max(now);
+                engine.handle(Event::Woke, now);
+            }
+        }
+    }
+    panic!("no end after {STEPS_MAX} steps");
+}
+
+fn answered() -> Outcome {
+    let usage = Usage { input: u64::from(INPUT_TOKENS), output: u64::from(OUTPUT_TOKENS), ..Usage::default() };
+    Outcome::Answered { answer: Answer::default(), bill: Bill::Usage { usage, stated_cost: None } }
+}
