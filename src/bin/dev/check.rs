@@ -77,8 +77,10 @@ fn clippy(report: &mut Report) {
 }
 
 fn native(report: &mut Report) {
-    report.step("native tests, page", || cargo(&["test"], &["--no-fail-fast"], steps::of_rust));
-    report.step("native tests, tool", || cargo(&["test"], &[&TOOL[..], &["--bin", "dev"]].concat(), steps::of_rust));
+    report.step("native tests, page", || cargo(&["test"], &["--no-fail-fast", "--", "--format=terse"], steps::of_rust));
+    report.step("native tests, tool", || {
+        cargo(&["test"], &[&TOOL[..], &["--bin", "dev", "--", "--format=terse"]].concat(), steps::of_rust)
+    });
 }
 
 fn cargo(command: &[&str], args: &[&str], count_of: fn(&str) -> Option<Count>) -> Outcome {
