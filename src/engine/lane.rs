@@ -39,6 +39,8 @@ pub struct Lane {
     pub in_flight: u32,
     /// Slots in thousandths: what additive increase and multiplicative decrease work on.
     slots_milli: u64,
+    /// Up to here slots are won back one an answer, beyond it one a round of answers.
+    known_good_milli: u64,
     rests_until: Time,
     slowed_at: Option<Time>,
     refusals: u32,
@@ -61,6 +63,7 @@ impl Lane {
             daily: None,
             in_flight: 0,
             slots_milli,
+            known_good_milli: slots_milli,
             rests_until: Time(0),
             slowed_at: None,
             refusals: 0,
@@ -92,6 +95,7 @@ impl Lane {
         let daily = limits.requests_per_day.map(u64::from);
         self.daily = replaced(self.daily.take(), daily, DAY_MS, u32::MAX, strict, now);
         self.slots_milli = u64::from(limits.concurrency.max(1)) * 1_000;
+        self.known_good_milli = self.slots_milli;
         self.limits = limits;
     }
 
@@ -153,15 +157,23 @@ impl Lane {
         }
     }
 
-    /// An answer came: the lane works. Every full round of answers wins back one slot.
-    pub fn answered(&mut self) {
+    /// An answer came: the lane works, and wins back slots; an answer to what was sent before the lane slowed down
+    /// says nothing of how it does since.
+    pub fn answered(&mut self, sent: Time) {
         self.in_flight -= 1;
         self.proven = true;
-        self.fruitless_since = None;
         self.failures_in_a_row = 0;
+        if self.slowed_at.is_some_and(|at| sent < at) {
+            return;
+        }
+        self.fruitless_since = None;
         self.refusals = 0;
         let full = u64::from(self.limits.concurrency.max(1)) * 1_000;
-        self.slots_milli = (self.slots_milli + 1_000_000 / self.slots_milli.max(1_000)).min(full);
+        let won_milli = match self.slots_milli < self.known_good_milli {
+            true => 1_000,
+            false => 1_000_000 / self.slots_milli.max(1_000),
+        };
+        self.slots_milli = (self.slots_milli + won_milli).min(full);
     }
 
     /// A refusal of this very call: the lane itself works.
@@ -191,7 +203,13 @@ impl Lane {
         if news {
             self.slowed_at = Some(now);
             let in_use = (u64::from(self.in_flight) * 1_000).min(self.slots_milli);
-            self.slots_milli = (in_use * 7 / 10).max(1_000);
+            if self.refusals == 0 {
+                self.known_good_milli = (in_use * 7 / 10).max(1_000);
+                self.slots_milli = self.known_good_milli;
+            } else {
+                // Refused again with nothing answered between: from here on one request at a time asks.
+                self.slots_milli = 1_000;
+            }
             self.shrink_burst(now);
             let rest_ms = hint_ms + jitter(backoff_limit_ms(self.refusals));
             self.rests_until = self.rests_until.max(now.after_ms(rest_ms));

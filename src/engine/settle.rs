@@ -52,7 +52,7 @@ impl Engine {
     }
 
     fn answered(&mut self, id: AttemptId, attempt: &Attempt, answer: Answer, bill: Bill, cost: Usd) {
-        self.lanes[usize::from(attempt.lane)].answered();
+        self.lanes[usize::from(attempt.lane)].answered(attempt.sent.unwrap_or(self.now));
         let shared = shareable(&answer);
         let ending = Ending::Succeeded(answer);
         self.note_end(attempt.item, &ending);

@@ -3,6 +3,7 @@
 //! A checker for each invariant of the design runs after every step. See `README.md` for how to replay a seed.
 
 mod checks;
+mod edge;
 mod provider;
 mod scenario;
 mod world;
