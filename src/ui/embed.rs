@@ -9,13 +9,16 @@ use web_sys::{Element, ShadowRootInit, ShadowRootMode};
 use yew::prelude::*;
 
 use crate::time::Time;
-use crate::ui::calculator::{Action, Calculator, Inputs, decode};
+use crate::ui::calculator::{Action, Calculator, Inputs, decode, escaped};
 
 const TAG: &str = "llm-batch-calculator";
 
 /// The attributes and the keys of the address that mean the same.
 const ATTRIBUTES: [(&str, &str); 5] =
     [("model", "model"), ("calls", "calls"), ("input", "in"), ("output", "out"), ("cache", "dup")];
+
+/// With this attribute the page's own query says what the others would: `embed.html?model=gpt-4o&calls=800`.
+const ADDRESS: &str = "address";
 
 /// What the shadow root is drawn with; compiled in, so that the host's page needs no second address.
 const STYLES: &str = concat!(
@@ -60,14 +63,29 @@ fn mount(element: &Element) {
     if js_sys::Reflect::set(&root, &JsValue::from_str("adoptedStyleSheets"), &sheets).is_err() {
         return;
     }
-    let query: Vec<String> = ATTRIBUTES
-        .iter()
-        .filter_map(|(attribute, key)| element.get_attribute(attribute).map(|value| format!("{key}={value}")))
-        .collect();
+    let query = if element.has_attribute(ADDRESS) {
+        let search = gloo_utils::window().location().search().unwrap_or_default();
+        from_address(search.trim_start_matches('?'))
+    } else {
+        let given = ATTRIBUTES.iter().filter_map(|(name, key)| Some((*key, element.get_attribute(name)?)));
+        given.map(|(key, value)| format!("{key}={}", escaped(&value))).collect::<Vec<_>>().join("&")
+    };
     if root.append_child(&inside).is_ok() {
-        let props = EmbeddedProps { query: query.join("&").into() };
+        let props = EmbeddedProps { query: query.into() };
         yew::Renderer::<Embedded>::with_root_and_props(inside.unchecked_into(), props).render();
     }
+}
+
+/// Attribute names in a query become the calculator's keys; its own keys stay.
+fn from_address(search: &str) -> String {
+    let renamed = search.split('&').map(|part| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        match ATTRIBUTES.iter().find(|(attribute, _)| *attribute == name) {
+            Some((_, key)) => format!("{key}={value}"),
+            None => part.to_owned(),
+        }
+    });
+    renamed.collect::<Vec<_>>().join("&")
 }
 
 #[derive(Properties, PartialEq)]
@@ -84,4 +102,16 @@ fn Embedded(props: &EmbeddedProps) -> Html {
         Callback::from(move |action: Action| inputs.dispatch(action))
     };
     html! { <Calculator inputs={Rc::new((*inputs).clone())} {now} {on_action} brief=true /> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attribute_names_work_in_the_address_too() {
+        let query = from_address("model=gpt-4o&calls=800&input=500&output=90&cache=20&rpm=60");
+        assert_eq!(query, "model=gpt-4o&calls=800&in=500&out=90&dup=20&rpm=60");
+        assert!(decode(&query).1.is_empty());
+    }
 }

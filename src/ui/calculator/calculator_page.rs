@@ -33,7 +33,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     let query = AttrValue::from(encode(&inputs));
     {
         let inputs = inputs.clone();
-        use_effect_with(opened.clone(), move |opened| inputs.dispatch(Action::Replace(opened.0.clone())));
+        use_effect_with(opened.clone(), move |opened| inputs.dispatch(Action::Replace(Box::new(opened.0.clone()))));
     }
     {
         // What the address already says is not written over it: the opening page keeps its short address.

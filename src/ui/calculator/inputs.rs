@@ -23,7 +23,7 @@ pub enum Action {
     ChooseModel(ModelId),
     Set(Quantity, Option<f64>),
     /// Another link was opened.
-    Replace(Inputs),
+    Replace(Box<Inputs>),
 }
 
 impl Default for Inputs {
@@ -48,7 +48,7 @@ impl Inputs {
             Action::Set(quantity, value) => {
                 Inputs { model: self.model.clone(), workload: quantity.set(&self.workload, value) }
             }
-            Action::Replace(inputs) => inputs,
+            Action::Replace(inputs) => *inputs,
         }
     }
 

@@ -22,7 +22,7 @@ use yew::prelude::*;
 pub use calculator_page::CalculatorPage;
 pub use inputs::{Action, Inputs};
 pub use quantity::Quantity;
-pub use query::{decode, encode};
+pub use query::{decode, encode, escaped};
 
 use crate::estimate;
 use crate::time::Time;

@@ -62,8 +62,7 @@ fn hint(model: &Model, own_price: bool) -> AttrValue {
         return AttrValue::Static("At your own price.");
     }
     let rates = model.card.base;
-    format!("A million tokens: {} in, {} out ({})", dollars(rates.input), dollars(rates.output), model.price_date)
-        .into()
+    format!("Per million: {} in, {} out ({})", dollars(rates.input), dollars(rates.output), model.price_date).into()
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub fn decode(query: &str) -> (Inputs, Vec<String>) {
 }
 
 /// Letters, digits and `-._~/:@` stand for themselves in a query; the rest becomes `%XX`.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -25,7 +25,8 @@ async fn drawn(inputs: Inputs) -> String {
 fn words_of_group(page: &str, id: &str) -> String {
     let start = page.find(&format!("aria-labelledby=\"{id}\"")).unwrap_or_else(|| panic!("no group {id}"));
     let rest = &page[start..];
-    let end = rest[1..].find("role=\"group\"").map_or(rest.len(), |end| end + 1);
+    let ends = ["role=\"group\"", "</section>"].map(|mark| rest[1..].find(mark).map_or(rest.len(), |end| end + 1));
+    let end = ends[0].min(ends[1]);
     let mut words = String::new();
     let mut inside_tag = true;
     for letter in rest[..end].chars() {
@@ -55,4 +56,36 @@ async fn the_page_opens_with_the_answers() {
     }
     assert!(words_of_group(&page, "answer-batch-api").contains("cheapest"));
     assert!(words_of_group(&page, "answer-async").contains("fastest"));
+}
+
+#[tokio::test]
+async fn a_broken_budget_or_deadline_is_said_in_words() {
+    let inputs = Inputs::default()
+        .after(Action::Set(Quantity::Budget, Some(0.2)))
+        .after(Action::Set(Quantity::Deadline, Some(1.0)));
+    let page = drawn(inputs).await;
+    let sequential = words_of_group(&page, "answer-sequential");
+    assert!(sequential.contains("Over the budget of $0.20. Misses the deadline."), "{sequential}");
+    let batch = words_of_group(&page, "answer-batch-api");
+    assert!(!batch.contains("Over the budget") && batch.contains("May miss the deadline."), "{batch}");
+}
+
+#[tokio::test]
+async fn a_model_without_a_batch_price_says_so_in_its_group() {
+    let model = crate::prices::all().iter().find(|model| model.batch.is_none()).expect("one vendor has no Batch API");
+    let page = drawn(Inputs::default().after(Action::ChooseModel(model.key()))).await;
+    let batch = words_of_group(&page, "answer-batch-api");
+    assert!(batch.contains("No Batch API price is known") && !batch.contains('$'), "{batch}");
+}
+
+#[tokio::test]
+async fn the_table_holds_every_model_that_is_not_deprecated() {
+    let page = drawn(Inputs::default()).await;
+    let current = crate::prices::all().iter().filter(|model| !model.deprecated);
+    for model in current {
+        assert!(page.contains(&format!(">{}</button>", model.id)), "{}", model.id);
+    }
+    for name in ["Recommendation", "Cost by model", "Time by concurrency", "Where the money goes"] {
+        assert!(page.contains(&format!(">{name}</h2>")), "{name}");
+    }
 }
