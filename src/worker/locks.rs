@@ -19,6 +19,17 @@ pub enum Attempt {
 /// Held until it is dropped, or the worker ends.
 pub struct Lock {
     release: Function,
+    /// Settles once the browser has really let it go.
+    released: Promise,
+}
+
+impl Lock {
+    /// Waits until anyone may take it: dropping it only asks for that.
+    pub async fn let_go(self) {
+        let released = self.released.clone();
+        drop(self);
+        let _ = released.await;
+    }
 }
 
 impl Drop for Lock {
@@ -49,6 +60,7 @@ pub async fn take(run: &str) -> Attempt {
     let _ = Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE);
     let release: Rc<RefCell<Option<Function>>> = Rc::default();
     let held = release.clone();
+    let mut released = None;
     let asked = Promise::new(&mut |answered: Function, refused: Function| {
         let held = held.clone();
         let granted = Closure::once_into_js(move |lock: JsValue| -> JsValue {
@@ -64,6 +76,7 @@ pub async fn take(run: &str) -> Attempt {
             && let Some(then) = property(&requested, "then").and_then(|then| then.dyn_into::<Function>().ok())
         {
             let _ = then.call2(&requested, &JsValue::UNDEFINED, &refused);
+            released = requested.dyn_into::<Promise>().ok();
         } else {
             let _ = refused.call0(&JsValue::UNDEFINED);
         }
@@ -71,9 +84,9 @@ pub async fn take(run: &str) -> Attempt {
     if asked.await.is_err() {
         return Attempt::Unsupported;
     }
-    match release.take() {
-        Some(release) => Attempt::Held(Lock { release }),
-        None => Attempt::Busy,
+    match (release.take(), released) {
+        (Some(release), Some(released)) => Attempt::Held(Lock { release, released }),
+        _ => Attempt::Busy,
     }
 }
 

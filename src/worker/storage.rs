@@ -31,7 +31,7 @@ pub struct RunStore {
     journal: Option<Journal>,
     pub checkpoints: Option<Rc<Checkpoints>>,
     records: u64,
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
 }
 
 /// A run as it was found on disk.
@@ -127,7 +127,7 @@ impl Storage {
             }
             checkpoints = Some(follows);
         }
-        Ok(RunStore { journal, checkpoints, records: 0, _lock: lock })
+        Ok(RunStore { journal, checkpoints, records: 0, lock })
     }
 
     /// Opens a run to go on with it: journal and checkpoints are merged, and whichever lags is mended.
@@ -151,7 +151,7 @@ impl Storage {
         let journal = self.mend_journal(&found, &data, data_in_opfs, &mut notes).await.map_err(unreadable)?;
         let checkpoints = self.mend_checkpoints(&found, &data, data_in_database, &mut notes).await;
         let records = found.records.len() as u64;
-        let store = RunStore { journal, checkpoints, records, _lock: lock };
+        let store = RunStore { journal, checkpoints, records, lock };
         Ok((store, Kept { manifest: found.manifest, data, records: found.records, notes }))
     }
 
@@ -380,6 +380,11 @@ impl RunStore {
     pub async fn close(self) {
         if let Some(checkpoints) = &self.checkpoints {
             let _ = checkpoints.write(Durability::Relaxed).await;
+        }
+        // The journal's handle goes first: whoever takes the lock may open it at once.
+        drop(self.journal);
+        if let Some(lock) = self.lock {
+            lock.let_go().await;
         }
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::link::{
     ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview, Problem, Progress,
-    ResultDetail, ResultRow, RunId, RunSummary, Setup, StorageFacts, TemplateProblem, ToPage, ToWorker,
+    ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, StorageFacts, TemplateProblem, ToPage, ToWorker,
 };
 
 /// A run that the worker has open.
@@ -93,6 +93,7 @@ impl Desk {
             DeskAction::GoesOn => desk.goes_on = true,
             DeskAction::WentOn => desk.goes_on = false,
             DeskAction::LeaveRun => {
+                desk.note_in_list();
                 desk.open = None;
                 desk.goes_on = false;
                 desk.rows = RowsSeen::default();
@@ -113,6 +114,21 @@ impl Desk {
         let mut runs: Vec<&RunSummary> = self.runs.iter().filter(|run| !run.finished).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.started));
         runs
+    }
+
+    /// The list was made before the open run went on; where it stands now is known here.
+    fn note_in_list(&mut self) {
+        let Some(open) = &self.open else { return };
+        let mut runs = (*self.runs).clone();
+        for run in runs.iter_mut().filter(|run| run.run == open.run) {
+            run.done = open.progress.done;
+            run.errored = open.progress.errored;
+            run.finished = open.progress.state == RunState::Finished;
+            run.spent = open.progress.spent;
+            run.doubtful = open.progress.doubtful;
+            run.doubtful_attempts = open.progress.doubtful_attempts;
+        }
+        self.runs = Rc::new(runs);
     }
 
     fn ask(&mut self, message: &ToWorker) {

@@ -32,25 +32,38 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
         Some(Err(problem)) => html! { <p class="soft">{ &problem.message }</p> },
         None => html! { <p class="soft" role="status">{ "Being counted…" }</p> },
     };
+    let kind = if props.has_data { ButtonKind::Primary } else { ButtonKind::Plain };
+    let short = match &props.estimate {
+        Some(Ok(estimate)) if props.has_data => {
+            Some(format!("{}, about {}", cost_words(estimate), in_words(estimate.duration_ms)))
+        }
+        _ => None,
+    };
     html! {
-        <section class="panel estimate-panel" aria-labelledby="estimate-title" aria-busy={props.estimating.to_string()}>
-            <h2 class="panel__title" id="estimate-title">{ "Before you start" }</h2>
-            { body }
-            if let Some(refused) = &props.refused {
-                <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
-            }
-            if props.problems > 0 {
-                <p class="field__error" role="alert">
-                    { format!("{} to be mended first.", counted(props.problems as u64, "field has", "fields have")) }
-                </p>
-            }
-            <Button kind={ButtonKind::Primary} disabled={props.starting} on_press={props.on_start.clone()}>
-                { "Start run" }
-            </Button>
-            if props.starting {
-                <p class="soft small" role="status">{ "Saving the rows in this browser, so that the run survives a crash…" }</p>
-            }
-        </section>
+        <>
+            <section class="estimate-panel" aria-labelledby="estimate-title" aria-busy={props.estimating.to_string()}>
+                <h2 class="panel__title" id="estimate-title">{ "Before you start" }</h2>
+                { body }
+            </section>
+            <div class="start-bar">
+                if let Some(refused) = &props.refused {
+                    <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
+                }
+                if props.problems > 0 {
+                    <p class="field__error" role="alert">
+                        { format!("{} to be mended first.", counted(props.problems as u64, "field has", "fields have")) }
+                    </p>
+                }
+                if props.starting {
+                    <p class="soft small" role="status">
+                        { "Saving the rows in this browser, so that the run survives a crash…" }
+                    </p>
+                } else if let Some(short) = short {
+                    <p class="start-bar__short" aria-hidden="true">{ short }</p>
+                }
+                <Button {kind} disabled={props.starting} on_press={props.on_start.clone()}>{ "Start run" }</Button>
+            </div>
+        </>
     }
 }
 

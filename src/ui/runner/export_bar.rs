@@ -3,12 +3,14 @@
 use yew::prelude::*;
 
 use crate::link::ExportKind;
-use crate::ui::parts::{Button, Switch};
+use crate::ui::parts::{Button, ButtonKind, Switch};
 use crate::ui::runner::desk::Exported;
 use crate::ui::runner::words::rows;
 
 #[derive(Properties, PartialEq)]
 pub struct ExportBarProps {
+    /// Then the results are what the person came for.
+    pub finished: bool,
     pub exporting: Option<ExportKind>,
     pub exported: Option<Exported>,
     pub refused: Option<AttrValue>,
@@ -19,21 +21,23 @@ pub struct ExportBarProps {
 #[component]
 pub fn ExportBar(props: &ExportBarProps) -> Html {
     let guard = use_state(|| true);
+    let plain = ButtonKind::Plain;
+    let first = if props.finished { ButtonKind::Primary } else { plain };
     let on_switch = {
         let guard = guard.clone();
         Callback::from(move |on: bool| guard.set(on))
     };
-    let button = |what: ExportKind, name: &'static str, title: &'static str| {
+    let button = |kind: ButtonKind, what: ExportKind, name: &'static str, title: &'static str| {
         let (on_export, guard) = (props.on_export.clone(), *guard);
         let on_press = Callback::from(move |()| on_export.emit((what, guard)));
-        html! { <Button {title} disabled={props.exporting.is_some()} {on_press}>{ name }</Button> }
+        html! { <Button {kind} {title} disabled={props.exporting.is_some()} {on_press}>{ name }</Button> }
     };
     html! {
         <div class="export-bar">
             <div class="row">
-                { button(ExportKind::Csv, "Export CSV", "Your columns and the answers, in the order of the file") }
-                { button(ExportKind::Jsonl, "Export JSONL", "One JSON object a row, as a script's checkpoint") }
-                { button(ExportKind::Ledger, "Export ledger", "One line an attempt: request id, usage, price, state") }
+                { button(first, ExportKind::Csv, "Export CSV", "Your columns and the answers, in the order of the file") }
+                { button(plain, ExportKind::Jsonl, "Export JSONL", "One JSON object a row, as a script's checkpoint") }
+                { button(plain, ExportKind::Ledger, "Export ledger", "One line an attempt: request id, usage, price, state") }
                 <Switch label="Guard formulas" on={*guard} {on_switch} />
             </div>
             <p class="field__hint">

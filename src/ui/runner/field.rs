@@ -54,7 +54,7 @@ impl Field {
     /// What stands behind the number.
     pub const fn unit(self) -> &'static str {
         match self {
-            Field::InputPrice | Field::OutputPrice => "USD / million tokens",
+            Field::InputPrice | Field::OutputPrice => "USD / 1M",
             Field::Timeout => "s",
             Field::Budget => "USD",
             _ => "",

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::Progress;
+use crate::link::{Progress, RunState};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
 use crate::ui::runner::words::{counted, spend_range, time_left_ms};
@@ -32,7 +32,10 @@ pub fn Figures(props: &FiguresProps) -> Html {
         0 => None,
         attempts => Some(format!("{} without an answer", counted(attempts.into(), "attempt", "attempts"))),
     };
-    let rate = format!("{}.{} / s", progress.rate_milli / 1_000, progress.rate_milli % 1_000 / 100);
+    let rate = match progress.state {
+        RunState::Finished => "–".to_owned(),
+        _ => format!("{}.{} / s", progress.rate_milli / 1_000, progress.rate_milli % 1_000 / 100),
+    };
     let left = time_left_ms(progress).map_or_else(|| "–".to_owned(), in_words);
     let overshoot = (progress.overshoot > Usd::ZERO)
         .then(|| stat("Above reservations", progress.overshoot.to_string(), None, Some(progress.overshoot)));

@@ -18,16 +18,14 @@ pub fn LimitsStep(props: &LimitsStepProps) -> Html {
     html! {
         <section class="step" aria-labelledby="step-limits">
             <h2 class="step__title" id="step-limits">{ "Limits" }</h2>
-            <div class="fields">
-                { step.number(Field::Budget, "none", "A hard cap: a call is only sent while its worst case still fits.") }
+            <div class="step__fields">
+                { step.number(Field::Budget, "none", "A hard cap: a call goes out only while its worst case still fits.") }
                 { step.number(Field::Concurrency, "15", "Calls in flight at once, at most 64.") }
                 { step.number(Field::MaxRetries, "4", "For errors that may pass.") }
-            </div>
-            <div class="fields">
+                { step.number(Field::Timeout, "automatic", "") }
                 { step.number(Field::RequestsPerMinute, "no limit", "") }
                 { step.number(Field::TokensPerMinute, "no limit", "") }
                 { step.number(Field::Burst, "automatic", "") }
-                { step.number(Field::Timeout, "automatic", "") }
             </div>
             <Switch label="Use cache" on={step.form.use_cache} {on_switch}
                 hint="Equal rows are asked once, and answers of earlier runs are used again at no cost." />

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::link::ToWorker;
+use crate::link::{Place, ToWorker};
 use crate::time::Time;
 use crate::ui::hooks::{Work, use_worker};
 use crate::ui::parts::{Notice, Tone};
@@ -44,13 +44,18 @@ fn Runner(props: &RunnerProps) -> Html {
     html! {
         <>
             <h1 class="page__title">{ "Run a batch" }</h1>
-            if let Some(broken) = &desk.broken {
-                <Notice tone={Tone::Error} heading="The run can't go on in this tab"><p>{ broken }</p></Notice>
-            }
-            if desk.open.is_none() {
-                { banner(&props.work) }
-            }
-            { storage_warning(&props.work) }
+            <div class="stack runner-notes">
+                if let Some(broken) = &desk.broken {
+                    <Notice tone={Tone::Error} heading="The run can't go on in this tab"><p>{ broken }</p></Notice>
+                }
+                if let Some(refused) = desk.problem(Place::Runs) {
+                    <Notice tone={Tone::Error}><p>{ refused.to_owned() }</p></Notice>
+                }
+                if desk.open.is_none() {
+                    { banner(&props.work) }
+                }
+                { storage_warning(&props.work) }
+            </div>
             { body }
         </>
     }

@@ -10,7 +10,7 @@ use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone, sl
 use crate::ui::runner::Field;
 use crate::ui::runner::check::read_usd;
 use crate::ui::runner::form::dollars;
-use crate::ui::runner::words::{counted, pause_words};
+use crate::ui::runner::words::{counted, pause_words, rounded_up};
 
 /// What the person wants, with a key where one was entered.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,10 +35,11 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
         PauseReason::Budget { needed } => html! {
             <BudgetRaise needed={*needed} projected={progress.projected} on_go_on={props.on_go_on.clone()} />
         },
-        _ => html! {
-            <Resumption asks_key={props.needs_key || is_about_key(&props.reason)} needs_key={props.needs_key}
+        reason if asks(reason, progress, props.needs_key) => html! {
+            <Resumption asks_key={props.needs_key || is_about_key(reason)} needs_key={props.needs_key}
                 cut_off={progress.cut_off} doubtful={progress.doubtful} on_go_on={props.on_go_on.clone()} />
         },
+        _ => Html::default(),
     };
     let tone = match props.reason {
         PauseReason::NotStarted | PauseReason::ByPerson => Tone::Info,
@@ -52,11 +53,15 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
         <Notice {tone} heading={words.title} {actions}>
             <p>{ words.happened }</p>
             <p>{ words.kept }</p>
-            if !(matches!(props.reason, PauseReason::NotStarted) && (progress.cut_off > 0 || props.needs_key)) {
-                <p>{ words.to_do }</p>
-            }
+            <p>{ words.to_do }</p>
         </Notice>
     }
+}
+
+/// Whether something has to be said before the run goes on; else the plain button `Resume` is enough.
+pub fn asks(reason: &PauseReason, progress: &Progress, needs_key: bool) -> bool {
+    let budget = matches!(reason, PauseReason::Budget { .. });
+    budget || needs_key || progress.cut_off > 0 || is_about_key(reason)
 }
 
 /// A browser hides whether an unreachable server disliked the key, so another one may be tried there too.
@@ -96,7 +101,7 @@ fn BudgetRaise(props: &BudgetRaiseProps) -> Html {
                 error.set(None);
                 on_go_on.emit(GoOn::RaiseBudget(budget));
             }
-            Some(_) => error.set(Some(format!("The next row needs at least {needed}.").into())),
+            Some(_) => error.set(Some(format!("The next row needs at least {}.", rounded_up(needed)).into())),
             None => error.set(Some("Write an amount in dollars, such as 5 or 0.50.".into())),
         })
     };

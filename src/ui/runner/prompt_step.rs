@@ -57,7 +57,7 @@ fn columns(step: &StepProps, data: &DataSummary) -> Html {
             on_form.emit(FormAction::Typed(Field::UserPrompt, format!("{user}{gap}{typed}").into()));
         });
         html! {
-            <Button kind={ButtonKind::Quiet} label={format!("Add column {column} to the user prompt")} {on_press}>
+            <Button kind={ButtonKind::Quiet} label={format!("Insert column {column}")} {on_press}>
                 <code>{ text }</code>
             </Button>
         }

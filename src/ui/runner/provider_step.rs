@@ -46,16 +46,16 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
             if let Some(refused) = &props.refused {
                 <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
             }
-            <div class="fields">
-                <Combobox label={Field::Model.label()} value={form.text(Field::Model)} choices={(*choices).clone()}
-                    error={step.error(Field::Model)} free_text=true on_choose={step.on_input(Field::Model)} />
+            <div class="step__fields">
+                <div class="step__wide">
+                    <Combobox label={Field::Model.label()} value={form.text(Field::Model)} choices={(*choices).clone()}
+                        error={step.error(Field::Model)} free_text=true on_choose={step.on_input(Field::Model)} />
+                </div>
                 { step.number(Field::InputPrice, "unknown", "") }
                 { step.number(Field::OutputPrice, "unknown", "") }
-            </div>
-            <p class="field__hint">{ price_words(&form.price_source, demo) }</p>
-            <div class="fields">
+                <p class="field__hint step__line">{ price_words(&form.price_source, demo) }</p>
                 { step.number(Field::MaxOutputTokens, "no cap", "Longer answers are cut off and marked.") }
-                { step.number(Field::Temperature, "provider's default", "") }
+                { step.number(Field::Temperature, "default", "From 0 to 2; empty leaves it to the provider.") }
             </div>
         </section>
     }

@@ -164,7 +164,7 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
         match known {
             Some(row) => result_row(at, row, &props.on_detail),
             None => html! {
-                <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()}><td colspan="7">{ "…" }</td></tr>
+                <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()}><td>{ "…" }</td></tr>
             },
         }
     };
@@ -176,16 +176,16 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
                     <th scope="col" class="results__id">{ "ID" }</th>
                     <th scope="col">{ "Input" }</th>
                     <th scope="col">{ "Answer" }</th>
-                    <th scope="col" class="results__state">{ "State" }</th>
+                    <th scope="col" class="results__state"><span class="state__name">{ "State" }</span></th>
                     <th scope="col" class="number results__narrow">{ "Tokens" }</th>
                     <th scope="col" class="number results__narrow">{ "Cost" }</th>
                     <th scope="col" class="number results__narrow">{ "Attempts" }</th>
                 </tr>
             </thead>
             <tbody>
-                <tr key="above" ref={above} class="results__space" aria-hidden="true"><td colspan="7"></td></tr>
+                <tr key="above" ref={above} class="results__space" aria-hidden="true"><td></td></tr>
                 { for (first..first + count).map(row) }
-                <tr key="below" ref={below} class="results__space" aria-hidden="true"><td colspan="7"></td></tr>
+                <tr key="below" ref={below} class="results__space" aria-hidden="true"><td></td></tr>
             </tbody>
         </table>
     }
@@ -211,7 +211,9 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
             <td title={row.input.clone()}>{ &row.input }</td>
             <td {class} title={words.clone()}>{ words }</td>
             <td class="results__state">
-                <span class={classes!("state", state_class(row.state))}>{ state_name(row.state) }</span>
+                <span class={classes!("state", state_class(row.state))}>
+                    <span class="state__name">{ state_name(row.state) }</span>
+                </span>
             </td>
             <td class="number results__narrow">{ tokens.unwrap_or_default() }</td>
             <td class="number results__narrow">{ row.cost.map(|cost| cost.to_string()).unwrap_or_default() }</td>

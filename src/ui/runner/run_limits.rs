@@ -35,7 +35,7 @@ pub fn RunLimits(props: &RunLimitsProps) -> Html {
     html! {
         <Disclosure label="Change limits">
             <div class="stack">
-                <div class="fields">
+                <div class="step__fields">
                     { step.number(Field::Budget, "none", "") }
                     { step.number(Field::Concurrency, "15", "") }
                     { step.number(Field::RequestsPerMinute, "no limit", "") }

@@ -11,7 +11,7 @@ use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
 use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::export_bar::ExportBar;
 use crate::ui::runner::figures::Figures;
-use crate::ui::runner::pause_note::{GoOn, PauseNote, pause_reason};
+use crate::ui::runner::pause_note::{GoOn, PauseNote, asks, focus, pause_reason};
 use crate::ui::runner::result_detail::ResultDetailDialog;
 use crate::ui::runner::results::{Results, RowsAsked};
 use crate::ui::runner::run_limits::RunLimits;
@@ -31,6 +31,10 @@ pub fn RunView(props: &RunViewProps) -> Html {
     let (work, open) = (&props.work, &props.open);
     let progress = &open.progress;
     use_going_on(work, open);
+    use_effect_with((), |()| {
+        focus(RUN_TITLE);
+        gloo_utils::window().scroll_to_with_x_and_y(0.0, 0.0);
+    });
     let send = &work.send;
     let command = |command: Command| send.reform(move |()| ToWorker::Run(command.clone()));
     let on_go_on = going_on(work);
@@ -47,6 +51,14 @@ pub fn RunView(props: &RunViewProps) -> Html {
         })
     };
     let paused = pause_reason(&progress.state);
+    // One place for both, so that the focus stays where it is when one becomes the other.
+    let pause_or_resume = match &progress.state {
+        RunState::Running => html! { <Button on_press={command(Command::Pause)}>{ "Pause" }</Button> },
+        RunState::Paused(reason) if !asks(reason, progress, open.needs_key) => html! {
+            <Button kind={ButtonKind::Primary} on_press={command(Command::Resume)}>{ "Resume" }</Button>
+        },
+        _ => Html::default(),
+    };
     let refused = |place: Place| work.desk.problem(place).map(|message| AttrValue::from(message.to_owned()));
     let done_words = format!("{} of {}", progress.done, rows(progress.total.into()));
     html! {
@@ -57,9 +69,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <RunStatus progress={progress.clone()} now={props.now.clone()} />
                 <ProgressBar label="Run progress" done={progress.done} total={progress.total} text={done_words} />
                 <div class="row">
-                    if progress.state == RunState::Running {
-                        <Button on_press={command(Command::Pause)}>{ "Pause" }</Button>
-                    }
+                    { pause_or_resume }
                     if paused.is_some() || progress.state == RunState::Running {
                         <Button kind={ButtonKind::Danger} title="Ends the run: rows not begun are canceled"
                             on_press={command(Command::Stop)}>{ "Stop" }</Button>
@@ -79,7 +89,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                     <RunLimits form={work.form.clone()} on_form={work.on_form.clone()} {on_apply} />
                 }
             </section>
-            <ExportBar exporting={work.desk.exporting} exported={work.desk.exported.clone()}
+            <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting} exported={work.desk.exported.clone()}
                 refused={refused(Place::Results)} {on_export} />
             <Results seen={work.desk.rows.clone()} revision={u64::from(progress.done) + progress.attempts}
                 settled={!under_way(&progress.state)} {on_rows}
@@ -91,6 +101,9 @@ pub fn RunView(props: &RunViewProps) -> Html {
         </div>
     }
 }
+
+/// Where the focus goes when a run takes the place of the steps, whose button had it.
+const RUN_TITLE: &str = "run-title";
 
 /// While the budget question is open, its own field is the one to fill in.
 fn changeable(state: &RunState) -> bool {
@@ -104,7 +117,10 @@ fn changeable(state: &RunState) -> bool {
 /// `Resume run` goes on by itself where nothing has to be asked first.
 #[hook]
 fn use_going_on(work: &Work, open: &OpenRun) {
-    let asks = open.needs_key || open.progress.cut_off > 0 || pause_reason(&open.progress.state).is_none();
+    let asks = match pause_reason(&open.progress.state) {
+        Some(reason) => asks(reason, &open.progress, open.needs_key),
+        None => true,
+    };
     let (send, on_desk) = (work.send.clone(), work.on_desk.clone());
     use_effect_with((work.desk.goes_on, asks), move |(goes_on, asks)| {
         if *goes_on {
@@ -179,7 +195,7 @@ fn Head(props: &HeadProps) -> Html {
     html! {
         <div class="run__head">
             <div>
-                <h2 class="run__name">{ &open.data.name }</h2>
+                <h2 class="run__name" id={RUN_TITLE} tabindex="-1">{ &open.data.name }</h2>
                 <p class="soft small">
                     { format!("{} · {} · {provider}", rows(open.data.rows.into()), open.setup.model) }
                 </p>

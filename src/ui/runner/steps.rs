@@ -41,6 +41,16 @@ pub fn Steps(props: &StepsProps) -> Html {
     let row = use_state(|| 0_u32);
     let source = use_mut_ref(|| None::<Source>);
 
+    {
+        // A run that was just left may be unfinished, and then belongs into the banner.
+        let (send, known) = (props.work.send.clone(), desk.storage.is_some());
+        use_effect_with((), move |()| {
+            if known {
+                send.emit(ToWorker::ListRuns);
+            }
+        });
+    }
+
     let template = desk.preview.as_ref().and_then(|(_, result)| result.as_ref().err());
     let (setup, problems) = check(form, desk.data.as_deref(), template);
     let row_shown = (*row).min(desk.data.as_ref().map_or(0, |data| data.rows.saturating_sub(1)));

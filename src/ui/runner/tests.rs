@@ -82,6 +82,12 @@ fn the_status_line_has_the_posts_form() {
 }
 
 #[test]
+fn a_small_projection_is_not_shown_as_free() {
+    let small = Progress { spent: usd("0.0012"), projected: Some(usd("0.0049")), ..progress() };
+    assert_eq!(status_line(&small), "[500/5000] $0.0012 spent | ~$0.01 projected | cache hits: 47");
+}
+
+#[test]
 fn an_unknown_price_is_never_shown_as_nothing() {
     let line = status_line(&Progress { priced: false, spent: Usd::ZERO, projected: None, ..progress() });
     assert_eq!(line, "[500/5000] cost unknown | cache hits: 47");
@@ -321,7 +327,9 @@ async fn a_cut_off_run_asks_what_to_do_and_for_its_key() {
     let props =
         PauseNoteProps { reason: PauseReason::NotStarted, progress, needs_key: true, on_go_on: Callback::noop() };
     let html = drawn::<PauseNote>(props).await;
-    for words in ["API key", "Send again", "Leave out", "Count as not billed", "15 rows were in flight"] {
+    for words in
+        ["This run was cut off", "API key", "Send again", "Leave out", "Count as not billed", "15 rows were in flight"]
+    {
         assert!(html.contains(words), "{words}: {html}");
     }
 }

@@ -1,7 +1,7 @@
 //! The run's state in plain words: what happened, what was kept, what to do.
 
 use crate::link::{ExportState, FileEstimate, PauseReason, Progress, RunState, Wake, WakeReason};
-use crate::money::{Usd, grouped};
+use crate::money::{PICO, Usd, grouped};
 use crate::time::{Time, in_words};
 
 /// A count as a person reads it: `1,234 rows`, `1 row`.
@@ -23,6 +23,7 @@ pub fn state_words(progress: &Progress, now: Time) -> String {
             }
             None => "Running.".to_owned(),
         },
+        RunState::Paused(_) if progress.cut_off > 0 => "Paused: the run was cut off.".to_owned(),
         RunState::Paused(reason) => format!("Paused: {}.", reason_words(reason)),
         RunState::Stopping => match progress.in_flight {
             0 => "Stopping: the last results are being saved.".to_owned(),
@@ -80,6 +81,11 @@ pub struct PauseWords {
 
 pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
     let (title, happened, to_do) = match reason {
+        PauseReason::NotStarted | PauseReason::ByPerson if progress.cut_off > 0 => (
+            "This run was cut off".to_owned(),
+            "The tab or the browser ended while calls were in flight. Nothing is being sent.".to_owned(),
+            "Say what to do with those calls, and the run will resume.".to_owned(),
+        ),
         PauseReason::NotStarted => (
             "This run is open, and waits".to_owned(),
             "Nothing is being sent.".to_owned(),
@@ -126,6 +132,7 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
 
 fn budget_words(needed: Usd, progress: &Progress) -> (String, String, String) {
     let budget = progress.budget.map_or_else(|| "the budget".to_owned(), |budget| format!("the budget of {budget}"));
+    let at_least = rounded_up(needed);
     let happened = format!(
         "{} spent{}; the next row could cost more than what is left, so it was not sent.",
         progress.spent,
@@ -136,12 +143,18 @@ fn budget_words(needed: Usd, progress: &Progress) -> (String, String, String) {
     );
     let to_do = match progress.projected {
         Some(projected) if projected > needed => format!(
-            "At least {needed} lets it send one more row; the whole run will take about {projected}, and a little more \
+            "At least {at_least} lets it send one more row; the whole run will take about {projected}, and a little more \
              while calls are in flight."
         ),
-        _ => format!("At least {needed} lets it go on."),
+        _ => format!("At least {at_least} lets it go on."),
     };
     (format!("Stopped before {budget} would be passed"), happened, to_do)
+}
+
+/// To a hundredth of a cent, and never below: an amount that is said to be enough has to be.
+pub fn rounded_up(amount: Usd) -> Usd {
+    let unit = PICO / 10_000;
+    Usd::from_pico((amount.pico() + unit - 1) / unit * unit)
 }
 
 fn kept_words(progress: &Progress) -> String {
@@ -174,11 +187,7 @@ pub fn spend_range(progress: &Progress) -> String {
 
 /// An amount to read at a glance: cents from a dollar on, else as exact as [`Usd`]'s own form.
 pub fn money(amount: Usd) -> String {
-    if amount >= Usd::from_pico(crate::money::PICO) {
-        format!("${}", grouped(&amount.decimals(2)))
-    } else {
-        amount.to_string()
-    }
+    if amount >= Usd::from_pico(PICO) { format!("${}", grouped(&amount.decimals(2))) } else { amount.to_string() }
 }
 
 /// What the estimate says about the cost.
