@@ -1,7 +1,6 @@
 //! `cargo dev test`: everything, in one command, getting what it needs.
 
 use std::env;
-use std::process::Command;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -99,11 +98,10 @@ async fn end_to_end(args: &TestArgs) -> Outcome {
     let page = site::address(&listener)?;
     let server = tokio::spawn(async move { axum::serve(listener, site::router(latest, BELOW, false)).await });
     let tool = env::current_exe().map_err(|why| format!("The tool does not know its own path: {why}"))?;
-    let mut playwright = Command::new(project::root().join("node_modules/.bin/playwright"));
+    let mut playwright = steps::of_node(project::root().join("node_modules/.bin/playwright"));
     playwright
         .arg("test")
         .args(&args.playwright)
-        .current_dir(project::root())
         .env("CHROMIUM", chromium)
         .env("PENNYBATCH_CHROMIUM_FLAGS", chromium::FLAGS.join(" "))
         .env("PENNYBATCH_PAGE", &page)

@@ -1,10 +1,10 @@
 //! The few things that come from npm: Playwright for the end-to-end tests, wasm-opt for releases.
 
 use std::fs;
-use std::process::Command;
 
 use crate::names;
 use crate::project;
+use crate::steps;
 
 /// `npm ci`, unless node_modules was made from this very lock file.
 pub fn ensure_packages() -> Result<(), String> {
@@ -17,16 +17,10 @@ pub fn ensure_packages() -> Result<(), String> {
         return Ok(());
     }
     println!("npm ci …");
-    let ran = Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund"])
-        .current_dir(&root)
-        // The browser is the machine's own; see `chromium`.
-        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
-        .status();
-    match ran {
-        Ok(status) if status.success() => {}
-        Ok(status) => return Err(format!("`npm ci` failed ({status}); its words are above.")),
-        Err(why) => return Err(format!("npm did not start ({why}): the end-to-end tests need Node and npm.")),
-    }
+    let mut npm = steps::of_node("npm");
+    // The browser is the machine's own; see `chromium`.
+    npm.args(["ci", "--no-audit", "--no-fund"]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    steps::counted(npm, "`npm ci`", steps::no_tests)
+        .map_err(|failed| format!("{} The end-to-end tests need Node, npm and what it fetches.", failed.why))?;
     fs::write(&made_from, digest).map_err(|why| format!("{} cannot be written: {why}", made_from.display()))
 }

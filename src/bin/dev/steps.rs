@@ -1,8 +1,12 @@
 //! The steps of `cargo dev test`: each is named, timed and counted, and one that fails doesn't hide the next.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::project;
 
 /// What a step found.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -104,6 +108,13 @@ pub fn counted(mut program: Command, name: &str, count_of: fn(&str) -> Option<Co
     let started = program.stdout(Stdio::piped()).spawn();
     let mut running = started.map_err(|why| format!("{name} did not start: {why}"))?;
     let mut count = Count::default();
+    let errors = running.stderr.take().map(|stderr| {
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                eprintln!("{line}");
+            }
+        })
+    });
     if let Some(stdout) = running.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             println!("{line}");
@@ -111,7 +122,19 @@ pub fn counted(mut program: Command, name: &str, count_of: fn(&str) -> Option<Co
         }
     }
     let status = running.wait().map_err(|why| format!("{name} could not be waited for: {why}"))?;
+    if let Some(errors) = errors {
+        // It ends with the program's last word; there is nothing to learn from how it did.
+        let _ = errors.join();
+    }
     if status.success() { Ok(count) } else { Err(Failed { count, why: format!("{name} failed ({status}).") }) }
+}
+
+/// A program of Node's. It gets pipes of its own: Node makes its pipes non-blocking, for everyone who shares them, and
+/// this tool's next line would find its own output not ready.
+pub fn of_node(program: impl AsRef<OsStr>) -> Command {
+    let mut program = Command::new(program);
+    program.current_dir(project::root()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    program
 }
 
 /// For programs that run no tests.
@@ -191,6 +214,13 @@ mod tests {
         let failed = counted(shell, "The shell", of_rust).expect_err("exit status 101");
         assert_eq!(Some(failed.count), count(2, 3, 0));
         assert!(failed.why.starts_with("The shell failed"));
+    }
+
+    #[test]
+    fn a_program_of_node_s_shares_no_output_with_this_one() {
+        let mut shell = of_node("sh");
+        shell.args(["-c", "echo '  2 passed (1s)'; echo 'a warning' >&2; test ! /dev/stdout -ef /dev/stderr"]);
+        assert_eq!(counted(shell, "The shell", of_playwright).ok(), count(2, 0, 0));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::names;
 use crate::project::{self, PROGRAMS, Profile, WASM_TARGET};
+use crate::steps;
 
 /// One program as the browser takes it: wasm-bindgen's module, the program, and the modules that it imports.
 pub struct Program {
@@ -130,12 +131,9 @@ fn optimize(optimizer: &Path, wasm: &Path) -> Result<(), String> {
         "--enable-reference-types",
         "--enable-sign-ext",
     ];
-    let ran = Command::new(optimizer).arg("-Os").args(features).arg(wasm).arg("-o").arg(wasm).status();
-    match ran {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("wasm-opt failed on {} ({status}).", wasm.display())),
-        Err(why) => Err(format!("wasm-opt did not start: {why}")),
-    }
+    let mut program = steps::of_node(optimizer);
+    program.arg("-Os").args(features).arg(wasm).arg("-o").arg(wasm);
+    steps::counted(program, "wasm-opt", steps::no_tests).map(|_| ()).map_err(|failed| failed.why)
 }
 
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
