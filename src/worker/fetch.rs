@@ -33,7 +33,7 @@ impl Key {
         Ok(Some(Key { secret, base_url: base(&setup.base_url) }))
     }
 
-    fn goes_to(&self, url: &str) -> bool {
+    pub fn goes_to(&self, url: &str) -> bool {
         !self.base_url.is_empty() && url.starts_with(&self.base_url)
     }
 }

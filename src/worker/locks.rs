@@ -16,19 +16,18 @@ pub enum Attempt {
     Unsupported,
 }
 
-/// Held until it is dropped, or the worker ends.
+/// Held until it is released or dropped, or the worker ends.
 pub struct Lock {
     release: Function,
-    /// Settles once the browser has really let it go.
+    /// Settles once others can take it.
     released: Promise,
 }
 
 impl Lock {
-    /// Waits until anyone may take it: dropping it only asks for that.
-    pub async fn let_go(self) {
-        let released = self.released.clone();
-        drop(self);
-        let _ = released.await;
+    /// Returns once others can take it; after a mere drop, that is a little later.
+    pub async fn release(self) {
+        let _ = self.release.call0(&JsValue::UNDEFINED);
+        let _ = self.released.clone().await;
     }
 }
 
@@ -59,8 +58,8 @@ pub async fn take(run: &str) -> Attempt {
     let options = Object::new();
     let _ = Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE);
     let release: Rc<RefCell<Option<Function>>> = Rc::default();
-    let held = release.clone();
     let mut released = None;
+    let held = release.clone();
     let asked = Promise::new(&mut |answered: Function, refused: Function| {
         let held = held.clone();
         let granted = Closure::once_into_js(move |lock: JsValue| -> JsValue {
@@ -71,14 +70,17 @@ pub async fn take(run: &str) -> Attempt {
             let _ = answered.call0(&JsValue::UNDEFINED);
             until
         });
-        // The request's own promise settles at the release; only its refusal says something now.
-        if let Ok(requested) = request.call3(&locks, &name_of(run).into(), &options, &granted)
-            && let Some(then) = property(&requested, "then").and_then(|then| then.dyn_into::<Function>().ok())
-        {
-            let _ = then.call2(&requested, &JsValue::UNDEFINED, &refused);
-            released = requested.dyn_into::<Promise>().ok();
-        } else {
-            let _ = refused.call0(&JsValue::UNDEFINED);
+        // The request's own promise settles at the release; until then only its refusal says something.
+        match request.call3(&locks, &name_of(run).into(), &options, &granted).map(JsValue::dyn_into::<Promise>) {
+            Ok(Ok(requested)) => {
+                if let Some(then) = property(&requested, "then").and_then(|then| then.dyn_into::<Function>().ok()) {
+                    let _ = then.call2(&requested, &JsValue::UNDEFINED, &refused);
+                }
+                released = Some(requested);
+            }
+            _ => {
+                let _ = refused.call0(&JsValue::UNDEFINED);
+            }
         }
     });
     if asked.await.is_err() {

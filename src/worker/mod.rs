@@ -20,7 +20,7 @@ mod data;
 pub mod database;
 mod demo;
 mod export;
-mod fetch;
+pub mod fetch;
 mod forecast;
 pub mod frames;
 pub mod journal;

@@ -133,6 +133,16 @@ impl Storage {
     /// Opens a run to go on with it: journal and checkpoints are merged, and whichever lags is mended.
     pub async fn open_run(&self, run: &str) -> Result<(RunStore, Kept), Problem> {
         let lock = take_lock(run).await?;
+        match self.open_locked(run).await {
+            Ok((store, kept)) => Ok((RunStore { lock, ..store }, kept)),
+            Err(problem) => {
+                release(lock).await;
+                Err(problem)
+            }
+        }
+    }
+
+    async fn open_locked(&self, run: &str) -> Result<(RunStore, Kept), Problem> {
         let unreadable = |why: String| {
             problem(
                 Place::Runs,
@@ -151,7 +161,7 @@ impl Storage {
         let journal = self.mend_journal(&found, &data, data_in_opfs, &mut notes).await.map_err(unreadable)?;
         let checkpoints = self.mend_checkpoints(&found, &data, data_in_database, &mut notes).await;
         let records = found.records.len() as u64;
-        let store = RunStore { journal, checkpoints, records, lock };
+        let store = RunStore { journal, checkpoints, records, lock: None };
         Ok((store, Kept { manifest: found.manifest, data, records: found.records, notes }))
     }
 
@@ -304,7 +314,13 @@ impl Storage {
     }
 
     pub async fn delete(&self, run: &str) -> Result<(), Problem> {
-        let _lock = take_lock(run).await?;
+        let lock = take_lock(run).await?;
+        let deleted = self.delete_locked(run).await;
+        release(lock).await;
+        deleted
+    }
+
+    async fn delete_locked(&self, run: &str) -> Result<(), Problem> {
         let refused = |why: String| {
             problem(Place::Runs, format!("The run could not be deleted: {why}. Close other tabs and retry."))
         };
@@ -377,15 +393,20 @@ impl RunStore {
         }
     }
 
+    /// Writes what has gathered, and returns once another tab could open the run.
     pub async fn close(self) {
-        if let Some(checkpoints) = &self.checkpoints {
+        let RunStore { journal, checkpoints, lock, .. } = self;
+        if let Some(checkpoints) = checkpoints {
             let _ = checkpoints.write(Durability::Relaxed).await;
         }
-        // The journal's handle goes first: whoever takes the lock may open it at once.
-        drop(self.journal);
-        if let Some(lock) = self.lock {
-            lock.let_go().await;
-        }
+        drop(journal);
+        release(lock).await;
+    }
+}
+
+async fn release(lock: Option<Lock>) {
+    if let Some(lock) = lock {
+        lock.release().await;
     }
 }
 

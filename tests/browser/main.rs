@@ -4,6 +4,13 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod database;
+mod fetch;
+mod journal;
+mod link;
 mod place;
+mod sample;
+mod storage;
+mod turns;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

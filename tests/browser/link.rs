@@ -1,0 +1,237 @@
+//! Every message survives its way between page and worker.
+
+use std::fmt::Debug;
+
+use pennybatch::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
+use pennybatch::engine::{Command, Doubtful, Notice, PauseReason, Progress, RunState, Wake, WakeReason};
+use pennybatch::link::{
+    ConnectionReport, DataSummary, ExportKind, FileEstimate, Place, Preview, Problem, ResultDetail, ResultRow,
+    RunSummary, Secret, StorageFacts, ToPage, ToWorker,
+};
+use pennybatch::provider::Provider;
+use pennybatch::time::Time;
+use pennybatch::worker::page::encode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::sample::{LARGE, failure, setup, usage};
+
+const NOW: Time = Time::from_ms(1_795_442_000_000);
+
+fn survives<T: Serialize + DeserializeOwned + Debug + PartialEq>(message: T) {
+    let sent = encode(&message).expect("encoded");
+    let came: T = serde_wasm_bindgen::from_value(sent).expect("decoded");
+    assert_eq!(came, message);
+}
+
+#[wasm_bindgen_test]
+fn what_the_page_asks_for() {
+    let key = || Some(Secret("sk-test".into()));
+    let name = || "films.csv".to_owned();
+    for message in [
+        ToWorker::OpenFile { name: name(), bad_lines: BadLines::Skip },
+        ToWorker::OpenText { name: name(), text: "id\n\u{1f600}".into(), bad_lines: BadLines::Refuse },
+        ToWorker::OpenSample,
+        ToWorker::Preview { row: 7, setup: setup() },
+        ToWorker::Estimate { setup: setup() },
+        ToWorker::CheckConnection { setup: setup(), key: None },
+        ToWorker::Start { setup: setup(), key: key() },
+        ToWorker::Open { run: "20261123-154501-x7k2".into() },
+        ToWorker::SetKey { key: key() },
+        ToWorker::Rows { first: 10, count: 50, filter: Some(ExportState::CacheHit), search: "a".into() },
+        ToWorker::Rows { first: 0, count: 0, filter: None, search: String::new() },
+        ToWorker::Detail { item: u32::MAX },
+        ToWorker::Export { what: ExportKind::Ledger, guard_formulas: true },
+        ToWorker::ListRuns,
+        ToWorker::DeleteRun { run: "20261123-154501-x7k2".into() },
+        ToWorker::ClearCache,
+    ] {
+        survives(message);
+    }
+}
+
+#[wasm_bindgen_test]
+fn every_command() {
+    let limits = setup().limits;
+    for command in [
+        Command::Resume,
+        Command::Pause,
+        Command::Stop,
+        Command::RetryFailed,
+        Command::SetBudget(Some(LARGE)),
+        Command::SetBudget(None),
+        Command::SetLimits { lane: 0, limits },
+        Command::Doubtful(Doubtful::SendAgain),
+        Command::Doubtful(Doubtful::LeaveOut),
+        Command::Doubtful(Doubtful::CountAsNotBilled),
+    ] {
+        survives(ToWorker::Run(command));
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_the_worker_answers() {
+    let problem = || Problem { place: Place::Limits, message: "No.".into() };
+    for message in [
+        ToPage::Ready { storage: storage(), runs: vec![summary()] },
+        ToPage::Data(data()),
+        ToPage::DataRefused(DataProblem::BadLines { lines: vec![(3, "unclosed".into())], count: 1 }),
+        ToPage::DataRefused(DataProblem::Empty),
+        ToPage::Previewed { row: 0, result: Ok(preview()) },
+        ToPage::Previewed { row: 0, result: Err(TemplateProblem::Empty) },
+        ToPage::Estimated(Ok(estimate())),
+        ToPage::Estimated(Err(problem())),
+        ToPage::Checked(ConnectionReport { ok: true, message: "Yes.".into(), models: vec!["a".into()] }),
+        ToPage::Opened {
+            run: "r".into(),
+            setup: setup(),
+            data: data(),
+            progress: progress(RunState::Running),
+            needs_key: true,
+            notes: vec!["Cut.".into()],
+        },
+        ToPage::Rows { first: 0, matching: 1, rows: vec![row()] },
+        ToPage::Detail(ResultDetail { row: row(), system: "s".into(), user: "u".into(), attempts: vec![] }),
+        ToPage::Exported { what: ExportKind::Jsonl, file_name: "a.jsonl".into(), rows: 3 },
+        ToPage::Runs(vec![summary()]),
+        ToPage::CacheCleared { answers: 7 },
+        ToPage::Refused(problem()),
+    ] {
+        survives(message);
+    }
+}
+
+#[wasm_bindgen_test]
+fn every_state_and_notice() {
+    let reasons = || {
+        [
+            PauseReason::NotStarted,
+            PauseReason::ByPerson,
+            PauseReason::Budget { needed: LARGE },
+            PauseReason::NoLane(failure()),
+            PauseReason::OnlyRateLimits,
+            PauseReason::Overshoot { by: LARGE },
+            PauseReason::LongWait { ms: 125_000 },
+            PauseReason::Storage,
+        ]
+    };
+    for state in [RunState::Running, RunState::Stopping, RunState::Finished] {
+        survives(ToPage::Progress(progress(state)));
+    }
+    for reason in reasons() {
+        survives(ToPage::Progress(progress(RunState::Paused(reason))));
+    }
+    for reason in reasons() {
+        survives(ToPage::Notice(Notice::Paused(reason)));
+    }
+    survives(ToPage::Notice(Notice::LaneStopped { lane: 1, failure: failure() }));
+    survives(ToPage::Notice(Notice::Finished));
+}
+
+#[wasm_bindgen_test]
+fn an_amount_travels_as_text() {
+    let sent = encode(&LARGE).expect("encoded");
+    assert_eq!(sent.as_string().as_deref(), Some("90071992547409931234"));
+}
+
+fn storage() -> StorageFacts {
+    StorageFacts { opfs: true, used_bytes: Some(1.5e10), ..StorageFacts::default() }
+}
+
+fn data() -> DataSummary {
+    DataSummary {
+        name: "films.csv".into(),
+        bytes: 5e9,
+        rows: 2,
+        columns: vec!["id".into(), "name".into()],
+        format: Format::Csv { delimiter: b';' },
+        encoding: "UTF-8".into(),
+        duplicate_rows: 1,
+        skipped: vec![(4_294_967_296, "too long".into())],
+        id_column: None,
+        head: vec![vec!["1".into(), String::new()]],
+    }
+}
+
+fn preview() -> Preview {
+    Preview { system: String::new(), user: "u".into(), tokens_estimate: 3, tokens_bound: 140 }
+}
+
+fn estimate() -> FileEstimate {
+    FileEstimate {
+        rows: 100_000,
+        duplicates: 3,
+        maybe_cached: 2,
+        input_tokens: 5_000_000_000,
+        cost_low: Some(LARGE),
+        cost_high: None,
+        worst_case: Some(LARGE),
+        duration_ms: 90_000,
+        fits_budget: Some(false),
+    }
+}
+
+fn row() -> ResultRow {
+    ResultRow {
+        item: 0,
+        id: "SKU-001".into(),
+        input: "Milk".into(),
+        answer: Some("dairy".into()),
+        error: None,
+        state: ExportState::Succeeded,
+        finish: Some("stop".into()),
+        usage: Some(usage()),
+        cost: Some(LARGE),
+        attempts: 2,
+    }
+}
+
+fn summary() -> RunSummary {
+    RunSummary {
+        run: "r".into(),
+        name: "films.csv".into(),
+        provider: Provider::Demo,
+        model: "m".into(),
+        started: NOW,
+        total: 2,
+        done: 1,
+        errored: 0,
+        finished: false,
+        spent: LARGE,
+        doubtful: LARGE,
+        doubtful_attempts: 1,
+        busy: true,
+        notes: vec!["Cut.".into()],
+    }
+}
+
+fn progress(state: RunState) -> Progress {
+    Progress {
+        state,
+        total: 2,
+        done: 1,
+        succeeded: 1,
+        errored: 0,
+        canceled: 0,
+        cache_hits: 0,
+        in_flight: 1,
+        backing_off: 0,
+        attempts: 9_007_199_254_740_991,
+        retries: 1,
+        rate_limited: 0,
+        spent: LARGE,
+        reserved: LARGE,
+        doubtful: LARGE,
+        doubtful_attempts: 1,
+        cut_off: 1,
+        overshoot: LARGE,
+        budget: Some(LARGE),
+        projected: Some(LARGE),
+        input_tokens: 1,
+        output_tokens: 1,
+        waiting: Some(Wake { at: NOW, reason: WakeReason::TokensPerMinute }),
+        rate_milli: 29_411,
+        priced: true,
+    }
+}

@@ -1,0 +1,118 @@
+//! Runs on disk: journal and checkpoints hold the same, and either side alone rebuilds the other.
+
+use pennybatch::time::Time;
+use pennybatch::worker::database::{Change, Durability, Store, keys_of};
+use pennybatch::worker::manifest::{DataFacts, FORMAT, Manifest};
+use pennybatch::worker::storage::Storage;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::sample::{read_options, records, setup};
+
+const DATA: &[u8] = b"id,name\n1,Whole Milk\n2,Kale\n";
+
+/// A run with three records, put down and let go.
+async fn kept(storage: &Storage, run: &str) -> Manifest {
+    let manifest = Manifest {
+        format: FORMAT,
+        run: run.into(),
+        started: Time::from_ms(1_795_442_000_000),
+        used_key: true,
+        setup: setup(),
+        data: DataFacts::of("a.csv", DATA, 2, read_options()),
+    };
+    storage.delete(run).await.expect("nothing is left of an earlier test");
+    let mut store = storage.create(&manifest, DATA).await.expect("created");
+    store.append(&records()[..1]).await.expect("appended");
+    store.append(&records()[1..]).await.expect("appended");
+    store.close().await;
+    manifest
+}
+
+/// Opens the run, checks that all of it is there, and answers what was mended.
+async fn reopened(storage: &Storage, manifest: &Manifest) -> Vec<String> {
+    let (store, found) = storage.open_run(&manifest.run).await.expect("opened");
+    assert_eq!((&found.manifest, found.data.as_slice()), (manifest, DATA));
+    assert_eq!(found.records, records());
+    store.close().await;
+    found.notes
+}
+
+#[wasm_bindgen_test]
+async fn a_run_is_there_again_whole() {
+    let storage = Storage::open().await;
+    let manifest = kept(&storage, "test-storage-whole").await;
+    assert_eq!(reopened(&storage, &manifest).await, Vec::<String>::new());
+    let runs = storage.runs(None).await;
+    let listed = runs.iter().find(|listed| listed.run == manifest.run).expect("listed");
+    assert_eq!((listed.done, listed.total, listed.finished, listed.busy), (1, 2, false, false));
+    assert_eq!((listed.spent.pico(), listed.doubtful.pico(), listed.doubtful_attempts), (7, 100, 1));
+    storage.delete(&manifest.run).await.expect("deleted");
+    assert!(storage.open_run(&manifest.run).await.is_err());
+}
+
+#[wasm_bindgen_test]
+async fn the_journal_alone_rebuilds_the_checkpoints() {
+    let storage = Storage::open().await;
+    let manifest = kept(&storage, "test-storage-journal").await;
+    let database = storage.database.as_ref().expect("a database");
+    let wipe = vec![
+        Change::Clear { store: Store::Runs },
+        Change::Clear { store: Store::Data },
+        Change::Clear { store: Store::Records },
+    ];
+    database.write(wipe, Durability::Strict).await.expect("wiped");
+    assert!(storage.runs(None).await.iter().any(|listed| listed.run == manifest.run && listed.done == 1));
+    assert_eq!(reopened(&storage, &manifest).await.len(), 1, "it says what was rebuilt");
+    assert_eq!(reopened(&storage, &manifest).await.len(), 0, "and it was");
+    assert!(!database.keys(Store::Data, Some(keys_of(&manifest.run))).await.expect("read").is_empty());
+    storage.delete(&manifest.run).await.expect("deleted");
+}
+
+#[wasm_bindgen_test]
+async fn the_checkpoints_alone_rebuild_the_journal() {
+    let storage = Storage::open().await;
+    let manifest = kept(&storage, "test-storage-checkpoints").await;
+    let opfs = storage.opfs.as_ref().expect("a private file system");
+    opfs.remove(&manifest.run).await.expect("removed");
+    assert!(storage.runs(None).await.iter().any(|listed| listed.run == manifest.run && listed.done == 1));
+    assert_eq!(reopened(&storage, &manifest).await.len(), 1, "it says what was rebuilt");
+    assert_eq!(reopened(&storage, &manifest).await.len(), 0, "and it was");
+    storage.delete(&manifest.run).await.expect("deleted");
+}
+
+#[wasm_bindgen_test]
+async fn without_a_journal_the_database_alone_keeps_a_run() {
+    let storage = Storage { opfs: None, ..Storage::open().await };
+    let manifest = kept(&storage, "test-storage-database-only").await;
+    assert_eq!(reopened(&storage, &manifest).await, Vec::<String>::new());
+    storage.delete(&manifest.run).await.expect("deleted");
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_copy_of_the_data_is_taken_from_the_other_side() {
+    let storage = Storage::open().await;
+    let manifest = kept(&storage, "test-storage-data").await;
+    let opfs = storage.opfs.as_ref().expect("a private file system");
+    opfs.write(&manifest.run, "data", b"id,name\n1,Whole Malk\n2,Kale\n").await.expect("damaged");
+    reopened(&storage, &manifest).await;
+    assert_eq!(opfs.read(&manifest.run, "data").await.as_deref(), Some(DATA), "mended on the way");
+    storage.delete(&manifest.run).await.expect("deleted");
+}
+
+#[wasm_bindgen_test]
+async fn a_run_is_open_once() {
+    let storage = Storage::open().await;
+    let manifest = kept(&storage, "test-storage-once").await;
+    let (store, _) = storage.open_run(&manifest.run).await.expect("opened");
+    let refused = storage.open_run(&manifest.run).await.err().expect("refused");
+    assert!(refused.message.contains("Another tab"), "{}", refused.message);
+    assert!(storage.delete(&manifest.run).await.is_err());
+    let busy = |own| async move {
+        let runs = Storage::open().await.runs(own).await;
+        runs.iter().find(|listed| listed.run == "test-storage-once").map(|listed| listed.busy)
+    };
+    assert_eq!(busy(None).await, Some(true));
+    assert_eq!(busy(Some("test-storage-once")).await, Some(false));
+    store.close().await;
+    storage.delete(&manifest.run).await.expect("deleted");
+}
