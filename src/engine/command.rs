@@ -40,7 +40,8 @@ impl Engine {
     }
 
     fn resume(&mut self) {
-        if self.stop_asked && self.state == RunState::Finished {
+        // What was stopped or left out is open again: whoever resumes a finished run wants just that.
+        if self.state == RunState::Finished && self.items.count(Status::Canceled) > 0 {
             self.stop_asked = false;
             self.record(Entry::Commanded(Command::Resume));
             self.reopen(Status::Canceled);

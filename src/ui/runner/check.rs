@@ -44,6 +44,13 @@ pub fn check(
 pub fn check_limits(form: &Form) -> Result<(Limits, Option<Usd>), Vec<FieldProblem>> {
     let mut reader = Reader { form, problems: Vec::new() };
     let (limits, budget) = (reader.limits(), reader.usd(Field::Budget));
+    let lacking = form.text(Field::MaxOutputTokens).is_empty() || form.text(Field::OutputPrice).is_empty();
+    if budget.is_some() && lacking {
+        reader.refuse(
+            Field::Budget,
+            "This run was started without a price or without Max output tokens, so no budget can hold it.",
+        );
+    }
     if reader.problems.is_empty() { Ok((limits, budget)) } else { Err(reader.problems) }
 }
 

@@ -57,6 +57,9 @@ pub fn RunView(props: &RunViewProps) -> Html {
         RunState::Paused(reason) if !asks(reason, progress, open.needs_key) => html! {
             <Button kind={ButtonKind::Primary} on_press={command(Command::Resume)}>{ "Resume" }</Button>
         },
+        RunState::Finished if progress.canceled > 0 => html! {
+            <Button title="Goes on with the canceled rows" on_press={command(Command::Resume)}>{ "Resume" }</Button>
+        },
         _ => Html::default(),
     };
     let refused = |place: Place| work.desk.problem(place).map(|message| AttrValue::from(message.to_owned()));
