@@ -177,9 +177,9 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
                     <th scope="col">{ "Input" }</th>
                     <th scope="col">{ "Answer" }</th>
                     <th scope="col" class="results__state"><span class="state__name">{ "State" }</span></th>
-                    <th scope="col" class="number results__narrow">{ "Tokens" }</th>
-                    <th scope="col" class="number results__narrow">{ "Cost" }</th>
-                    <th scope="col" class="number results__narrow">{ "Attempts" }</th>
+                    <th scope="col" class="number results__narrow results__tokens">{ "Tokens" }</th>
+                    <th scope="col" class="number results__narrow results__cost">{ "Cost" }</th>
+                    <th scope="col" class="number results__narrow results__attempts">{ "Attempts" }</th>
                 </tr>
             </thead>
             <tbody>
