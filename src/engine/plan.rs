@@ -18,6 +18,22 @@ pub struct Plan {
     pub use_cache: bool,
 }
 
+impl Plan {
+    /// What the token limiter counts for an item: its estimated input and the whole output cap.
+    pub fn tokens(&self, facts: &ItemFacts) -> u64 {
+        u64::from(facts.input_estimate) + u64::from(self.output_tokens_max.unwrap_or(0))
+    }
+
+    /// The first item that no lane could ever take within its tokens per minute, with its tokens and the largest such
+    /// limit. It is to be refused before the run starts: waiting would not help it.
+    pub fn too_large(&self, facts: &[ItemFacts]) -> Option<(Ordinal, u64, u64)> {
+        let limits = self.lanes.iter().map(|lane| lane.limits.tokens_per_minute.unwrap_or(u64::MAX));
+        let most = limits.max()?;
+        let place = facts.iter().position(|facts| self.tokens(facts) > most)?;
+        Some((place as Ordinal, self.tokens(&facts[place]), most))
+    }
+}
+
 /// One endpoint and key with limits of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LanePlan {

@@ -179,8 +179,7 @@ impl Engine {
     /// The disk knows when a request was reserved and when it ended, not when it was sent: the latest moment counts,
     /// so that no minute across a restart passes a limit.
     fn count_as_sent(&mut self, item: Ordinal, lane: u8, at: Time) {
-        let facts = self.items.facts(item);
-        let tokens = u64::from(facts.input_estimate) + u64::from(self.plan.output_tokens_max.unwrap_or(0));
+        let tokens = self.plan.tokens(&self.items.facts(item));
         if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
             lane.mark_sent(tokens, at);
         }

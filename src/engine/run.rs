@@ -207,7 +207,7 @@ impl Engine {
                 self.effects.push_back(Effect::LookUp { item });
                 continue;
             }
-            let tokens = u64::from(facts.input_estimate) + u64::from(self.plan.output_tokens_max.unwrap_or(0));
+            let tokens = self.plan.tokens(&facts);
             match self.choose_lane(tokens) {
                 Choice::Lane(lane) => {
                     if !self.begin(item, lane, tokens) {

@@ -29,7 +29,7 @@ pub async fn check(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
     };
     let (_, models_url) = setup.provider.urls(&setup.base_url);
     let mut report = match list_models(&models_url, key.as_ref()).await {
-        Ok(reply) => read(setup, &reply),
+        Ok(reply) => read(setup, key.is_some(), &reply),
         Err(Broken::Aborted) => failed(format!(
             "The server did not answer within {} s. Check the address, and that the server is up.",
             CHECK_MS_MAX / 1_000
@@ -65,7 +65,7 @@ struct Listed {
     id: String,
 }
 
-fn read(setup: &Setup, reply: &HttpReply) -> ConnectionReport {
+fn read(setup: &Setup, with_key: bool, reply: &HttpReply) -> ConnectionReport {
     if let Ok(Models { data }) = serde_json::from_str::<Models>(&reply.body)
         && reply.status == 200
     {
@@ -73,7 +73,10 @@ fn read(setup: &Setup, reply: &HttpReply) -> ConnectionReport {
         let model = setup.model.trim();
         let known = models.iter().any(|listed| listed == model);
         let message = match (known, models.len()) {
-            (true, count) => format!("The server answers, takes the key, and lists {model} among {count} models."),
+            (true, count) => {
+                let key = if with_key { ", takes the key" } else { " without a key" };
+                format!("The server answers{key}, and lists {model} ({count} in all).")
+            }
             (false, 0) => "The server answers, but lists no models.".into(),
             (false, count) => format!(
                 "The server answers and lists {count} models, but {model} is not one of them. Choose one of those."

@@ -1,6 +1,7 @@
 //! What exactly these rows would cost, before the first cent. Pure.
 
-use crate::engine::{ItemFacts, Limits, Plan};
+use crate::engine::{Burst, ItemFacts, LimiterModel, Limits, Plan};
+use crate::estimate::{self, LimitKind, Limiter, RateLimit};
 use crate::link::{FileEstimate, Setup};
 use crate::money::Usd;
 use crate::provider::{Provider, Usage};
@@ -8,8 +9,6 @@ use crate::time::Time;
 
 /// A usual call's latency, where nothing is known of the endpoint.
 const LATENCY_MS: u64 = 1_500;
-const MINUTE_MS: u64 = 60_000;
-const DAY_MS: u64 = 86_400_000;
 
 pub fn forecast(setup: &Setup, plan: &Plan, facts: &[ItemFacts], duplicates: u32, now: Time) -> FileEstimate {
     let card = plan.lanes.first().and_then(|lane| lane.card.as_ref());
@@ -53,35 +52,46 @@ fn latency_ms(setup: &Setup) -> u64 {
     }
 }
 
-/// The longest of what each limit alone would take.
+/// By the formulas of the calculator. A limit below a single call is refused before a run starts.
 fn duration_ms(limits: &Limits, calls: u64, tokens: u64, latency_ms: u64) -> u64 {
-    if calls == 0 {
-        return 0;
-    }
-    let rounds = calls.div_ceil(u64::from(limits.concurrency.max(1)));
-    let windows = |used: u64, limit: Option<u64>, window_ms: u64| {
-        limit.map_or(0, |limit| used.saturating_sub(1) / limit.max(1) * window_ms)
+    let limiter = match limits.model {
+        LimiterModel::Window => Limiter::Window,
+        LimiterModel::Bucket => Limiter::Bucket,
     };
-    let waits = [
-        windows(calls, limits.requests_per_minute.map(u64::from), MINUTE_MS),
-        windows(tokens, limits.tokens_per_minute, MINUTE_MS),
-        windows(calls, limits.requests_per_day.map(u64::from), DAY_MS),
-    ];
-    waits.into_iter().max().unwrap_or(0).max((rounds - 1) * latency_ms) + latency_ms
+    let burst = match limits.burst {
+        Burst::Auto => None,
+        Burst::Requests(requests) => Some(u64::from(requests)),
+    };
+    let a_call = tokens.div_ceil(calls.max(1));
+    let known: Vec<RateLimit> = [
+        limits.requests_per_minute.map(|limit| RateLimit::requests_per_minute(limit.into(), burst, limiter)),
+        limits
+            .tokens_per_minute
+            .map(|limit| RateLimit::tokens_per_minute(LimitKind::TokensPerMinute, limit, a_call, limiter)),
+        limits.requests_per_day.map(|limit| RateLimit::requests_per_day(limit.into())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    estimate::duration_ms(calls, latency_ms, limits.concurrency.into(), &known).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MINUTE_MS: u64 = 60_000;
+
     #[test]
     fn the_dearest_limit_decides() {
         let mut limits = Limits { concurrency: 10, ..Limits::default() };
         assert_eq!(duration_ms(&limits, 100, 0, 400), 4_000);
         limits.requests_per_minute = Some(50);
-        assert_eq!(duration_ms(&limits, 100, 0, 400), MINUTE_MS + 400);
+        // One minute's worth, then 50 calls in five rounds.
+        assert_eq!(duration_ms(&limits, 100, 0, 400), MINUTE_MS + 5 * 400);
         limits.tokens_per_minute = Some(1_000);
-        assert_eq!(duration_ms(&limits, 100, 5_000, 400), 4 * MINUTE_MS + 400);
+        // 20 calls of 50 tokens a minute: four minutes' worth, then two rounds.
+        assert_eq!(duration_ms(&limits, 100, 5_000, 400), 4 * MINUTE_MS + 2 * 400);
         assert_eq!(duration_ms(&limits, 0, 0, 400), 0);
     }
 }

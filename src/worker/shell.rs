@@ -237,6 +237,8 @@ impl Shell {
         let key = Key::bind(key, &setup)?;
         self.leave_session().await?;
         let prepared = self.prepared(&data, &setup, || false).await.map_err(unprepared)?;
+        let facts = prepared.facts(&self.known.borrow());
+        terms::check_sizes(&plan, &facts)?;
         let manifest = Manifest {
             format: FORMAT,
             run: new_run_id(),
@@ -246,7 +248,7 @@ impl Shell {
             setup,
         };
         let store = self.storage.create(&manifest, &data.bytes).await?;
-        let engine = Engine::new(plan, prepared.facts(&self.known.borrow()), seed(), now());
+        let engine = Engine::new(plan, facts, seed(), now());
         let results = Results::new(data.rows());
         let notes = terms::notes(&manifest.setup);
         let storage = self.storage.clone();

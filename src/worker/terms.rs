@@ -1,7 +1,7 @@
 //! From the four steps to what the engine takes: the plan, the price and the lane group. Pure.
 
 use crate::dataset::TemplateProblem;
-use crate::engine::{LanePlan, Limits, Plan};
+use crate::engine::{ItemFacts, LanePlan, Limits, Plan};
 use crate::link::{Place, Problem, Setup};
 use crate::money::Usd;
 use crate::prices::{self, RateCard};
@@ -65,6 +65,20 @@ fn check(setup: &Setup) -> Result<(), Problem> {
         return Err(problem(Place::Provider, "Max output tokens is 0. Leave it empty for no cap."));
     }
     Ok(())
+}
+
+/// A row that is larger than what a whole minute lets through would be refused for ever.
+pub fn check_sizes(plan: &Plan, facts: &[ItemFacts]) -> Result<(), Problem> {
+    let Some((item, tokens, limit)) = plan.too_large(facts) else { return Ok(()) };
+    let cap = plan.output_tokens_max.unwrap_or(0);
+    Err(problem(
+        Place::Limits,
+        format!(
+            "Row {} needs about {tokens} tokens ({cap} of them for its answer), more than the {limit} tokens per minute \
+             let through at all. Raise the limit, lower Max output tokens, or shorten that row.",
+            u64::from(item) + 1
+        ),
+    ))
 }
 
 /// A cap can be kept only where the worst case of every call is known.
@@ -208,6 +222,17 @@ mod tests {
         setup.base_url = "https://localhost:8080/v1".into();
         assert_eq!(plan(&setup).unwrap().lanes[0].limits.concurrency, 20);
         assert!(notes(&setup).is_empty());
+    }
+
+    #[test]
+    fn a_row_above_the_tokens_of_a_minute_is_named_before_anything_is_sent() {
+        let mut setup = setup();
+        setup.limits.tokens_per_minute = Some(100);
+        let plan = plan(&setup).unwrap();
+        let row = |input_estimate| ItemFacts { leader: 0, input_estimate, input_bound: 500, maybe_cached: false };
+        assert_eq!(check_sizes(&plan, &[row(50), row(92)]), Ok(()));
+        let message = check_sizes(&plan, &[row(50), row(93)]).unwrap_err().message;
+        assert!(message.starts_with("Row 2 needs about 101 tokens"), "{message}");
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub struct DataStepProps {
 #[component]
 pub fn DataStep(props: &DataStepProps) -> Html {
     html! {
-        <section class="step" aria-labelledby="step-data">
-            <h2 class="step__title" id="step-data">{ "Data" }</h2>
+        <section class="step">
+            <h2 class="step__title">{ "Data" }</h2>
             <DropZone error={props.error.clone()} on_file={props.on_file.clone()} on_text={props.on_text.clone()}
                 on_sample={props.on_sample.clone()} first={props.data.is_none()} />
             if let Some(name) = &props.reading {

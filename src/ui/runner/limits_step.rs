@@ -16,8 +16,8 @@ pub fn LimitsStep(props: &LimitsStepProps) -> Html {
     let step = &props.step;
     let on_switch = step.on_form.reform(FormAction::UseCache);
     html! {
-        <section class="step" aria-labelledby="step-limits">
-            <h2 class="step__title" id="step-limits">{ "Limits" }</h2>
+        <section class="step">
+            <h2 class="step__title">{ "Limits" }</h2>
             <div class="step__fields">
                 { step.number(Field::Budget, "none", "A hard cap: a call goes out only while its worst case still fits.") }
                 { step.number(Field::Concurrency, "15", "Calls in flight at once, at most 64.") }

@@ -28,8 +28,8 @@ pub struct PromptStepProps {
 pub fn PromptStep(props: &PromptStepProps) -> Html {
     let step = &props.step;
     html! {
-        <section class="step" aria-labelledby="step-prompt">
-            <h2 class="step__title" id="step-prompt">{ "Prompt" }</h2>
+        <section class="step">
+            <h2 class="step__title">{ "Prompt" }</h2>
             <TextField label={Field::SystemPrompt.label()} kind={TextKind::Paragraph} rows={4}
                 value={step.form.text(Field::SystemPrompt)} error={step.error(Field::SystemPrompt)}
                 placeholder="Empty: no system prompt is sent." on_input={step.on_input(Field::SystemPrompt)} />

@@ -35,8 +35,8 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
         "Any server that speaks OpenAI's Chat Completions and lets a browser call it (CORS)."
     };
     html! {
-        <section class="step" aria-labelledby="step-provider">
-            <h2 class="step__title" id="step-provider">{ "Provider" }</h2>
+        <section class="step">
+            <h2 class="step__title">{ "Provider" }</h2>
             <SelectField label="Provider" value={if demo { "demo" } else { "endpoint" }}
                 choices={vec![("demo".into(), "Demo".into()), ("endpoint".into(), "OpenAI-compatible endpoint".into())]}
                 hint={provider_hint} on_choose={on_provider} />

@@ -10,7 +10,7 @@ use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{SelectField, TextField, TextKind};
 use crate::ui::runner::desk::RowsSeen;
 use crate::ui::runner::window::{RowWindow, row_window};
-use crate::ui::runner::words::{rows, state_name};
+use crate::ui::runner::words::{ended_name, rows, state_name};
 
 /// Rows that are asked for before it is known how many there are.
 const ROWS_FIRST: u32 = 60;
@@ -89,9 +89,9 @@ pub fn Results(props: &ResultsProps) -> Html {
         .chain(STATES.into_iter().map(|state| (state_name(state).into(), state_name(state).into())))
         .collect::<Vec<_>>();
     html! {
-        <section class="results" aria-labelledby="results-title">
+        <section class="results">
             <div class="results__head">
-                <h2 class="panel__title" id="results-title">{ "Results" }</h2>
+                <h2 class="panel__title">{ "Results" }</h2>
                 <span class="soft small">{ rows(props.seen.matching.into()) }</span>
             </div>
             <div class="results__tools">
@@ -212,7 +212,7 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
             <td {class} title={words.clone()}>{ words }</td>
             <td class="results__state">
                 <span class={classes!("state", state_class(row.state))}>
-                    <span class="state__name">{ state_name(row.state) }</span>
+                    <span class="state__name">{ ended_name(row.state, row.finish.as_deref()) }</span>
                 </span>
             </td>
             <td class="number results__narrow">{ tokens.unwrap_or_default() }</td>

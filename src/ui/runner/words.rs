@@ -226,6 +226,15 @@ pub fn state_name(state: ExportState) -> &'static str {
     }
 }
 
+/// The same for one row, where the model did not come to its own end.
+pub fn ended_name(state: ExportState, finish: Option<&str>) -> &'static str {
+    match (state, finish) {
+        (ExportState::Succeeded, Some("length")) => "Cut off",
+        (ExportState::Succeeded, Some("content_filter")) => "Filtered",
+        _ => state_name(state),
+    }
+}
+
 /// `48.2 kB`, as file managers have it.
 pub fn bytes_words(bytes: f64) -> String {
     match bytes {
