@@ -9,7 +9,8 @@
 //! | `session`, `send` | the open run: the engine's effects, carried out |
 //! | `fetch`, `demo`, `connection` | one HTTP call, the simulated provider, the check before a run |
 //! | `results`, `rows`, `export` | what a person reads of a run |
-//! | `storage`, `manifest`, `checkpoints` | runs on disk, and how either side rebuilds the other |
+//! | `storage`, `recover`, `listing` | runs on disk: made, opened again with either side rebuilt from the other, listed |
+//! | `manifest`, `checkpoints` | what a run is, and its copy in IndexedDB |
 //! | `frames`, `journal`, `opfs` | the append-only file that is the truth of a run in progress |
 //! | `database`, `locks`, `browser` | IndexedDB; one run, one tab; the clock, turns and words of the browser |
 
@@ -24,11 +25,13 @@ pub mod fetch;
 mod forecast;
 pub mod frames;
 pub mod journal;
+mod listing;
 pub mod locks;
 pub mod manifest;
 pub mod opfs;
 pub mod page;
 mod prepare;
+mod recover;
 mod results;
 mod rows;
 mod send;

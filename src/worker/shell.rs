@@ -52,6 +52,7 @@ pub struct Shell {
 impl Shell {
     pub async fn open() -> Rc<Shell> {
         let storage = Rc::new(Storage::open().await);
+        storage.sweep().await;
         let known = storage.cached_keys().await.into_iter().collect();
         page::post(&ToPage::Ready { storage: storage.facts().await, runs: storage.runs(None).await });
         if let Some(why) = &storage.refused {
@@ -313,7 +314,8 @@ impl Shell {
         if session.has_unsaved() {
             return Err(problem(
                 Place::Storage,
-                "The open run has results that only this tab holds. Export them, or free some space and resume it.",
+                "The open run has results that only this tab holds. Free some space and resume it, or export them and \
+                 delete the run.",
             ));
         }
         self.session.take();

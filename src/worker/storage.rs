@@ -1,15 +1,14 @@
 //! Where runs are kept: the journal is the truth of a run in progress, IndexedDB holds the checkpoints, and either
 //! alone rebuilds the other. Without OPFS, IndexedDB alone; without both, memory, and the page says what that risks.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::browser::{property, scope, words};
-use super::checkpoints::{Checkpoints, bytes_of, data_changes, groups_of, hex, unhex};
+use super::checkpoints::{Checkpoints, data_changes, hex, unhex};
 use super::database::{Change, Database, Durability, Store, keys_of};
 use super::journal::Journal;
 use super::locks::{self, Attempt, Lock};
-use super::manifest::{Listed, Manifest, frames_of, merged, records_of};
+use super::manifest::{Listed, Manifest, frames_of};
 use super::opfs::Opfs;
 use super::prepare::CacheKey;
 use super::terms::problem;
@@ -17,7 +16,7 @@ use crate::engine::Record;
 use crate::link::{Place, Problem, RunSummary, StorageFacts};
 use crate::provider::Answer;
 
-const DATA: &str = "data";
+pub(super) const DATA: &str = "data";
 
 pub struct Storage {
     pub opfs: Option<Opfs>,
@@ -28,10 +27,10 @@ pub struct Storage {
 
 /// A run that is open for writing.
 pub struct RunStore {
-    journal: Option<Journal>,
+    pub(super) journal: Option<Journal>,
     pub checkpoints: Option<Rc<Checkpoints>>,
-    records: u64,
-    lock: Option<Lock>,
+    pub(super) records: u64,
+    pub(super) lock: Option<Lock>,
 }
 
 /// A run as it was found on disk.
@@ -40,16 +39,6 @@ pub struct Kept {
     pub data: Vec<u8>,
     pub records: Vec<Record>,
     pub notes: Vec<String>,
-}
-
-/// What one side, or both together, know of a run.
-struct Found {
-    manifest: Manifest,
-    records: Vec<Record>,
-    /// How many of them the journal has; `None`: there is no readable journal.
-    in_journal: Option<usize>,
-    in_database: Option<usize>,
-    torn_bytes: usize,
 }
 
 impl Storage {
@@ -92,13 +81,25 @@ impl Storage {
         }
     }
 
-    fn database(&self) -> Option<&Rc<Database>> {
+    pub(super) fn database(&self) -> Option<&Rc<Database>> {
         self.database.as_ref().filter(|database| !database.is_lost())
     }
 
     /// Puts a new run down: its data, then the manifest that makes it a run.
     pub async fn create(&self, manifest: &Manifest, data: &[u8]) -> Result<RunStore, Problem> {
         let lock = take_lock(&manifest.run).await?;
+        match self.create_locked(manifest, data).await {
+            Ok(store) => Ok(RunStore { lock, ..store }),
+            Err(problem) => {
+                // A half-made run would only take space; what can't be removed is swept at the next start.
+                let _ = self.delete_locked(&manifest.run).await;
+                release(lock).await;
+                Err(problem)
+            }
+        }
+    }
+
+    async fn create_locked(&self, manifest: &Manifest, data: &[u8]) -> Result<RunStore, Problem> {
         let refused = |why: String| {
             problem(
                 Place::Storage,
@@ -127,7 +128,7 @@ impl Storage {
             }
             checkpoints = Some(follows);
         }
-        Ok(RunStore { journal, checkpoints, records: 0, lock })
+        Ok(RunStore { journal, checkpoints, records: 0, lock: None })
     }
 
     /// Opens a run to go on with it: journal and checkpoints are merged, and whichever lags is mended.
@@ -139,177 +140,6 @@ impl Storage {
                 release(lock).await;
                 Err(problem)
             }
-        }
-    }
-
-    async fn open_locked(&self, run: &str) -> Result<(RunStore, Kept), Problem> {
-        let unreadable = |why: String| {
-            problem(
-                Place::Runs,
-                format!("This run can't be opened: {why}. It was left as it is, and nothing was sent."),
-            )
-        };
-        let found = self.find(run).await.map_err(unreadable)?;
-        let (data, data_in_opfs, data_in_database) = self.find_data(&found.manifest).await.map_err(unreadable)?;
-        let mut notes = Vec::new();
-        if found.torn_bytes > 0 {
-            notes.push(format!(
-                "The last {} bytes of the journal were torn by a crash and were cut; everything before them is whole.",
-                found.torn_bytes
-            ));
-        }
-        let journal = self.mend_journal(&found, &data, data_in_opfs, &mut notes).await.map_err(unreadable)?;
-        let checkpoints = self.mend_checkpoints(&found, &data, data_in_database, &mut notes).await;
-        let records = found.records.len() as u64;
-        let store = RunStore { journal, checkpoints, records, lock: None };
-        Ok((store, Kept { manifest: found.manifest, data, records: found.records, notes }))
-    }
-
-    async fn find(&self, run: &str) -> Result<Found, String> {
-        let journal = match &self.opfs {
-            Some(opfs) => Journal::read(opfs, run).await,
-            None => None,
-        };
-        let mut torn_bytes = 0;
-        let (mut manifest, mut in_journal, mut records) = (None, None, Vec::new());
-        if let Some(journal) = journal {
-            torn_bytes = journal.torn_bytes;
-            if let Some((first, rest)) = journal.payloads.split_first() {
-                manifest = Some(Manifest::read(first)?);
-                records = records_of(rest.iter().map(Vec::as_slice))?;
-                in_journal = Some(records.len());
-            }
-        }
-        let (listed, groups) = match self.database() {
-            Some(database) => (read_listed(database, run).await, read_groups(database, run).await?),
-            None => (None, Vec::new()),
-        };
-        let in_database = listed.as_ref().map(|_| merged(Vec::new(), groups.clone()).len());
-        let manifest = manifest.or(listed.map(|listed| listed.manifest));
-        let Some(manifest) = manifest else {
-            return Err("neither its journal nor its checkpoint is there".into());
-        };
-        Ok(Found { manifest, records: merged(records, groups), in_journal, in_database, torn_bytes })
-    }
-
-    /// The data, and whether each side has it whole.
-    async fn find_data(&self, manifest: &Manifest) -> Result<(Vec<u8>, bool, bool), String> {
-        let in_opfs = match &self.opfs {
-            Some(opfs) => opfs.read(&manifest.run, DATA).await.filter(|bytes| manifest.data.fits(bytes)),
-            None => None,
-        };
-        let in_database = match self.database() {
-            Some(database) => {
-                let chunks = database.values(Store::Data, Some(keys_of(&manifest.run))).await.unwrap_or_default();
-                let bytes: Vec<u8> = chunks.iter().flat_map(bytes_of).collect();
-                Some(bytes).filter(|bytes| manifest.data.fits(bytes))
-            }
-            None => None,
-        };
-        let has = (in_opfs.is_some(), in_database.is_some());
-        match in_opfs.or(in_database) {
-            Some(bytes) => Ok((bytes, has.0, has.1)),
-            None => Err(format!("its copy of {} is missing or damaged", manifest.data.name)),
-        }
-    }
-
-    async fn mend_journal(
-        &self,
-        found: &Found,
-        data: &[u8],
-        data_in_opfs: bool,
-        notes: &mut Vec<String>,
-    ) -> Result<Option<Journal>, String> {
-        let Some(opfs) = &self.opfs else { return Ok(None) };
-        let run = &found.manifest.run;
-        if !data_in_opfs {
-            opfs.write(run, DATA, data).await.map_err(|error| words(&error))?;
-        }
-        if found.in_journal == Some(found.records.len()) {
-            return Journal::open(opfs, run).await.map(Some).map_err(|error| words(&error));
-        }
-        let mut frames = found.manifest.frame()?;
-        frames.extend(frames_of(&found.records)?);
-        let journal = Journal::create(opfs, run, &frames).await.map_err(|error| words(&error))?;
-        notes.push("The journal had lost records; it was rebuilt from the checkpoints.".into());
-        Ok(Some(journal))
-    }
-
-    async fn mend_checkpoints(
-        &self,
-        found: &Found,
-        data: &[u8],
-        data_in_database: bool,
-        notes: &mut Vec<String>,
-    ) -> Option<Rc<Checkpoints>> {
-        let database = self.database()?;
-        let run = &found.manifest.run;
-        let sequence = found.records.len() as u64;
-        let checkpoints = Checkpoints::new(database.clone(), run.clone(), sequence);
-        if found.in_database == Some(found.records.len()) && data_in_database {
-            return Some(checkpoints);
-        }
-        let written = match run_changes(&found.manifest, data, &found.records) {
-            Ok(changes) => database.write(changes, Durability::Relaxed).await.map_err(|error| words(&error)),
-            Err(why) => Err(why),
-        };
-        if found.in_database.is_none() {
-            notes.push("The browser had lost this run's checkpoints; they were rebuilt from the journal.".into());
-        }
-        *checkpoints.lost.borrow_mut() = written.err();
-        Some(checkpoints)
-    }
-
-    /// Every run that either side knows, the latest first.
-    pub async fn runs(&self, own: Option<&str>) -> Vec<RunSummary> {
-        let mut names = BTreeSet::new();
-        if let Some(opfs) = &self.opfs {
-            names.extend(opfs.runs().await.unwrap_or_default());
-        }
-        if let Some(database) = self.database() {
-            let keys = database.keys(Store::Runs, None).await.unwrap_or_default();
-            names.extend(keys.iter().filter_map(|key| key.as_string()));
-        }
-        let held = locks::held_runs().await;
-        let mut runs = Vec::with_capacity(names.len());
-        for run in names.into_iter().rev() {
-            let busy = held.contains(&run) && own != Some(run.as_str());
-            if let Some(mut summary) = self.summary(&run, busy).await {
-                summary.busy = busy;
-                runs.push(summary);
-            }
-        }
-        runs
-    }
-
-    /// The checkpoint's word where it is as long as the journal; else the records are read again.
-    async fn summary(&self, run: &str, busy: bool) -> Option<RunSummary> {
-        let listed = match self.database() {
-            Some(database) => read_listed(database, run).await,
-            None => None,
-        };
-        let journal_bytes = match &self.opfs {
-            Some(opfs) => Journal::size(opfs, run).await,
-            None => None,
-        };
-        // Without a journal to compare with, only the end of a run is sure to be told last.
-        let current = |listed: &Listed| match journal_bytes {
-            Some(bytes) => listed.records > 0 && bytes == listed.journal_bytes,
-            None => listed.records > 0 && listed.summary.finished && self.opfs.is_none(),
-        };
-        match listed {
-            Some(listed) if busy || current(&listed) => Some(listed.summary),
-            listed => match self.find(run).await {
-                Ok(found) => {
-                    let mut summary = found.manifest.summary(&found.records);
-                    if found.torn_bytes > 0 {
-                        summary.notes.push("A crash tore the end of its journal; opening it cuts that.".into());
-                    }
-                    Some(summary)
-                }
-                // A run of a later version is shown as its checkpoint tells it; what has no manifest is no run yet.
-                Err(_) => listed.map(|listed| listed.summary),
-            },
         }
     }
 
@@ -404,13 +234,13 @@ impl RunStore {
     }
 }
 
-async fn release(lock: Option<Lock>) {
+pub(super) async fn release(lock: Option<Lock>) {
     if let Some(lock) = lock {
         lock.release().await;
     }
 }
 
-async fn take_lock(run: &str) -> Result<Option<Lock>, Problem> {
+pub(super) async fn take_lock(run: &str) -> Result<Option<Lock>, Problem> {
     match locks::take(run).await {
         Attempt::Held(lock) => Ok(Some(lock)),
         Attempt::Unsupported => Ok(None),
@@ -422,7 +252,7 @@ async fn take_lock(run: &str) -> Result<Option<Lock>, Problem> {
 }
 
 /// The changes that put down a whole run; what was there of it before is replaced.
-fn run_changes(manifest: &Manifest, data: &[u8], records: &[Record]) -> Result<Vec<Change>, String> {
+pub(super) fn run_changes(manifest: &Manifest, data: &[u8], records: &[Record]) -> Result<Vec<Change>, String> {
     let run = manifest.run.as_str();
     let listed =
         Listed { manifest: manifest.clone(), summary: manifest.summary(records), records: 0, journal_bytes: 0.0 };
@@ -439,18 +269,4 @@ fn run_changes(manifest: &Manifest, data: &[u8], records: &[Record]) -> Result<V
         changes.push(Change::put(Store::Records, key, js_sys::Uint8Array::from(&frames[..])));
     }
     Ok(changes)
-}
-
-async fn read_listed(database: &Database, run: &str) -> Option<Listed> {
-    let json = database.get(Store::Runs, run).await.ok()?.as_string()?;
-    serde_json::from_str(&json).ok()
-}
-
-async fn read_groups(database: &Database, run: &str) -> Result<Vec<(u64, Vec<Record>)>, String> {
-    let keys = database.keys(Store::Records, Some(keys_of(run))).await.unwrap_or_default();
-    let values = database.values(Store::Records, Some(keys_of(run))).await.unwrap_or_default();
-    if keys.len() != values.len() {
-        return Ok(Vec::new());
-    }
-    groups_of(&keys, &values)
 }

@@ -116,3 +116,15 @@ async fn a_run_is_open_once() {
     store.close().await;
     storage.delete(&manifest.run).await.expect("deleted");
 }
+
+#[wasm_bindgen_test]
+async fn data_without_a_run_is_swept_and_runs_stay() {
+    let storage = Storage::open().await;
+    let manifest = kept(&storage, "test-storage-sweep").await;
+    let opfs = storage.opfs.as_ref().expect("a private file system");
+    opfs.write("test-storage-orphan", "data", DATA).await.expect("written");
+    storage.sweep().await;
+    let runs = opfs.runs().await.expect("a listing");
+    assert!(!runs.contains(&"test-storage-orphan".to_owned()) && runs.contains(&manifest.run), "{runs:?}");
+    storage.delete(&manifest.run).await.expect("deleted");
+}
