@@ -39,45 +39,63 @@ function mostAtOnce(calls: LedgerCall[]): number {
   return most;
 }
 
-test('3,200 films over HTTP/2 with five in a hundred of every fault, under a strict limit', async ({ page, startMock }) => {
-  test.setTimeout(8 * 60_000);
-  const mock = await startMock('--rpm', `${RPM}`, '--count-rejected', '--latency-ms', '40', ...faults(FAULTS, 0.05));
-  const file = movies();
-  const input = records(file.buffer.toString());
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(file);
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
-    'Max output tokens': 16, 'Concurrency': 64, 'Requests per minute': RPM, 'Max retries': 12, 'Timeout': 5,
+/** `PENNYBATCH_FULL`: every kind of fault on the whole file, which a lane that meets so many 429s takes long over. */
+const RUNS = process.env.PENNYBATCH_FULL
+  ? [{ rows: 3_200, kinds: FAULTS, minutes: 25 }]
+  : [{ rows: 3_200, kinds: FAULTS.filter(kind => !kind.startsWith('rate429')), minutes: 6 }, { rows: 250, kinds: FAULTS, minutes: 4 }];
+
+for (const { rows: count, kinds, minutes } of RUNS) {
+  test(`${count} films over HTTP/2 with five in a hundred of ${kinds.length} faults, under a strict limit`, async ({ page, startMock }) => {
+    test.setTimeout((minutes + 1) * 60_000);
+    const mock = await startMock('--rpm', `${RPM}`, '--count-rejected', '--latency-ms', '40', ...faults(kinds, 0.05));
+    const file = firstRows(movies(), count);
+    const input = records(file.buffer.toString());
+    const runner = new Runner(page);
+    await runner.open();
+    await runner.chooseData(file);
+    await runner.enter({
+      'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
+      'Max output tokens': 16, 'Concurrency': 64, 'Requests per minute': RPM, 'Max retries': 20, 'Timeout': 5,
+    });
+    await runner.start();
+    await runner.untilFinished(minutes * 60_000);
+
+    const spend = await runner.spend();
+    const { totals, calls } = await mock.ledger();
+    expect(totals.open, 'nothing is left in flight').toBe(0);
+    expect(spend.confirmed).toBeLessThanOrEqual(billed(calls));
+    expect(billed(calls)).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
+    expect(totals.max_in_60_s).toBeLessThanOrEqual(RPM);
+    expect(mostAtOnce(calls), 'more in flight than HTTP/1.1 allows').toBeGreaterThan(6);
+    checkAttempts(await runner.export('Export ledger'), calls);
+    await checkRows(runner, input, calls);
+    test.info().annotations.push({
+      type: 'books',
+      description: `${calls.length} calls, ${totals.max_in_60_s} in the fullest minute; billed ${billed(calls)}, ` +
+        `confirmed ${spend.confirmed}, may have been billed ${spend.doubtful} pico-dollars`,
+    });
   });
-  await runner.start();
-  await runner.untilFinished(7 * 60_000);
+}
 
-  const spend = await runner.spend();
-  const { totals, calls } = await mock.ledger();
-  expect(totals.open, 'nothing is left in flight').toBe(0);
-  expect(spend.confirmed).toBeLessThanOrEqual(billed(calls));
-  expect(billed(calls)).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
-  expect(totals.max_in_60_s).toBeLessThanOrEqual(RPM);
-  expect(mostAtOnce(calls), 'more in flight than HTTP/1.1 allows').toBeGreaterThan(6);
-  checkAttempts(await runner.export('Export ledger'), calls);
-
+/** Every row ended once, with the answer that is its own, or with a refusal that is. */
+async function checkRows(runner: Runner, input: Record<string, string>[], calls: LedgerCall[]): Promise<void> {
+  expect((await runner.line()).done).toBe(input.length);
   const rows = records(await runner.export('Export CSV'));
   expect(rows.map(row => row.id), 'every row once, in the order of the file').toEqual(input.map(row => row.id));
-  const lines = readJsonl(await runner.export('Export JSONL'));
   // An export may guard a title against spreadsheets, so what was asked is taken from the file.
   const title = new Map(input.map(row => [row.id, row.title]));
   const answered = rows.filter(row => row.result !== '');
+  const lines = readJsonl(await runner.export('Export JSONL'));
   expect(lines.map(({ id, result }) => ({ id, result }))).toEqual(answered.map(({ id, result }) => ({ id, result })));
   for (const { id, result } of answered) expect(result, `row ${id}`).toBe(expectedAnswer(SYSTEM, title.get(id) ?? ''));
-  const refused = new Set(calls.filter(call => call.fault === 'bad-request').map(call => call.message));
+  // A call that is refused as bad is not tried again, and a time limit once.
+  const final = ['bad-request', 'hang'];
+  const refused = new Set(calls.filter(call => final.includes(call.fault ?? '')).map(call => call.message));
   for (const row of rows.filter(row => row.result === '')) {
     expect(row.state).toBe('errored');
-    expect(refused, 'only a refused call ends a row without an answer').toContain(title.get(row.id));
+    expect(refused, 'only such a call ends a row without an answer').toContain(title.get(row.id));
   }
-  expect((await runner.line()).done).toBe(input.length);
-});
+}
 
 test('where no attempt is ambiguous the page and the provider agree to the pico-dollar', async ({ page, startMock }) => {
   test.setTimeout(120_000);
@@ -133,9 +151,10 @@ test('a budget holds whatever is in flight, and the page offers to raise it', as
   expect(billed(calls)).toBeLessThanOrEqual(10_000_000_000n);
   expect(billed(calls), 'most of it is used before the run stops').toBeGreaterThan(8_000_000_000n);
   expect(await runner.spend()).toEqual({ confirmed: billed(calls), doubtful: 0n });
-  const { done, total } = await runner.line();
-  expect(done).toBeLessThan(total);
-  await expect(page.getByText(new RegExp(`\\b${done.toLocaleString('en')} of 3,200 rows`)).first()).toBeVisible();
+  const told = await page.getByRole('status').filter({ hasText: 'of $0.0100 would be passed' }).innerText();
+  const done = Number(/([\d,]+) of 3,200 rows done and saved/.exec(told)?.[1].replace(',', ''));
+  expect(done).toBe(calls.filter(call => call.billed).length);
+  await expect.poll(async () => (await runner.line()).done).toBe(done);
 
   const before = totals.requests;
   await page.getByLabel('New budget').fill('0.02');
