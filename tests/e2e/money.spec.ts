@@ -58,7 +58,7 @@ for (const { rows: count, kinds, minutes } of RUNS) {
       'Max output tokens': 16, 'Concurrency': 64, 'Requests per minute': RPM, 'Max retries': 20, 'Timeout': 5,
     });
     await runner.start();
-    await runner.untilFinished(minutes * 60_000);
+    await finishPressingResume(runner, minutes * 60_000);
 
     const spend = await runner.spend();
     const { totals, calls } = await mock.ledger();
@@ -75,6 +75,20 @@ for (const { rows: count, kinds, minutes } of RUNS) {
         `confirmed ${spend.confirmed}, may have been billed ${spend.doubtful} pico-dollars`,
     });
   });
+}
+
+/** A lane that never worked yet stops at the first web page that it gets for an answer: then a person presses Resume. */
+async function finishPressingResume(runner: Runner, timeout: number): Promise<void> {
+  const stopped = runner.page.getByRole('alert').filter({ hasText: "can't be used" });
+  const finished = runner.status.filter({ hasText: 'Finished' });
+  for (let pressed = 0; pressed <= 2; pressed++) {
+    await expect(finished.or(stopped)).toBeVisible({ timeout });
+    if (await finished.isVisible()) return;
+    await expect(runner.status).toContainText('Paused');
+    await runner.button('Resume').click();
+    await expect(stopped).toBeHidden();
+  }
+  await expect(finished).toBeVisible({ timeout });
 }
 
 /** Every row ended once, with the answer that is its own, or with a refusal that is. */
@@ -153,8 +167,8 @@ test('a budget holds whatever is in flight, and the page offers to raise it', as
   expect(await runner.spend()).toEqual({ confirmed: billed(calls), doubtful: 0n });
   const told = await page.getByRole('status').filter({ hasText: 'of $0.0100 would be passed' }).innerText();
   const done = Number(/([\d,]+) of 3,200 rows done and saved/.exec(told)?.[1].replace(',', ''));
-  expect(done).toBe(calls.filter(call => call.billed).length);
   await expect.poll(async () => (await runner.line()).done).toBe(done);
+  expect(done - (await runner.line()).cacheHits).toBe(calls.filter(call => call.billed).length);
 
   const before = totals.requests;
   await page.getByLabel('New budget').fill('0.02');
