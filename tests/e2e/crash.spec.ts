@@ -43,6 +43,10 @@ async function untilQuiet(mock: Mock): Promise<LedgerCall[]> {
   return (await mock.ledger()).calls;
 }
 
+function promptOf(row: Record<string, string>): string {
+  return `${row.id}: ${row.title}`;
+}
+
 /** A kill, as the books stood then: how many calls had arrived, and which messages had their answer on disk. */
 interface Kill {
   calls: number;
@@ -54,8 +58,23 @@ async function openUnfinished(runner: Runner, input: Record<string, string>[]): 
   await runner.button('Resume run').click();
   await expect(runner.status).toBeVisible();
   const lines = readJsonl(await runner.export('Export JSONL'));
-  const prompts = new Map(input.map(row => [row.id, `${row.id}: ${row.title}`]));
+  const prompts = new Map(input.map(row => [row.id, promptOf(row)]));
   return new Set(lines.map(line => prompts.get(line.id) ?? ''));
+}
+
+/** Each call that the provider charged for is an attempt that the page has settled, or counts as possibly billed. */
+async function checkNothingIsForgotten(runner: Runner, calls: LedgerCall[], input: Record<string, string>[]): Promise<void> {
+  const counted = new Map<string, number>();
+  const prompts = new Map(input.map(row => [row.id, promptOf(row)]));
+  for (const attempt of records(await runner.export('Export ledger'))) {
+    const prompt = prompts.get(attempt.id) ?? '';
+    if (['settled', 'may have been billed'].includes(attempt.state)) counted.set(prompt, (counted.get(prompt) ?? 0) + 1);
+  }
+  for (const call of calls.filter(call => call.billed)) {
+    const left = (counted.get(call.message) ?? 0) - 1;
+    expect(left, `billed calls beyond the attempts of: ${call.message}`).toBeGreaterThanOrEqual(0);
+    counted.set(call.message, left);
+  }
 }
 
 async function resume(runner: Runner): Promise<void> {
@@ -77,14 +96,15 @@ async function checkBooks(runner: Runner, mock: Mock, input: Record<string, stri
 
   const lines = readJsonl(await runner.export('Export JSONL'));
   expect(lines.map(line => line.id)).toEqual(input.map(row => row.id));
-  const wrong = lines.filter((line, row) => line.result !== expectedAnswer(SYSTEM, `${input[row].id}: ${input[row].title}`));
+  const wrong = lines.filter((line, row) => line.result !== expectedAnswer(SYSTEM, promptOf(input[row])));
   expect(wrong, 'every row has its own answer').toEqual([]);
 }
 
 for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
   const kills = Math.min(KILLS_A_RUN, KILLS - run * KILLS_A_RUN);
-  test(`run ${run + 1}: killed ${kills} times and finished (seed ${SEED + run})`, async ({ startMock, baseURL, launchOptions }) => {
+  test(`run ${run + 1}: killed ${kills} times and finished`, async ({ startMock, baseURL, launchOptions }) => {
     test.setTimeout(240_000);
+    console.log(`PENNYBATCH_SEED=${SEED}`);
     const random = generator(SEED + run);
     const books: Kill[] = [];
     const mock = await startMock('--api-key', KEY);
@@ -122,11 +142,10 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
         const spend = await runner.spend();
         expect(spend.confirmed, 'confirmed spend was billed').toBeLessThanOrEqual(billed(calls));
         expect(billed(calls), 'what was in flight may have been billed').toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
-        test.info().annotations.push({
-          type: 'kill',
-          description: `${full ? 'full rate' : 'paced'}: ${calls.length} calls, ${ended.size} rows ended, ` +
-            `${calls.filter(call => call.disconnected).length} cut off, up to ${spend.doubtful} pico-dollars in doubt`,
-        });
+        await checkNothingIsForgotten(runner, calls, input);
+        console.log(`kill ${kill + 1}, ${full ? 'full rate' : 'paced'}: ${calls.length} calls, ${ended.size} rows ended, ` +
+          `${calls.filter(call => call.disconnected).length} calls cut off; billed ${billed(calls)}, ` +
+          `confirmed ${spend.confirmed}, may have been billed ${spend.doubtful} pico-dollars`);
         books.push({ calls: calls.length, ended });
       }
       await pace(mock, true);
