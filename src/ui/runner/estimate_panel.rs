@@ -11,6 +11,8 @@ use crate::ui::runner::words::{cost_words, counted, worst_case_words};
 #[derive(Properties, PartialEq)]
 pub struct EstimatePanelProps {
     pub has_data: bool,
+    /// A file is being read: a start would still mean the one before.
+    pub reading: bool,
     pub estimating: bool,
     pub estimate: Option<Result<FileEstimate, Problem>>,
     pub budget: Option<Usd>,
@@ -61,7 +63,7 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
                 } else if let Some(short) = short {
                     <p class="start-bar__short" aria-hidden="true">{ short }</p>
                 }
-                <Button {kind} disabled={props.starting} on_press={props.on_start.clone()}>{ "Start run" }</Button>
+                <Button {kind} disabled={props.starting || props.reading} on_press={props.on_start.clone()}>{ "Start run" }</Button>
             </div>
         </>
     }

@@ -87,7 +87,7 @@ pub fn Steps(props: &StepsProps) -> Html {
                 <LimitsStep {step} />
             </div>
             <aside class="steps__aside">
-                <EstimatePanel has_data={desk.data.is_some()} estimating={desk.estimating}
+                <EstimatePanel has_data={desk.data.is_some()} reading={desk.reading.is_some()} estimating={desk.estimating}
                     estimate={desk.estimate.clone()} budget={setup.budget}
                     problems={if *tried { problems.len() } else { 0 }} refused={refused_start} starting={desk.opening}
                     {on_start} />

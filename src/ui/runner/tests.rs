@@ -349,6 +349,7 @@ async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
     };
     let props = EstimatePanelProps {
         has_data: true,
+        reading: false,
         estimating: false,
         estimate: Some(Ok(estimate)),
         budget: None,
