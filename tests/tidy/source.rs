@@ -149,14 +149,20 @@ pub fn texts(below: &str) -> Vec<Source> {
     found
 }
 
+/// What the project keeps at its root; a person's own notes and logs beside it are no concern.
 pub fn top_level_texts() -> Vec<Source> {
+    const KEPT: [&str; 7] = ["html", "json", "lock", "md", "rs", "toml", "ts"];
+    const KEPT_NAMES: [&str; 2] = ["LICENSE", ".gitignore"];
     let entries = fs::read_dir(root()).expect("the project's root");
-    entries.filter_map(Result::ok).filter_map(|entry| text(&entry.path())).collect()
+    let sources = entries.filter_map(Result::ok).filter_map(|entry| text(&entry.path()));
+    let extension = |name: &str| name.rsplit_once('.').map(|(_, extension)| extension.to_owned()).unwrap_or_default();
+    sources
+        .filter(|source| KEPT.contains(&extension(&source.name).as_str()) || KEPT_NAMES.contains(&source.name.as_str()))
+        .collect()
 }
 
 fn text(path: &Path) -> Option<Source> {
     let name = path.strip_prefix(root()).ok()?.to_str()?.replace('\\', "/");
-    // In a linked work tree, `.git` is a file that says where the repository is.
-    let text = fs::read_to_string(path).ok().filter(|_| name != ".git")?;
+    let text = fs::read_to_string(path).ok()?;
     Some(Source { name, text })
 }
