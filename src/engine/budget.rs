@@ -10,6 +10,7 @@ pub struct Budget {
     reserved: Usd,
     doubtful: Usd,
     doubtful_attempts: u32,
+    doubtful_answers: u32,
     overshoot: Usd,
 }
 
@@ -56,10 +57,17 @@ impl Budget {
         self.doubtful_attempts += 1;
     }
 
+    /// The answer is whole, and nobody said what it used.
+    pub fn doubt_answer(&mut self, reserved: Usd) {
+        self.doubt(reserved, 1);
+        self.doubtful_answers += 1;
+    }
+
     /// The person checked the provider's bill: nothing of what was doubtful was billed.
     pub fn drop_doubtful(&mut self) {
         self.doubtful = Usd::ZERO;
         self.doubtful_attempts = 0;
+        self.doubtful_answers = 0;
     }
 
     pub fn spent(&self) -> Usd {
@@ -76,6 +84,10 @@ impl Budget {
 
     pub fn doubtful_attempts(&self) -> u32 {
         self.doubtful_attempts
+    }
+
+    pub fn doubtful_answers(&self) -> u32 {
+        self.doubtful_answers
     }
 
     pub fn overshoot(&self) -> Usd {

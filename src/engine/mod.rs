@@ -204,6 +204,8 @@ pub struct Progress {
     /// What may have been billed on top, and in how many attempts.
     pub doubtful: Usd,
     pub doubtful_attempts: u32,
+    /// Of these, whole answers that came without usage.
+    pub doubtful_answers: u32,
     /// Items whose attempt was cut off by a restart and that wait for a [`Doubtful`] choice.
     pub cut_off: u32,
     /// By how much the provider's usage went above reservations.

@@ -28,6 +28,7 @@ impl Engine {
             reserved: self.budget.reserved(),
             doubtful: self.budget.doubtful(),
             doubtful_attempts: self.budget.doubtful_attempts(),
+            doubtful_answers: self.budget.doubtful_answers(),
             cut_off: count(Status::CutOff),
             overshoot: self.budget.overshoot(),
             budget: self.budget.cap(),

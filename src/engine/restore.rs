@@ -115,10 +115,10 @@ impl Engine {
     }
 
     fn replay_settled(&mut self, item: Ordinal, amount: Usd, bill: Bill, cost: Usd, failure: Option<&Failure>) {
-        if bill == Bill::Unknown {
-            self.budget.doubt(amount, bills_possible(failure.map(|failure| failure.kind)));
-        } else {
-            self.budget.settle(amount, cost);
+        match (bill, failure) {
+            (Bill::Unknown, Some(failure)) => self.budget.doubt(amount, bills_possible(failure.kind)),
+            (Bill::Unknown, None) => self.budget.doubt_answer(amount),
+            _ => self.budget.settle(amount, cost),
         }
         if let Bill::Usage { usage, .. } = bill {
             self.tally.billed(usage, cost);

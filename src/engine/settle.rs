@@ -37,10 +37,10 @@ impl Engine {
             }
             Bill::Nothing | Bill::Unknown => Usd::ZERO,
         };
-        if bill == Bill::Unknown {
-            self.budget.doubt(attempt.reserved, bills_possible(failed));
-        } else {
-            self.budget.settle(attempt.reserved, cost);
+        match (bill, failed) {
+            (Bill::Unknown, Some(kind)) => self.budget.doubt(attempt.reserved, bills_possible(kind)),
+            (Bill::Unknown, None) => self.budget.doubt_answer(attempt.reserved),
+            _ => self.budget.settle(attempt.reserved, cost),
         }
         if let Bill::Usage { usage, .. } = bill {
             self.tally.billed(usage, cost);
@@ -172,9 +172,9 @@ impl Engine {
 }
 
 /// How often an attempt without a readable usage may have been billed.
-pub(super) fn bills_possible(failed: Option<FailureKind>) -> u64 {
+pub(super) fn bills_possible(failed: FailureKind) -> u64 {
     match failed {
-        Some(FailureKind::Unreachable) => BILLS_OF_A_DEAD_CONNECTION,
+        FailureKind::Unreachable => BILLS_OF_A_DEAD_CONNECTION,
         _ => 1,
     }
 }

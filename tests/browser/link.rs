@@ -224,6 +224,7 @@ fn progress(state: RunState) -> Progress {
         reserved: LARGE,
         doubtful: LARGE,
         doubtful_attempts: 1,
+        doubtful_answers: 1,
         cut_off: 1,
         overshoot: LARGE,
         budget: Some(LARGE),

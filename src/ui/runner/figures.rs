@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::link::{Progress, RunState};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
-use crate::ui::runner::words::{counted, spend_range, time_left_ms};
+use crate::ui::runner::words::{doubtful_words, spend_range, time_left_ms};
 
 #[derive(Properties, PartialEq)]
 pub struct FiguresProps {
@@ -28,10 +28,7 @@ pub fn Figures(props: &FiguresProps) -> Html {
         _ if progress.priced => format!("up to {}", progress.doubtful),
         _ => "unknown".to_owned(),
     };
-    let doubtful_note = match progress.doubtful_attempts {
-        0 => None,
-        attempts => Some(format!("{} without an answer", counted(attempts.into(), "attempt", "attempts"))),
-    };
+    let doubtful_note = doubtful_words(progress);
     let rate = match progress.state {
         RunState::Finished => "–".to_owned(),
         _ => format!("{}.{} / s", progress.rate_milli / 1_000, progress.rate_milli % 1_000 / 100),

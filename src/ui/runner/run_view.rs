@@ -16,7 +16,7 @@ use crate::ui::runner::result_detail::ResultDetailDialog;
 use crate::ui::runner::results::{Results, RowsAsked};
 use crate::ui::runner::run_limits::RunLimits;
 use crate::ui::runner::run_status::RunStatus;
-use crate::ui::runner::words::{rows, under_way};
+use crate::ui::runner::words::{rows, under_way, without_usage_words};
 use crate::ui::runner::{Confirm, DeskAction};
 
 #[derive(Properties, PartialEq)]
@@ -86,6 +86,9 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 }
                 if let Some(refused) = refused(Place::Run).or_else(|| refused(Place::Storage)) {
                     <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
+                }
+                if let Some(words) = without_usage_words(progress) {
+                    <Notice tone={Tone::Warning}><p>{ words }</p></Notice>
                 }
                 <Figures progress={progress.clone()} />
                 if changeable(&progress.state) {

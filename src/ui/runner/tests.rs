@@ -40,6 +40,7 @@ fn progress() -> Progress {
         reserved: usd("0.0004"),
         doubtful: Usd::ZERO,
         doubtful_attempts: 0,
+        doubtful_answers: 0,
         cut_off: 0,
         overshoot: Usd::ZERO,
         budget: None,
@@ -301,11 +302,11 @@ where
 
 #[tokio::test]
 async fn figures_carry_exact_amounts() {
-    let doubtful = Progress { doubtful: usd("0.0009"), doubtful_attempts: 3, ..progress() };
+    let doubtful = Progress { doubtful: usd("0.0009"), doubtful_attempts: 3, doubtful_answers: 1, ..progress() };
     let html = drawn::<Figures>(FiguresProps { progress: Rc::new(doubtful) }).await;
     assert!(html.contains(r#"data-pico="8100000000""#), "{html}");
     assert!(html.contains(r#"data-pico="900000000""#), "{html}");
-    assert!(html.contains("3 attempts without an answer"), "{html}");
+    assert!(html.contains("2 attempts without an answer, 1 answer without usage"), "{html}");
     assert!(html.contains("true spend: $0.0081 to $0.0090"), "{html}");
     assert!(html.contains("2.5 min"), "{html}");
 }

@@ -167,6 +167,33 @@ fn kept_words(progress: &Progress) -> String {
     )
 }
 
+/// What may have been billed, by what came back.
+pub fn doubtful_words(progress: &Progress) -> Option<String> {
+    let answers = progress.doubtful_answers;
+    let lost = progress.doubtful_attempts.saturating_sub(answers);
+    let lost_words = counted(lost.into(), "attempt without an answer", "attempts without an answer");
+    let answers_words = counted(answers.into(), "answer without usage", "answers without usage");
+    match (lost, answers) {
+        (0, 0) => None,
+        (_, 0) => Some(lost_words),
+        (0, _) => Some(answers_words),
+        _ => Some(format!("{lost_words}, {answers_words}")),
+    }
+}
+
+/// Answers whose price nobody knows: what happened, what was kept, what to do.
+pub fn without_usage_words(progress: &Progress) -> Option<String> {
+    let answers = u64::from(progress.doubtful_answers);
+    (answers > 0).then(|| {
+        format!(
+            "{} without usage: the server didn't say how many tokens were spent, so the cost isn't known. Every answer \
+             is kept, and counted under May have been billed at the most it can have cost. Some servers report usage \
+             only when set up to; else the provider's own bill has the figure.",
+            counted(answers, "answer came", "answers came")
+        )
+    })
+}
+
 /// How long the rest takes at the present rate; `None` where nothing can be said.
 pub fn time_left_ms(progress: &Progress) -> Option<u64> {
     let left = u64::from(progress.total.saturating_sub(progress.done));
