@@ -57,11 +57,19 @@ test('the key is in no storage, address, export or log', async ({ page, startMoc
     'User prompt': '{{name}}', 'Base URL': mock.baseUrl, 'API key': KEY, 'Model': 'gpt-4o-mini', 'Max output tokens': 16,
   });
   await runner.button('Check connection').click();
-  await expect(page.getByText(/1 model/).first()).toBeVisible();
-  await runner.start();
-  await runner.untilFinished(60_000);
-  // The provider's own words may quote the key back.
+  await expect(page.getByText(/takes the key/)).toBeVisible();
+  // The provider refuses the key for a while, and quotes it in its words.
   await mock.set({ api_key: 'sk-another' });
+  await runner.button('Check connection').click();
+  const refused = page.getByRole('alert').filter({ hasText: /refused the key/ });
+  await expect(refused).toBeVisible();
+  expect(await refused.innerText()).not.toContain(KEY);
+  await runner.start();
+  await expect(refused).toBeVisible();
+  expect(await refused.innerText()).not.toContain(KEY);
+  await mock.set({ api_key: KEY });
+  await runner.button('Resume').click();
+  await runner.untilFinished(60_000);
 
   const exports = [
     await runner.export('Export CSV'), await runner.export('Export JSONL'), await runner.export('Export ledger'),

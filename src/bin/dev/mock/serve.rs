@@ -142,11 +142,12 @@ impl Inner {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         match given.and_then(|value| value.strip_prefix("Bearer ")) {
             Some(given) if given == right => None,
-            Some(_) => Some(Reply::error(
+            Some(given) => Some(Reply::error(
                 401,
                 "invalid_request_error",
                 Some("invalid_api_key"),
-                "Incorrect API key provided. You can find your API key in your account.",
+                // Some servers quote the key, so this one does: the page must not keep or show it.
+                &format!("Incorrect API key provided: {given}. You can find your API key in your account."),
             )),
             None => Some(Reply::error(401, "invalid_request_error", None, "You didn't provide an API key.")),
         }
