@@ -211,7 +211,7 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
             <td title={row.input.clone()}>{ &row.input }</td>
             <td {class} title={words.clone()}>{ words }</td>
             <td class="results__state">
-                <span class={classes!("state", state_class(row.state))}>
+                <span class={classes!("state", state_class(row.state, row.finish.as_deref()))}>
                     <span class="state__name">{ ended_name(row.state, row.finish.as_deref()) }</span>
                 </span>
             </td>
@@ -222,9 +222,10 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
     }
 }
 
-fn state_class(state: ExportState) -> &'static str {
+fn state_class(state: ExportState, finish: Option<&str>) -> &'static str {
     match state {
         ExportState::Open => "state--open",
+        ExportState::Succeeded if matches!(finish, Some("length" | "content_filter")) => "state--cut",
         ExportState::Succeeded => "state--succeeded",
         ExportState::CacheHit => "state--cached",
         ExportState::Errored => "state--errored",
