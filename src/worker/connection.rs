@@ -75,7 +75,8 @@ fn read(setup: &Setup, with_key: bool, reply: &HttpReply) -> ConnectionReport {
         let message = match (known, models.len()) {
             (true, count) => {
                 let key = if with_key { ", takes the key" } else { " without a key" };
-                format!("The server answers{key}, and lists {model} ({count} in all).")
+                let among = if count == 1 { "as its model".into() } else { format!("among {count} models") };
+                format!("The server answers{key}, and lists {model} {among}.")
             }
             (false, 0) => "The server answers, but lists no models.".into(),
             (false, count) => format!(
