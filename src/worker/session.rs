@@ -44,6 +44,7 @@ pub struct Session {
     in_flight: RefCell<HashMap<AttemptId, AbortController>>,
     unsaved: RefCell<Unsaved>,
     flushing: Cell<bool>,
+    notices: RefCell<Vec<Notice>>,
     look_ups: RefCell<Vec<Ordinal>>,
     wake: RefCell<Option<(Time, Timeout)>>,
     changed: Cell<bool>,
@@ -86,6 +87,7 @@ impl Session {
             in_flight: RefCell::default(),
             unsaved: RefCell::default(),
             flushing: Cell::new(false),
+            notices: RefCell::default(),
             look_ups: RefCell::default(),
             wake: RefCell::default(),
             changed: Cell::new(false),
@@ -158,6 +160,7 @@ impl Session {
             self.carry_out(effect);
         }
         self.set_wake();
+        self.give_notice();
         self.tell_soon();
     }
 
@@ -171,7 +174,7 @@ impl Session {
                     controller.abort();
                 }
             }
-            Effect::Notify(notice) => self.notify(notice),
+            Effect::Notify(notice) => self.notices.borrow_mut().push(notice),
         }
     }
 
@@ -228,6 +231,7 @@ impl Session {
         spawn_local(async move {
             session.flush().await;
             session.flushing.set(false);
+            session.give_notice();
         });
     }
 
@@ -306,9 +310,20 @@ impl Session {
         });
     }
 
-    fn notify(self: &Rc<Self>, notice: Notice) {
+    /// A run that came to rest is told once its last records are down, so that the figures beside it are final.
+    fn give_notice(&self) {
+        if self.is_settling() || self.notices.borrow().is_empty() {
+            return;
+        }
         self.tell();
-        page::post(&ToPage::Notice(notice));
+        for notice in self.notices.take() {
+            page::post(&ToPage::Notice(notice));
+        }
+    }
+
+    fn is_settling(&self) -> bool {
+        let at_rest = matches!(self.engine.borrow().state(), RunState::Paused(_) | RunState::Finished);
+        at_rest && self.flushing.get()
     }
 
     fn tell(&self) {
@@ -331,6 +346,9 @@ impl Session {
             loop {
                 sleep_ms(PROGRESS_MS).await;
                 idle_turns += 1;
+                if session.is_settling() {
+                    continue;
+                }
                 if session.changed.replace(false) || idle_turns >= IDLE_TURNS {
                     idle_turns = 0;
                     session.tell();
