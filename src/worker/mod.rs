@@ -98,12 +98,13 @@ fn stop(info: &std::panic::PanicHookInfo<'_>) {
     if STOPPED.replace(true) {
         return;
     }
-    console_error_panic_hook::hook(info);
     page::refuse(terms::problem(
         Place::Run,
         "The worker met a fault of its own and stopped. What was done is kept; reload the page and resume the run.",
     ));
-    let error = js_sys::Error::new("the worker stopped after a fault of its own");
+    // Where, and not what: the message of a panic may quote a prompt.
+    let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    let error = js_sys::Error::new(&format!("the worker stopped after a fault of its own{place}"));
     let report = Reflect::get(&js_sys::global(), &"reportError".into()).ok();
     if let Some(report) = report.and_then(|report| report.dyn_into::<Function>().ok()) {
         let _ = report.call1(&JsValue::UNDEFINED, &error);

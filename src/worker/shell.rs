@@ -19,7 +19,7 @@ use super::prepare::{CacheKey, Prepared, Unprepared, call, prepare};
 use super::results::Results;
 use super::rows::{Window, detail};
 use super::session::{Parts, Session};
-use super::storage::Storage;
+use super::storage::{Kept, Storage};
 use super::terms::{self, problem, template_words};
 use super::{connection, export};
 use crate::dataset::{self, BadLines, Prompt, ReadOptions, TemplateProblem};
@@ -267,28 +267,39 @@ impl Shell {
         }
         self.leave_session().await?;
         let (store, kept) = self.storage.open_run(&run).await?;
-        let unreadable = |why: String| problem(Place::Runs, format!("This run can't be opened: {why}"));
-        let facts = &kept.manifest.data;
-        let data = Data::read(facts.name.clone(), kept.data, facts.read)
-            .map_err(|_| unreadable("its data can no longer be read.".into()))?;
-        if data.rows() != facts.rows {
-            return Err(unreadable("its data is read differently now.".into()));
-        }
-        let data = Rc::new(data);
-        let setup = &kept.manifest.setup;
-        let plan = terms::plan(setup)?;
-        let prepared = self.prepared(&data, setup, || false).await.map_err(unprepared)?;
-        let results = Results::restore(data.rows(), &kept.records);
-        let facts = prepared.facts(&self.known.borrow());
-        let engine = Engine::restore(plan, facts, kept.records, seed(), now());
+        let (prepared, engine) = match self.restored(&kept).await {
+            Ok(restored) => restored,
+            Err(problem) => {
+                store.close().await;
+                return Err(problem);
+            }
+        };
+        let results = Results::restore(prepared.data.rows(), &kept.records);
         let mut notes = kept.notes;
-        notes.extend(terms::notes(setup));
+        notes.extend(terms::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
         let known = self.known.clone();
+        *self.data.borrow_mut() = Some(prepared.data.clone());
         let parts = Parts { manifest: kept.manifest, prepared, results, engine, storage, store, known, key: None };
-        *self.data.borrow_mut() = Some(data);
         self.enter(Session::new(parts), notes);
         Ok(())
+    }
+
+    /// The rows of a kept run and its engine, as its records tell it.
+    async fn restored(&self, kept: &Kept) -> Result<(Rc<Prepared>, Engine), Problem> {
+        let unreadable = |why: &str| problem(Place::Runs, format!("This run can't be opened: {why}."));
+        let facts = &kept.manifest.data;
+        let data = Data::read(facts.name.clone(), kept.data.clone(), facts.read)
+            .map_err(|_| unreadable("its data can no longer be read"))?;
+        if data.rows() != facts.rows {
+            return Err(unreadable("its data is read differently now"));
+        }
+        let setup = &kept.manifest.setup;
+        let plan = terms::plan(setup)?;
+        let prepared = self.prepared(&Rc::new(data), setup, || false).await.map_err(unprepared)?;
+        let facts = prepared.facts(&self.known.borrow());
+        let engine = Engine::restore(plan, facts, kept.records.iter().cloned(), seed(), now());
+        Ok((prepared, engine))
     }
 
     fn enter(&self, session: Rc<Session>, notes: Vec<String>) -> Rc<Session> {
