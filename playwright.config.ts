@@ -13,6 +13,8 @@ export default defineConfig({
   forbidOnly: true,
   reporter: 'list',
   timeout: 60_000,
+  // Most tests wait for a limit, not for the processor.
+  workers: 2,
   use: {
     baseURL: named('PENNYBATCH_PAGE'),
     ignoreHTTPSErrors: true,
