@@ -56,13 +56,13 @@ impl Shell {
         let known = storage.cached_keys().await.into_iter().collect();
         page::post(&ToPage::Ready { storage: storage.facts().await, runs: storage.runs(None).await });
         if let Some(why) = &storage.refused {
-            page::refuse(problem(
-                Place::Storage,
-                format!(
-                    "The browser's database can't be used: {why}. Runs go on without it; the request cache and the \
-                     list of older runs may be missing."
-                ),
-            ));
+            let left = match storage.opfs {
+                Some(_) => "Runs are kept without it; only the request cache is missing.",
+                None => {
+                    "Nothing can be kept here: a run lives in this tab alone. Export its results before closing it."
+                }
+            };
+            page::refuse(problem(Place::Storage, format!("The browser's database can't be used: {why}. {left}")));
         }
         Rc::new(Shell {
             storage,
