@@ -50,7 +50,8 @@ impl Engine {
             .map(|status| u64::from(self.items.count(status)))
             .sum();
         let priced = self.lanes.iter().all(|lane| lane.card().is_some());
-        if !priced || (self.tally.paid_attempts == 0 && to_pay > 0) {
+        let unknown = to_pay > 0 || self.budget.doubtful_attempts() > 0;
+        if !priced || (self.tally.paid_attempts == 0 && unknown) {
             return None;
         }
         let mean = self.tally.paid.pico() / i128::from(self.tally.paid_attempts.max(1));

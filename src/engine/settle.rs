@@ -122,8 +122,8 @@ impl Engine {
             }
             Action::Retry | Action::StopUnprovenLane => {
                 let Fruitless { ms, in_a_row } = lane.failed(jitter, now);
-                let at_once = action == Action::StopUnprovenLane && failure.kind == FailureKind::HtmlPage;
-                let hopeless = !proven && (at_once || in_a_row >= FAILURES_OF_UNPROVEN_LANE_MAX);
+                let unproven = action == Action::StopUnprovenLane && !proven;
+                let hopeless = unproven && in_a_row >= FAILURES_OF_UNPROVEN_LANE_MAX;
                 return hopeless || ms >= FRUITLESS_MS_MAX;
             }
         }

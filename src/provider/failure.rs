@@ -56,7 +56,7 @@ pub enum Action {
     SlowLane,
     /// Stop the lane and say why; the item goes back.
     StopLane,
-    /// Stop the lane if nothing ever worked on it, else retry.
+    /// Stop the lane if nothing ever worked on it, after a few in a row; else retry.
     StopUnprovenLane,
     /// The item ends as errored.
     EndItem,
@@ -67,8 +67,9 @@ impl FailureKind {
         use FailureKind::*;
         match self {
             RateLimited => Action::SlowLane,
-            ServerError | TimedOut | TornBody => Action::Retry,
-            Unreachable | HtmlPage => Action::StopUnprovenLane,
+            // A server that says what is wrong with it, such as a model still being loaded, may mend by itself.
+            ServerError => Action::Retry,
+            Unreachable | TimedOut | TornBody | HtmlPage => Action::StopUnprovenLane,
             WrongKey | QuotaExhausted | UnknownModel | WrongAddress => Action::StopLane,
             BadRequest | ContextTooLong | ContentRefused => Action::EndItem,
         }

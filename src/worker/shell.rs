@@ -255,8 +255,10 @@ impl Shell {
         let storage = self.storage.clone();
         let known = self.known.clone();
         let parts = Parts { manifest, prepared, results, engine, storage, store, known, key };
-        let session = self.enter(Session::new(parts), notes);
-        session.command(Command::Resume)
+        let session = Session::new(parts);
+        let begun = session.command(Command::Resume);
+        self.enter(session, notes);
+        begun
     }
 
     async fn open_run(self: &Rc<Self>, run: RunId) -> Result<(), Problem> {

@@ -9,9 +9,12 @@ pub fn status_line(progress: &Progress) -> String {
     if !progress.priced {
         return format!("[{done}/{total}] cost unknown | cache hits: {cache_hits}");
     }
-    let settled = (progress.state == RunState::Finished).then_some(progress.spent);
+    let finished = progress.state == RunState::Finished;
+    let settled = (finished && progress.doubtful_attempts == 0).then_some(progress.spent);
     let projected = match progress.projected.or(settled) {
         Some(amount) => format!("~${} projected", cents(amount)),
+        None if progress.doubtful_answers > 0 => "answers came without their cost".to_owned(),
+        None if finished => "nothing more to come".to_owned(),
         None => "projected after the first answer".to_owned(),
     };
     format!("[{done}/{total}] ${} spent | {projected} | cache hits: {cache_hits}", progress.spent.decimals(4))

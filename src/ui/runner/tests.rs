@@ -110,6 +110,13 @@ fn a_run_that_cost_nothing_ends_with_that_as_its_projection() {
 }
 
 #[test]
+fn answers_without_usage_are_not_shown_as_free() {
+    let unknown =
+        Progress { spent: Usd::ZERO, projected: None, doubtful_attempts: 9, doubtful_answers: 9, ..progress() };
+    assert_eq!(status_line(&unknown), "[500/5000] $0.0000 spent | answers came without their cost | cache hits: 47");
+}
+
+#[test]
 fn a_wait_is_told_with_its_reason_and_its_length() {
     let waiting = Some(Wake { at: Time(5_250), reason: WakeReason::TokensPerMinute });
     let words = state_words(&Progress { waiting, ..progress() }, Time(1_000));
