@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{AttemptId, Command, Ordinal};
 use crate::money::Usd;
-use crate::provider::{Answer, Bill, Failure};
+use crate::provider::{Answer, Bill, Failure, Finish};
 use crate::time::Time;
 
 /// One record of the journal.
@@ -49,4 +49,9 @@ pub enum Ending {
     CopyOf(Ordinal),
     Errored(Failure),
     Canceled,
+}
+
+/// Whether other items with the same request may share an answer: one that came to its own end.
+pub(super) fn shareable(answer: &Answer) -> bool {
+    answer.finish == Finish::Stop
 }

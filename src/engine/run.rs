@@ -12,7 +12,7 @@ use crate::engine::{
     Wake, WakeReason,
 };
 use crate::money::Usd;
-use crate::provider::{Answer, Finish};
+use crate::provider::Answer;
 use crate::time::Time;
 
 /// Cache look-ups under way at once.
@@ -353,9 +353,4 @@ enum Choice {
     Lane(u8),
     Wait(Option<Wake>),
     None,
-}
-
-/// Whether other items with the same request may share an answer.
-pub(super) fn shareable(answer: &Answer) -> bool {
-    answer.finish == Finish::Stop
 }

@@ -2,7 +2,8 @@
 
 use crate::engine::items::Status;
 use crate::engine::lane::{FAILURES_OF_UNPROVEN_LANE_MAX, FRUITLESS_MS_MAX, Fruitless, backoff_limit_ms};
-use crate::engine::run::{Attempt, Engine, shareable};
+use crate::engine::record::shareable;
+use crate::engine::run::{Attempt, Engine};
 use crate::engine::{AttemptId, Ending, Entry, Notice, Ordinal, PauseReason};
 use crate::money::Usd;
 use crate::provider::{Action, Answer, Bill, Failure, FailureKind, Outcome};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::engine::run::shareable;
+use crate::engine::record::shareable;
 use crate::engine::{Ending, Ordinal, Ticket};
 use crate::money::Usd;
 use crate::provider::Usage;
