@@ -1,6 +1,6 @@
 //! The rules: each takes a source and returns its breaches, in words that name the place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use super::source::{Source, root};
@@ -159,10 +159,21 @@ pub fn place_breaches(source: &Source) -> Vec<String> {
         .collect()
 }
 
+/// A lock file names one origin for all its packages, or none.
 pub fn origin_breaches(name: &str, lock: &str) -> Vec<String> {
-    let public = ["\"registry+https://crates.example.org/index\"", "\"https://npm.example.org/"];
-    let origins =
-        lock.lines().map(str::trim).filter(|line| line.starts_with("source = ") || line.starts_with("\"resolved\":"));
-    let others = origins.filter(|line| !public.iter().any(|public| line.contains(public)));
-    others.map(|line| format!("{name}: not a public registry: {line}")).collect()
+    let origin = |line: &str| {
+        let (_, address) = line.split_once("://")?;
+        address.split('/').next().map(str::to_owned)
+    };
+    let origins: BTreeSet<String> = lock
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("source = ") || line.starts_with("\"resolved\":"))
+        .filter_map(origin)
+        .collect();
+    if origins.len() <= 1 {
+        Vec::new()
+    } else {
+        vec![format!("{name} takes packages from several places: {origins:?}")]
+    }
 }
