@@ -87,7 +87,9 @@ fn words_for(call: &Call, prompt: u64) -> String {
         .iter()
         .filter(|(_, keywords)| keywords.iter().any(|keyword| mentions(&lower, keyword)))
         .find_map(|(category, _)| categories.iter().find(|listed| listed.eq_ignore_ascii_case(category)));
-    let chosen = fitting.copied().unwrap_or_else(|| categories[(prompt % categories.len() as u64) as usize]);
+    let other = || categories.iter().find(|category| category.eq_ignore_ascii_case("other"));
+    let chosen = fitting.or_else(other).copied();
+    let chosen = chosen.unwrap_or_else(|| categories[(prompt % categories.len() as u64) as usize]);
     chosen.to_owned()
 }
 
@@ -137,7 +139,7 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
 }
 
 /// Frozen and cleaning first: frozen peas are frozen, and lemon cleaner is no fruit.
-const KEYWORDS: [(&str, &[&str]); 8] = [
+const KEYWORDS: [(&str, &[&str]); 9] = [
     ("frozen", &["frozen", "ice cream", "popsicle", "waffle", "sorbet", "gelato"]),
     (
         "cleaning",
@@ -154,14 +156,125 @@ const KEYWORDS: [(&str, &[&str]); 8] = [
             "disinfectant",
         ],
     ),
-    ("beverages", &["juice", "water", "soda", "coffee", "tea", "cola", "lemonade", "kombucha", "drink", "beer"]),
+    (
+        "other",
+        &[
+            "peanut butter",
+            "almond butter",
+            "dressing",
+            "sauce",
+            "rice",
+            "pasta",
+            "flour",
+            "sugar",
+            "oil",
+            "vinegar",
+            "soup",
+            "bean",
+            "cereal",
+            "oats",
+            "honey",
+            "spice",
+            "seasoning",
+            "batteries",
+            "foil",
+            "bandages",
+        ],
+    ),
+    (
+        "beverages",
+        &[
+            "seltzer",
+            "smoothie",
+            "espresso",
+            "sparkling",
+            "ale",
+            "juice",
+            "water",
+            "soda",
+            "coffee",
+            "tea",
+            "cola",
+            "lemonade",
+            "kombucha",
+            "drink",
+            "beer",
+        ],
+    ),
     ("dairy", &["milk", "cheese", "yogurt", "butter", "cream", "kefir", "egg", "cheddar", "mozzarella"]),
-    ("meat", &["chicken", "beef", "pork", "bacon", "turkey", "sausage", "ham", "steak", "salmon", "salami"]),
-    ("bakery", &["bread", "bagel", "muffin", "croissant", "baguette", "tortilla", "bun", "cake", "roll"]),
-    ("snacks", &["chip", "pretzel", "cracker", "cookie", "popcorn", "granola bar", "nut", "almond", "chocolate"]),
+    (
+        "meat",
+        &[
+            "lamb", "loin", "veal", "shrimp", "cod", "tuna", "rib", "ground", "chicken", "beef", "pork", "bacon",
+            "turkey", "sausage", "ham", "steak", "salmon", "salami",
+        ],
+    ),
+    (
+        "bakery",
+        &[
+            "tiramisu",
+            "pastry",
+            "pie",
+            "pita",
+            "sourdough",
+            "scone",
+            "donut",
+            "naan",
+            "bread",
+            "bagel",
+            "muffin",
+            "croissant",
+            "baguette",
+            "tortilla",
+            "bun",
+            "cake",
+            "roll",
+        ],
+    ),
+    (
+        "snacks",
+        &[
+            "trail mix",
+            "jerky",
+            "gummies",
+            "candy",
+            "rice cake",
+            "chip",
+            "pretzel",
+            "cracker",
+            "cookie",
+            "popcorn",
+            "granola bar",
+            "nut",
+            "almond",
+            "chocolate",
+        ],
+    ),
     (
         "produce",
         &[
+            "romaine",
+            "squash",
+            "zucchini",
+            "cilantro",
+            "basil",
+            "garlic",
+            "mango",
+            "melon",
+            "watermelon",
+            "pear",
+            "peach",
+            "plum",
+            "beet",
+            "cabbage",
+            "cauliflower",
+            "asparagus",
+            "ginger",
+            "lime",
+            "kiwi",
+            "pineapple",
+            "radish",
+            "arugula",
             "spinach",
             "apple",
             "banana",
