@@ -12,8 +12,10 @@ const BURST_AFTER_ONE_REFUSAL: u32 = 20;
 pub const FAILURES_IN_A_ROW_BEFORE_REST: u32 = 10;
 /// An endpoint that never worked is given up after this many failures in a row.
 pub const FAILURES_OF_UNPROVEN_LANE_MAX: u32 = 3;
-/// So long may a lane do nothing but fail, or be refused, before the run pauses.
-pub const FRUITLESS_MS_MAX: u64 = 5 * 60_000;
+/// So long may a lane do nothing but fail, or be refused, before the run pauses; and so often at least, since a
+/// laptop that slept makes two failures look like an hour of them.
+const FRUITLESS_MS_MAX: u64 = 5 * 60_000;
+const FRUITLESS_IN_A_ROW_MIN: u32 = 5;
 /// Full jitter: the n-th wait is uniform between nothing and this, doubled n times, up to the longest.
 pub const BACKOFF_FIRST_MS: u64 = 1_000;
 pub const BACKOFF_MAX_MS: u64 = 30_000;
@@ -191,6 +193,8 @@ impl Lane {
         if self.failures_in_a_row >= FAILURES_IN_A_ROW_BEFORE_REST {
             let rest_ms = jitter(backoff_limit_ms(self.failures_in_a_row - FAILURES_IN_A_ROW_BEFORE_REST));
             self.rests_until = self.rests_until.max(now.after_ms(rest_ms));
+            // One request at a time finds out whether the network is back: each that fails may have been billed.
+            self.slots_milli = 1_000;
         }
         Fruitless { ms: now.ms_since(since), in_a_row: self.failures_in_a_row }
     }
@@ -218,7 +222,7 @@ impl Lane {
             self.rests_until = self.rests_until.max(now.after_ms(hint_ms));
         }
         self.in_flight -= 1;
-        Fruitless { ms: now.ms_since(since), in_a_row: self.failures_in_a_row }
+        Fruitless { ms: now.ms_since(since), in_a_row: self.refusals }
     }
 
     /// From the limit itself to the post's 20, then to even pacing.
@@ -247,6 +251,12 @@ pub struct Fruitless {
     pub in_a_row: u32,
 }
 
+impl Fruitless {
+    pub fn is_hopeless(self) -> bool {
+        self.ms >= FRUITLESS_MS_MAX && self.in_a_row >= FRUITLESS_IN_A_ROW_MIN
+    }
+}
+
 /// The longest wait before the n-th retry, from zero.
 pub fn backoff_limit_ms(retry: u32) -> u64 {
     BACKOFF_FIRST_MS.checked_shl(retry).unwrap_or(u64::MAX).min(BACKOFF_MAX_MS)
@@ -268,5 +278,56 @@ fn replaced(
             Some(meter)
         }
         _ => Some(Meter::new(limit, span_ms, burst, strict, now)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: u64 = 3_600_000;
+
+    fn lane() -> Lane {
+        Lane::new(LanePlan { limits: Limits::default(), card: None }, Time(0))
+    }
+
+    #[test]
+    fn a_laptop_that_slept_between_two_failures_is_not_an_hour_of_failures() {
+        let mut lane = lane();
+        lane.take(0);
+        lane.take(0);
+        assert!(!lane.failed(|_| 0, Time(0)).is_hopeless());
+        assert!(!lane.failed(|_| 0, Time(HOUR_MS)).is_hopeless());
+        lane.take(0);
+        lane.take(0);
+        assert!(!lane.refused(0, Time(HOUR_MS), |_| 0, Time(HOUR_MS)).is_hopeless());
+        assert!(!lane.refused(0, Time(HOUR_MS + 1), |_| 0, Time(2 * HOUR_MS)).is_hopeless());
+    }
+
+    #[test]
+    fn five_minutes_of_nothing_but_failures_are_hopeless() {
+        let mut lane = lane();
+        let last = (0..6).map(|minute| {
+            lane.take(0);
+            lane.failed(|_| 0, Time(minute * MINUTE_MS)).is_hopeless()
+        });
+        assert_eq!(last.collect::<Vec<_>>(), [false, false, false, false, false, true]);
+    }
+
+    #[test]
+    fn a_network_that_is_gone_is_asked_by_one_request_at_a_time() {
+        let mut lane = lane();
+        for _ in 0..15 {
+            lane.take(0);
+        }
+        for _ in 0..15 {
+            lane.failed(|_| 0, Time(1_000));
+        }
+        assert_eq!(lane.admits(0, Time(1_001)), Admission::Now);
+        lane.take(0);
+        assert_eq!(lane.admits(0, Time(1_001)), Admission::Full);
+        lane.answered(Time(1_001));
+        lane.take(0);
+        assert_eq!(lane.admits(0, Time(1_002)), Admission::Now, "the first answer wins slots back");
     }
 }

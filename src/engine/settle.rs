@@ -1,7 +1,7 @@
 //! How an attempt's end is turned into money, an item's next step, and the lane's.
 
 use crate::engine::items::Status;
-use crate::engine::lane::{FAILURES_OF_UNPROVEN_LANE_MAX, FRUITLESS_MS_MAX, Fruitless, backoff_limit_ms};
+use crate::engine::lane::{FAILURES_OF_UNPROVEN_LANE_MAX, backoff_limit_ms};
 use crate::engine::record::shareable;
 use crate::engine::run::{Attempt, Engine};
 use crate::engine::{AttemptId, Ending, Entry, Notice, Ordinal, PauseReason};
@@ -117,15 +117,15 @@ impl Engine {
                 let fruitless = lane.refused(hint_ms.min(HINT_MS_MAX), attempt.sent.unwrap_or(now), jitter, now);
                 if hint_ms > HINT_MS_MAX {
                     self.pause(PauseReason::LongWait { ms: hint_ms });
-                } else if fruitless.ms >= FRUITLESS_MS_MAX {
+                } else if fruitless.is_hopeless() {
                     self.pause(PauseReason::OnlyRateLimits);
                 }
             }
             Action::Retry | Action::StopUnprovenLane => {
-                let Fruitless { ms, in_a_row } = lane.failed(jitter, now);
+                let fruitless = lane.failed(jitter, now);
                 let unproven = action == Action::StopUnprovenLane && !proven;
-                let hopeless = unproven && in_a_row >= FAILURES_OF_UNPROVEN_LANE_MAX;
-                return hopeless || ms >= FRUITLESS_MS_MAX;
+                let hopeless = unproven && fruitless.in_a_row >= FAILURES_OF_UNPROVEN_LANE_MAX;
+                return hopeless || fruitless.is_hopeless();
             }
         }
         false
