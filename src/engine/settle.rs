@@ -4,7 +4,7 @@ use crate::engine::items::Status;
 use crate::engine::lane::{FAILURES_OF_UNPROVEN_LANE_MAX, backoff_limit_ms};
 use crate::engine::record::shareable;
 use crate::engine::run::{Attempt, Engine};
-use crate::engine::{AttemptId, Ending, Entry, Notice, Ordinal, PauseReason};
+use crate::engine::{AttemptId, Effect, Ending, Entry, Notice, Ordinal, PauseReason};
 use crate::money::Usd;
 use crate::provider::{Action, Answer, Bill, Failure, FailureKind, Outcome};
 
@@ -57,7 +57,8 @@ impl Engine {
         let shared = shareable(&answer);
         let ending = Ending::Succeeded(answer);
         self.note_end(attempt.item, &ending);
-        self.record_settled(id, attempt.item, bill, cost, Some(ending), None);
+        let (item, ending) = (attempt.item, Some(ending));
+        self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure: None });
         if shared {
             self.share(attempt.item);
         } else {
@@ -77,8 +78,9 @@ impl Engine {
         if let Some(ending) = &ending {
             self.note_end(item, ending);
         }
-        self.record_settled(id, item, bill, cost, ending.clone(), Some(failure.clone()));
-        if ending.is_some() {
+        let ended = ending.is_some();
+        self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure: Some(failure.clone()) });
+        if ended {
             self.promote_twin_of(item);
         } else if self.stop_asked {
             self.items.set(item, Status::Canceled);
@@ -137,8 +139,7 @@ impl Engine {
             return;
         }
         lane.stopped = Some(failure.clone());
-        self.effects
-            .push_back(crate::engine::Effect::Notify(Notice::LaneStopped { lane: index, failure: failure.clone() }));
+        self.effects.push_back(Effect::Notify(Notice::LaneStopped { lane: index, failure: failure.clone() }));
         if self.lanes.iter().all(|lane| lane.stopped.is_some()) {
             self.pause(PauseReason::NoLane(failure));
         }
@@ -154,21 +155,10 @@ impl Engine {
         self.queue.back_off(item, self.now.after_ms(wait_ms));
     }
 
-    fn record_settled(
-        &mut self,
-        attempt: AttemptId,
-        item: Ordinal,
-        bill: Bill,
-        cost: Usd,
-        ending: Option<Ending>,
-        failure: Option<Failure>,
-    ) {
-        self.record(Entry::Settled { attempt, item, bill, cost, ending, failure });
-    }
-
     /// An attempt whose reservation was saved but that was not sent any more.
     pub(super) fn record_never_sent(&mut self, attempt: AttemptId, item: Ordinal) {
-        self.record_settled(attempt, item, Bill::Nothing, Usd::ZERO, None, None);
+        let (bill, cost) = (Bill::Nothing, Usd::ZERO);
+        self.record(Entry::Settled { attempt, item, bill, cost, ending: None, failure: None });
     }
 }
 
