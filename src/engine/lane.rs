@@ -284,11 +284,12 @@ fn replaced(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::TokenAccounting;
 
     const HOUR_MS: u64 = 3_600_000;
 
     fn lane() -> Lane {
-        Lane::new(LanePlan { limits: Limits::default(), card: None }, Time(0))
+        Lane::new(LanePlan { limits: Limits::default(), card: None, accounting: TokenAccounting::default() }, Time(0))
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use run::Engine;
 use serde::{Deserialize, Serialize};
 
 use crate::money::Usd;
-use crate::provider::{Answer, Failure, Outcome};
+use crate::provider::{Answer, Failure, Outcome, RateSeen};
 use crate::time::Time;
 
 /// A row's place in the data file, from zero: the item's identity.
@@ -62,10 +62,13 @@ pub enum Event {
     SaveFailed {
         ticket: Ticket,
     },
-    /// How a sent attempt ended. Every `Send` is answered by exactly one of these, aborted ones too.
+    /// How a sent attempt ended. Every `Send` is answered by exactly one of these, aborted ones too. An answer that
+    /// doesn't fit its format says so itself ([`Answer::misfit`]).
     Ended {
         attempt: AttemptId,
         outcome: Outcome,
+        /// What the answer's headers say of the lane's limits, where they can be read.
+        seen: Option<Box<RateSeen>>,
     },
     Woke,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Ordinal;
 use crate::money::Usd;
 use crate::prices::RateCard;
+use crate::provider::TokenAccounting;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -13,6 +14,9 @@ pub struct Plan {
     pub budget: Option<Usd>,
     pub output_tokens_max: Option<u32>,
     pub max_retries: u8,
+    /// How often an item is asked again whose answer doesn't fit its format.
+    #[serde(default)]
+    pub reasks: u8,
     pub timeout_ms: u64,
     /// Off: no cache and no single flight, so N samples are N calls.
     pub use_cache: bool,
@@ -40,13 +44,21 @@ pub struct LanePlan {
     pub limits: Limits,
     /// `None`: the price is unknown. It is never taken for zero.
     pub card: Option<RateCard>,
+    /// How the provider counts tokens against its limits.
+    #[serde(default)]
+    pub accounting: TokenAccounting,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     pub concurrency: u16,
     pub requests_per_minute: Option<u32>,
+    /// Input and output together.
     pub tokens_per_minute: Option<u64>,
+    #[serde(default)]
+    pub input_tokens_per_minute: Option<u64>,
+    #[serde(default)]
+    pub output_tokens_per_minute: Option<u64>,
     pub requests_per_day: Option<u32>,
     pub model: LimiterModel,
     pub burst: Burst,
@@ -58,6 +70,8 @@ impl Default for Limits {
             concurrency: 15,
             requests_per_minute: None,
             tokens_per_minute: None,
+            input_tokens_per_minute: None,
+            output_tokens_per_minute: None,
             requests_per_day: None,
             model: LimiterModel::Window,
             burst: Burst::Auto,

@@ -92,7 +92,7 @@ impl Engine {
             Event::LookedUp { item, answer } => self.looked_up(item, answer),
             Event::Saved { ticket } => self.saved(ticket),
             Event::SaveFailed { .. } => self.save_failed(),
-            Event::Ended { attempt, outcome } => self.attempt_ended(attempt, outcome),
+            Event::Ended { attempt, outcome, seen: _ } => self.attempt_ended(attempt, outcome),
             Event::Woke => {}
         }
         self.abort_overdue();

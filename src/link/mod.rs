@@ -8,7 +8,7 @@ pub use crate::dataset::{BadLines, DataProblem, ExportState, Format, TemplatePro
 pub use crate::engine::{
     Burst, Command, Doubtful, LimiterModel, Limits, Notice, PauseReason, Progress, RunState, Wake, WakeReason,
 };
-pub use crate::provider::{Failure, FailureKind, Provider, Usage};
+pub use crate::provider::{AnswerFormat, Failure, FailureKind, Provider, Usage};
 
 use crate::money::{PerToken, Usd};
 use crate::time::Time;
@@ -48,6 +48,25 @@ pub struct Setup {
     pub budget: Option<Usd>,
     pub use_cache: bool,
     pub demo: DemoSettings,
+    #[serde(default)]
+    pub answer_format: AnswerFormat,
+    /// How often a row is asked again whose answer doesn't fit the format.
+    #[serde(default)]
+    pub reasks: u8,
+    /// Lanes beside the first, which is made of the fields above. Their keys travel beside the setup, like the first's.
+    #[serde(default)]
+    pub more_lanes: Vec<LaneSetup>,
+}
+
+/// One more endpoint and key of a run, with limits of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaneSetup {
+    pub provider: Provider,
+    pub base_url: String,
+    pub model: String,
+    pub input_price: Option<PerToken>,
+    pub output_price: Option<PerToken>,
+    pub limits: Limits,
 }
 
 /// How the simulated provider behaves.

@@ -1,19 +1,25 @@
 //! What goes over the wire, as plain values: a call becomes an HTTP request, an HTTP answer becomes an [`Outcome`].
 //! Nothing here sends, waits or retries: that is the engine's and the worker's work.
 
+mod accounting;
+mod answer_format;
 mod base_url;
 mod failure;
 mod hint;
 mod openai_chat;
 mod outcome;
+mod rate_seen;
 mod refusal;
 pub mod tokens;
 mod words;
 
+pub use accounting::TokenAccounting;
+pub use answer_format::AnswerFormat;
 pub use base_url::check_base_url;
 pub use failure::{Action, Failure, FailureKind};
 pub use hint::HINT_MS_MAX;
 pub use outcome::{Answer, Bill, Finish, Outcome, Usage};
+pub use rate_seen::{LimitSeen, RateSeen};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +46,7 @@ pub struct Call<'a> {
     pub user: &'a str,
     pub output_tokens_max: Option<u32>,
     pub temperature: Option<f64>,
+    pub format: &'a AnswerFormat,
 }
 
 /// An HTTP request, ready to be sent. The key is added by the worker, last, and is nowhere else.
@@ -86,6 +93,16 @@ impl Provider {
     /// The address that calls are posted to, and that of the models list.
     pub fn urls(self, base_url: &str) -> (String, String) {
         base_url::urls(base_url)
+    }
+
+    /// What an answer's headers say of the provider's limits.
+    pub fn rate_seen(self, _reply: &HttpReply, _now: crate::time::Time) -> Option<RateSeen> {
+        None
+    }
+
+    /// How this provider counts tokens against its limits.
+    pub fn accounting(self) -> TokenAccounting {
+        TokenAccounting::default()
     }
 
     /// What an answer means. `now` serves hints that name a date.

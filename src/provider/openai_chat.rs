@@ -99,7 +99,7 @@ fn answer(reply: &HttpReply, json: &Value, choice: &Value) -> Option<Answer> {
         .or_else(|| json.get("id").and_then(Value::as_str))
         .map(words::clean)
         .filter(|id| !id.is_empty());
-    Some(Answer { text, finish, request_id })
+    Some(Answer { text, finish, request_id, misfit: None })
 }
 
 /// Content is a string, nothing, or a list of parts.

@@ -36,6 +36,9 @@ pub struct Answer {
     /// The provider's id of the request, where it can be read: for the reconciliation with its bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// Why the answer doesn't fit the format it was asked for in; `None` where it fits, or where none was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub misfit: Option<String>,
 }
 
 /// What is known of an attempt's price.

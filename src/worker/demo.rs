@@ -303,6 +303,7 @@ const KEYWORDS: [(&str, &[&str]); 9] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::AnswerFormat;
 
     const SYSTEM: &str = "Classify the product into exactly one category: produce, cleaning, dairy, meat, snacks, \
                           beverages, frozen, bakery, other. Respond with just the category name.";
@@ -357,6 +358,13 @@ mod tests {
     }
 
     fn call<'a>(system: &'a str, user: &'a str) -> Call<'a> {
-        Call { model: "gpt-4o-mini", system, user, output_tokens_max: None, temperature: None }
+        Call {
+            model: "gpt-4o-mini",
+            system,
+            user,
+            output_tokens_max: None,
+            temperature: None,
+            format: &AnswerFormat::Text,
+        }
     }
 }

@@ -110,5 +110,6 @@ pub fn call<'a>(setup: &'a Setup, system: &'a str, user: &'a str) -> Call<'a> {
         user,
         output_tokens_max: setup.output_tokens_max,
         temperature: setup.temperature,
+        format: &setup.answer_format,
     }
 }

@@ -385,7 +385,7 @@ mod tests {
     }
 
     fn answer(text: &str) -> Answer {
-        Answer { text: text.into(), finish: Finish::Stop, request_id: None }
+        Answer { text: text.into(), finish: Finish::Stop, request_id: None, misfit: None }
     }
 
     fn failure(kind: FailureKind) -> Failure {

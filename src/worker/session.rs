@@ -192,7 +192,7 @@ impl Session {
                 None => Outcome::never_sent("this browser cannot give a request up"),
             };
             session.in_flight.borrow_mut().remove(&attempt);
-            session.handle(Event::Ended { attempt, outcome });
+            session.handle(Event::Ended { attempt, outcome, seen: None });
         });
     }
 

@@ -30,10 +30,15 @@ pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
         check_budget(setup, card.as_ref())?;
     }
     Ok(Plan {
-        lanes: vec![LanePlan { limits: bounded(setup, setup.limits.clone()), card }],
+        lanes: vec![LanePlan {
+            limits: bounded(setup, setup.limits.clone()),
+            card,
+            accounting: setup.provider.accounting(),
+        }],
         budget: setup.budget,
         output_tokens_max: setup.output_tokens_max,
         max_retries: setup.max_retries,
+        reasks: setup.reasks,
         timeout_ms: setup.timeout_s.map_or_else(|| timeout_ms(setup), |seconds| u64::from(seconds) * 1_000),
         use_cache: setup.use_cache,
     })
@@ -194,6 +199,7 @@ mod tests {
     use super::*;
     use crate::link::DemoSettings;
     use crate::money::PerToken;
+    use crate::provider::AnswerFormat;
 
     #[test]
     fn a_budget_needs_a_cap_and_a_price() {
@@ -286,6 +292,9 @@ mod tests {
             budget: None,
             use_cache: true,
             demo: DemoSettings::default(),
+            answer_format: AnswerFormat::Text,
+            reasks: 0,
+            more_lanes: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use pennybatch::dataset::{Format, ReadOptions};
 use pennybatch::engine::{Burst, Ending, Entry, LimiterModel, Limits, Record};
 use pennybatch::link::{DemoSettings, Setup};
 use pennybatch::money::{PerToken, Usd};
-use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Finish, Provider, Usage};
+use pennybatch::provider::{Answer, AnswerFormat, Bill, Failure, FailureKind, Finish, Provider, Usage};
 use pennybatch::time::Time;
 
 /// More pico-dollars than any JavaScript number holds.
@@ -34,6 +34,9 @@ pub fn setup() -> Setup {
         budget: Some(LARGE),
         use_cache: true,
         demo: DemoSettings::default(),
+        answer_format: AnswerFormat::Text,
+        reasks: 0,
+        more_lanes: Vec::new(),
     }
 }
 
@@ -51,7 +54,7 @@ pub fn usage() -> Usage {
 
 /// Two attempts of the first item, one of which is cut off with the records.
 pub fn records() -> Vec<Record> {
-    let answer = Answer { text: "dairy".into(), finish: Finish::Stop, request_id: Some("req-1".into()) };
+    let answer = Answer { text: "dairy".into(), finish: Finish::Stop, request_id: Some("req-1".into()), misfit: None };
     let entries = [
         Entry::Reserved { attempt: 1, item: 0, lane: 0, amount: LARGE },
         Entry::Settled {

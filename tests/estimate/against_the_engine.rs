@@ -8,7 +8,7 @@ use pennybatch::engine::{
     Burst, Command, Effect, Engine, Event, ItemFacts, LanePlan, LimiterModel, Limits, Plan, RunState,
 };
 use pennybatch::estimate::{LimitKind, Limiter, RateLimit, Workload, duration_ms};
-use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Outcome, Usage};
+use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Outcome, TokenAccounting, Usage};
 use pennybatch::time::Time;
 
 const START: Time = Time(1_795_435_200_000);
@@ -94,10 +94,11 @@ fn run(calls: u32, latency_ms: u64, limits: &Limits, one_fails_in: Option<u64>) 
         })
         .collect();
     let plan = Plan {
-        lanes: vec![LanePlan { limits: limits.clone(), card: None }],
+        lanes: vec![LanePlan { limits: limits.clone(), card: None, accounting: TokenAccounting::default() }],
         budget: None,
         output_tokens_max: Some(OUTPUT_TOKENS),
         max_retries: 4,
+        reasks: 0,
         timeout_ms: 600_000,
         use_cache: false,
     };
@@ -127,7 +128,10 @@ fn run(calls: u32, latency_ms: u64, limits: &Limits, one_fails_in: Option<u64>) 
             Some(Reverse((at, _, _))) if wake.is_none_or(|wake| *at <= wake) => {
                 let Some(Reverse((at, attempt, fails))) = answers.pop() else { unreachable!("it was peeked at") };
                 (now, last_answer) = (at, at);
-                engine.handle(Event::Ended { attempt, outcome: if fails { refused() } else { answered() } }, now);
+                engine.handle(
+                    Event::Ended { attempt, outcome: if fails { refused() } else { answered() }, seen: None },
+                    now,
+                );
             }
             _ => {
                 now = wake.expect("a run that waits for no answer waits for a moment").max(now);

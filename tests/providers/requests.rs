@@ -1,4 +1,4 @@
-use pennybatch::provider::{Call, Provider, check_base_url, tokens};
+use pennybatch::provider::{AnswerFormat, Call, Provider, check_base_url, tokens};
 
 const LOCAL: &str = "http://localhost:8081/v1";
 
@@ -9,6 +9,7 @@ fn call() -> Call<'static> {
         user: "Größe\n5 oz",
         output_tokens_max: Some(10),
         temperature: Some(0.0),
+        format: &AnswerFormat::Text,
     }
 }
 

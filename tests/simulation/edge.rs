@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use pennybatch::engine::{
     Burst, Command, Effect, Engine, Event, ItemFacts, LanePlan, LimiterModel, Limits, Plan, RunState,
 };
-use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Outcome, Usage};
+use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Outcome, TokenAccounting, Usage};
 use pennybatch::time::Time;
 
 const LATENCY_MS: u64 = 1_500;
@@ -65,10 +65,11 @@ struct Outcomes {
 
 fn drive(rows: u32, limits: Limits, mut server: Server) -> Outcomes {
     let plan = Plan {
-        lanes: vec![LanePlan { limits, card: None }],
+        lanes: vec![LanePlan { limits, card: None, accounting: TokenAccounting::default() }],
         budget: None,
         output_tokens_max: Some(OUTPUT_CAP),
         max_retries: 4,
+        reasks: 0,
         timeout_ms: 60_000,
         use_cache: false,
     };
@@ -100,7 +101,7 @@ fn drive(rows: u32, limits: Limits, mut server: Server) -> Outcomes {
                 let Some(Reverse((_, attempt, taken))) = answers.pop() else { break };
                 now_ms = at.max(now_ms);
                 refused += u64::from(!taken);
-                event = Some(Event::Ended { attempt, outcome: outcome(taken) });
+                event = Some(Event::Ended { attempt, outcome: outcome(taken), seen: None });
             }
             (_, Some(wake)) => now_ms = wake,
             _ => break,
@@ -125,6 +126,8 @@ fn limits(rpm: u32, tpm: Option<u64>, model: LimiterModel) -> Limits {
         concurrency: 2_000,
         requests_per_minute: Some(rpm),
         tokens_per_minute: tpm,
+        input_tokens_per_minute: None,
+        output_tokens_per_minute: None,
         requests_per_day: None,
         model,
         burst: Burst::Auto,

@@ -144,8 +144,12 @@ impl Provider {
             return failed(FailureKind::WrongKey, Bill::Nothing, Usd::ZERO);
         }
         let finish = if hit(f.length) { Finish::Length } else { Finish::Stop };
-        let answer =
-            Answer { text: format!("answer to {}", request.leader), finish, request_id: Some(format!("r{item}")) };
+        let answer = Answer {
+            text: format!("answer to {}", request.leader),
+            finish,
+            request_id: Some(format!("r{item}")),
+            misfit: None,
+        };
         if hit(f.no_usage) {
             return Verdict { at: Some(at), outcome: Outcome::Answered { answer, bill: Bill::Unknown }, billed: cost };
         }

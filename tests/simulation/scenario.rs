@@ -3,6 +3,7 @@
 use pennybatch::engine::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan};
 use pennybatch::money::{PerToken, Usd};
 use pennybatch::prices::RateCard;
+use pennybatch::provider::TokenAccounting;
 
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -65,7 +66,11 @@ impl Scenario {
             _ => None,
         };
         let lanes = (0..if rng.u8(0..4) == 0 { 2 } else { 1 })
-            .map(|_| LanePlan { limits: limits(&mut rng), card: priced.then(|| card.clone()) })
+            .map(|_| LanePlan {
+                limits: limits(&mut rng),
+                card: priced.then(|| card.clone()),
+                accounting: TokenAccounting::default(),
+            })
             .collect();
         let hostile = rng.u8(0..3);
         Scenario {
@@ -74,6 +79,7 @@ impl Scenario {
                 budget,
                 output_tokens_max: Some(output_cap),
                 max_retries: rng.u8(0..=5),
+                reasks: 0,
                 timeout_ms: rng.u64(2_000..=60_000),
                 use_cache,
             },
@@ -112,6 +118,8 @@ fn limits(rng: &mut fastrand::Rng) -> Limits {
         concurrency: rng.u16(1..=40),
         requests_per_minute: rng.bool().then(|| rng.u32(5..=120)),
         tokens_per_minute: (rng.u8(0..3) == 0).then(|| rng.u64(600..=20_000)),
+        input_tokens_per_minute: None,
+        output_tokens_per_minute: None,
         requests_per_day: (rng.u8(0..10) == 0).then(|| rng.u32(30..=200)),
         model: LimiterModel::Window,
         burst: if rng.bool() { Burst::Auto } else { Burst::Requests(rng.u32(1..=40)) },

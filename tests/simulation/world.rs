@@ -287,7 +287,7 @@ impl<'a> World<'a> {
 
     fn tell(&mut self, event: Event) -> Result<(), String> {
         self.history.push(format!("{} {event:?}", self.now.ms()));
-        if let Event::Ended { attempt, outcome: Outcome::Failed { failure, .. } } = &event
+        if let Event::Ended { attempt, outcome: Outcome::Failed { failure, .. }, .. } = &event
             && failure.kind == FailureKind::RateLimited
         {
             self.report.refusals += 1;
@@ -317,8 +317,12 @@ impl<'a> World<'a> {
                 let leader = self.scenario.facts[item as usize].leader;
                 let hit = leader % 100 < self.scenario.cached_percent;
                 self.report.cached += u64::from(hit);
-                let answer =
-                    hit.then(|| Answer { text: format!("answer to {leader}"), finish: Finish::Stop, request_id: None });
+                let answer = hit.then(|| Answer {
+                    text: format!("answer to {leader}"),
+                    finish: Finish::Stop,
+                    request_id: None,
+                    misfit: None,
+                });
                 let at = self.now.after_ms(self.rng.u64(0..=5));
                 self.later(at, Happening::Tell(Event::LookedUp { item, answer }));
             }
@@ -344,7 +348,7 @@ impl<'a> World<'a> {
                 {
                     self.happenings.remove(&id);
                     let outcome = failure(FailureKind::TimedOut, Bill::Unknown, None);
-                    self.later(self.now, Happening::Tell(Event::Ended { attempt, outcome }));
+                    self.later(self.now, Happening::Tell(Event::Ended { attempt, outcome, seen: None }));
                 }
             }
             Effect::Notify(Notice::LaneStopped { .. }) => self.checks.lane_stops += 1,
@@ -373,7 +377,7 @@ impl<'a> World<'a> {
         };
         let arrives = self.now.after_ms(self.rng.u64(0..=self.scenario.jitter_ms));
         let verdict = self.provider.answer(&mut self.rng, lane, item, &request, arrives);
-        let happening = Happening::Tell(Event::Ended { attempt, outcome: verdict.outcome });
+        let happening = Happening::Tell(Event::Ended { attempt, outcome: verdict.outcome, seen: None });
         let id = match verdict.at {
             Some(at) => self.later(at, happening),
             None => u64::MAX,

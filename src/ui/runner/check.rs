@@ -89,6 +89,9 @@ impl Reader<'_> {
             budget: self.usd(Field::Budget),
             use_cache: self.form.use_cache,
             demo: self.form.demo.clone(),
+            answer_format: self.form.answer_format.clone(),
+            reasks: self.form.reasks,
+            more_lanes: self.form.more_lanes.clone(),
         }
     }
 
@@ -104,6 +107,8 @@ impl Reader<'_> {
                 .whole(Field::RequestsPerMinute, 1..=u64::from(u32::MAX))
                 .map(|count| count as u32),
             tokens_per_minute: self.whole(Field::TokensPerMinute, 1..=1_000_000_000_000),
+            input_tokens_per_minute: None,
+            output_tokens_per_minute: None,
             requests_per_day: None,
             // A stated burst is a bucket's capacity; a window has none.
             model: if burst.is_some() { LimiterModel::Bucket } else { LimiterModel::Window },

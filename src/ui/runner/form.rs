@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use yew::AttrValue;
 
-use crate::link::{Burst, DataSummary, DemoSettings, Provider, Setup};
+use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, Provider, Setup};
 use crate::money::{PerToken, Usd};
 use crate::prices;
 use crate::ui::runner::Field;
@@ -36,6 +36,9 @@ pub struct Form {
     pub price_source: PriceSource,
     pub use_cache: bool,
     pub demo: DemoSettings,
+    pub answer_format: AnswerFormat,
+    pub reasks: u8,
+    pub more_lanes: Vec<LaneSetup>,
     /// The person wrote the prompts: new data leaves them alone.
     own_prompts: bool,
     /// The data are the sample, or are about to be.
@@ -72,6 +75,9 @@ impl Default for Form {
             price_source: PriceSource::Unknown,
             use_cache: true,
             demo: DemoSettings::default(),
+            answer_format: AnswerFormat::Text,
+            reasks: 0,
+            more_lanes: Vec::new(),
             own_prompts: false,
             sample: false,
             key_origin: None,
@@ -202,6 +208,9 @@ impl Form {
         self.provider = setup.provider;
         self.use_cache = setup.use_cache;
         self.demo = setup.demo.clone();
+        self.answer_format = setup.answer_format.clone();
+        self.reasks = setup.reasks;
+        self.more_lanes = setup.more_lanes.clone();
         self.own_prompts = true;
     }
 }
