@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Of [`figures`]: a price that changes by accident changes this. Whoever changes one on purpose writes it anew.
-const FIGURES_SHA256: &str = "a3fb78b46d871c06155a8dee9d5c9100a0054ff11a1ec8f5ad02845aea7ff511";
+const FIGURES_SHA256: &str = "aa4aa37229b3399608e33d0c564a1b4f2260e22614c86ef9d45098f0c184fd8f";
 
 #[test]
 fn the_catalogue_holds_what_its_digest_says() {
@@ -119,6 +119,7 @@ fn same_batch(said: &Value, model: &Model, key: &str) {
         output: price(&said["batch_output"]).unwrap(),
         cache_read: read.unwrap_or(input),
         cache_write: price(&said["batch_cache_write_5m"]).unwrap_or(input),
+        cache_write_1h: price(&said["batch_cache_write_1h"]).unwrap_or_default(),
     };
     assert_eq!(card.base, expected, "{key}");
     assert_eq!(card.tiers.len(), model.card.tiers.len(), "{key}");
@@ -167,7 +168,7 @@ fn no_call_of_any_model_costs_more_than_its_worst_case() {
     let quarter_days = (0..60).map(|step| Time(1_795_392_000_000 + step * 21_600_000 + 5_400_000));
     let moments: Vec<Time> = quarter_days.collect();
     for model in prices::all() {
-        for card in std::iter::once(&model.card).chain(&model.batch) {
+        for card in std::iter::once(&model.card).chain(&model.batch).chain(&model.flex) {
             for input in [0, 1, 32_001, 100_001, 200_000, 256_001, 272_001, 900_000] {
                 let most = card.worst_case(input, 1_000);
                 for at in &moments {
@@ -187,13 +188,16 @@ fn dearest(card: &RateCard, input: u64, at: Time) -> i128 {
 /// One line a model with everything that a cost depends on.
 fn figures(model: &Model) -> String {
     let facts = (model.context_window, model.max_output, model.min_cacheable_tokens, model.cache_increment_tokens);
-    let (card, batch) = (card_figures(&model.card), model.batch.as_ref().map(card_figures).unwrap_or_default());
-    format!("{} {} {facts:?} {:?} {card} batch {batch}\n", model.key(), model.price_date, model.batch_cache)
+    let other = |card: &Option<RateCard>| card.as_ref().map(card_figures).unwrap_or_default();
+    let (card, batch, flex) = (card_figures(&model.card), other(&model.batch), other(&model.flex));
+    format!("{} {} {facts:?} {:?} {card} batch {batch} flex {flex}\n", model.key(), model.price_date, model.batch_cache)
 }
 
 fn card_figures(card: &RateCard) -> String {
     let row = |rates: &Rates| {
-        [rates.input, rates.output, rates.cache_read, rates.cache_write].map(|price| price.0.to_string()).join(",")
+        [rates.input, rates.output, rates.cache_read, rates.cache_write, rates.cache_write_1h]
+            .map(|price| price.0.to_string())
+            .join(",")
     };
     let tiers: Vec<String> = card.tiers.iter().map(|(above, rates)| format!(">{above}:{}", row(rates))).collect();
     let changes: Vec<String> =
@@ -211,6 +215,7 @@ fn rates(row: &Value) -> Rates {
         output: price(&row["output"]).unwrap(),
         cache_read: price(&row["cache_read"]).unwrap_or(input),
         cache_write: price(&row["cache_write_5m"]).unwrap_or(input),
+        cache_write_1h: price(&row["cache_write_1h"]).unwrap_or_default(),
     }
 }
 
@@ -248,4 +253,22 @@ fn research() -> Option<Value> {
     let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
     let file = folders.map(|folder| folder.join("shared/prices/prices.json")).find(|file| file.exists())?;
     Some(read_json(&file))
+}
+
+#[test]
+fn flex_is_priced_where_the_vendor_offers_it_and_never_above_the_usual_price() {
+    let with_flex: Vec<&Model> = prices::all().iter().filter(|model| model.flex.is_some()).collect();
+    assert_eq!(with_flex.len(), 34);
+    for model in with_flex {
+        let (usual, flex) = (model.card.base, model.flex.as_ref().unwrap().base);
+        assert!(["openai", "google", "amazon-bedrock"].contains(&model.vendor.as_str()), "{}", model.key());
+        assert_eq!((flex.input.0 * 2, flex.output.0 * 2), (usual.input.0, usual.output.0), "{}", model.key());
+        assert!(flex.cache_read <= usual.cache_read && flex.cache_read.0 > 0, "{}", model.key());
+    }
+    for without in ["gpt-4o-mini", "claude-opus-5", "deepseek-flash"] {
+        assert!(prices::find(without).unwrap().flex.is_none(), "{without}");
+    }
+    // The flex cache price is stated, not derived: half of the usual one at OpenAI, the usual one at some of Google's.
+    let read = |id: &str| prices::find(id).unwrap().flex.as_ref().unwrap().base.cache_read.per_million().decimals(4);
+    assert_eq!([read("gpt-5"), read("o3"), read("gemini-2.5-flash")], ["0.0625", "0.2500", "0.0300"]);
 }

@@ -75,6 +75,8 @@ pub struct Model {
     /// The same for the vendor's Batch API, where it has one.
     pub batch: Option<RateCard>,
     pub batch_cache: BatchCache,
+    /// The same for synchronous calls that the provider may put off when it is busy, where it offers that.
+    pub flex: Option<RateCard>,
     pub context_window: Option<u64>,
     pub max_output: Option<u64>,
     /// `None`: nobody states it, or the model has no prompt cache.
@@ -106,6 +108,7 @@ impl Model {
             card,
             batch: None,
             batch_cache: BatchCache::Unknown,
+            flex: None,
             context_window: None,
             max_output: None,
             min_cacheable_tokens: None,

@@ -15,7 +15,11 @@ pub struct Rates {
     pub input: PerToken,
     pub output: PerToken,
     pub cache_read: PerToken,
+    /// A write that is kept as long as the vendor's default: five minutes at Anthropic.
     pub cache_write: PerToken,
+    /// A write that is kept an hour where the call asks for it; zero where the vendor has no such price.
+    #[serde(default)]
+    pub cache_write_1h: PerToken,
 }
 
 /// The prices that can apply to one model's calls: base rates, long-context tiers (the whole request is repriced
@@ -32,16 +36,26 @@ pub struct RateCard {
     pub changes: Vec<(Time, Rates)>,
     /// `(from minute of the UTC day, to minute, rates)`, Monday to Friday only; the end is not part of it.
     pub peak_hours: Vec<(u16, u16, Rates)>,
+    /// The calls ask for an hour in the cache, so that a write can cost [`Rates::cache_write_1h`].
+    #[serde(default)]
+    pub keeps_an_hour: bool,
 }
 
 impl Rates {
     /// The cost of one call. Cached tokens are part of `usage.input`, reasoning tokens part of `usage.output`.
     pub fn cost(&self, usage: &Usage) -> Usd {
         let fresh = usage.input.saturating_sub(usage.cache_read).saturating_sub(usage.cache_write);
+        let hourly = usage.cache_write_1h.min(usage.cache_write);
         self.input * fresh
             + self.cache_read * usage.cache_read
-            + self.cache_write * usage.cache_write
+            + self.cache_write * (usage.cache_write - hourly)
+            + self.write_1h() * hourly
             + self.output * usage.output
+    }
+
+    /// The price of a token that is written to be kept an hour; never below that of a shorter stay.
+    pub fn write_1h(&self) -> PerToken {
+        self.cache_write_1h.max(self.cache_write)
     }
 
     /// Every price multiplied by `to / from` of its own kind, rounded half up.
@@ -51,19 +65,21 @@ impl Rates {
             output: in_proportion(self.output, from.output, to.output),
             cache_read: in_proportion(self.cache_read, from.cache_read, to.cache_read),
             cache_write: in_proportion(self.cache_write, from.cache_write, to.cache_write),
+            cache_write_1h: in_proportion(self.cache_write_1h, from.cache_write_1h, to.cache_write_1h),
         }
     }
 
     /// The most that a call with this much input and output can cost at these rates, however its input is cached.
-    fn worst_case(&self, input: u64, output: u64) -> Usd {
-        self.input.max(self.cache_read).max(self.cache_write) * input + self.output * output
+    fn worst_case(&self, input: u64, output: u64, keeps_an_hour: bool) -> Usd {
+        let write = if keeps_an_hour { self.write_1h() } else { self.cache_write };
+        self.input.max(self.cache_read).max(write) * input + self.output * output
     }
 }
 
 impl RateCard {
     /// A card with one price, as a person states it for a model that the catalogue lacks.
     pub fn flat(input: PerToken, output: PerToken) -> RateCard {
-        let base = Rates { input, output, cache_read: input, cache_write: input };
+        let base = Rates { input, output, cache_read: input, cache_write: input, cache_write_1h: PerToken(0) };
         RateCard { base, ..RateCard::default() }
     }
 
@@ -79,7 +95,8 @@ impl RateCard {
         for tier in self.reachable_tiers(input_bound) {
             for change in std::iter::once(&self.base).chain(self.changes.iter().map(|(_, rates)| rates)) {
                 for hour in std::iter::once(&self.base).chain(self.peak_hours.iter().map(|(_, _, rates)| rates)) {
-                    most = most.max(self.combined(tier, change, hour).worst_case(input_bound, output_cap));
+                    let rates = self.combined(tier, change, hour);
+                    most = most.max(rates.worst_case(input_bound, output_cap, self.keeps_an_hour));
                 }
             }
         }
@@ -145,6 +162,7 @@ mod tests {
             output: PerToken(output),
             cache_read: PerToken(input / 10),
             cache_write: PerToken(input * 5 / 4),
+            cache_write_1h: PerToken(input * 2),
         }
     }
 
@@ -157,6 +175,7 @@ mod tests {
             tiers: vec![(100, rates(2_000, 6_000)), (200, rates(1_500, 5_000))],
             changes: vec![(MONDAY.after_ms(30 * DAY_MS), rates(3_000, 12_000))],
             peak_hours: vec![(60, 240, rates(2_000, 8_000))],
+            keeps_an_hour: false,
         }
     }
 
@@ -205,14 +224,30 @@ mod tests {
 
     #[test]
     fn no_call_at_any_moment_costs_more_than_the_worst_case() {
-        let card = card();
-        for hour in 0..(45 * 24) {
-            for input in [0, 1, 100, 101, 200, 201, 300] {
-                for cache_read in [0, input / 2, input] {
-                    let usage = Usage { input, cache_read, output: 7, ..Usage::default() };
-                    assert!(card.cost(&usage, MONDAY.after_ms(hour * 3_600_000)) <= card.worst_case(300, 7));
+        let hourly = RateCard { keeps_an_hour: true, ..card() };
+        for (card, asks_for_an_hour) in [(card(), false), (hourly, true)] {
+            for hour in 0..(45 * 24) {
+                for input in [0, 1, 100, 101, 200, 201, 300] {
+                    for cache_read in [0, input / 2, input] {
+                        let cache_write = input - cache_read;
+                        let cache_write_1h = if asks_for_an_hour { cache_write } else { 0 };
+                        let usage =
+                            Usage { input, cache_read, cache_write, cache_write_1h, output: 7, ..Usage::default() };
+                        assert!(card.cost(&usage, MONDAY.after_ms(hour * 3_600_000)) <= card.worst_case(300, 7));
+                    }
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_write_for_an_hour_has_its_own_price() {
+        // 10 fresh at 1,000, 20 read at 100, 30 written at 1,250, 40 written for an hour at 2,000, 5 of output at 4,000.
+        let usage = Usage { input: 100, cache_read: 20, cache_write: 70, cache_write_1h: 40, output: 5, reasoning: 0 };
+        let cost = 10 * 1_000 + 20 * 100 + 30 * 1_250 + 40 * 2_000 + 5 * 4_000;
+        assert_eq!(rates(1_000, 4_000).cost(&usage), Usd::from_pico(cost));
+        // Without such a price it costs what any write costs, never nothing.
+        let without = Rates { cache_write_1h: PerToken(0), ..rates(1_000, 4_000) };
+        assert_eq!(without.cost(&usage), Usd::from_pico(cost - 40 * 750));
     }
 }

@@ -69,6 +69,11 @@ struct Entry {
     batch_output: Option<Price>,
     batch_cache_read: Option<Price>,
     batch_cache_write: Option<Price>,
+    batch_cache_write_1h: Option<Price>,
+    flex_input: Option<Price>,
+    flex_output: Option<Price>,
+    flex_cache_read: Option<Price>,
+    flex_cache_write: Option<Price>,
     #[serde(default)]
     batch_cache: BatchCache,
     #[serde(default)]
@@ -96,6 +101,7 @@ struct Prices {
     output: Price,
     cache_read: Option<Price>,
     cache_write: Option<Price>,
+    cache_write_1h: Option<Price>,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +149,7 @@ impl Prices {
             output: self.output.0,
             cache_read: self.cache_read.unwrap_or(self.input).0,
             cache_write: self.cache_write.unwrap_or(self.input).0,
+            cache_write_1h: self.cache_write_1h.map(|price| price.0).unwrap_or_default(),
         }
     }
 }
@@ -154,9 +161,11 @@ impl Entry {
             tiers: self.tiers.iter().map(|tier| (tier.above_input_tokens, tier.prices.rates())).collect(),
             changes: self.changes.iter().map(|change| (change.from, change.prices.rates())).collect(),
             peak_hours: self.peak_hours.iter().map(|hours| (hours.from, hours.to, hours.prices.rates())).collect(),
+            keeps_an_hour: false,
         };
         Model {
-            batch: self.batch_rates().map(|rates| batch_card(&card, rates, self.batch_cache)),
+            batch: self.batch_rates().map(|rates| sibling_card(&card, rates, has_batch_cache_price(self.batch_cache))),
+            flex: self.flex_rates().map(|rates| sibling_card(&card, rates, self.flex_cache_read.is_some())),
             card,
             vendor: vendor.to_owned(),
             corroborated: self.confidence == "high",
@@ -185,22 +194,35 @@ impl Entry {
             output: self.batch_output?.0,
             cache_read: cache_read.unwrap_or(input).0,
             cache_write: self.batch_cache_write.unwrap_or(input).0,
+            cache_write_1h: self.batch_cache_write_1h.map(|price| price.0).unwrap_or_default(),
+        })
+    }
+
+    fn flex_rates(&self) -> Option<Rates> {
+        let input = self.flex_input?;
+        Some(Rates {
+            input: input.0,
+            output: self.flex_output?.0,
+            cache_read: self.flex_cache_read.unwrap_or(input).0,
+            cache_write: self.flex_cache_write.unwrap_or(input).0,
+            cache_write_1h: PerToken(0),
         })
     }
 }
 
-/// Batch price lists state no tiers, changes or hours of their own: they keep the proportions of the synchronous
-/// prices, and cached tokens keep the model's batch rule.
-fn batch_card(card: &RateCard, batch: Rates, rule: BatchCache) -> RateCard {
+/// Batch and flex price lists state no tiers, changes or hours of their own: they keep the proportions of the
+/// synchronous prices. Without a price of their own cached tokens cost what input costs.
+fn sibling_card(card: &RateCard, base: Rates, has_cache_price: bool) -> RateCard {
     let row = |rates: &Rates| {
-        let mut row = batch.in_proportion(&card.base, rates);
-        if !has_batch_cache_price(rule) {
+        let mut row = base.in_proportion(&card.base, rates);
+        if !has_cache_price {
             row.cache_read = row.input;
         }
         row
     };
     RateCard {
-        base: batch,
+        base,
+        keeps_an_hour: card.keeps_an_hour,
         tiers: card.tiers.iter().map(|(above, rates)| (*above, row(rates))).collect(),
         changes: card.changes.iter().map(|(from, rates)| (*from, row(rates))).collect(),
         peak_hours: card.peak_hours.iter().map(|(from, to, rates)| (*from, *to, row(rates))).collect(),

@@ -144,7 +144,7 @@ fn usage(usage: &Value) -> Option<Usage> {
     let cache_read = cache_read.unwrap_or(0).min(input);
     let cache_write = count("/prompt_tokens_details/cache_write_tokens").unwrap_or(0).min(input - cache_read);
     let reasoning = count("/completion_tokens_details/reasoning_tokens").unwrap_or(0).min(output);
-    Some(Usage { input, output, cache_read, cache_write, reasoning })
+    Some(Usage { input, output, cache_read, cache_write, reasoning, ..Usage::default() })
 }
 
 fn whole(number: &Value) -> Option<u64> {

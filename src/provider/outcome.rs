@@ -5,14 +5,16 @@ use serde::{Deserialize, Serialize};
 use crate::money::Usd;
 use crate::provider::{Failure, FailureKind, words};
 
-/// Tokens of one call. `cache_read` and `cache_write` are parts of `input`, `reasoning` is a part of `output`,
-/// whatever the provider's own convention is.
+/// Tokens of one call. `cache_read` and `cache_write` are parts of `input`, `cache_write_1h` (kept an hour instead of
+/// the default) is a part of `cache_write`, and `reasoning` a part of `output`, whatever the provider's own convention is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     pub input: u64,
     pub output: u64,
     pub cache_read: u64,
     pub cache_write: u64,
+    #[serde(default)]
+    pub cache_write_1h: u64,
     pub reasoning: u64,
 }
 

@@ -302,6 +302,7 @@ fn added(sum: Usage, usage: Usage) -> Usage {
         output: sum.output + usage.output,
         cache_read: sum.cache_read + usage.cache_read,
         cache_write: sum.cache_write + usage.cache_write,
+        cache_write_1h: sum.cache_write_1h + usage.cache_write_1h,
         reasoning: sum.reasoning + usage.reasoning,
     }
 }

@@ -49,7 +49,7 @@ pub fn failure() -> Failure {
 }
 
 pub fn usage() -> Usage {
-    Usage { input: 31, output: 2, cache_read: 5, cache_write: 1, reasoning: 1 }
+    Usage { input: 31, output: 2, cache_read: 5, cache_write: 1, reasoning: 1, ..Usage::default() }
 }
 
 /// Two attempts of the first item, one of which is cut off with the records.

@@ -7,7 +7,7 @@ fn row() -> ExportRow<'static> {
         result: Some("a \"b\",\nü 😀"),
         finish: Some("stop"),
         error: None,
-        usage: Some(Usage { input: 12, output: 3, cache_read: 1, cache_write: 0, reasoning: 2 }),
+        usage: Some(Usage { input: 12, output: 3, cache_read: 1, cache_write: 0, reasoning: 2, ..Usage::default() }),
         cost: Some(Usd::from_pico(3_600_001)),
         attempts: 2,
     }

@@ -40,7 +40,7 @@ fn an_answer_of_openai() {
         "completion_tokens_details": {"reasoning_tokens": 40, "audio_tokens": 0}},
       "service_tier": "default", "system_fingerprint": "fp_fc9f1d7035"}"#;
     let outcome = decode(200, &[("x-request-id", "req_123"), ("content-type", "application/json")], body);
-    let usage = Usage { input: 1117, output: 46, cache_read: 1024, cache_write: 64, reasoning: 40 };
+    let usage = Usage { input: 1117, output: 46, cache_read: 1024, cache_write: 64, reasoning: 40, ..Usage::default() };
     let answer =
         Answer { text: "produce".into(), finish: Finish::Stop, request_id: Some("req_123".into()), misfit: None };
     assert_eq!(outcome, Outcome::Answered { answer, bill: Bill::Usage { usage, stated_cost: None } });
