@@ -4,13 +4,11 @@ use yew::prelude::*;
 
 use crate::ui::Route;
 use crate::ui::calculator::CalculatorPage;
-use crate::ui::hooks::{Theme, WorkerProvider, use_hash, use_theme};
-use crate::ui::runner::RunnerPage;
-use crate::ui::runs::RunsPage;
-use crate::ui::settings::SettingsPage;
+use crate::ui::hooks::{Theme, use_hash, use_theme};
+use crate::ui::slots::{Slot, SlotKind};
 
-/// What the worker said and what was typed in the runner lie above the pages, so a run goes on whatever page is
-/// shown. The calculator's last query is kept for the link that leads back to it.
+/// The calculator is drawn here; every other page stands in a slot, which the program `runner` fills.
+/// The calculator's last query is kept for the link that leads back to it.
 #[component]
 pub fn App() -> Html {
     let address = use_hash();
@@ -37,10 +35,10 @@ pub fn App() -> Html {
         Callback::from(move |chosen: Theme| theme.choose(chosen))
     };
     html! {
-        <WorkerProvider>
+        <>
             <a class="skip-link" href="#main" onclick={focus_main}>{ "Skip to content" }</a>
             <Header {route} calculator_query={(*calculator_query).clone()} theme={theme.chosen}
-                dark={theme.dark} on_theme={on_theme.clone()} />
+                dark={theme.dark} {on_theme} />
             <main id="main" class="main" tabindex="-1">
                 if found.is_none() {
                     <div class="page">
@@ -54,15 +52,16 @@ pub fn App() -> Html {
                         Route::Calculator => html! {
                             <div class="page"><CalculatorPage {query} moves={address.moves} {on_query} /></div>
                         },
-                        Route::Runs => html! { <div class="page"><RunsPage /></div> },
-                        Route::Settings => html! {
-                            <div class="page"><SettingsPage theme={theme.chosen} {on_theme} /></div>
+                        route => html! {
+                            <div class="page">
+                                <Slot kind={SlotKind::Page} query={address.hash.clone()}
+                                    waiting={format!("Loading {}…", route.name())} />
+                            </div>
                         },
-                        Route::Runner => html! { <div class="page"><RunnerPage {query} /></div> },
                     }
                 }
             </main>
-        </WorkerProvider>
+        </>
     }
 }
 

@@ -14,6 +14,7 @@ mod route;
 pub mod runner;
 pub mod runs;
 pub mod settings;
+pub mod slots;
 
 pub use app::App;
 pub use route::Route;

@@ -20,6 +20,9 @@ pub struct BuildArgs {
     release: bool,
 }
 
+/// `import()` is syntax, so the program that loads the other one is given it as a function.
+const IMPORT: &str = "globalThis.pennybatchImport = address => import(address);\n";
+
 pub struct Bundle {
     /// Content by path from the root of the page, without a leading slash.
     pub files: BTreeMap<String, Vec<u8>>,
@@ -65,7 +68,8 @@ impl Bundle {
         let mut references = vec![("styles.css".to_owned(), styles_name)];
         for program in programs {
             let wasm_name = names::hashed(&format!("{}.wasm", program.name), &program.wasm);
-            let module = names::self_starting(&program.glue, &wasm_name).into_bytes();
+            let imports = if program.name == "app" { IMPORT } else { "" };
+            let module = format!("{imports}{}", names::self_starting(&program.glue, &wasm_name)).into_bytes();
             let plain = format!("{}.js", program.name);
             if program.name == "embed" {
                 files.insert(plain, module);
@@ -127,7 +131,7 @@ fn styles(sheets: Vec<(String, Vec<u8>)>) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
+    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><meta name="pennybatch-runner" content="runner.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
     const HEADERS: &str =
         "/*\n  Content-Security-Policy: default-src 'none'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n";
 
@@ -137,7 +141,8 @@ mod tests {
     }
 
     fn bundle(app: &[u8]) -> Bundle {
-        let programs = vec![program("app", app), program("worker", b"w"), program("embed", b"e")];
+        let programs = ["runner", "worker", "embed"].map(|name| program(name, name.as_bytes()));
+        let programs = [vec![program("app", app)], programs.into()].concat();
         let others = vec![("_headers".to_owned(), HEADERS.into()), ("icons/a.svg".to_owned(), b"<svg/>".to_vec())];
         Bundle::assemble(INDEX, HEADERS, "p {}\n".to_owned(), others, programs).expect("well-formed parts")
     }
@@ -153,11 +158,13 @@ mod tests {
     fn every_reference_leads_to_a_file() {
         let bundle = bundle(b"one");
         let (_, index) = file(&bundle, "index", ".html");
-        for (start, end) in [("app-", ".js"), ("worker-", ".js"), ("styles-", ".css")] {
+        for (start, end) in [("app-", ".js"), ("runner-", ".js"), ("worker-", ".js"), ("styles-", ".css")] {
             let (name, _) = file(&bundle, start, end);
             assert!(index.contains(&format!("\"{name}\"")), "index.html names {name}");
         }
-        for (module, program) in [("app-", "app-"), ("worker-", "worker-"), ("embed.js", "embed-")] {
+        for (module, program) in
+            [("app-", "app-"), ("runner-", "runner-"), ("worker-", "worker-"), ("embed.js", "embed-")]
+        {
             let (_, glue) = file(&bundle, module, ".js");
             let (wasm, _) = file(&bundle, program, ".wasm");
             assert!(glue.contains(&format!("new URL(\"{wasm}\", import.meta.url)")), "{module} starts {wasm}");

@@ -8,7 +8,7 @@ use std::process::Command;
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The programs that ship.
-pub const PROGRAMS: [&str; 3] = ["app", "worker", "embed"];
+pub const PROGRAMS: [&str; 4] = ["app", "runner", "worker", "embed"];
 
 /// How the page is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -13,6 +13,7 @@ use crate::project::{self, PROGRAMS, Profile, WASM_TARGET};
 use crate::steps;
 
 /// One program as the browser takes it: wasm-bindgen's module, the program, and the modules that it imports.
+#[derive(Clone)]
 pub struct Program {
     pub name: &'static str,
     pub glue: String,

@@ -1,7 +1,13 @@
-//! Light or dark: the system's preference, or the person's, kept in localStorage.
+//! Light or dark: the system's preference, or the person's, kept in localStorage. What is in force stands on the
+//! document's root, so that both programs of the page show the same; each hears of the other's choice.
 
 use gloo_events::EventListener;
+use web_sys::Event;
 use yew::prelude::*;
+
+/// Dispatched on the window when a theme was chosen.
+const CHOSEN: &str = "pennybatch-theme";
+const ATTRIBUTE: &str = "data-theme";
 
 /// Where the choice is kept in localStorage; absent means the system decides.
 pub const THEME_KEY: &str = "pennybatch-theme";
@@ -44,7 +50,6 @@ pub struct UseTheme {
     pub chosen: Theme,
     /// What is seen now, whoever chose it.
     pub dark: bool,
-    choice: UseStateHandle<Theme>,
 }
 
 impl UseTheme {
@@ -56,13 +61,17 @@ impl UseTheme {
                 None => storage.remove_item(THEME_KEY),
             };
         }
-        self.choice.set(theme);
+        show(theme);
+        // An event with a constant, valid name.
+        if let Ok(event) = Event::new(CHOSEN) {
+            let _ = gloo_utils::window().dispatch_event(&event);
+        }
     }
 }
 
 #[hook]
 pub fn use_theme() -> UseTheme {
-    let choice = use_state(stored);
+    let choice = use_state(|| shown().unwrap_or_else(stored));
     let system_dark = use_state(|| dark_query().is_some_and(|query| query.matches()));
     {
         let system_dark = system_dark.clone();
@@ -72,20 +81,37 @@ pub fn use_theme() -> UseTheme {
             move || drop(listener)
         });
     }
-    use_effect_with(*choice, |theme| {
-        if let Some(root) = gloo_utils::document().document_element() {
-            // Neither call can fail for a constant, valid name.
-            let _ = match theme.word() {
-                Some(word) => root.set_attribute("data-theme", word),
-                None => root.remove_attribute("data-theme"),
-            };
-        }
-    });
+    {
+        let choice = choice.clone();
+        use_effect_with((), move |()| {
+            show(*choice);
+            let listener =
+                EventListener::new(&gloo_utils::window(), CHOSEN, move |_| choice.set(shown().unwrap_or_default()));
+            move || drop(listener)
+        });
+    }
     let dark = match *choice {
         Theme::System => *system_dark,
         theme => theme == Theme::Dark,
     };
-    UseTheme { chosen: *choice, dark, choice }
+    UseTheme { chosen: *choice, dark }
+}
+
+fn show(theme: Theme) {
+    if let Some(root) = gloo_utils::document().document_element() {
+        // Neither call can fail for a constant, valid name.
+        let _ = match theme.word() {
+            Some(word) => root.set_attribute(ATTRIBUTE, word),
+            None => root.remove_attribute(ATTRIBUTE),
+        };
+    }
+}
+
+/// The choice in force; the document tells it even where the browser keeps nothing.
+fn shown() -> Option<Theme> {
+    let root = gloo_utils::document().document_element();
+    let word = root.and_then(|root| root.get_attribute(ATTRIBUTE));
+    word.map(|word| Theme::from_word(&word))
 }
 
 fn stored() -> Theme {

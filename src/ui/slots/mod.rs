@@ -1,0 +1,54 @@
+//! The seam between the page's two programs. `app` draws the frame and the calculator and is all that the first load
+//! needs; `runner` draws what works with the worker, and is fetched when the first [`Slot`] is shown. A slot is an
+//! element of `app` that `runner` fills: [`SlotKind`] says with what, its query with which values. They share the
+//! document and nothing else, so nothing of the one needs to be loaded for the other.
+//!
+//! Here: the slot as `app` sees it (`slot`), and as `runner` does (`filled`). Not here: what stands in them.
+
+mod filled;
+mod program;
+mod slot;
+
+pub use filled::fill;
+pub use program::fetch_runner;
+pub use slot::{Slot, SlotProps};
+
+/// What `runner` draws in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotKind {
+    /// The page that the address names; the query is the whole hash.
+    Page,
+}
+
+impl SlotKind {
+    const ALL: [SlotKind; 1] = [SlotKind::Page];
+
+    const fn word(self) -> &'static str {
+        match self {
+            SlotKind::Page => "page",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<SlotKind> {
+        SlotKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// The attributes of a slot's element.
+const KIND: &str = "data-slot";
+const QUERY: &str = "data-query";
+/// Dispatched on the document when slots came, went or changed.
+const CHANGED: &str = "pennybatch-slots";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_word_of_its_own() {
+        for kind in SlotKind::ALL {
+            assert_eq!(SlotKind::from_word(kind.word()), Some(kind));
+        }
+        assert_eq!(SlotKind::from_word("elsewhere"), None);
+    }
+}
