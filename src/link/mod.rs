@@ -8,7 +8,7 @@ pub use crate::dataset::{BadLines, DataProblem, ExportState, Format, TemplatePro
 pub use crate::engine::{
     Burst, Command, Doubtful, LimiterModel, Limits, Notice, PauseReason, Progress, RunState, Wake, WakeReason,
 };
-pub use crate::provider::{AnswerFormat, Failure, FailureKind, Provider, Usage};
+pub use crate::provider::{AnswerFormat, Failure, FailureKind, PromptCache, Provider, ReasoningEffort, Usage};
 
 use crate::money::{PerToken, Usd};
 use crate::time::Time;
@@ -53,6 +53,11 @@ pub struct Setup {
     /// How often a row is asked again whose answer doesn't fit the format.
     #[serde(default)]
     pub reasks: u8,
+    /// `None`: as the provider has it.
+    #[serde(default)]
+    pub reasoning_effort: Option<ReasoningEffort>,
+    #[serde(default)]
+    pub prompt_cache: PromptCache,
     /// Lanes beside the first, which is made of the fields above. Their keys travel beside the setup, like the first's.
     #[serde(default)]
     pub more_lanes: Vec<LaneSetup>,
@@ -281,6 +286,8 @@ pub struct FileEstimate {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionReport {
+    /// What was asked: another address's report says nothing.
+    pub base_url: String,
     pub ok: bool,
     /// One paragraph.
     pub message: String,

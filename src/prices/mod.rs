@@ -6,8 +6,10 @@
 mod catalogue;
 mod date;
 mod rate_card;
+mod served;
 mod vendor_file;
 
 pub use catalogue::{BatchCache, BatchLimits, CacheMode, Model, ModelId, Vendor, all, find, vendor, vendors};
 pub use date::date_utc;
 pub use rate_card::{RateCard, Rates};
+pub use served::find_at;

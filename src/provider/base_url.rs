@@ -1,12 +1,18 @@
 //! The address of an endpoint, as a person enters it.
 
+use crate::provider::Wire;
+
 /// The address that calls are posted to, and that of the models list.
 ///
 /// A trailing slash makes no difference. The version (`/v1`) is part of the base URL and never guessed: servers
 /// differ in it, and a guess would hide a wrong address behind a second one.
-pub fn urls(base_url: &str) -> (String, String) {
+pub fn urls(wire: Wire, base_url: &str) -> (String, String) {
     let base = base_url.trim().trim_end_matches('/');
-    (format!("{base}/chat/completions"), format!("{base}/models"))
+    match wire {
+        Wire::OpenAiChat => (format!("{base}/chat/completions"), format!("{base}/models")),
+        // Twenty to a page unless asked for more.
+        Wire::AnthropicMessages => (format!("{base}/messages"), format!("{base}/models?limit=1000")),
+    }
 }
 
 /// What is wrong with a base URL, as one plain sentence or two.
@@ -41,7 +47,7 @@ pub fn check_base_url(base_url: &str) -> Result<(), String> {
         return Err("The port in the base URL is not a number from 0 to 65535.".into());
     }
     let path = url.trim_end_matches('/');
-    for ending in ["/chat/completions", "/completions", "/responses", "/models"] {
+    for ending in ["/chat/completions", "/completions", "/responses", "/messages", "/models"] {
         if let Some(base) = path.strip_suffix(ending) {
             return Err(format!("The base URL ends before {ending}, which is appended by itself: enter {base}."));
         }

@@ -4,10 +4,13 @@
 mod accounting;
 mod answer_format;
 mod base_url;
+mod effort;
 mod failure;
 mod hint;
+mod model_traits;
 mod openai_chat;
 mod outcome;
+mod preset;
 mod rate_seen;
 mod refusal;
 pub mod tokens;
@@ -16,27 +19,18 @@ mod words;
 pub use accounting::TokenAccounting;
 pub use answer_format::AnswerFormat;
 pub use base_url::check_base_url;
+pub use effort::{PromptCache, ReasoningEffort};
 pub use failure::{Action, Failure, FailureKind};
 pub use hint::HINT_MS_MAX;
+pub use model_traits::takes_temperature;
 pub use outcome::{Answer, Bill, Finish, Outcome, Usage};
+pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, StatedCost, Wire};
 pub use rate_seen::{LimitSeen, RateSeen};
-
-use serde::{Deserialize, Serialize};
 
 pub use words::MESSAGE_CHARS_MAX;
 
 /// Bodies larger than this are cut off and count as torn. Chat answers are a thousand times smaller.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
-
-/// Whom a lane talks to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Provider {
-    /// The simulated provider inside the worker: no key, no network.
-    Demo,
-    /// Any server that speaks OpenAI's Chat Completions.
-    OpenAiCompatible,
-}
 
 /// One row's call, before it is put into a provider's words.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +41,10 @@ pub struct Call<'a> {
     pub output_tokens_max: Option<u32>,
     pub temperature: Option<f64>,
     pub format: &'a AnswerFormat,
+    /// Asked of presets that take it.
+    pub effort: Option<ReasoningEffort>,
+    /// Marks the system prompt, on wires where that is how it gets into the provider's cache.
+    pub prompt_cache: PromptCache,
 }
 
 /// An HTTP request, ready to be sent. The key is added by the worker, last, and is nowhere else.
@@ -87,12 +85,33 @@ impl Provider {
     /// The body of `call`: JSON with a fixed order of fields, so that equal calls are equal bytes.
     /// `base_url`: OpenAI itself names the output cap otherwise than the servers compatible with it.
     pub fn body(self, base_url: &str, call: &Call) -> String {
-        openai_chat::body(base_url, call)
+        openai_chat::body(self, base_url, call)
     }
 
     /// The address that calls are posted to, and that of the models list.
     pub fn urls(self, base_url: &str) -> (String, String) {
-        base_url::urls(base_url)
+        base_url::urls(self.preset().wire, base_url)
+    }
+
+    /// The headers of every request beside its key and its content type: a header more than needed fails the
+    /// preflight of servers with a fixed list.
+    pub fn headers(self) -> Vec<(&'static str, String)> {
+        match self.preset().wire {
+            Wire::OpenAiChat => Vec::new(),
+            Wire::AnthropicMessages => vec![
+                ("anthropic-version", "2023-06-01".to_owned()),
+                // Without it no answer may be read by a page.
+                ("anthropic-dangerous-direct-browser-access", "true".to_owned()),
+            ],
+        }
+    }
+
+    /// The header that a key goes into, and what stands before it there.
+    pub fn key_header(self) -> (&'static str, &'static str) {
+        match self.preset().auth {
+            Auth::XApiKey => ("x-api-key", ""),
+            Auth::None | Auth::Bearer | Auth::OptionalBearer => ("authorization", "Bearer "),
+        }
     }
 
     /// What an answer's headers say of the provider's limits.
@@ -102,7 +121,7 @@ impl Provider {
 
     /// How this provider counts tokens against its limits.
     pub fn accounting(self) -> TokenAccounting {
-        TokenAccounting::default()
+        self.preset().accounting
     }
 
     /// What an answer means. `now` serves hints that name a date.

@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::money::{PICO, Usd};
 use crate::provider::{
-    Answer, Bill, Call, Failure, FailureKind, Finish, HttpReply, Outcome, Usage, base_url, refusal, words,
+    Answer, Bill, Call, CapName, Failure, FailureKind, Finish, HttpReply, Outcome, Provider, ReasoningEffort, Usage,
+    base_url, refusal, takes_temperature, words,
 };
 use crate::time::Time;
 
@@ -22,6 +23,8 @@ struct Body<'a> {
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -30,16 +33,18 @@ struct Message<'a> {
     content: &'a str,
 }
 
-/// OpenAI itself refuses `max_tokens` for reasoning models; compatible servers know nothing else.
-pub fn body(base_url: &str, call: &Call) -> String {
-    let openai = base_url::host(base_url) == "api.openai.com";
+/// A compatible endpoint at OpenAI's own address is OpenAI: it refuses `max_tokens` for reasoning models.
+pub fn body(provider: Provider, base_url: &str, call: &Call) -> String {
+    let preset = provider.preset();
+    let newer_name = preset.cap == CapName::MaxCompletionTokens || base_url::host(base_url) == "api.openai.com";
     let system = (!call.system.is_empty()).then_some(Message { role: "system", content: call.system });
     let body = Body {
         model: call.model,
         messages: system.into_iter().chain([Message { role: "user", content: call.user }]).collect(),
-        max_tokens: call.output_tokens_max.filter(|_| !openai),
-        max_completion_tokens: call.output_tokens_max.filter(|_| openai),
-        temperature: call.temperature.filter(|temperature| temperature.is_finite()),
+        max_tokens: call.output_tokens_max.filter(|_| !newer_name),
+        max_completion_tokens: call.output_tokens_max.filter(|_| newer_name),
+        temperature: call.temperature.filter(|t| t.is_finite() && takes_temperature(call.model)),
+        reasoning_effort: call.effort.filter(|_| preset.effort).map(ReasoningEffort::word),
     };
     serde_json::to_string(&body).unwrap_or_default()
 }

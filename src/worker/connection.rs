@@ -14,11 +14,15 @@ const CHECK_MS_MAX: u32 = 15_000;
 const MODELS_MAX: usize = 2_000;
 
 pub async fn check(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
+    ConnectionReport { base_url: setup.base_url.clone(), ..asked(setup, secret).await }
+}
+
+async fn asked(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
     if setup.provider == Provider::Demo {
         let models = prices::all().iter().filter(|model| model.core).map(|model| model.id.clone()).collect();
         let message = "The demo answers inside this page: no key, no network, no cost. \
                        Its figures follow the chosen model's prices.";
-        return ConnectionReport { ok: true, message: message.into(), models };
+        return ConnectionReport { base_url: String::new(), ok: true, message: message.into(), models };
     }
     if let Err(message) = check_base_url(&setup.base_url) {
         return failed(message);
@@ -28,7 +32,7 @@ pub async fn check(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
         Err(problem) => return failed(problem.message),
     };
     let (_, models_url) = setup.provider.urls(&setup.base_url);
-    let mut report = match list_models(&models_url, key.as_ref()).await {
+    let mut report = match list_models(setup.provider, &models_url, key.as_ref()).await {
         Ok(reply) => read(setup, key.is_some(), &reply),
         Err(Broken::Aborted) => failed(format!(
             "The server did not answer within {} s. Check the address, and that the server is up.",
@@ -44,7 +48,7 @@ pub async fn check(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
     report
 }
 
-async fn list_models(url: &str, key: Option<&Key>) -> Result<HttpReply, Broken> {
+async fn list_models(provider: Provider, url: &str, key: Option<&Key>) -> Result<HttpReply, Broken> {
     let controller =
         AbortController::new().map_err(|_| Broken::NeverSent("this browser cannot give a request up".into()))?;
     let late = controller.clone();
@@ -52,7 +56,7 @@ async fn list_models(url: &str, key: Option<&Key>) -> Result<HttpReply, Broken> 
         sleep_ms(CHECK_MS_MAX).await;
         late.abort();
     });
-    fetch::get(url, key, &controller.signal()).await
+    fetch::get(url, &provider.headers(), key, &controller.signal()).await
 }
 
 #[derive(Deserialize)]
@@ -83,7 +87,7 @@ fn read(setup: &Setup, with_key: bool, reply: &HttpReply) -> ConnectionReport {
                 "The server answers and lists {count} models, but {model} is not one of them. Choose one of those."
             ),
         };
-        return ConnectionReport { ok: known, message, models };
+        return ConnectionReport { base_url: String::new(), ok: known, message, models };
     }
     match setup.provider.decode(reply, now()) {
         // Only calls are needed; some servers have no list.
@@ -118,5 +122,5 @@ fn unreachable(setup: &Setup) -> String {
 }
 
 fn failed(message: String) -> ConnectionReport {
-    ConnectionReport { ok: false, message, models: Vec::new() }
+    ConnectionReport { base_url: String::new(), ok: false, message, models: Vec::new() }
 }

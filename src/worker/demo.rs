@@ -303,7 +303,7 @@ const KEYWORDS: [(&str, &[&str]); 9] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::AnswerFormat;
+    use crate::provider::{AnswerFormat, PromptCache};
 
     const SYSTEM: &str = "Classify the product into exactly one category: produce, cleaning, dairy, meat, snacks, \
                           beverages, frozen, bakery, other. Respond with just the category name.";
@@ -365,6 +365,8 @@ mod tests {
             output_tokens_max: None,
             temperature: None,
             format: &AnswerFormat::Text,
+            effort: None,
+            prompt_cache: PromptCache::Off,
         }
     }
 }

@@ -20,6 +20,8 @@ use crate::provider::{BODY_BYTES_MAX, HttpReply, HttpRequest};
 pub struct Key {
     secret: Secret,
     base_url: String,
+    /// The header it goes into, and what stands before it there.
+    header: (&'static str, &'static str),
 }
 
 impl Key {
@@ -30,7 +32,7 @@ impl Key {
             return Ok(None);
         };
         terms::check_key(&secret.0)?;
-        Ok(Some(Key { secret, base_url: base(&setup.base_url) }))
+        Ok(Some(Key { secret, base_url: base(&setup.base_url), header: setup.provider.key_header() }))
     }
 
     pub fn goes_to(&self, url: &str) -> bool {
@@ -66,8 +68,13 @@ pub async fn post(request: &HttpRequest, key: Option<&Key>, signal: &AbortSignal
     send(&request.url, &request.headers, key, signal, &init).await
 }
 
-pub async fn get(url: &str, key: Option<&Key>, signal: &AbortSignal) -> Result<HttpReply, Broken> {
-    send(url, &[], key, signal, &RequestInit::new()).await
+pub async fn get(
+    url: &str,
+    headers: &[(&'static str, String)],
+    key: Option<&Key>,
+    signal: &AbortSignal,
+) -> Result<HttpReply, Broken> {
+    send(url, headers, key, signal, &RequestInit::new()).await
 }
 
 async fn send(
@@ -111,7 +118,8 @@ fn headers(fixed: &[(&'static str, String)], key: Option<&Key>) -> Result<Header
         headers.set(name, value)?;
     }
     if let Some(key) = key {
-        headers.set("authorization", &format!("Bearer {}", key.secret.0))?;
+        let (name, lead) = key.header;
+        headers.set(name, &format!("{lead}{}", key.secret.0))?;
     }
     Ok(headers)
 }

@@ -48,7 +48,7 @@ pub fn forecast(setup: &Setup, plan: &Plan, facts: &[ItemFacts], duplicates: u32
 fn latency_ms(setup: &Setup) -> u64 {
     match setup.provider {
         Provider::Demo => u64::from(setup.demo.latency_ms).max(1),
-        Provider::OpenAiCompatible => LATENCY_MS,
+        _ => LATENCY_MS,
     }
 }
 

@@ -44,6 +44,7 @@ impl Prepared {
                 setup.provider,
                 setup.output_tokens_max,
                 setup.temperature,
+                (setup.reasoning_effort, setup.prompt_cache),
                 setup.use_cache,
                 terms::group(setup),
             )
@@ -111,5 +112,7 @@ pub fn call<'a>(setup: &'a Setup, system: &'a str, user: &'a str) -> Call<'a> {
         output_tokens_max: setup.output_tokens_max,
         temperature: setup.temperature,
         format: &setup.answer_format,
+        effort: setup.reasoning_effort,
+        prompt_cache: setup.prompt_cache,
     }
 }

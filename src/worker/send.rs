@@ -27,7 +27,7 @@ impl Sending<'_> {
     pub async fn outcome(self, key: Option<Key>, signal: AbortSignal) -> Outcome {
         let reply = match self.setup.provider {
             Provider::Demo => self.simulated(&signal).await,
-            Provider::OpenAiCompatible => self.posted(key.as_ref(), &signal).await,
+            _ => self.posted(key.as_ref(), &signal).await,
         };
         match reply {
             Ok(reply) => self.setup.provider.decode(&reply, now()),
@@ -41,7 +41,8 @@ impl Sending<'_> {
         let body = self.prepared.body(self.setup, self.item);
         let body = body.map_err(|problem| Broken::NeverSent(template_words(&problem)))?;
         let (url, _) = self.setup.provider.urls(&self.setup.base_url);
-        let headers = vec![("content-type", "application/json".to_owned())];
+        let mut headers = self.setup.provider.headers();
+        headers.push(("content-type", "application/json".to_owned()));
         fetch::post(&HttpRequest { url, headers, body }, key, signal).await
     }
 

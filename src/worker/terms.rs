@@ -48,7 +48,7 @@ fn check(setup: &Setup) -> Result<(), Problem> {
     if setup.model.trim().is_empty() {
         return Err(problem(Place::Provider, "No model is chosen. Choose or enter one, then start again."));
     }
-    if setup.provider == Provider::OpenAiCompatible {
+    if setup.provider.is_remote() {
         check_base_url(&setup.base_url).map_err(|message| problem(Place::Provider, message))?;
     }
     let limits = &setup.limits;
@@ -113,7 +113,7 @@ fn check_budget(setup: &Setup, card: Option<&RateCard>) -> Result<(), Problem> {
 
 /// The catalogue's card, with its tiers and dates, unless the person states another price. `None`: unknown.
 pub fn card(setup: &Setup) -> Option<RateCard> {
-    let listed = prices::find(&setup.model).map(|model| &model.card);
+    let listed = prices::find_at(setup.provider, &setup.model).map(|model| &model.card);
     match (setup.input_price, setup.output_price) {
         (Some(input), Some(output)) => match listed {
             Some(card) if card.base.input == input && card.base.output == output => Some(card.clone()),
@@ -138,7 +138,7 @@ pub fn in_flight_max(setup: &Setup) -> u16 {
 /// Browsers speak HTTP/2 over TLS only.
 fn speaks_http1(setup: &Setup) -> bool {
     let scheme = setup.base_url.trim().get(..7).unwrap_or_default();
-    setup.provider == Provider::OpenAiCompatible && scheme.eq_ignore_ascii_case("http://")
+    setup.provider.is_remote() && scheme.eq_ignore_ascii_case("http://")
 }
 
 /// What binds although the person didn't ask for it.
@@ -164,7 +164,7 @@ pub fn timeout_ms(setup: &Setup) -> u64 {
 pub fn group(setup: &Setup) -> String {
     match setup.provider {
         Provider::Demo => "demo".into(),
-        Provider::OpenAiCompatible => setup.base_url.trim().trim_end_matches('/').into(),
+        _ => setup.base_url.trim().trim_end_matches('/').into(),
     }
 }
 
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
     use crate::link::DemoSettings;
     use crate::money::PerToken;
-    use crate::provider::AnswerFormat;
+    use crate::provider::{AnswerFormat, PromptCache};
 
     #[test]
     fn a_budget_needs_a_cap_and_a_price() {
@@ -294,6 +294,8 @@ mod tests {
             demo: DemoSettings::default(),
             answer_format: AnswerFormat::Text,
             reasks: 0,
+            reasoning_effort: None,
+            prompt_cache: PromptCache::Off,
             more_lanes: Vec::new(),
         }
     }

@@ -45,7 +45,7 @@ async fn a_call_that_is_given_up_says_so() {
 #[wasm_bindgen_test]
 async fn nobody_at_the_address_is_unreachable() {
     let controller = AbortController::new().expect("a controller");
-    let broken = get("http://127.0.0.1:1/v1/models", None, &controller.signal()).await;
+    let broken = get("http://127.0.0.1:1/v1/models", &[], None, &controller.signal()).await;
     assert!(matches!(broken, Err(Broken::Unreachable(_))), "{broken:?}");
 }
 

@@ -82,7 +82,12 @@ fn what_the_worker_answers() {
         ToPage::Previewed { row: 0, result: Err(TemplateProblem::Empty) },
         ToPage::Estimated(Ok(estimate())),
         ToPage::Estimated(Err(problem())),
-        ToPage::Checked(ConnectionReport { ok: true, message: "Yes.".into(), models: vec!["a".into()] }),
+        ToPage::Checked(ConnectionReport {
+            base_url: "https://a/v1".into(),
+            ok: true,
+            message: "Yes.".into(),
+            models: vec!["a".into()],
+        }),
         ToPage::Opened {
             run: "r".into(),
             setup: setup(),

@@ -4,7 +4,7 @@ use pennybatch::dataset::{Format, ReadOptions};
 use pennybatch::engine::{Burst, Ending, Entry, LimiterModel, Limits, Record};
 use pennybatch::link::{DemoSettings, Setup};
 use pennybatch::money::{PerToken, Usd};
-use pennybatch::provider::{Answer, AnswerFormat, Bill, Failure, FailureKind, Finish, Provider, Usage};
+use pennybatch::provider::{Answer, AnswerFormat, Bill, Failure, FailureKind, Finish, PromptCache, Provider, Usage};
 use pennybatch::time::Time;
 
 /// More pico-dollars than any JavaScript number holds.
@@ -36,6 +36,8 @@ pub fn setup() -> Setup {
         demo: DemoSettings::default(),
         answer_format: AnswerFormat::Text,
         reasks: 0,
+        reasoning_effort: None,
+        prompt_cache: PromptCache::Off,
         more_lanes: Vec::new(),
     }
 }

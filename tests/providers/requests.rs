@@ -1,4 +1,4 @@
-use pennybatch::provider::{AnswerFormat, Call, Provider, check_base_url, tokens};
+use pennybatch::provider::{AnswerFormat, Call, PromptCache, Provider, check_base_url, tokens};
 
 const LOCAL: &str = "http://localhost:8081/v1";
 
@@ -10,6 +10,8 @@ fn call() -> Call<'static> {
         output_tokens_max: Some(10),
         temperature: Some(0.0),
         format: &AnswerFormat::Text,
+        effort: None,
+        prompt_cache: PromptCache::Off,
     }
 }
 

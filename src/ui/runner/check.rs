@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::link::{Burst, DataSummary, LimiterModel, Limits, Provider, Setup, TemplateProblem};
 use crate::money::{PerToken, Usd};
+use crate::provider::{Auth, Pace, ServedAt};
 use crate::ui::runner::{Field, Form};
 
 /// What is wrong with a field, in a sentence that says what to do.
@@ -14,6 +15,7 @@ pub const CONCURRENCY_MAX: u64 = 64;
 const OUTPUT_TOKENS_MAX: u64 = 1_000_000;
 const RETRIES_MAX: u64 = 20;
 const TIMEOUT_S_MAX: u64 = 3_600;
+const SECONDS_A_MINUTE: u32 = 60;
 
 /// The setup as far as it can be read, and what keeps it from being started; empty: it can start.
 pub fn check(
@@ -91,6 +93,8 @@ impl Reader<'_> {
             demo: self.form.demo.clone(),
             answer_format: self.form.answer_format.clone(),
             reasks: self.form.reasks,
+            reasoning_effort: self.form.reasoning_effort,
+            prompt_cache: self.form.prompt_cache,
             more_lanes: self.form.more_lanes.clone(),
         }
     }
@@ -100,19 +104,19 @@ impl Reader<'_> {
         if self.form.text(Field::Concurrency).trim().is_empty() {
             self.refuse(Field::Concurrency, "Say how many calls may be in flight at once, such as 15.");
         }
-        let burst = self.whole(Field::Burst, 1..=u64::from(u32::MAX));
+        let burst = self.whole(Field::Burst, 1..=u64::from(u32::MAX)).map(|requests| requests as u32);
+        let requests_per_minute =
+            self.whole(Field::RequestsPerMinute, 1..=u64::from(u32::MAX)).map(|count| count as u32);
+        let (model, burst) = limiter(burst, self.form.provider.preset().pace, requests_per_minute);
         Limits {
             concurrency: concurrency.unwrap_or(15) as u16,
-            requests_per_minute: self
-                .whole(Field::RequestsPerMinute, 1..=u64::from(u32::MAX))
-                .map(|count| count as u32),
+            requests_per_minute,
             tokens_per_minute: self.whole(Field::TokensPerMinute, 1..=1_000_000_000_000),
             input_tokens_per_minute: None,
             output_tokens_per_minute: None,
             requests_per_day: None,
-            // A stated burst is a bucket's capacity; a window has none.
-            model: if burst.is_some() { LimiterModel::Bucket } else { LimiterModel::Window },
-            burst: burst.map_or(Burst::Auto, |requests| Burst::Requests(requests as u32)),
+            model,
+            burst,
         }
     }
 
@@ -120,10 +124,16 @@ impl Reader<'_> {
         if setup.model.is_empty() {
             self.refuse(Field::Model, "Name a model, such as gpt-4o-mini.");
         }
-        if setup.provider == Provider::OpenAiCompatible
+        if setup.provider.is_remote()
             && let Some(problem) = address_problem(&setup.base_url)
         {
             self.refuse(Field::BaseUrl, problem);
+        }
+        let preset = setup.provider.preset();
+        // An address of the person's own may hold the key itself.
+        let at_home = setup.base_url.starts_with(preset.base_url) && preset.place == ServedAt::Internet;
+        if at_home && preset.auth != Auth::None && self.trimmed(Field::ApiKey).is_empty() {
+            self.refuse(Field::ApiKey, &format!("{} needs an API key.", preset.name));
         }
         let (input, output) = (self.trimmed(Field::InputPrice), self.trimmed(Field::OutputPrice));
         if input.is_empty() != output.is_empty() {
@@ -211,6 +221,19 @@ impl Reader<'_> {
             self.refuse(field, "Budget takes an amount in dollars above zero, such as 5 or 0.50.");
         }
         amount
+    }
+}
+
+/// How the lane is paced: as the person states, else as the preset documents. A stated burst is a bucket's capacity;
+/// a window has none.
+fn limiter(burst: Option<u32>, pace: Pace, requests_per_minute: Option<u32>) -> (LimiterModel, Burst) {
+    match (burst, pace, requests_per_minute) {
+        (Some(requests), _, _) => (LimiterModel::Bucket, Burst::Requests(requests)),
+        (None, Pace::Bucket, _) => (LimiterModel::Bucket, Burst::Auto),
+        (None, Pace::PerSecond, Some(a_minute)) => {
+            (LimiterModel::Bucket, Burst::Requests((a_minute / SECONDS_A_MINUTE).max(1)))
+        }
+        (None, Pace::Window | Pace::PerSecond, _) => (LimiterModel::Window, Burst::Auto),
     }
 }
 

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use yew::AttrValue;
 
-use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, Provider, Setup};
+use crate::link::{
+    AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, PromptCache, Provider, ReasoningEffort, Setup,
+};
 use crate::money::{PerToken, Usd};
 use crate::prices;
+use crate::provider::ServedAt;
 use crate::ui::runner::Field;
 
 /// The post's prompt for its product list, which the sample data continues.
@@ -38,6 +41,8 @@ pub struct Form {
     pub demo: DemoSettings,
     pub answer_format: AnswerFormat,
     pub reasks: u8,
+    pub reasoning_effort: Option<ReasoningEffort>,
+    pub prompt_cache: PromptCache,
     pub more_lanes: Vec<LaneSetup>,
     /// The person wrote the prompts: new data leaves them alone.
     own_prompts: bool,
@@ -57,6 +62,8 @@ pub enum FormAction {
     Provider(Provider),
     IdColumn(Option<String>),
     UseCache(bool),
+    ReasoningEffort(Option<ReasoningEffort>),
+    PromptCache(PromptCache),
     /// Whether the data to come are the sample: it brings a prompt of its own.
     Sample(bool),
     DataRead(Box<DataSummary>),
@@ -77,6 +84,8 @@ impl Default for Form {
             demo: DemoSettings::default(),
             answer_format: AnswerFormat::Text,
             reasks: 0,
+            reasoning_effort: None,
+            prompt_cache: PromptCache::Off,
             more_lanes: Vec::new(),
             own_prompts: false,
             sample: false,
@@ -102,9 +111,11 @@ impl Form {
         match action {
             FormAction::Typed(field, text) => form.type_into(*field, text),
             FormAction::KeyUsed => form.key_origin = origin(&self.text(Field::BaseUrl)),
-            FormAction::Provider(provider) => form.provider = *provider,
+            FormAction::Provider(provider) => form.choose_provider(*provider),
             FormAction::IdColumn(column) => form.id_column = column.clone(),
             FormAction::UseCache(on) => form.use_cache = *on,
+            FormAction::ReasoningEffort(effort) => form.reasoning_effort = *effort,
+            FormAction::PromptCache(kept) => form.prompt_cache = *kept,
             FormAction::Sample(sample) => form.sample = *sample,
             FormAction::DataRead(data) => form.take_data(data),
             FormAction::Restored(setup) => form.restore(setup),
@@ -143,9 +154,34 @@ impl Form {
         }
     }
 
+    /// A preset brings its address and a model of its own. A key stays only where the address's origin does.
+    fn choose_provider(&mut self, provider: Provider) {
+        self.provider = provider;
+        let preset = provider.preset();
+        if !preset.base_url.is_empty() {
+            self.type_into(Field::BaseUrl, &AttrValue::from(preset.base_url));
+            // A key typed before any address belongs to the first.
+            if self.key_origin.is_none() && !self.text(Field::ApiKey).is_empty() {
+                self.key_origin = origin(preset.base_url);
+            }
+        }
+        let model = self.text(Field::Model);
+        match preset.place {
+            ServedAt::Page | ServedAt::Anywhere => {}
+            _ if prices::find_at(provider, &model).is_some() => {}
+            // What another provider serves is not served here.
+            _ if prices::find(model.trim()).is_some() || model.trim().is_empty() => {
+                let own = preset.vendor.and_then(cheapest_of);
+                self.set(Field::Model, own.map(|model| model.id.clone()).unwrap_or_default());
+            }
+            _ => {}
+        }
+        self.price_by_catalogue();
+    }
+
     /// A known model brings its prices; an unknown one keeps what the person stated, and nothing else.
     fn price_by_catalogue(&mut self) {
-        match prices::find(self.text(Field::Model).trim()) {
+        match prices::find_at(self.provider, &self.text(Field::Model)) {
             Some(model) => {
                 self.set(Field::InputPrice, per_million(model.card.base.input));
                 self.set(Field::OutputPrice, per_million(model.card.base.output));
@@ -179,6 +215,7 @@ impl Form {
             Burst::Requests(requests) => requests.to_string(),
         };
         let price = |price: Option<PerToken>| price.map(per_million).unwrap_or_default();
+        self.provider = setup.provider;
         self.type_into(Field::BaseUrl, &setup.base_url.clone().into());
         self.type_into(Field::Model, &setup.model.clone().into());
         let catalogue = (self.text(Field::InputPrice), self.text(Field::OutputPrice));
@@ -205,11 +242,12 @@ impl Form {
             self.set(field, text);
         }
         self.id_column = setup.id_column.clone();
-        self.provider = setup.provider;
         self.use_cache = setup.use_cache;
         self.demo = setup.demo.clone();
         self.answer_format = setup.answer_format.clone();
         self.reasks = setup.reasks;
+        self.reasoning_effort = setup.reasoning_effort;
+        self.prompt_cache = setup.prompt_cache;
         self.more_lanes = setup.more_lanes.clone();
         self.own_prompts = true;
     }
@@ -229,6 +267,12 @@ pub fn origin(url: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     (!host.is_empty() && !scheme.is_empty()).then(|| format!("{scheme}://{host}").to_ascii_lowercase())
+}
+
+/// The model that a person tries first: of the vendor's short list where it has one, the one whose output costs least.
+fn cheapest_of(vendor: &str) -> Option<&'static prices::Model> {
+    let offered = prices::all().iter().filter(|model| model.vendor == vendor && !model.deprecated);
+    offered.min_by_key(|model| (!model.core, model.card.base.output, model.card.base.input))
 }
 
 /// An amount as a person types it: no dollar sign, no trailing zeros.

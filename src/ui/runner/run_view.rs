@@ -196,7 +196,7 @@ fn Head(props: &HeadProps) -> Html {
     };
     let provider = match open.setup.provider {
         Provider::Demo => "Demo",
-        Provider::OpenAiCompatible => open.setup.base_url.as_str(),
+        _ => open.setup.base_url.as_str(),
     };
     html! {
         <div class="run__head">

@@ -8,6 +8,7 @@ use web_sys::File;
 use yew::prelude::*;
 
 use crate::link::{BadLines, Place, Provider, Secret, Setup, ToWorker};
+use crate::provider::Auth;
 use crate::ui::hooks::Work;
 use crate::ui::runner::check::{FieldProblem, check};
 use crate::ui::runner::data_step::DataStep;
@@ -192,9 +193,9 @@ fn checking(work: &Work, setup: &Setup) -> Callback<()> {
     })
 }
 
-/// The key as it was entered; the Demo gets none.
+/// The key as it was entered; a preset that takes none gets none.
 fn key(form: &Form, provider: Provider) -> Option<Secret> {
     let text = form.text(Field::ApiKey);
-    let given = provider != Provider::Demo && !text.trim().is_empty();
+    let given = provider.preset().auth != Auth::None && !text.trim().is_empty();
     given.then(|| Secret(text.trim().to_owned()))
 }

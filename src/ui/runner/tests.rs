@@ -246,6 +246,55 @@ fn only_addresses_that_a_browser_may_call_are_taken() {
 }
 
 #[test]
+fn a_preset_brings_its_address_a_model_and_its_prices_and_no_foreign_key() {
+    let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
+    let openai = form.after(&FormAction::Provider(Provider::OpenAi));
+    assert_eq!(openai.text(Field::BaseUrl), "https://api.openai.com/v1");
+    assert_eq!(openai.text(Field::Model), "gpt-4o-mini", "OpenAI serves it too");
+    assert_eq!(complaints(&openai), [(Field::ApiKey, "OpenAI needs an API key.".to_owned())]);
+    let keyed = typed(&openai, Field::ApiKey, "sk-secret-1");
+    assert!(complaints(&keyed).is_empty());
+
+    let claude = keyed.after(&FormAction::Provider(Provider::Anthropic));
+    assert_eq!(claude.text(Field::BaseUrl), "https://api.anthropic.com/v1");
+    assert_eq!(claude.text(Field::ApiKey), "", "a key stays with its origin");
+    assert!(claude.key_cleared);
+    assert_eq!(claude.text(Field::Model), "claude-haiku-5-5");
+    assert_eq!((claude.text(Field::InputPrice), claude.text(Field::OutputPrice)), ("0.10".into(), "0.50".into()));
+
+    let local = claude.after(&FormAction::Provider(Provider::Ollama));
+    assert_eq!(local.text(Field::BaseUrl), "http://localhost:11434/v1");
+    assert_eq!((local.text(Field::Model), local.text(Field::InputPrice)), ("".into(), "".into()));
+    let local = typed(&local, Field::Model, "gpt-4o-mini");
+    assert_eq!(local.price_source, PriceSource::Unknown, "nobody bills it at OpenAI's prices");
+}
+
+#[test]
+fn a_key_typed_before_any_address_belongs_to_the_first() {
+    let form = Form::default().after(&FormAction::Provider(Provider::OpenAiCompatible));
+    let form = typed(&form, Field::ApiKey, "sk-secret-1").after(&FormAction::Provider(Provider::Groq));
+    assert_eq!(form.text(Field::ApiKey), "sk-secret-1");
+    let form = form.after(&FormAction::Provider(Provider::Xai));
+    assert_eq!((form.text(Field::ApiKey), form.key_cleared), ("".into(), true));
+}
+
+#[test]
+fn lanes_are_paced_as_their_provider_documents_it() {
+    let limits = |provider, rpm: &str, burst: &str| {
+        let form = Form::default().after(&FormAction::Provider(provider));
+        let form = typed(&typed(&form, Field::RequestsPerMinute, rpm), Field::Burst, burst);
+        let (setup, _) = check(&form, None, None);
+        (setup.limits.model, setup.limits.burst)
+    };
+    assert_eq!(limits(Provider::OpenAiCompatible, "600", ""), (LimiterModel::Window, Burst::Auto));
+    assert_eq!(limits(Provider::Anthropic, "600", ""), (LimiterModel::Bucket, Burst::Auto));
+    assert_eq!(limits(Provider::Xai, "600", ""), (LimiterModel::Bucket, Burst::Requests(10)));
+    assert_eq!(limits(Provider::Together, "30", ""), (LimiterModel::Bucket, Burst::Requests(1)));
+    assert_eq!(limits(Provider::Together, "", ""), (LimiterModel::Window, Burst::Auto));
+    assert_eq!(limits(Provider::Xai, "600", "7"), (LimiterModel::Bucket, Burst::Requests(7)));
+}
+
+#[test]
 fn an_opened_runs_setup_comes_back_as_it_was() {
     let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
     let form = typed(&form, Field::RequestsPerMinute, "3000");

@@ -69,8 +69,8 @@ pub fn RunEntry(props: &RunEntryProps) -> Html {
 
 fn origin_words(run: &RunSummary) -> String {
     let provider = match run.provider {
-        Provider::Demo => "Demo",
         Provider::OpenAiCompatible => "endpoint",
+        provider => provider.name(),
     };
     // Ids begin with the moment of the start, as the person's clock had it.
     format!("{} · {provider} · {}", run.model, started_words(&run.run))
