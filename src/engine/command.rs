@@ -17,6 +17,7 @@ impl Engine {
                 self.record(Entry::Commanded(Command::Stop));
                 self.stop_asked = true;
                 self.cancel_open();
+                self.end_kept();
                 if self.state != RunState::Finished {
                     self.state = RunState::Stopping;
                 }
@@ -35,6 +36,7 @@ impl Engine {
             Command::Doubtful(choice) => {
                 self.record(Entry::Commanded(command));
                 self.resolve_doubtful(choice);
+                self.end_kept();
             }
         }
     }
@@ -91,7 +93,7 @@ impl Engine {
         }
         for item in items {
             self.record(Entry::Reopened { item });
-            self.items.forget_retries(item);
+            self.items.forget_tries(item);
             self.items.set(item, Status::Twin);
         }
         self.stop_asked = false;

@@ -35,6 +35,7 @@ pub struct Items {
     status: Vec<Status>,
     retries: Vec<u8>,
     timeouts: Vec<u8>,
+    reasks: Vec<u8>,
     /// The next item with the same request, in input order.
     next_twin: Vec<u32>,
     counts: [u32; STATUSES],
@@ -62,7 +63,8 @@ impl Items {
         for status in &status {
             counts[*status as usize] += 1;
         }
-        Items { facts, status, retries: vec![0; total], timeouts: vec![0; total], next_twin, counts }
+        let (retries, timeouts, reasks) = (vec![0; total], vec![0; total], vec![0; total]);
+        Items { facts, status, retries, timeouts, reasks, next_twin, counts }
     }
 
     pub fn len(&self) -> usize {
@@ -104,7 +106,17 @@ impl Items {
         counter[item as usize] = counter[item as usize].saturating_add(1);
     }
 
-    pub fn forget_retries(&mut self, item: Ordinal) {
+    /// How often the item was asked again because its answer didn't fit.
+    pub fn reasks(&self, item: Ordinal) -> u8 {
+        self.reasks[item as usize]
+    }
+
+    pub fn count_reask(&mut self, item: Ordinal) {
+        self.reasks[item as usize] = self.reasks[item as usize].saturating_add(1);
+    }
+
+    pub fn forget_tries(&mut self, item: Ordinal) {
+        self.reasks[item as usize] = 0;
         self.retries[item as usize] = 0;
         self.timeouts[item as usize] = 0;
     }

@@ -1,7 +1,8 @@
 //! One endpoint and key: its meters, its pauses, and how many requests it lets be in flight at once.
 
 use crate::engine::limiter::{DAY_MS, MINUTE_MS, Meter};
-use crate::engine::{Burst, LanePlan, LimiterModel, Limits, Wake, WakeReason};
+use crate::engine::{Burst, LanePlan, LaneProgress, LaneState, LimiterModel, Limits, Wake, WakeReason};
+use crate::money::Usd;
 use crate::prices::RateCard;
 use crate::provider::Failure;
 use crate::time::Time;
@@ -52,6 +53,9 @@ pub struct Lane {
     pub proven: bool,
     pub stopped: Option<Failure>,
     burst: u32,
+    pub attempts: u64,
+    pub rate_limited: u64,
+    pub spent: Usd,
 }
 
 impl Lane {
@@ -74,6 +78,9 @@ impl Lane {
             proven: false,
             stopped: None,
             burst: u32::MAX,
+            attempts: 0,
+            rate_limited: 0,
+            spent: Usd::ZERO,
         };
         let limits = lane.limits.clone();
         lane.set_limits(limits, now);
@@ -119,6 +126,23 @@ impl Lane {
         match longest {
             Some(wake) if wake.at > now => Admission::Later(wake),
             _ => Admission::Now,
+        }
+    }
+
+    pub fn progress(&self, now: Time) -> LaneProgress {
+        let state = match &self.stopped {
+            Some(failure) => LaneState::Stopped(failure.clone()),
+            None if self.rests_until > now => LaneState::Resting { until: self.rests_until },
+            None => LaneState::Ready,
+        };
+        LaneProgress {
+            state,
+            in_flight: self.in_flight,
+            slots: (self.slots_milli / 1_000).max(1) as u32,
+            attempts: self.attempts,
+            rate_limited: self.rate_limited,
+            spent: self.spent,
+            limits: self.limits.clone(),
         }
     }
 
@@ -202,6 +226,7 @@ impl Lane {
     /// A 429: the lane rests for the provider's hint and a jitter on top, so that no herd re-forms, and slows down
     /// once a round trip: requests that were under way when it slowed last say nothing new.
     pub fn refused(&mut self, hint_ms: u64, sent: Time, jitter: impl FnOnce(u64) -> u64, now: Time) -> Fruitless {
+        self.rate_limited += 1;
         let since = *self.fruitless_since.get_or_insert(now);
         let news = self.slowed_at.is_none_or(|at| sent >= at);
         if news {

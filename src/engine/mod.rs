@@ -9,7 +9,7 @@
 //!
 //! One file a mechanism: `limiter` (meters that say when), `lane` (an endpoint's pauses and slots), `budget`
 //! (reservations), `items` and `queue` (where every item stands, and what goes next), `run` and `command` (events and effects),
-//! `settle` (how an attempt's end becomes money and a next step), `restore` (from records back to a run), `tally`
+//! `settle` (how an attempt's end becomes money and a next step), `reask` (answers that don't fit), `restore` (from records back to a run), `tally`
 //! and `progress` (what is shown).
 
 mod budget;
@@ -21,15 +21,18 @@ mod limiter;
 mod plan;
 mod progress;
 mod queue;
+mod reask;
 mod record;
 mod restore;
 mod run;
 mod settle;
 mod tally;
+#[cfg(test)]
+mod testing;
 
 pub use cache_key::cache_key;
 pub use plan::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan};
-pub use record::{Ending, Entry, Record};
+pub use record::{Ending, Entry, Record, shareable};
 pub use run::Engine;
 
 use serde::{Deserialize, Serialize};
@@ -175,6 +178,8 @@ pub struct Wake {
 pub enum WakeReason {
     RequestsPerMinute,
     TokensPerMinute,
+    InputTokensPerMinute,
+    OutputTokensPerMinute,
     RequestsPerDay,
     /// The provider said 429 and the lane rests.
     LaneRests,
@@ -195,11 +200,15 @@ pub struct Progress {
     pub canceled: u32,
     /// Of `succeeded`: answered from the cache or by an equal row, at no cost.
     pub cache_hits: u32,
+    /// Of `succeeded`: the answer doesn't fit its format, and is kept and marked.
+    pub misfits: u32,
     pub in_flight: u32,
     /// Items that wait for their next attempt.
     pub backing_off: u32,
     pub attempts: u64,
     pub retries: u64,
+    /// Attempts whose answer didn't fit its format and that were followed by another; all of them were billed.
+    pub reasked: u64,
     pub rate_limited: u64,
     /// Confirmed spend: the sum of settled attempts.
     pub spent: Usd,
@@ -223,4 +232,34 @@ pub struct Progress {
     /// Rate of ended items over the last minute, in thousandths of an item a second.
     pub rate_milli: u64,
     pub priced: bool,
+    /// In the order of the plan.
+    pub lanes: Vec<LaneProgress>,
+}
+
+/// Where one lane stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaneProgress {
+    pub state: LaneState,
+    pub in_flight: u32,
+    /// How many may be in flight as things are: at most its concurrency, fewer after refusals.
+    pub slots: u32,
+    pub attempts: u64,
+    pub rate_limited: u64,
+    /// Confirmed spend of its settled attempts.
+    pub spent: Usd,
+    /// The limits in force: what the person set, or less where the provider states less.
+    pub limits: Limits,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneState {
+    Ready,
+    /// Its first request is under way alone; the others wait for the answer.
+    WarmingUp,
+    /// It was refused, or nothing came back.
+    Resting {
+        until: Time,
+    },
+    Stopped(Failure),
 }

@@ -20,6 +20,10 @@ pub struct Plan {
     pub timeout_ms: u64,
     /// Off: no cache and no single flight, so N samples are N calls.
     pub use_cache: bool,
+    /// A lane's first request goes alone, and the others wait for its answer: a provider's prompt cache can be read
+    /// only once the first answer with the same beginning has begun.
+    #[serde(default)]
+    pub warm_up: bool,
 }
 
 impl Plan {

@@ -19,10 +19,12 @@ impl Engine {
             errored: count(Status::Errored),
             canceled: count(Status::Canceled),
             cache_hits: self.tally.cache_hits,
+            misfits: self.tally.misfits,
             in_flight: self.attempts.len() as u32,
             backing_off: count(Status::BackingOff),
             attempts: self.tally.attempts,
             retries: self.tally.retries,
+            reasked: self.tally.reasked,
             rate_limited: self.tally.rate_limited,
             spent: self.budget.spent(),
             reserved: self.budget.reserved(),
@@ -38,11 +40,12 @@ impl Engine {
             waiting: self.waiting(),
             rate_milli: self.tally.rate_milli(now.max(self.now)),
             priced: self.lanes.iter().all(|lane| lane.card().is_some()),
+            lanes: self.lanes.iter().map(|lane| lane.progress(now.max(self.now))).collect(),
         }
     }
 
-    /// Spent so far, plus the mean price of a paid attempt for every item that may still have to be paid: twins and
-    /// items that ended cost nothing more.
+    /// Spent so far, plus the mean price of an item, re-asks included, for every item that may still have to be paid:
+    /// twins and items that ended cost nothing more.
     fn projected(&self) -> Option<Usd> {
         use Status::*;
         let to_pay: u64 = [Open, LookingUp, UnderWay, BackingOff, CutOff]
@@ -54,8 +57,7 @@ impl Engine {
         if !priced || (self.tally.paid_attempts == 0 && unknown) {
             return None;
         }
-        let mean = self.tally.paid.pico() / i128::from(self.tally.paid_attempts.max(1));
-        Some(self.budget.spent() + Usd::from_pico(mean * i128::from(to_pay)))
+        Some(self.budget.spent() + self.tally.mean_cost().unwrap_or(Usd::ZERO) * to_pay)
     }
 
     fn waiting(&self) -> Option<Wake> {

@@ -19,7 +19,8 @@ pub struct Record {
 pub enum Entry {
     /// Written before an attempt is sent: its worst case.
     Reserved { attempt: AttemptId, item: Ordinal, lane: u8, amount: Usd },
-    /// How an attempt ended, what it cost, and, where the item ended with it, how.
+    /// How an attempt ended, what it cost, and, where the item ended with it, how. Without ending, failure and misfit
+    /// it was never sent.
     Settled {
         attempt: AttemptId,
         item: Ordinal,
@@ -27,6 +28,15 @@ pub enum Entry {
         cost: Usd,
         ending: Option<Ending>,
         failure: Option<Failure>,
+        /// When it was sent; journals of before this was noted lack it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sent: Option<Time>,
+        /// An answer that doesn't fit its format, where the item is asked again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        misfit: Option<Box<Answer>>,
+        /// The failure is the lane's and doesn't count against the item's retries.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        uncounted: bool,
     },
     /// An item that ended without an attempt of its own.
     Ended { item: Ordinal, ending: Ending },
@@ -51,7 +61,14 @@ pub enum Ending {
     Canceled,
 }
 
-/// Whether other items with the same request may share an answer: one that came to its own end.
-pub(super) fn shareable(answer: &Answer) -> bool {
-    answer.finish == Finish::Stop
+/// Whether other items with the same request may share an answer, now and from the cache: one that came to its own
+/// end and fits its format.
+pub fn shareable(answer: &Answer) -> bool {
+    answer.finish == Finish::Stop && answer.misfit.is_none()
+}
+
+/// Whether another try may help: the answer came to its own end and doesn't fit. One that the output cap cut, or a
+/// content filter stopped, would be again, and is never paid for again unasked.
+pub(super) fn worth_asking_again(answer: &Answer) -> bool {
+    answer.misfit.is_some() && matches!(answer.finish, Finish::Stop | Finish::Other)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::items::Status;
 use crate::engine::run::Engine;
-use crate::engine::settle::bills_possible;
+use crate::engine::settle::{bills_possible, retries_count};
 use crate::engine::{AttemptId, Command, Ending, Entry, ItemFacts, Ordinal, PauseReason, Plan, Record, RunState};
 use crate::money::Usd;
 use crate::provider::{Bill, Failure, FailureKind};
@@ -34,6 +34,7 @@ impl Engine {
             engine.replay(record, &mut held);
         }
         engine.cut_off(&mut held);
+        engine.end_kept();
         if engine.next_attempt > 1 {
             engine.record(Entry::Restarted);
         }
@@ -61,12 +62,22 @@ impl Engine {
                 self.budget.reserve(amount);
                 held.insert(attempt, Held { item, lane, amount });
                 self.tally.sent();
+                if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
+                    lane.attempts += 1;
+                }
                 self.set_before_restart(item, Status::UnderWay);
             }
-            Entry::Settled { attempt, item, bill, cost, ending, failure } => {
-                let Some(Held { amount, lane, .. }) = held.remove(&attempt) else { return };
-                self.count_as_sent(item, lane, at);
-                self.replay_settled(item, amount, bill, cost, failure.as_ref());
+            Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted } => {
+                let Some(held) = held.remove(&attempt) else { return };
+                if bill == Bill::Nothing && ending.is_none() && failure.is_none() && misfit.is_none() {
+                    self.replay_never_sent(&held);
+                } else {
+                    self.count_as_sent(item, held.lane, sent.unwrap_or(at));
+                    self.replay_settled(&held, bill, cost, failure.as_ref(), uncounted);
+                }
+                if let Some(answer) = misfit {
+                    self.ask_again(item, *answer);
+                }
                 match ending {
                     Some(ending) => self.replay_end(item, &ending),
                     None if self.stop_asked => self.set_before_restart(item, Status::Canceled),
@@ -80,7 +91,7 @@ impl Engine {
             }
             Entry::Reopened { item } => {
                 if self.knows(item) {
-                    self.items.forget_retries(item);
+                    self.items.forget_tries(item);
                     self.items.set(item, Status::Twin);
                     self.stop_asked = false;
                 }
@@ -110,11 +121,21 @@ impl Engine {
             Ending::Errored(_) => Status::Errored,
             Ending::Canceled => Status::Canceled,
         };
+        self.kept.remove(&item);
         self.items.set(item, status);
         self.tally.count(item, ending);
     }
 
-    fn replay_settled(&mut self, item: Ordinal, amount: Usd, bill: Bill, cost: Usd, failure: Option<&Failure>) {
+    fn replay_never_sent(&mut self, held: &Held) {
+        self.budget.settle(held.amount, Usd::ZERO);
+        self.tally.never_sent();
+        if let Some(lane) = self.lanes.get_mut(usize::from(held.lane)) {
+            lane.attempts -= 1;
+        }
+    }
+
+    fn replay_settled(&mut self, held: &Held, bill: Bill, cost: Usd, failure: Option<&Failure>, uncounted: bool) {
+        let &Held { item, lane, amount } = held;
         match (bill, failure) {
             (Bill::Unknown, Some(failure)) => self.budget.doubt(amount, bills_possible(failure.kind)),
             (Bill::Unknown, None) => self.budget.doubt_answer(amount),
@@ -122,15 +143,18 @@ impl Engine {
         }
         if let Bill::Usage { usage, .. } = bill {
             self.tally.billed(usage, cost);
+            if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
+                lane.spent += cost;
+            }
         }
         match failure.map(|failure| failure.kind) {
-            Some(FailureKind::RateLimited) => self.tally.rate_limited(),
-            Some(kind)
-                if matches!(
-                    kind.action(),
-                    crate::provider::Action::Retry | crate::provider::Action::StopUnprovenLane
-                ) =>
-            {
+            Some(FailureKind::RateLimited) => {
+                self.tally.rate_limited();
+                if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
+                    lane.rate_limited += 1;
+                }
+            }
+            Some(kind) if retries_count(kind.action()) && !uncounted => {
                 self.items.count_retry(item, kind == FailureKind::TimedOut);
                 self.tally.retried();
             }

@@ -6,6 +6,7 @@ use crate::engine::budget::Budget;
 use crate::engine::items::{Items, Status};
 use crate::engine::lane::{Admission, Lane};
 use crate::engine::queue::Queue;
+use crate::engine::record::shareable;
 use crate::engine::tally::Tally;
 use crate::engine::{
     AttemptId, Effect, Ending, Entry, Event, ItemFacts, Notice, Ordinal, PauseReason, Plan, Record, RunState, Ticket,
@@ -52,6 +53,9 @@ pub struct Engine {
     pub(super) storage_failed: bool,
     pub(super) blocked: Option<Wake>,
     pub(super) tally: Tally,
+    /// Answers that don't fit, of items that are asked again: they are paid for, and are what the item ends with where
+    /// no better one comes.
+    pub(super) kept: BTreeMap<Ordinal, Answer>,
     pub(super) rng: fastrand::Rng,
     pub(super) now: Time,
 }
@@ -77,6 +81,7 @@ impl Engine {
             storage_failed: false,
             blocked: None,
             tally: Tally::default(),
+            kept: BTreeMap::new(),
             rng: fastrand::Rng::with_seed(seed),
             now,
             items,
@@ -119,7 +124,7 @@ impl Engine {
         if self.items.status(item) != Status::LookingUp {
             return;
         }
-        match answer {
+        match answer.filter(shareable) {
             Some(answer) => {
                 self.end(item, Ending::FromCache(answer));
                 self.share(item);
@@ -161,6 +166,7 @@ impl Engine {
             lane.sent(attempt.tokens, self.now);
             self.deadlines.insert((attempt.deadline, id));
             self.tally.sent();
+            lane.attempts += 1;
             self.effects.push_back(Effect::Send {
                 attempt: id,
                 item: attempt.item,
@@ -174,7 +180,12 @@ impl Engine {
         self.attempts.remove(&id);
         self.budget.settle(reserved, Usd::ZERO);
         self.record_never_sent(id, item);
-        if self.stop_asked { self.items.set(item, Status::Canceled) } else { self.open(item) }
+        if self.stop_asked {
+            self.items.set(item, Status::Canceled);
+            self.end_kept();
+        } else {
+            self.open(item);
+        }
     }
 
     fn abort_overdue(&mut self) {

@@ -45,6 +45,7 @@ impl Engine {
         }
         if let Bill::Usage { usage, .. } = bill {
             self.tally.billed(usage, cost);
+            self.lanes[usize::from(attempt.lane)].spent += cost;
         }
         if self.budget.cap().is_some() && cost > attempt.reserved {
             self.pause(PauseReason::Overshoot { by: cost - attempt.reserved });
@@ -54,15 +55,24 @@ impl Engine {
 
     fn answered(&mut self, id: AttemptId, attempt: &Attempt, answer: Answer, bill: Bill, cost: Usd) {
         self.lanes[usize::from(attempt.lane)].answered(attempt.sent.unwrap_or(self.now));
+        let (item, sent) = (attempt.item, attempt.sent);
+        if self.asks_again(item, &answer) {
+            let misfit = Some(Box::new(answer.clone()));
+            self.ask_again(item, answer);
+            let (ending, failure, uncounted) = (None, None, false);
+            self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure, sent, misfit, uncounted });
+            return self.open(item);
+        }
+        self.kept.remove(&item);
         let shared = shareable(&answer);
         let ending = Ending::Succeeded(answer);
-        self.note_end(attempt.item, &ending);
-        let (item, ending) = (attempt.item, Some(ending));
-        self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure: None });
+        self.note_end(item, &ending);
+        let (ending, failure, misfit, uncounted) = (Some(ending), None, None, false);
+        self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure, sent, misfit, uncounted });
         if shared {
-            self.share(attempt.item);
+            self.share(item);
         } else {
-            self.promote_twin_of(attempt.item);
+            self.promote_twin_of(item);
         }
     }
 
@@ -71,15 +81,20 @@ impl Engine {
         let action = failure.kind.action();
         let given_up = action == Action::EndItem || (retries_count(action) && self.retries_are_used_up(item, &failure));
         let lane_stops = self.tell_lane(attempt, &failure, action);
-        let ending = match given_up && !lane_stops {
-            true => Some(Ending::Errored(failure.clone())),
-            false => None,
+        let given_up = given_up && !lane_stops;
+        // A re-ask that fails leaves the answer that came before it, marked.
+        let kept = if given_up || self.stop_asked { self.kept.remove(&item) } else { None };
+        let ending = match kept {
+            Some(answer) => Some(Ending::Succeeded(answer)),
+            None => given_up.then(|| Ending::Errored(failure.clone())),
         };
         if let Some(ending) = &ending {
             self.note_end(item, ending);
         }
         let ended = ending.is_some();
-        self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure: Some(failure.clone()) });
+        let (sent, misfit, uncounted) = (attempt.sent, None, lane_stops && retries_count(action));
+        let noted = Some(failure.clone());
+        self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure: noted, sent, misfit, uncounted });
         if ended {
             self.promote_twin_of(item);
         } else if self.stop_asked {
@@ -158,7 +173,8 @@ impl Engine {
     /// An attempt whose reservation was saved but that was not sent any more.
     pub(super) fn record_never_sent(&mut self, attempt: AttemptId, item: Ordinal) {
         let (bill, cost) = (Bill::Nothing, Usd::ZERO);
-        self.record(Entry::Settled { attempt, item, bill, cost, ending: None, failure: None });
+        let (ending, failure, sent, misfit, uncounted) = (None, None, None, None, false);
+        self.record(Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted });
     }
 }
 
@@ -170,6 +186,6 @@ pub(super) fn bills_possible(failed: FailureKind) -> u64 {
     }
 }
 
-fn retries_count(action: Action) -> bool {
+pub(super) fn retries_count(action: Action) -> bool {
     matches!(action, Action::Retry | Action::StopUnprovenLane)
 }

@@ -15,6 +15,8 @@ pub struct Tally {
     pub cache_hits: u32,
     pub attempts: u64,
     pub retries: u64,
+    pub reasked: u64,
+    pub misfits: u32,
     pub rate_limited: u64,
     pub input_tokens: u64,
     pub output_tokens: u64,
@@ -35,8 +37,23 @@ impl Tally {
         self.attempts += 1;
     }
 
+    /// A reservation that was counted as sent turns out to have been released.
+    pub fn never_sent(&mut self) {
+        self.attempts = self.attempts.saturating_sub(1);
+    }
+
+    /// What an item costs on average, its re-asks included; `None` until something was billed.
+    pub fn mean_cost(&self) -> Option<Usd> {
+        let items = self.paid_attempts.saturating_sub(self.reasked).max(1);
+        (self.paid_attempts > 0).then(|| Usd::from_pico(self.paid.pico() / i128::from(items)))
+    }
+
     pub fn retried(&mut self) {
         self.retries += 1;
+    }
+
+    pub fn reasked(&mut self) {
+        self.reasked += 1;
     }
 
     pub fn rate_limited(&mut self) {
@@ -71,6 +88,7 @@ impl Tally {
     pub fn count(&mut self, item: Ordinal, ending: &Ending) {
         match ending {
             Ending::Succeeded(answer) | Ending::FromCache(answer) if shareable(answer) => self.mark_shareable(item),
+            Ending::Succeeded(answer) => self.misfits += u32::from(answer.misfit.is_some()),
             _ => {}
         }
         if matches!(ending, Ending::FromCache(_) | Ending::CopyOf(_)) {

@@ -93,7 +93,7 @@ impl Results {
             Entry::Reserved { attempt, item, lane, amount } => {
                 self.reserved(*attempt, *item, *lane, *amount, record.at);
             }
-            Entry::Settled { attempt, item, bill, cost, ending, failure } => {
+            Entry::Settled { attempt, item, bill, cost, ending, failure, .. } => {
                 self.settled(*attempt, *item, *bill, *cost, ending.as_ref(), failure.as_ref(), record.at);
             }
             Entry::Ended { item, ending } => self.end(*item, ending.clone()),
@@ -378,7 +378,8 @@ mod tests {
         ending: Option<Ending>,
         failure: Option<Failure>,
     ) -> Entry {
-        Entry::Settled { attempt, item, bill, cost: Usd::from_pico(cost), ending, failure }
+        let (cost, sent, misfit, uncounted) = (Usd::from_pico(cost), None, None, false);
+        Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted }
     }
 
     fn used() -> Bill {

@@ -18,11 +18,11 @@ use super::send::Sending;
 use super::storage::{RunStore, Storage};
 use super::terms::{self, problem};
 use crate::engine::{
-    AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Ticket,
+    AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Ticket, shareable,
 };
 use crate::link::{Place, Problem, RunSummary, Setup, ToPage};
 use crate::money::Usd;
-use crate::provider::{Finish, Outcome};
+use crate::provider::Outcome;
 use crate::time::Time;
 
 /// Between two progress messages, and between two while nothing happens.
@@ -284,7 +284,7 @@ impl Session {
         let Some(checkpoints) = store.as_ref().and_then(|store| store.checkpoints.as_ref()) else { return };
         for record in records {
             if let Entry::Settled { item, ending: Some(Ending::Succeeded(answer)), .. } = &record.entry
-                && answer.finish == Finish::Stop
+                && shareable(answer)
             {
                 let key = &self.prepared.keys[*item as usize];
                 checkpoints.cache(key, answer);

@@ -220,10 +220,12 @@ fn progress(state: RunState) -> Progress {
         errored: 0,
         canceled: 0,
         cache_hits: 0,
+        misfits: 0,
         in_flight: 1,
         backing_off: 0,
         attempts: 9_007_199_254_740_991,
         retries: 1,
+        reasked: 0,
         rate_limited: 0,
         spent: LARGE,
         reserved: LARGE,
@@ -239,5 +241,6 @@ fn progress(state: RunState) -> Progress {
         waiting: Some(Wake { at: NOW, reason: WakeReason::TokensPerMinute }),
         rate_milli: 29_411,
         priced: true,
+        lanes: Vec::new(),
     }
 }

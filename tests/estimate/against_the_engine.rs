@@ -101,6 +101,7 @@ fn run(calls: u32, latency_ms: u64, limits: &Limits, one_fails_in: Option<u64>) 
         reasks: 0,
         timeout_ms: 600_000,
         use_cache: false,
+        warm_up: false,
     };
     let mut engine = Engine::new(plan, facts, 1, START);
     let mut answers = BinaryHeap::new();

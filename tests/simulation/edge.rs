@@ -72,6 +72,7 @@ fn drive(rows: u32, limits: Limits, mut server: Server) -> Outcomes {
         reasks: 0,
         timeout_ms: 60_000,
         use_cache: false,
+        warm_up: false,
     };
     let facts = (0..rows)
         .map(|leader| ItemFacts { leader, input_estimate: INPUT_TOKENS, input_bound: 1_000, maybe_cached: false })

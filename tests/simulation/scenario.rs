@@ -82,6 +82,7 @@ impl Scenario {
                 reasks: 0,
                 timeout_ms: rng.u64(2_000..=60_000),
                 use_cache,
+                warm_up: false,
             },
             facts,
             latency_ms: (rng.u64(1..=200), rng.u64(200..=3_000)),

@@ -31,10 +31,12 @@ fn progress() -> Progress {
         errored: 2,
         canceled: 0,
         cache_hits: 47,
+        misfits: 0,
         in_flight: 15,
         backing_off: 0,
         attempts: 470,
         retries: 3,
+        reasked: 0,
         rate_limited: 1,
         spent: usd("0.0081"),
         reserved: usd("0.0004"),
@@ -50,6 +52,7 @@ fn progress() -> Progress {
         waiting: None,
         rate_milli: 30_000,
         priced: true,
+        lanes: Vec::new(),
     }
 }
 

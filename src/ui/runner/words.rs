@@ -38,6 +38,8 @@ fn wake_words(wake: Wake, now: Time) -> String {
     match wake.reason {
         WakeReason::RequestsPerMinute => format!("Waiting for requests per minute: next call in {wait}."),
         WakeReason::TokensPerMinute => format!("Waiting for tokens per minute: next call in {wait}."),
+        WakeReason::InputTokensPerMinute => format!("Waiting for input tokens per minute: next call in {wait}."),
+        WakeReason::OutputTokensPerMinute => format!("Waiting for output tokens per minute: next call in {wait}."),
         WakeReason::RequestsPerDay => format!("Waiting for requests per day: next call in {wait}."),
         WakeReason::LaneRests => format!("The provider said \"too many requests\": resting for {wait}."),
         WakeReason::Backoff => format!("Waiting to try failed calls again: next in {wait}."),
