@@ -15,6 +15,8 @@ mod every_model;
 mod limits;
 #[path = "estimate/post.rs"]
 mod post;
+#[path = "estimate/spreadsheet.rs"]
+mod spreadsheet;
 
 use pennybatch::estimate::{Estimate, Workload, estimate};
 use pennybatch::prices;

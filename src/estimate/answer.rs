@@ -22,7 +22,7 @@ pub struct Figures<'a> {
     pub workload: &'a Workload,
     pub model: &'a Model,
     pub now: Time,
-    pub prices: Prices,
+    pub prices: Prices<'a>,
     pub cacheable_tokens: u64,
     /// Billed attempts of Async and Batch API.
     pub attempts: Attempts,
@@ -31,6 +31,8 @@ pub struct Figures<'a> {
     pub limits: Vec<RateLimit>,
     pub sequential: Quote,
     pub concurrent: Quote,
+    /// Async at the price of calls that the provider may put off.
+    pub flex: Option<Quote>,
     pub batch: Option<Quote>,
     pub batch_jobs: Option<BatchJobs>,
 }
@@ -50,25 +52,20 @@ pub fn estimate(workload: &Workload, model: &Model, now: Time) -> Estimate {
         batch_jobs: figures.batch_jobs,
         sequential: figures.sequential,
         concurrent: figures.concurrent,
+        flex: figures.flex,
         batch: figures.batch,
     }
 }
 
-pub fn model_cost(workload: &Workload, model: &Model, now: Time) -> ModelCost {
+pub fn model_cost(workload: &Workload, model: &'static Model, now: Time) -> ModelCost {
     let figures = Figures::of(workload, model, now);
     ModelCost {
-        model: model.key(),
-        id: model.id.clone(),
-        name: model.name.clone(),
-        vendor: model.vendor.clone(),
-        vendor_name: prices::vendor(&model.vendor).map_or_else(|| model.vendor.clone(), |vendor| vendor.name.clone()),
+        model,
         sequential: figures.sequential.cost,
         concurrent: figures.concurrent.cost,
+        flex: figures.flex.map(|quote| quote.cost),
         batch: figures.batch.map(|quote| quote.cost),
         duration: figures.concurrent.duration,
-        price_date: model.price_date.clone(),
-        deprecated: model.deprecated,
-        core: model.core,
         fits: fits(workload, model),
     }
 }
@@ -76,7 +73,7 @@ pub fn model_cost(workload: &Workload, model: &Model, now: Time) -> ModelCost {
 /// The time of the asynchronous run alone.
 pub fn run_duration(workload: &Workload, model: &Model, now: Time) -> Duration {
     let prices = Prices::of(workload, model, now);
-    let rates = prices.synchronous.rates(workload.input_tokens, now);
+    let rates = cost::rates(&prices.synchronous, workload, now);
     let attempts = Attempts::of(workload, true);
     run(workload, model, &rates, attempts, workload.calls_in_flight()).duration
 }
@@ -92,23 +89,25 @@ pub fn fits(workload: &Workload, model: &Model) -> bool {
 impl<'a> Figures<'a> {
     pub fn of(workload: &'a Workload, model: &'a Model, now: Time) -> Figures<'a> {
         let prices = Prices::of(workload, model, now);
-        let rates = prices.synchronous.rates(workload.input_tokens, now);
+        let rates = cost::rates(&prices.synchronous, workload, now);
         let (all, attempts) = (Attempts::of(workload, false), Attempts::of(workload, true));
         let one_by_one = run(workload, model, &rates, all, 1);
         let together = run(workload, model, &rates, attempts, workload.calls_in_flight());
-        let synchronous = |way, run: &Run, attempts| {
-            let parts = cost::parts(workload, &rates, attempts, run.cache);
+        let synchronous = |way, run: &Run, attempts, rates: &Rates| {
+            let parts = cost::parts(workload, rates, attempts, run.cache);
             let range = (run.cache.tokens > 0).then(|| {
-                let uncached = cost::parts(workload, &rates, attempts, CacheUse::NONE).total();
+                let uncached = cost::parts(workload, rates, attempts, CacheUse::NONE).total();
                 (parts.total().min(uncached), parts.total().max(uncached))
             });
             quote(workload, way, parts, range, run.duration)
         };
-        let batch_rates = prices.batch.as_ref().map(|card| card.rates(workload.input_tokens, now));
+        let batch_rates = prices.batch.as_ref().map(|card| cost::rates(card, workload, now));
+        let flex_rates = prices.flex.as_ref().map(|card| cost::rates(card, workload, now));
         let batch_jobs = batch_rates.map(|_| jobs(workload, prices::vendor(&model.vendor)));
         let mut figures = Figures {
-            sequential: synchronous(Way::Sequential, &one_by_one, all),
-            concurrent: synchronous(Way::Async, &together, attempts),
+            sequential: synchronous(Way::Sequential, &one_by_one, all, &rates),
+            concurrent: synchronous(Way::Async, &together, attempts, &rates),
+            flex: flex_rates.map(|rates| synchronous(Way::Flex, &together, attempts, &rates)),
             batch: batch_rates.zip(batch_jobs).map(|(rates, jobs)| batch(workload, model, &rates, attempts, jobs)),
             cacheable_tokens: cost::cacheable_tokens(workload, model),
             cache: together.cache,
@@ -162,19 +161,32 @@ fn run(workload: &Workload, model: &Model, rates: &Rates, attempts: Attempts, in
     if tokens == 0 {
         return Run { cache: CacheUse::NONE, limits, duration };
     }
-    let writes = cache_writes(attempts, in_flight, duration, vendor);
+    let warm = workload.warm_up || in_flight == 1;
+    let life_ms = cost::cache_life_ms(workload, rates);
+    let writes = cache_writes(attempts, if warm { 1 } else { in_flight }, duration, life_ms, vendor);
     let cache = CacheUse::with_writes(tokens, attempts, writes).if_it_pays(model, rates);
     let limits = binding::rate_limits(workload, vendor, cache.tokens * u64::from(cache.read_ppm(attempts)));
-    let duration = binding::run_duration(workload, attempts, in_flight, &limits);
+    let first = workload.warm_up && in_flight > 1 && cache.tokens > 0 && attempts.count() > 1;
+    let duration = match binding::run_duration(workload, attempts.less_one_if(first), in_flight, &limits) {
+        // The first call is awaited by itself.
+        Duration::Ms(ms) if first => Duration::Ms(ms.saturating_add(workload.slot_ms())),
+        duration => duration,
+    };
     Run { cache, limits, duration }
 }
 
-/// Attempts that find the shared prefix missing: the first in flight, those after a pause in which the provider
-/// forgets it, and the first on each further machine.
-fn cache_writes(attempts: Attempts, in_flight: u32, duration: Duration, vendor: Option<&Vendor>) -> u64 {
+/// Attempts that find the shared prefix missing: those that start before the first is answered, those after a pause
+/// in which the provider forgets it, and the first on each further machine.
+fn cache_writes(
+    attempts: Attempts,
+    at_the_start: u32,
+    duration: Duration,
+    life_ms: u64,
+    vendor: Option<&Vendor>,
+) -> u64 {
     let calls = attempts.count();
     let Duration::Ms(ms) = duration else { return calls };
-    if calls == 0 || ms / calls > cost::CACHE_LIFE_MS {
+    if calls == 0 || ms / calls > life_ms {
         return calls;
     }
     let days = ms / DAY_MS;
@@ -182,7 +194,7 @@ fn cache_writes(attempts: Attempts, in_flight: u32, duration: Duration, vendor: 
     let further_machines = vendor
         .and_then(|vendor| vendor.cache_requests_per_machine)
         .map_or(0, |most| calls_a_minute.div_ceil(u128::from(most.max(1))).saturating_sub(1));
-    u64::from(in_flight)
+    u64::from(at_the_start)
         .saturating_mul(days + 1)
         .saturating_add(u64::try_from(further_machines).unwrap_or(u64::MAX))
         .min(calls)
@@ -196,10 +208,11 @@ fn jobs(workload: &Workload, vendor: Option<&Vendor>) -> BatchJobs {
     let by_count = most.max_requests.map_or(1, |most| items.div_ceil(most.max(1)));
     let by_size = most.max_bytes.map_or(1, |most| u64::try_from(bytes.div_ceil(u128::from(most.max(1)))).unwrap_or(1));
     let tokens = u128::from(items) * u128::from(workload.input_tokens);
-    let waves = match workload.batch_queue_tokens {
-        Some(queue) if queue > 0 => u64::try_from(tokens.div_ceil(u128::from(queue))).unwrap_or(u64::MAX),
+    let rounds = |amount: u128, queue: Option<u64>| match queue {
+        Some(queue) if queue > 0 => u64::try_from(amount.div_ceil(u128::from(queue))).unwrap_or(u64::MAX),
         _ => 1,
     };
+    let waves = rounds(tokens, workload.batch_queue_tokens).max(rounds(items.into(), workload.batch_queue_requests));
     let window_hours = most.window_hours.unwrap_or(BATCH_WINDOW_HOURS);
     BatchJobs { files: by_count.max(by_size).max(1), waves: waves.max(1), window_hours }
 }

@@ -59,7 +59,39 @@ pub fn binding(workload: &Workload, attempts: Attempts, limits: &[RateLimit]) ->
         Some(limit) => limit_sentence(limit, calls, useful),
         None => slots_sentence(workload, slots, calls, useful),
     };
-    Binding { kind, sentence, useful_concurrency: useful.map(|(count, _)| count), limits: times }
+    let change = change(workload, attempts, limits, kind, useful.map(|(count, _)| count));
+    Binding { kind, sentence, change, useful_concurrency: useful.map(|(count, _)| count), limits: times }
+}
+
+/// What would make the run shorter, and how short.
+fn change(
+    workload: &Workload,
+    attempts: Attempts,
+    limits: &[RateLimit],
+    kind: LimitKind,
+    useful: Option<u32>,
+) -> Option<String> {
+    let in_flight = workload.calls_in_flight();
+    let now_ms = run_duration(workload, attempts, in_flight, limits).most_ms()?;
+    let (what, duration) = match kind {
+        LimitKind::ProviderConcurrency => {
+            return Some("Only the provider can raise that, or a second one beside it.".to_owned());
+        }
+        LimitKind::Concurrency => {
+            let most = useful.unwrap_or(u32::MAX).min(in_flight.saturating_mul(2));
+            let more = most.max(in_flight.saturating_add(1));
+            let duration = run_duration(workload, attempts, more, limits);
+            (format!("With {} in flight", number(u64::from(more))), duration)
+        }
+        _ => {
+            let doubled = |limit: &RateLimit| if limit.kind == kind { limit.doubled() } else { *limit };
+            let limits: Vec<RateLimit> = limits.iter().map(doubled).collect();
+            let duration = run_duration(workload, attempts, in_flight, &limits);
+            (format!("With twice the {}", kind.label().to_lowercase()), duration)
+        }
+    };
+    let shorter = duration.most_ms().is_some_and(|ms| ms < now_ms);
+    shorter.then(|| format!("{what} it would take {duration}."))
 }
 
 /// The calls in flight that use up the tightest limit, and that limit. A daily limit is a matter of days, not of

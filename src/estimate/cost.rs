@@ -1,6 +1,8 @@
 //! What the calls cost. Money is exact: attempts are counted in millionths of a millionth, so that shares of calls
 //! keep their value, and every part of a cost is rounded once, half up, to a pico-dollar.
 
+use std::borrow::Cow;
+
 use crate::estimate::{CostParts, WHOLE_PPM, Workload};
 use crate::money::Usd;
 use crate::prices::{CacheMode, Model, RateCard, Rates};
@@ -11,8 +13,10 @@ use crate::time::Time;
 pub const UNSTATED_CACHE_MINIMUM_TOKENS: u64 = 4_096;
 /// The best share of cache reads that a provider reports for batch jobs.
 pub const BATCH_HITS_MOST_PPM: u32 = 980_000;
-/// How long every provider of the catalogue keeps a prefix that nobody reads.
-pub const CACHE_LIFE_MS: u64 = 300_000;
+/// How long every provider of the catalogue keeps a prefix that nobody reads, at least.
+const CACHE_LIFE_MS: u64 = 300_000;
+/// And how long where an hour is paid for.
+const LONG_CACHE_LIFE_MS: u64 = 3_600_000;
 
 /// One attempt, in the units of [`Attempts`].
 const ONE: i128 = 1_000_000_000_000;
@@ -38,6 +42,11 @@ impl Attempts {
     /// Rounded up.
     pub fn count(self) -> u64 {
         u64::try_from((self.0 + ONE - 1) / ONE).unwrap_or(u64::MAX)
+    }
+
+    /// Without the one that goes first.
+    pub fn less_one_if(self, first: bool) -> Attempts {
+        if first { self.minus(Attempts(ONE)) } else { self }
     }
 
     pub fn cost(self, of_one: Usd) -> Usd {
@@ -66,34 +75,61 @@ pub fn answered_ppm(workload: &Workload) -> u32 {
 }
 
 /// The prices of one workload: the catalogue's, or scaled to the person's own.
-pub struct Prices {
-    pub synchronous: RateCard,
-    pub batch: Option<RateCard>,
+pub struct Prices<'a> {
+    pub synchronous: Cow<'a, RateCard>,
+    pub batch: Option<Cow<'a, RateCard>>,
+    pub flex: Option<Cow<'a, RateCard>>,
 }
 
-impl Prices {
-    /// An own price holds at every moment. Tiers, cached tokens and batch jobs keep their proportions to it.
-    pub fn of(workload: &Workload, model: &Model, now: Time) -> Prices {
+impl<'a> Prices<'a> {
+    /// An own price holds at every moment. Tiers, cached tokens, flex and batch jobs keep their proportions to it.
+    pub fn of(workload: &Workload, model: &'a Model, now: Time) -> Prices<'a> {
         if workload.own_input_price.is_none() && workload.own_output_price.is_none() {
-            return Prices { synchronous: model.card.clone(), batch: model.batch.clone() };
+            return Prices {
+                synchronous: Cow::Borrowed(&model.card),
+                batch: model.batch.as_ref().map(Cow::Borrowed),
+                flex: model.flex.as_ref().map(Cow::Borrowed),
+            };
         }
         let listed = model.card.rates(0, now);
         let own = own_rates(workload, &listed);
-        let scaled = |card: &RateCard| RateCard {
-            base: card.rates(0, now).in_proportion(&listed, &own),
-            tiers: card
-                .tiers
-                .iter()
-                .map(|(above, _)| (*above, card.rates(above + 1, now).in_proportion(&listed, &own)))
-                .collect(),
-            ..RateCard::default()
+        let scaled = |card: &RateCard| {
+            let tier = |above: u64| card.rates(above + 1, now).in_proportion(&listed, &own);
+            Cow::Owned(RateCard {
+                base: card.rates(0, now).in_proportion(&listed, &own),
+                tiers: card.tiers.iter().map(|(above, _)| (*above, tier(*above))).collect(),
+                ..RateCard::default()
+            })
         };
-        Prices { synchronous: scaled(&model.card), batch: model.batch.as_ref().map(scaled) }
+        Prices {
+            synchronous: scaled(&model.card),
+            batch: model.batch.as_ref().map(scaled),
+            flex: model.flex.as_ref().map(scaled),
+        }
     }
 }
 
+/// The prices that this workload's calls fall under at `now`; a write costs an hour's price where an hour is asked
+/// for and sold.
+pub fn rates(card: &RateCard, workload: &Workload, now: Time) -> Rates {
+    let mut rates = card.rates(workload.input_tokens, now);
+    if sells_an_hour(workload, &rates) {
+        rates.cache_write = rates.write_1h();
+    }
+    rates
+}
+
+/// How long the provider keeps a prefix that nobody reads.
+pub fn cache_life_ms(workload: &Workload, rates: &Rates) -> u64 {
+    if sells_an_hour(workload, rates) { LONG_CACHE_LIFE_MS } else { CACHE_LIFE_MS }
+}
+
+fn sells_an_hour(workload: &Workload, rates: &Rates) -> bool {
+    workload.keep_an_hour && rates.cache_write_1h.0 > 0
+}
+
 fn own_rates(workload: &Workload, listed: &Rates) -> Rates {
-    let flat = |input, output| RateCard::flat(input, output).base;
+    let flat = |input, output| Rates { cache_write_1h: input, ..RateCard::flat(input, output).base };
     let from = flat(listed.input, listed.output);
     let to = flat(workload.own_input_price.unwrap_or(listed.input), workload.own_output_price.unwrap_or(listed.output));
     let mut own = listed.in_proportion(&from, &to);
@@ -165,6 +201,6 @@ pub fn batch_cache_at_best(tokens: u64, attempts: Attempts) -> CacheUse {
     CacheUse { tokens, reads, writes: attempts.minus(reads) }
 }
 
-fn rounded(amount: i128, unit: i128) -> i128 {
+pub fn rounded(amount: i128, unit: i128) -> i128 {
     amount.saturating_add(unit / 2).div_euclid(unit)
 }

@@ -105,6 +105,12 @@ impl RateLimit {
         }
     }
 
+    /// The same limit twice, as with a second key; a burst of its own stays what it is.
+    pub fn doubled(&self) -> RateLimit {
+        let capacity = if self.capacity == self.limit { self.limit.saturating_mul(2) } else { self.capacity };
+        RateLimit { limit: self.limit.saturating_mul(2), capacity, ..*self }
+    }
+
     /// A single call is more than the limit ever lets through.
     pub fn refuses_every_call(&self) -> bool {
         let counts_tokens = !matches!(self.kind, LimitKind::RequestsPerMinute | LimitKind::RequestsPerDay);

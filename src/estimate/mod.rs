@@ -3,10 +3,13 @@
 
 mod answer;
 mod binding;
+mod compare;
 mod cost;
 mod duration;
 mod notes;
+mod path;
 mod recommendation;
+mod tiers;
 mod workload;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +18,10 @@ use crate::money::Usd;
 use crate::prices::{self, Model, ModelId};
 use crate::time::Time;
 
+pub use compare::{ReAsks, WayCost, a_thousand, re_asks_against, ways};
 pub use duration::{Duration, RateLimit, duration_ms};
+pub use path::{Branch, Step, decision_path};
+pub use tiers::{Tier, tiers};
 pub use workload::{
     CALLS_MAX, CONCURRENCY_MAX, FAILED_PPM_MAX, LATENCY_MS_MAX, Limiter, OWN_PRICE_MAX, RE_ASKS_MAX, TOKENS_MAX,
     WHOLE_PPM, Workload,
@@ -29,6 +35,8 @@ pub enum Way {
     Sequential,
     /// Many calls in flight, repeats answered from our own cache.
     Async,
+    /// The same, but the provider may put the calls off for a lower price.
+    Flex,
     /// The provider's batch job.
     BatchApi,
 }
@@ -39,6 +47,7 @@ impl Way {
         match self {
             Way::Sequential => "Sequential",
             Way::Async => "Async",
+            Way::Flex => "Flex",
             Way::BatchApi => "Batch API",
         }
     }
@@ -125,6 +134,8 @@ pub struct Binding {
     pub kind: LimitKind,
     /// In words, for the page: what binds and what would help.
     pub sentence: String,
+    /// What would change it, with the time that it would then take; `None`: nothing that a person can set.
+    pub change: Option<String>,
     /// Calls in flight beyond which more buys nothing (Little's law); `None`: no limit but the concurrency binds.
     pub useful_concurrency: Option<u32>,
     /// Every limit that was considered, the binding one included.
@@ -164,6 +175,9 @@ pub struct Estimate {
     pub sequential: Quote,
     /// The Async group.
     pub concurrent: Quote,
+    /// Async at the price of calls that the provider may put off: its duration is the least that it takes. `None`:
+    /// the catalogue knows no such price for this model.
+    pub flex: Option<Quote>,
     /// `None`: the catalogue knows no batch prices for this model.
     pub batch: Option<Quote>,
     pub batch_jobs: Option<BatchJobs>,
@@ -183,28 +197,28 @@ impl Estimate {
 }
 
 /// A row of the table `Cost by model`. Own prices don't apply here: they belong to one model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct ModelCost {
-    /// `vendor/id`.
-    pub model: ModelId,
-    pub id: String,
-    pub name: String,
-    /// The vendor's id.
-    pub vendor: String,
-    pub vendor_name: String,
+    pub model: &'static Model,
     pub sequential: Usd,
     /// The cost of the Async group.
     pub concurrent: Usd,
+    /// `None`: the catalogue knows no flex prices for this model.
+    pub flex: Option<Usd>,
     /// `None`: the catalogue knows no batch prices for this model.
     pub batch: Option<Usd>,
     /// Of the Async group.
     pub duration: Duration,
-    /// `YYYY-MM-DD`.
-    pub price_date: String,
-    pub deprecated: bool,
-    pub core: bool,
     /// The call fits the model's context window and output cap, as far as the catalogue knows them.
     pub fits: bool,
+}
+
+/// Rows are compared with each step of a slider: a model is known by its place in the catalogue.
+impl PartialEq for ModelCost {
+    fn eq(&self, other: &ModelCost) -> bool {
+        let figures = |row: &ModelCost| (row.sequential, row.concurrent, row.flex, row.batch, row.duration, row.fits);
+        std::ptr::eq(self.model, other.model) && figures(self) == figures(other)
+    }
 }
 
 /// One point of the figure `Time by concurrency`.

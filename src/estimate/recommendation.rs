@@ -17,9 +17,6 @@ pub const ASYNC_CALLS_MAX: u64 = 1_000;
 /// Above this the Batch API comes first.
 pub const RUNNER_CALLS_MAX: u64 = 50_000;
 
-/// Vendors that serve synchronous calls at half the price when they have room.
-const FLEX_VENDORS: [&str; 2] = ["openai", "google"];
-
 pub fn recommend(figures: &Figures) -> Recommendation {
     let way = choose(figures);
     let quote = figures.quote(way).unwrap_or(&figures.concurrent);
@@ -41,7 +38,7 @@ pub fn recommend(figures: &Figures) -> Recommendation {
 }
 
 /// By the number of calls, unless deadline or budget rule that way out and leave another.
-fn choose(figures: &Figures) -> Way {
+pub fn choose(figures: &Figures) -> Way {
     let workload = figures.workload;
     let by_size = match workload.calls {
         0..LOOP_CALLS => Way::Sequential,
@@ -66,7 +63,7 @@ fn suits(batch: &Quote, concurrent: &Quote) -> bool {
     batch.within_deadline != Some(false) && batch.cost <= concurrent.cost
 }
 
-fn ends(quote: &Quote) -> bool {
+pub fn ends(quote: &Quote) -> bool {
     quote.duration.most_ms().is_some()
 }
 
@@ -86,6 +83,7 @@ fn headline(figures: &Figures, quote: &Quote) -> String {
                 format!("Run it async, with rate limits and retries: {cost}, {duration}.")
             }
             Way::Async => format!("Run it async, with cache and checkpoints: {cost}, {duration}."),
+            Way::Flex => format!("Run it async at the flex price: {cost}, at least {duration}."),
             Way::BatchApi => format!("Use the Batch API: {cost}, {duration}."),
         },
     }
@@ -135,7 +133,7 @@ fn deadline_reason(figures: &Figures, quote: &Quote) -> Option<String> {
     })
 }
 
-fn hours(quote: &Quote) -> String {
+pub fn hours(quote: &Quote) -> String {
     format!("{} hours", quote.duration.most_ms().unwrap_or_default() / HOUR_MS)
 }
 
@@ -202,9 +200,12 @@ fn flex_reason(figures: &Figures, way: Way) -> Option<String> {
     let deadline_ms = figures.workload.deadline_ms?;
     let batch = figures.batch.as_ref()?;
     let between = deadline_ms >= HOUR_MS && batch.within_deadline == Some(false) && way == Way::Async;
-    (between && FLEX_VENDORS.contains(&figures.model.vendor.as_str())).then(|| {
-        format!("Flex processing, where this model has it, halves the price without a wait of {}.", hours(batch))
-    })
+    let flex = figures.flex.as_ref().filter(|flex| between && flex.cost < figures.concurrent.cost)?;
+    Some(format!(
+        "Flex processing costs {} without a wait of {}, but the provider may put calls off.",
+        flex.cost,
+        hours(batch)
+    ))
 }
 
 fn cache_reason(figures: &Figures) -> Option<String> {

@@ -29,6 +29,10 @@ pub struct Workload {
     pub input_tokens: u64,
     /// The part of the input that every call begins with.
     pub shared_prefix_tokens: u64,
+    /// One call goes first, so that the others find the shared prefix in the provider's cache.
+    pub warm_up: bool,
+    /// The provider is asked to keep the prefix for an hour, where it sells that.
+    pub keep_an_hour: bool,
     /// Visible output of a call.
     pub output_tokens: u64,
     /// Output of a call that is thought and not shown; billed as output.
@@ -63,6 +67,8 @@ pub struct Workload {
     pub burst: Option<u64>,
     /// Input tokens that the provider queues for batch jobs at once.
     pub batch_queue_tokens: Option<u64>,
+    /// Requests that it queues at once.
+    pub batch_queue_requests: Option<u64>,
     /// Dollars for a token, instead of the catalogue's.
     pub own_input_price: Option<PerToken>,
     pub own_output_price: Option<PerToken>,
@@ -88,6 +94,8 @@ impl Default for Workload {
             calls: 5_000,
             input_tokens: 250,
             shared_prefix_tokens: 0,
+            warm_up: false,
+            keep_an_hour: false,
             output_tokens: 50,
             reasoning_tokens: 0,
             output_cap_tokens: None,
@@ -108,6 +116,7 @@ impl Default for Workload {
             limiter: Limiter::Bucket,
             burst: None,
             batch_queue_tokens: None,
+            batch_queue_requests: None,
             own_input_price: None,
             own_output_price: None,
             budget: None,

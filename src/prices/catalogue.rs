@@ -128,6 +128,11 @@ impl Model {
     pub fn key(&self) -> ModelId {
         format!("{}/{}", self.vendor, self.id)
     }
+
+    /// Whether this is the catalogue's key of it.
+    pub fn is(&self, key: &str) -> bool {
+        key.strip_prefix(self.vendor.as_str()).and_then(|rest| rest.strip_prefix('/')) == Some(self.id.as_str())
+    }
 }
 
 /// Every model, vendor by vendor: the makers first, then the hosts.

@@ -42,7 +42,10 @@ fn a_deadline_decides_between_async_and_batch() {
     let between = with(5_000, 6 * HOUR_MS).recommendation;
     assert_eq!(between.way, Way::Async);
     says(&between.reasons, "too short for a batch job");
-    says(&between.reasons, "Flex processing");
+    assert!(!between.reasons.iter().any(|reason| reason.contains("Flex")), "this model has no flex price");
+    // 5,000 * (250 * 0.625 + 50 * 5) at the flex price.
+    let flex = of(&Workload { deadline_ms: Some(6 * HOUR_MS), ..plain(5_000, 250, 50) }, "gpt-5");
+    says(&flex.recommendation.reasons, "Flex processing costs $2.0313 without a wait of 24 hours");
     // 50 calls one after another take 100 s.
     assert_eq!(with(50, 60_000).recommendation.way, Way::Async);
     assert_eq!(with(50, 200_000).recommendation.way, Way::Sequential);

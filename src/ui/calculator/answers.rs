@@ -30,7 +30,7 @@ pub fn Answers(props: &AnswersProps) -> Html {
 fn group(way: Way, quote: Option<&Quote>, words: Vec<String>, workload: &Workload) -> Html {
     let id = match way {
         Way::Sequential => "answer-sequential",
-        Way::Async => "answer-async",
+        Way::Async | Way::Flex => "answer-async",
         Way::BatchApi => "answer-batch-api",
     };
     html! {

@@ -6,7 +6,8 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
-use super::{Action, Calculator, decode, encode};
+use super::whole::WholeCalculator;
+use super::{Action, decode, encode};
 use crate::time::Time;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, CopyButton, Notice, Tone};
@@ -75,7 +76,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         <>
             <h1 class="page__title">{ "What will this batch of LLM calls cost?" }</h1>
             { left_out(&opened.1) }
-            <Calculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions} />
+            <WholeCalculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions} />
         </>
     }
 }

@@ -1,119 +1,30 @@
 //! The table `Cost by model`: this workload at every model's price.
 
-use std::cmp::Ordering;
 use std::rc::Rc;
 
+use wasm_bindgen::JsCast;
+use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
 
-use crate::estimate::ModelCost;
+use super::inputs::PINS_MAX;
+use super::model_view::{Action, Column, View, vendor_name};
+use crate::estimate::{ModelCost, a_thousand};
 use crate::prices::ModelId;
 use crate::ui::parts::{Switch, TextField, TextKind};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    Model,
-    Provider,
-    Cost,
-    Batch,
-    Time,
-    PriceDate,
-}
-
-impl Column {
-    const ALL: [Column; 6] =
-        [Column::Model, Column::Provider, Column::Cost, Column::Batch, Column::Time, Column::PriceDate];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Column::Model => "Model",
-            Column::Provider => "Provider",
-            Column::Cost => "Cost",
-            Column::Batch => "Batch API",
-            Column::Time => "Time",
-            Column::PriceDate => "Price date",
-        }
-    }
-
-    const fn number(self) -> bool {
-        matches!(self, Column::Cost | Column::Batch | Column::Time)
-    }
-}
-
-/// Which rows are shown, and in what order.
-#[derive(Clone, Debug, PartialEq)]
-struct View {
-    by: Column,
-    descending: bool,
-    filter: AttrValue,
-    deprecated: bool,
-}
-
-enum Action {
-    SortBy(Column),
-    Filter(AttrValue),
-    Deprecated(bool),
-}
-
-impl Default for View {
-    fn default() -> View {
-        View { by: Column::Cost, descending: false, filter: AttrValue::default(), deprecated: false }
-    }
-}
-
-impl View {
-    fn after(&self, action: Action) -> View {
-        match action {
-            Action::SortBy(column) if column == self.by => View { descending: !self.descending, ..self.clone() },
-            Action::SortBy(by) => View { by, descending: by == Column::PriceDate, ..self.clone() },
-            Action::Filter(filter) => View { filter, ..self.clone() },
-            Action::Deprecated(deprecated) => View { deprecated, ..self.clone() },
-        }
-    }
-
-    /// The chosen model is always among the rows, so that there is something to compare with, unless it is filtered
-    /// out by name. Rows that are equal keep the catalogue's order.
-    fn of<'a>(&self, rows: &'a [ModelCost], chosen: &str) -> Vec<&'a ModelCost> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
-        let fits = |row: &&ModelCost| {
-            let text = format!("{} {} {} {}", row.id, row.name, row.vendor, row.vendor_name).to_lowercase();
-            let asked_for = self.deprecated || !row.deprecated || row.model == chosen;
-            asked_for && words.iter().all(|word| text.contains(word))
-        };
-        let mut shown: Vec<&ModelCost> = rows.iter().filter(fits).collect();
-        shown.sort_by(|a, b| {
-            let order = self.compare(a, b);
-            if self.descending { order.reverse() } else { order }
-        });
-        // What has no figure has nothing to be compared by: it stands at the end either way.
-        shown.sort_by_key(|row| self.by == Column::Batch && row.batch.is_none());
-        shown
-    }
-
-    fn compare(&self, a: &ModelCost, b: &ModelCost) -> Ordering {
-        let never_last = |row: &ModelCost| row.duration.most_ms().unwrap_or(u64::MAX);
-        match self.by {
-            Column::Model => a.id.to_lowercase().cmp(&b.id.to_lowercase()),
-            Column::Provider => a.vendor_name.to_lowercase().cmp(&b.vendor_name.to_lowercase()),
-            Column::Cost => a.concurrent.cmp(&b.concurrent),
-            Column::Batch => a.batch.cmp(&b.batch),
-            Column::Time => never_last(a).cmp(&never_last(b)),
-            Column::PriceDate => a.price_date.cmp(&b.price_date),
-        }
-    }
-}
-
-impl Reducible for View {
-    type Action = Action;
-    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
-        self.after(action).into()
-    }
-}
+/// Attributes that tell the table which button was pressed: a listener on each of two hundred buttons would be
+/// renewed with every step of a slider.
+const CHOOSE: &str = "data-choose";
+const PIN: &str = "data-pin";
 
 #[derive(Properties, PartialEq)]
 pub struct CostByModelProps {
     pub rows: Rc<Vec<ModelCost>>,
+    pub calls: u64,
     pub chosen: ModelId,
+    pub pins: Vec<ModelId>,
     pub on_choose: Callback<ModelId>,
+    pub on_pin: Callback<ModelId>,
 }
 
 #[component]
@@ -128,7 +39,11 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
         let view = view.clone();
         Callback::from(move |on: bool| view.dispatch(Action::Deprecated(on)))
     };
-    let deprecated = props.rows.iter().filter(|row| row.deprecated).count();
+    let onclick = {
+        let (on_choose, on_pin) = (props.on_choose.clone(), props.on_pin.clone());
+        Callback::from(move |event: MouseEvent| pressed(&event, &on_choose, &on_pin))
+    };
+    let deprecated = props.rows.iter().filter(|row| row.model.deprecated).count();
     html! {
         <section class="cost-by-model" aria-labelledby="cost-by-model">
             <div class="cost-by-model__head">
@@ -141,20 +56,35 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
             </div>
             <p class="soft small" role="status">
                 { format!("{} of {} models; {deprecated} are deprecated. ", shown.len(), props.rows.len()) }
-                { "Cost and time are those of Async, at the same inputs and your limits." }
+                { "Cost and time are those of Async, at the same inputs and your limits. Pin up to four to see them side by side." }
             </p>
             <div class="table-scroll cost-by-model__scroll" role="region" aria-label="Models, scrollable" tabindex="0">
-                <table class="data-table" aria-labelledby="cost-by-model">
-                    <thead><tr>{ for Column::ALL.into_iter().map(|column| heading(column, &view)) }</tr></thead>
+                <table class="data-table" aria-labelledby="cost-by-model" {onclick}>
+                    <thead>
+                        <tr>
+                            { for Column::ALL.into_iter().map(|column| heading(column, &view)) }
+                            <th scope="col">{ "Compare" }</th>
+                        </tr>
+                    </thead>
                     <tbody>
-                        { for shown.iter().map(|row| model_row(row, &props.chosen, &props.on_choose)) }
+                        { for shown.iter().map(|row| model_row(row, props)) }
                         if shown.is_empty() {
-                            <tr><td colspan="6">{ "No model has that in its name or provider." }</td></tr>
+                            <tr><td colspan="8">{ "No model has that in its name or provider." }</td></tr>
                         }
                     </tbody>
                 </table>
             </div>
         </section>
+    }
+}
+
+fn pressed(event: &MouseEvent, on_choose: &Callback<ModelId>, on_pin: &Callback<ModelId>) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(button) = target.and_then(|target| target.closest("button").ok().flatten()) else { return };
+    if let Some(model) = button.get_attribute(CHOOSE) {
+        on_choose.emit(model);
+    } else if let Some(model) = button.get_attribute(PIN) {
+        on_pin.emit(model);
     }
 }
 
@@ -178,66 +108,31 @@ fn heading(column: Column, view: &UseReducerHandle<View>) -> Html {
     }
 }
 
-fn model_row(row: &ModelCost, chosen: &str, on_choose: &Callback<ModelId>) -> Html {
-    let is_chosen = row.model == chosen;
-    let onclick = {
-        let (on_choose, model) = (on_choose.clone(), row.model.clone());
-        move |_| on_choose.emit(model.clone())
-    };
+fn model_row(row: &ModelCost, props: &CostByModelProps) -> Html {
+    let model = row.model;
+    let key = model.key();
+    let is_chosen = key == props.chosen;
+    let pinned = props.pins.contains(&key);
+    let full = props.pins.len() >= PINS_MAX && !pinned;
     html! {
-        <tr key={row.model.clone()} class={is_chosen.then_some("data-table__row--chosen")}>
+        <tr key={key.clone()} class={is_chosen.then_some("data-table__row--chosen")}>
             <th scope="row">
-                <button type="button" class="cost-by-model__model" aria-pressed={is_chosen.to_string()}
-                    title="Estimate with this model" {onclick}>{ &row.id }</button>
-                if row.deprecated { <span class="cost-by-model__tag">{ "deprecated" }</span> }
+                <button type="button" class="cost-by-model__model" aria-pressed={if is_chosen { "true" } else { "false" }}
+                    title="Estimate with this model" data-choose={key.clone()}>{ model.id.as_str() }</button>
+                if model.deprecated { <span class="cost-by-model__tag">{ "deprecated" }</span> }
                 if !row.fits { <span class="cost-by-model__tag">{ "call too long" }</span> }
             </th>
-            <td>{ &row.vendor_name }</td>
+            <td>{ vendor_name(row) }</td>
             <td class="number">{ row.concurrent.to_string() }</td>
+            <td class="number">{ a_thousand(row.concurrent, props.calls).to_string() }</td>
             <td class="number">{ row.batch.map_or_else(|| "none known".to_owned(), |cost| cost.to_string()) }</td>
             <td class="number">{ row.duration.to_string() }</td>
-            <td>{ &row.price_date }</td>
+            <td>{ model.price_date.as_str() }</td>
+            <td>
+                <button type="button" class="cost-by-model__pin" aria-pressed={if pinned { "true" } else { "false" }}
+                    disabled={full} title={full.then_some("Four are pinned: unpin one first")}
+                    aria-label={format!("Pin {}", model.id)} data-pin={key}>{ "Pin" }</button>
+            </td>
         </tr>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::estimate::{Workload, by_model};
-    use crate::time::Time;
-
-    fn ids(view: &View, rows: &[ModelCost]) -> Vec<String> {
-        view.of(rows, "openai/gpt-4o-mini").iter().map(|row| row.model.clone()).collect()
-    }
-
-    #[test]
-    fn rows_follow_the_sort_the_filter_and_the_switch() {
-        let rows = by_model(&Workload::default(), Time::from_ms(1_795_000_000_000));
-        let view = View::default();
-        let costs: Vec<_> = view.of(&rows, "").iter().map(|row| row.concurrent).collect();
-        assert!(costs.is_sorted() && costs.len() > 50);
-        assert!(view.of(&rows, "").iter().all(|row| !row.deprecated));
-
-        let all = view.after(Action::Deprecated(true));
-        assert_eq!(ids(&all, &rows).len(), rows.len());
-
-        let reversed = view.after(Action::SortBy(Column::Cost));
-        let costs: Vec<_> = reversed.of(&rows, "").iter().map(|row| row.concurrent).rev().collect();
-        assert!(costs.is_sorted());
-
-        let openai = view.after(Action::Filter("OPENAI 4o mini".into()));
-        assert!(ids(&openai, &rows).contains(&"openai/gpt-4o-mini".to_owned()));
-        assert!(ids(&openai, &rows).iter().all(|id| id.contains("4o")));
-    }
-
-    #[test]
-    fn models_without_a_batch_price_stand_last_in_both_directions() {
-        let rows = by_model(&Workload::default(), Time::from_ms(1_795_000_000_000));
-        let up = View::default().after(Action::SortBy(Column::Batch));
-        for view in [up.after(Action::SortBy(Column::Batch)), up] {
-            let without: Vec<bool> = view.of(&rows, "").iter().map(|row| row.batch.is_none()).collect();
-            assert!(without.is_sorted() && without.contains(&true) && without.contains(&false));
-        }
     }
 }

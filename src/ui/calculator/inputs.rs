@@ -4,31 +4,65 @@ use std::rc::Rc;
 
 use yew::Reducible;
 
+use super::choice::Choice;
 use super::quantity::Quantity;
-use crate::estimate::Workload;
+use crate::estimate::{Tier, Workload};
 use crate::prices::{self, Model, ModelId};
 
 /// The model that the page opens with.
 pub const OPENING_MODEL: &str = "openai/gpt-4o-mini";
+
+/// Models that can be seen side by side.
+pub const PINS_MAX: usize = 4;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inputs {
     /// The catalogue's key, `vendor/id`, of a model that it has.
     pub model: ModelId,
     pub workload: Workload,
+    /// Keys of models that are compared side by side, at most [`PINS_MAX`].
+    pub pins: Vec<ModelId>,
+    pub versus: Versus,
+}
+
+/// The other model of "a cheaper model with re-asks against a dearer one".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Versus {
+    /// `None`: one is proposed.
+    pub model: Option<ModelId>,
+    /// Answers of the cheaper of the two that are bad and asked again, in percent.
+    pub failed_percent: f64,
+    pub re_asks: u32,
+}
+
+impl Default for Versus {
+    fn default() -> Versus {
+        Versus { model: None, failed_percent: 20.0, re_asks: 3 }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     ChooseModel(ModelId),
     Set(Quantity, Option<f64>),
+    Switch(Choice, bool),
+    /// The limits of a published tier; `None`: no limits at all.
+    Limits(Option<&'static Tier>),
+    /// Pins a model, or takes it off again; a fifth isn't taken.
+    Pin(ModelId),
+    Against(Versus),
     /// Another link was opened.
     Replace(Box<Inputs>),
 }
 
 impl Default for Inputs {
     fn default() -> Inputs {
-        Inputs { model: OPENING_MODEL.to_owned(), workload: Workload::default() }
+        Inputs {
+            model: OPENING_MODEL.to_owned(),
+            workload: Workload::default(),
+            pins: Vec::new(),
+            versus: Versus::default(),
+        }
     }
 }
 
@@ -41,15 +75,35 @@ impl Inputs {
             Action::ChooseModel(model) => match prices::find(&model) {
                 Some(found) => {
                     let own = Workload { own_input_price: None, own_output_price: None, ..self.workload.clone() };
-                    Inputs { model: found.key(), workload: own }
+                    Inputs { model: found.key(), workload: own, ..self.clone() }
                 }
                 None => self.clone(),
             },
-            Action::Set(quantity, value) => {
-                Inputs { model: self.model.clone(), workload: quantity.set(&self.workload, value) }
+            Action::Set(quantity, value) => self.with(quantity.set(&self.workload, value)),
+            Action::Switch(choice, on) => self.with(choice.set(&self.workload, on)),
+            Action::Limits(tier) => {
+                self.with(tier.map_or_else(|| Tier::lifted(&self.workload), |tier| tier.applied(&self.workload)))
             }
+            Action::Pin(model) => self.with_pin(model),
+            Action::Against(versus) => Inputs { versus, ..self.clone() },
             Action::Replace(inputs) => *inputs,
         }
+    }
+
+    fn with(&self, workload: Workload) -> Inputs {
+        Inputs { workload, ..self.clone() }
+    }
+
+    fn with_pin(&self, model: ModelId) -> Inputs {
+        let mut pins = self.pins.clone();
+        match pins.iter().position(|pin| *pin == model) {
+            Some(place) => {
+                pins.remove(place);
+            }
+            None if pins.len() < PINS_MAX && prices::find(&model).is_some() => pins.push(model),
+            None => {}
+        }
+        Inputs { pins, ..self.clone() }
     }
 
     pub fn model(&self) -> Option<&'static Model> {
@@ -75,6 +129,32 @@ mod tests {
         assert_eq!(own.after(Action::ChooseModel(own.model.clone())), own);
         let other = own.after(Action::ChooseModel("gpt-4o".to_owned()));
         assert_eq!((other.model.as_str(), other.workload.own_input_price), ("openai/gpt-4o", None));
+    }
+
+    #[test]
+    fn four_models_can_be_pinned_and_each_taken_off_again() {
+        let pin = |inputs: &Inputs, id: &str| inputs.after(Action::Pin(prices::find(id).unwrap().key()));
+        let mut inputs = Inputs::default();
+        for id in ["gpt-4o", "gpt-5", "claude-opus-5", "o3", "gpt-5-mini"] {
+            inputs = pin(&inputs, id);
+        }
+        assert_eq!(inputs.pins, ["openai/gpt-4o", "openai/gpt-5", "anthropic/claude-opus-5", "openai/o3"]);
+        let inputs = pin(&inputs, "gpt-5");
+        assert_eq!(inputs.pins, ["openai/gpt-4o", "anthropic/claude-opus-5", "openai/o3"]);
+        assert_eq!(inputs.after(Action::Pin("gpt-nowhere".to_owned())), inputs);
+    }
+
+    #[test]
+    fn a_tier_sets_all_limits_and_its_absence_none() {
+        let model = Inputs::default().model().unwrap();
+        let tier = crate::estimate::tiers(model)[0];
+        let limited = Inputs::default().after(Action::Limits(Some(tier)));
+        assert_eq!(
+            (limited.workload.requests_per_minute, limited.workload.tokens_per_minute),
+            (Some(500), Some(200_000))
+        );
+        assert!(tier.is_of(&limited.workload));
+        assert_eq!(limited.after(Action::Limits(None)), Inputs::default());
     }
 
     #[test]

@@ -7,12 +7,15 @@
 mod advice;
 mod answers;
 mod calculator_page;
+mod choice;
 mod cost_by_model;
 mod figures;
 mod inputs;
 mod model_picker;
+mod model_view;
 mod quantity;
 mod query;
+mod whole;
 mod workload_form;
 
 use std::rc::Rc;
@@ -28,8 +31,6 @@ use crate::estimate;
 use crate::time::Time;
 use advice::Advice;
 use answers::Answers;
-use cost_by_model::CostByModel;
-use figures::Figures;
 use workload_form::WorkloadForm;
 
 #[derive(Properties, PartialEq)]
@@ -38,12 +39,15 @@ pub struct CalculatorProps {
     /// Prices have dates: the moment of the estimate.
     pub now: Time,
     pub on_action: Callback<Action>,
-    /// Without the rarer rows and the big table: for a page that has its own subject.
+    /// Without the rarer rows: for a page that has its own subject.
     #[prop_or_default]
     pub brief: bool,
     /// What can be done with the answer, below the recommendation.
     #[prop_or_default]
     pub actions: Html,
+    /// What a page of ours shows beyond the answer. It is handed in, so that an embedded calculator is built without.
+    #[prop_or_default]
+    pub children: Html,
 }
 
 /// The answers come first in the document, so that they are first on a narrow screen and to the ear; a wide one
@@ -53,21 +57,14 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     let Some(model) = props.inputs.model() else {
         return Html::default();
     };
-    let workload = &props.inputs.workload;
-    let estimate = Rc::new(estimate::estimate(workload, model, props.now));
-    let rows = use_memo((workload.clone(), props.now), |(workload, now)| estimate::by_model(workload, *now));
-    let points = estimate::time_by_concurrency(workload, model, props.now);
+    let estimate = Rc::new(estimate::estimate(&props.inputs.workload, model, props.now));
     html! {
         <div class="calculator">
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
             <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()}
                 brief={props.brief} />
-            <Advice estimate={estimate.clone()} {model} actions={props.actions.clone()} />
-            <Figures {estimate} concurrency={workload.concurrency} points={Rc::new(points)} />
-            if !props.brief {
-                <CostByModel {rows} chosen={props.inputs.model.clone()}
-                    on_choose={props.on_action.reform(Action::ChooseModel)} />
-            }
+            <Advice {estimate} {model} actions={props.actions.clone()} />
+            { props.children.clone() }
         </div>
     }
 }

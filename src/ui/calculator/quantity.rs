@@ -31,6 +31,16 @@ pub enum Quantity {
     Budget,
     InputPrice,
     OutputPrice,
+    ReAsks,
+    OutputCap,
+    TokensPerSecond,
+    QuickFailures,
+    InputTokensPerMinute,
+    OutputTokensPerMinute,
+    Burst,
+    ProviderConcurrency,
+    BatchQueueTokens,
+    BatchQueueRequests,
 }
 
 /// What the page says and takes.
@@ -56,8 +66,8 @@ const LIMIT: Spec = Spec { min: 1.0, max: 1e9, optional: true, ..WHOLE };
 const PRICE: Spec = Spec { unit: Some("$/M"), max: 10_000.0, step: 0.01, decimals: 6, optional: true, ..WHOLE };
 
 impl Quantity {
-    /// In the order of the page.
-    pub const ALL: [Quantity; 16] = [
+    /// In the order of the address.
+    pub const ALL: [Quantity; 26] = [
         Quantity::Calls,
         Quantity::Input,
         Quantity::Output,
@@ -74,6 +84,16 @@ impl Quantity {
         Quantity::Budget,
         Quantity::InputPrice,
         Quantity::OutputPrice,
+        Quantity::ReAsks,
+        Quantity::OutputCap,
+        Quantity::TokensPerSecond,
+        Quantity::QuickFailures,
+        Quantity::InputTokensPerMinute,
+        Quantity::OutputTokensPerMinute,
+        Quantity::Burst,
+        Quantity::ProviderConcurrency,
+        Quantity::BatchQueueTokens,
+        Quantity::BatchQueueRequests,
     ];
 
     /// Those that are always seen, each with a slider.
@@ -123,7 +143,7 @@ impl Quantity {
             Quantity::FailedBilled => Spec {
                 key: "failed",
                 label: "Failed and billed",
-                hint: Some("Answers that don't fit and timeouts: paid, then asked again once."),
+                hint: Some("Answers that don't fit and timeouts: paid, then asked again."),
                 unit: Some("%"),
                 max: 99.0,
                 decimals: 4,
@@ -151,6 +171,61 @@ impl Quantity {
             },
             Quantity::InputPrice => Spec { key: "pin", label: "Input price", ..PRICE },
             Quantity::OutputPrice => Spec { key: "pout", label: "Output price", ..PRICE },
+            Quantity::ReAsks => Spec {
+                key: "asks",
+                label: "Re-asks",
+                hint: Some("How often such a call is asked again."),
+                max: 10.0,
+                ..WHOLE
+            },
+            Quantity::OutputCap => Spec {
+                key: "cap",
+                label: "Max output tokens",
+                hint: Some("OpenAI's token limit counts it instead of the answer."),
+                min: 1.0,
+                optional: true,
+                ..WHOLE
+            },
+            Quantity::TokensPerSecond => Spec {
+                key: "tps",
+                label: "Output tokens per second",
+                hint: Some("Latency is then the time to the first token."),
+                min: 1.0,
+                max: 1e5,
+                optional: true,
+                ..WHOLE
+            },
+            Quantity::QuickFailures => Spec {
+                key: "quick",
+                label: "Refused at once",
+                hint: Some("429 and 5xx: they cost time and no money."),
+                unit: Some("%"),
+                max: 90.0,
+                decimals: 4,
+                ..WHOLE
+            },
+            Quantity::InputTokensPerMinute => Spec { key: "itpm", label: "Input tokens per minute", ..LIMIT },
+            Quantity::OutputTokensPerMinute => Spec { key: "otpm", label: "Output tokens per minute", ..LIMIT },
+            Quantity::Burst => Spec {
+                key: "burst",
+                label: "Burst",
+                hint: Some("Requests that a full bucket lets through at once; the limit itself where empty."),
+                ..LIMIT
+            },
+            Quantity::ProviderConcurrency => Spec { key: "pconc", label: "Provider's concurrency", max: 1e5, ..LIMIT },
+            Quantity::BatchQueueTokens => Spec {
+                key: "queue",
+                label: "Batch queue, tokens",
+                hint: Some("Input tokens that may wait in batch jobs at once."),
+                max: 1e12,
+                ..LIMIT
+            },
+            Quantity::BatchQueueRequests => Spec {
+                key: "queuereq",
+                label: "Batch queue, requests",
+                hint: Some("Requests that may wait in batch jobs at once."),
+                ..LIMIT
+            },
         }
     }
 
@@ -200,6 +275,16 @@ impl Quantity {
             Quantity::Budget => workload.budget.and_then(dollars),
             Quantity::InputPrice => workload.own_input_price.and_then(|price| dollars(price.per_million())),
             Quantity::OutputPrice => workload.own_output_price.and_then(|price| dollars(price.per_million())),
+            Quantity::ReAsks => Some(f64::from(workload.re_asks)),
+            Quantity::OutputCap => limit(workload.output_cap_tokens),
+            Quantity::TokensPerSecond => limit(workload.output_tokens_per_second),
+            Quantity::QuickFailures => Some(f64::from(workload.quick_failures_ppm) / PPM_A_PERCENT),
+            Quantity::InputTokensPerMinute => limit(workload.input_tokens_per_minute),
+            Quantity::OutputTokensPerMinute => limit(workload.output_tokens_per_minute),
+            Quantity::Burst => limit(workload.burst),
+            Quantity::ProviderConcurrency => workload.provider_concurrency.map(f64::from),
+            Quantity::BatchQueueTokens => limit(workload.batch_queue_tokens),
+            Quantity::BatchQueueRequests => limit(workload.batch_queue_requests),
         }
     }
 
@@ -230,6 +315,16 @@ impl Quantity {
             Quantity::Budget => after.budget = value.and_then(|value| Usd::parse(&plain(value))),
             Quantity::InputPrice => after.own_input_price = price(),
             Quantity::OutputPrice => after.own_output_price = price(),
+            Quantity::ReAsks => after.re_asks = scaled(after.re_asks, 1.0),
+            Quantity::OutputCap => after.output_cap_tokens = limit,
+            Quantity::TokensPerSecond => after.output_tokens_per_second = limit,
+            Quantity::QuickFailures => after.quick_failures_ppm = scaled(after.quick_failures_ppm, PPM_A_PERCENT),
+            Quantity::InputTokensPerMinute => after.input_tokens_per_minute = limit,
+            Quantity::OutputTokensPerMinute => after.output_tokens_per_minute = limit,
+            Quantity::Burst => after.burst = limit,
+            Quantity::ProviderConcurrency => after.provider_concurrency = value.map(|value| value.round() as u32),
+            Quantity::BatchQueueTokens => after.batch_queue_tokens = limit,
+            Quantity::BatchQueueRequests => after.batch_queue_requests = limit,
         }
         after
     }

@@ -17,8 +17,9 @@ async fn drawn(inputs: Inputs) -> String {
         brief: false,
         on_action: Callback::noop(),
         actions: Html::default(),
+        children: Html::default(),
     };
-    LocalServerRenderer::<Calculator>::with_props(props).hydratable(false).render().await
+    LocalServerRenderer::<whole::WholeCalculator>::with_props(props).hydratable(false).render().await
 }
 
 /// The text between the opening tag that holds `mark` and the group's end, tags left out.

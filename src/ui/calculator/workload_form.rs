@@ -4,20 +4,61 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::choice::Choice;
 use super::inputs::{Action, Inputs};
 use super::model_picker::{ModelPicker, dollars};
 use super::quantity::Quantity;
-use crate::estimate::Workload;
+use crate::estimate::{Tier, Workload, tiers};
 use crate::money::{PerToken, grouped};
-use crate::ui::parts::{Disclosure, NumberField};
+use crate::ui::parts::{Disclosure, NumberField, SelectField, Switch};
 
 /// What stands under `Advanced`, in the rows of the page.
-const ADVANCED: [(&str, &[Quantity]); 4] = [
-    ("Tokens and time", &[Quantity::Latency, Quantity::SharedPrefix, Quantity::Reasoning, Quantity::FailedBilled]),
-    ("Provider's limits", &[Quantity::RequestsPerMinute, Quantity::TokensPerMinute, Quantity::RequestsPerDay]),
-    ("Yours", &[Quantity::Budget, Quantity::Deadline]),
-    ("Own prices, USD a million tokens", &[Quantity::InputPrice, Quantity::OutputPrice]),
+const ADVANCED: [Row; 6] = [
+    Row {
+        name: "Tokens and time",
+        quantities: &[Quantity::Latency, Quantity::TokensPerSecond, Quantity::Reasoning, Quantity::OutputCap],
+        choices: &[],
+    },
+    Row {
+        name: "The provider's prompt cache",
+        quantities: &[Quantity::SharedPrefix],
+        choices: &[Choice::WarmUp, Choice::KeepAnHour],
+    },
+    Row {
+        name: "Failures",
+        quantities: &[Quantity::FailedBilled, Quantity::ReAsks, Quantity::QuickFailures],
+        choices: &[],
+    },
+    Row {
+        name: LIMITS,
+        quantities: &[
+            Quantity::RequestsPerMinute,
+            Quantity::TokensPerMinute,
+            Quantity::InputTokensPerMinute,
+            Quantity::OutputTokensPerMinute,
+            Quantity::RequestsPerDay,
+            Quantity::Burst,
+            Quantity::ProviderConcurrency,
+            Quantity::BatchQueueTokens,
+            Quantity::BatchQueueRequests,
+        ],
+        choices: &[Choice::StrictWindow],
+    },
+    Row { name: "Yours", quantities: &[Quantity::Budget, Quantity::Deadline], choices: &[] },
+    Row {
+        name: "Own prices, USD a million tokens",
+        quantities: &[Quantity::InputPrice, Quantity::OutputPrice],
+        choices: &[],
+    },
 ];
+
+const LIMITS: &str = "Provider's limits";
+
+struct Row {
+    name: &'static str,
+    quantities: &'static [Quantity],
+    choices: &'static [Choice],
+}
 
 /// What of it an embedded calculator keeps.
 const BRIEF: [Quantity; 6] = [
@@ -45,7 +86,15 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     let field = |quantity: Quantity| {
         html! { <QuantityField {quantity} inputs={props.inputs.clone()} on_action={props.on_action.clone()} /> }
     };
-    let set = ADVANCED.iter().flat_map(|(_, row)| row.iter()).filter(|quantity| differs(workload, **quantity)).count();
+    let opening = Workload::default();
+    let set = ADVANCED.iter().flat_map(|row| row.quantities).filter(|quantity| differs(workload, **quantity)).count()
+        + Choice::ALL.into_iter().filter(|choice| choice.get(workload) != choice.get(&opening)).count();
+    let switch = |choice: Choice| {
+        html! {
+            <Switch label={choice.label()} on={choice.get(workload)} hint={choice.hint()}
+                on_switch={props.on_action.reform(move |on| Action::Switch(choice, on))} />
+        }
+    };
     let summary = match set {
         0 => "limits, latency, budget, own prices".to_owned(),
         1 => "one set".to_owned(),
@@ -59,13 +108,19 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
             <Disclosure label="Advanced" {summary} open={set > 0}>
                 <div class="workload-form__advanced">
                     {
-                        for ADVANCED.iter().filter_map(|(name, row)| {
+                        for ADVANCED.iter().filter_map(|row| {
                             let kept = |quantity: &Quantity| !props.brief || BRIEF.contains(quantity);
-                            let seen: Vec<Quantity> = row.iter().copied().filter(kept).collect();
+                            let seen: Vec<Quantity> = row.quantities.iter().copied().filter(kept).collect();
                             (!seen.is_empty()).then(|| html! {
                                 <fieldset class="workload-form__row">
-                                    <legend class="workload-form__legend">{ name }</legend>
+                                    <legend class="workload-form__legend">{ row.name }</legend>
+                                    if row.name == LIMITS { { tier_field(props) } }
                                     <div class="workload-form__fields">{ for seen.into_iter().map(field) }</div>
+                                    if !props.brief && !row.choices.is_empty() {
+                                        <div class="workload-form__choices">
+                                            { for row.choices.iter().copied().map(switch) }
+                                        </div>
+                                    }
                                 </fieldset>
                             })
                         })
@@ -75,6 +130,40 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
         </section>
     }
 }
+
+/// Published limits with one choice; nothing where nobody publishes any for this model.
+fn tier_field(props: &WorkloadFormProps) -> Html {
+    let workload = props.inputs.workload.clone();
+    let known = props.inputs.model().map(tiers).unwrap_or_default();
+    if known.is_empty() {
+        return Html::default();
+    }
+    let now = known.iter().position(|tier| tier.is_of(&workload));
+    let none = Tier::lifted(&workload) == workload;
+    let value = match now {
+        Some(place) => AttrValue::from(place.to_string()),
+        None if none => AttrValue::Static(NO_LIMITS),
+        None => AttrValue::Static(OWN_LIMITS),
+    };
+    let mut choices = vec![(AttrValue::Static(NO_LIMITS), AttrValue::Static("none"))];
+    choices.extend(known.iter().enumerate().map(|(at, tier)| (at.to_string().into(), AttrValue::Static(tier.name))));
+    if now.is_none() && !none {
+        choices.push((AttrValue::Static(OWN_LIMITS), AttrValue::Static("as typed below")));
+    }
+    let hint =
+        now.map(|place| AttrValue::from(format!("{}. Your account's own page is always right.", known[place].source)));
+    let on_action = props.on_action.clone();
+    let on_choose = Callback::from(move |choice: AttrValue| {
+        if choice != OWN_LIMITS {
+            let tier = choice.parse::<usize>().ok().and_then(|place| known.get(place).copied());
+            on_action.emit(Action::Limits(tier));
+        }
+    });
+    html! { <SelectField label="Usage tier" {value} {choices} {hint} {on_choose} /> }
+}
+
+const NO_LIMITS: &str = "none";
+const OWN_LIMITS: &str = "own";
 
 #[derive(Properties, PartialEq)]
 struct QuantityFieldProps {
@@ -128,8 +217,10 @@ mod tests {
     #[test]
     fn every_quantity_has_one_place_in_the_form() {
         let mut seen: Vec<Quantity> = Quantity::MAIN.to_vec();
-        seen.extend(ADVANCED.iter().flat_map(|(_, row)| row.iter().copied()));
+        seen.extend(ADVANCED.iter().flat_map(|row| row.quantities.iter().copied()));
         seen.sort();
         assert_eq!(seen, Quantity::ALL);
+        let choices: Vec<Choice> = ADVANCED.iter().flat_map(|row| row.choices.iter().copied()).collect();
+        assert_eq!(choices, Choice::ALL);
     }
 }
