@@ -16,6 +16,7 @@ use crate::dataset::{Table, TemplateProblem, tags};
 /// Steps a template may take for one row: far more than any prompt needs, and an end to any loop.
 const STEPS_MAX: u64 = 1_000_000;
 const ROW: &str = "row";
+const SHARED_BYTES_MIN: usize = 256;
 
 /// A parsed system and user prompt, whose columns all exist.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ struct Part {
     columns: Vec<String>,
     /// The columns are asked of `row` as well.
     with_row: bool,
+    shared_bytes: usize,
 }
 
 impl Prompt {
@@ -45,6 +47,17 @@ impl Prompt {
         let system = part(&mut environment, "system prompt", system, columns)?;
         let user = part(&mut environment, "user prompt", user, columns)?;
         Ok(Prompt { environment, system, user })
+    }
+
+    /// The system prompt is the same for every row.
+    pub fn has_fixed_system(&self) -> bool {
+        self.system.fixed.is_some()
+    }
+
+    /// So many bytes at the start of the user prompt are the same in every row: its text before the first tag. Too
+    /// little to be worth a block of its own counts as none.
+    pub fn shared_user_bytes(&self) -> usize {
+        self.user.shared_bytes
     }
 }
 
@@ -106,7 +119,14 @@ fn part(
     let fixed =
         if used.is_empty() { compiled.render(Value::from_pairs::<[(&str, Value); 0], _, _>([])).ok() } else { None };
     let columns = columns.iter().filter(|column| with_row || used.contains(*column)).cloned().collect();
-    Ok(Part { name, fixed, columns, with_row })
+    Ok(Part { name, fixed, columns, with_row, shared_bytes: shared_bytes(template) })
+}
+
+/// Tags may trim the space before them, so it doesn't count.
+fn shared_bytes(template: &str) -> usize {
+    let tag = ["{{", "{%", "{#"].iter().filter_map(|opening| template.find(opening)).min();
+    let shared = template[..tag.unwrap_or(0)].trim_end().len();
+    if shared < SHARED_BYTES_MIN { 0 } else { shared }
 }
 
 /// Where a name first stands as a word of its own.

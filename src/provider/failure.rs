@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::provider::context_size;
+
 /// What went wrong with an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -33,6 +35,8 @@ pub enum FailureKind {
     HtmlPage,
     /// 401, 403: the key.
     WrongKey,
+    /// The account may not be used from a web page, whatever the key.
+    BrowserForbidden,
     /// A 429 or 402 that no waiting mends: quota, credit or spend limit.
     QuotaExhausted,
     /// 404 that names the model.
@@ -70,7 +74,7 @@ impl FailureKind {
             // A server that says what is wrong with it, such as a model still being loaded, may mend by itself.
             ServerError => Action::Retry,
             Unreachable | TimedOut | TornBody | HtmlPage => Action::StopUnprovenLane,
-            WrongKey | QuotaExhausted | UnknownModel | WrongAddress => Action::StopLane,
+            WrongKey | BrowserForbidden | QuotaExhausted | UnknownModel | WrongAddress => Action::StopLane,
             BadRequest | ContextTooLong | ContentRefused => Action::EndItem,
         }
     }
@@ -84,6 +88,16 @@ impl Failure {
             return plain;
         }
         format!("{plain} It said: \u{201c}{}\u{201d}", self.message)
+    }
+
+    fn size_words(&self) -> String {
+        let grouped = |number: u64| crate::money::grouped(&number.to_string());
+        match context_size::numbers(&self.message) {
+            Some((asked, limit)) => {
+                format!("needs {} tokens, and the model takes {}", grouped(asked), grouped(limit))
+            }
+            None => "is longer than the model can take".to_owned(),
+        }
     }
 
     fn plain(&self) -> String {
@@ -121,6 +135,11 @@ impl Failure {
                 "The provider refused the key{status}. {billed}, and the results so far are kept. Check the key and \
                  what it is allowed to do, or enter another one, then resume."
             ),
+            BrowserForbidden => format!(
+                "The provider answers no web pages for this account{status}, whatever the key: an organization can \
+                 forbid it, and data retention settings do. {billed}, and the results so far are kept. Enter the base \
+                 URL of a proxy of your own, choose another provider, or hand the rest over as a batch file."
+            ),
             QuotaExhausted => format!(
                 "The account's quota, credit or spend limit is used up{status}, and no waiting mends that. {billed}, \
                  and the results so far are kept. Add credit or raise the limit at the provider, then resume."
@@ -138,8 +157,9 @@ impl Failure {
                  words, change the prompt or the settings, then retry what failed."
             ),
             ContextTooLong => format!(
-                "This row's prompt is longer than the model can take{status}. {billed}, and the other rows go on. \
-                 Shorten the row or choose a model with a longer context, then retry what failed."
+                "This row's prompt {size}{status}. {billed}, and the other rows go on. Shorten the row or choose a model \
+                 with a longer context, then retry what failed.",
+                size = self.size_words()
             ),
             ContentRefused => format!(
                 "The provider's content rules refused this row{status}. {billed}, and the other rows go on. Reword \

@@ -3,7 +3,9 @@
 
 mod accounting;
 mod answer_format;
+mod anthropic_messages;
 mod base_url;
+mod context_size;
 mod effort;
 mod failure;
 mod hint;
@@ -43,8 +45,11 @@ pub struct Call<'a> {
     pub format: &'a AnswerFormat,
     /// Asked of presets that take it.
     pub effort: Option<ReasoningEffort>,
-    /// Marks the system prompt, on wires where that is how it gets into the provider's cache.
+    /// Marks what the calls share, on wires where that is how it gets into the provider's cache: the system prompt, and
+    /// as much of `user` as [`Call::shared_user_bytes`] says.
     pub prompt_cache: PromptCache,
+    /// So many bytes at the start of `user` are the same in every call.
+    pub shared_user_bytes: usize,
 }
 
 /// An HTTP request, ready to be sent. The key is added by the worker, last, and is nowhere else.
@@ -85,7 +90,10 @@ impl Provider {
     /// The body of `call`: JSON with a fixed order of fields, so that equal calls are equal bytes.
     /// `base_url`: OpenAI itself names the output cap otherwise than the servers compatible with it.
     pub fn body(self, base_url: &str, call: &Call) -> String {
-        openai_chat::body(self, base_url, call)
+        match self.preset().wire {
+            Wire::OpenAiChat => openai_chat::body(self, base_url, call),
+            Wire::AnthropicMessages => anthropic_messages::body(call),
+        }
     }
 
     /// The address that calls are posted to, and that of the models list.
@@ -126,6 +134,9 @@ impl Provider {
 
     /// What an answer means. `now` serves hints that name a date.
     pub fn decode(self, reply: &HttpReply, now: crate::time::Time) -> Outcome {
-        openai_chat::decode(reply, now)
+        match self.preset().wire {
+            Wire::OpenAiChat => openai_chat::decode(self, reply, now),
+            Wire::AnthropicMessages => anthropic_messages::decode(self, reply, now),
+        }
     }
 }

@@ -7,10 +7,14 @@ use serde_json::value::RawValue;
 
 use crate::money::{PICO, Usd};
 use crate::provider::{
-    Answer, Bill, Call, CapName, Failure, FailureKind, Finish, HttpReply, Outcome, Provider, ReasoningEffort, Usage,
-    base_url, refusal, takes_temperature, words,
+    Answer, BODY_BYTES_MAX, Bill, Call, CapName, Failure, FailureKind, Finish, HttpReply, Outcome, Provider,
+    ReasoningEffort, StatedCost, Usage, base_url, refusal, takes_temperature, words,
 };
 use crate::time::Time;
+
+/// More than that for one call is an error of the server's.
+const STATED_COST_MAX: Usd = Usd::from_pico(1_000_000 * PICO);
+const TICKS_A_DOLLAR: i128 = 10_000_000_000;
 
 /// Fields in the order in which they are written.
 #[derive(Serialize)]
@@ -49,15 +53,15 @@ pub fn body(provider: Provider, base_url: &str, call: &Call) -> String {
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-pub fn decode(reply: &HttpReply, now: Time) -> Outcome {
+pub fn decode(provider: Provider, reply: &HttpReply, now: Time) -> Outcome {
     if !(200..300).contains(&reply.status) {
         let json = serde_json::from_str(&reply.body).ok();
-        return Outcome::Failed { failure: refusal::read(reply, json.as_ref(), now), bill: Bill::Nothing };
+        return Outcome::Failed { failure: refusal::read(provider, reply, json.as_ref(), now), bill: Bill::Nothing };
     }
     let Ok(json) = serde_json::from_str::<Value>(reply.body.trim_start_matches('\u{feff}')) else {
         return Outcome::Failed { failure: not_json(reply), bill: Bill::Unknown };
     };
-    let bill = bill(&json, &reply.body);
+    let bill = bill(provider, &json, &reply.body);
     let choice = json.get("choices").and_then(|choices| choices.get(0));
     // Gateways report an upstream's failure inside a 200. Its tokens may have been billed, unlike a refusal's.
     let error_at = [choice, Some(&json)].into_iter().flatten().find(|at| at.get("error").is_some_and(|e| !e.is_null()));
@@ -74,7 +78,7 @@ pub fn decode(reply: &HttpReply, now: Time) -> Outcome {
 }
 
 /// A 2xx body that isn't JSON: a web page, or an answer that broke off.
-fn not_json(reply: &HttpReply) -> Failure {
+pub(super) fn not_json(reply: &HttpReply) -> Failure {
     let start = reply.body.trim_start_matches('\u{feff}').trim_start();
     let html_type = reply.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     if start.starts_with('<') || html_type {
@@ -82,13 +86,16 @@ fn not_json(reply: &HttpReply) -> Failure {
     }
     let message = match (start.is_empty(), reply.torn) {
         (true, _) => "the body is empty".to_string(),
+        (false, true) if reply.body.len() >= BODY_BYTES_MAX => {
+            format!("the body was cut off at {} MiB, the most that is read of an answer", BODY_BYTES_MAX / 1_048_576)
+        }
         (false, true) => format!("the body broke off after {} bytes", reply.body.len()),
         (false, false) => format!("the body is not JSON: {start}"),
     };
     failure(FailureKind::TornBody, reply, &message)
 }
 
-fn failure(kind: FailureKind, reply: &HttpReply, message: &str) -> Failure {
+pub(super) fn failure(kind: FailureKind, reply: &HttpReply, message: &str) -> Failure {
     Failure { kind, status: Some(reply.status), message: words::clean(message), retry_after_ms: None }
 }
 
@@ -128,9 +135,14 @@ fn finish(choice: &Value) -> Finish {
     }
 }
 
-fn bill(json: &Value, body: &str) -> Bill {
+fn bill(provider: Provider, json: &Value, body: &str) -> Bill {
+    let stated_cost = || match provider.preset().stated_cost {
+        StatedCost::No => None,
+        StatedCost::Dollars => stated_cost(body),
+        StatedCost::Ticks => stated_ticks(json),
+    };
     match json.get("usage").and_then(usage) {
-        Some(usage) => Bill::Usage { usage, stated_cost: stated_cost(body) },
+        Some(usage) => Bill::Usage { usage, stated_cost: stated_cost() },
         None => Bill::Unknown,
     }
 }
@@ -152,7 +164,7 @@ fn usage(usage: &Value) -> Option<Usage> {
     Some(Usage { input, output, cache_read, cache_write, reasoning, ..Usage::default() })
 }
 
-fn whole(number: &Value) -> Option<u64> {
+pub(super) fn whole(number: &Value) -> Option<u64> {
     number.as_u64().or_else(|| {
         number.as_f64().filter(|n| n.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(n)).map(|n| n as u64)
     })
@@ -179,6 +191,12 @@ struct CostUsage<'a> {
 struct CostDetails<'a> {
     #[serde(borrow)]
     upstream_inference_cost: Option<&'a RawValue>,
+}
+
+/// xAI states what a call cost in whole ticks of a hundred pico-dollars.
+fn stated_ticks(json: &Value) -> Option<Usd> {
+    let ticks = json.pointer("/usage/cost_in_usd_ticks").and_then(Value::as_u64)?;
+    Some(Usd::from_pico(i128::from(ticks) * PICO / TICKS_A_DOLLAR)).filter(|cost| *cost <= STATED_COST_MAX)
 }
 
 /// The stated cost, read from the number's own text: a float would lose pico-dollars.
@@ -210,7 +228,7 @@ fn usd_of_number(text: &str) -> Option<Usd> {
         ..=-31 => 0,
         19.. => return (digits == 0).then_some(Usd::ZERO),
     };
-    (pico <= 1_000_000 * PICO).then_some(Usd::from_pico(pico))
+    Some(Usd::from_pico(pico)).filter(|cost| *cost <= STATED_COST_MAX)
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use crate::provider::{Failure, FailureKind, HttpReply, hint, words};
+use crate::provider::{Failure, FailureKind, HttpReply, Provider, RateHeaders, hint, words};
 use crate::time::Time;
 
 /// Codes of quota and spend limits, which no waiting mends. They come with 429 as well as with other statuses.
-const QUOTA_CODES: [&str; 9] = [
+const QUOTA_CODES: [&str; 12] = [
     "insufficient_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
@@ -17,15 +17,26 @@ const QUOTA_CODES: [&str; 9] = [
     "billing_not_active",
     "insufficient_balance",
     "insufficient_credits",
+    "billing_error",
+    "enforced_spend_limit_reached",
+    // Groq, once its spend limit is reached.
+    "blocked_api_access",
 ];
 const CONTEXT_CODES: [&str; 3] = ["context_length_exceeded", "exceed_context_size_error", "string_above_max_length"];
-const CONTEXT_WORDS: [&str; 6] = [
+const CONTEXT_WORDS: [&str; 13] = [
     "maximum context length",
     "exceeds the context",
     "exceed context",
     "context window",
     "context size",
     "prompt is too long",
+    "exceed context limit",
+    "maximum prompt length",
+    "maximum number of tokens allowed",
+    "too large for model with",
+    "max_new_tokens` must be",
+    "reduce the length of",
+    "number of tokens to keep from the initial prompt",
 ];
 const CONTENT_CODES: [&str; 5] = [
     "content_policy_violation",
@@ -39,19 +50,32 @@ const MODEL_CODES: [&str; 5] =
     ["model_not_found", "model_not_exist", "invalid_model", "model_decommissioned", "unknown_model"];
 const KEY_CODES: [&str; 3] = ["invalid_api_key", "api_key_invalid", "authentication_error"];
 const KEY_WORDS: [&str; 3] = ["api key not valid", "incorrect api key", "invalid api key"];
-const QUOTA_WORDS: [&str; 4] =
-    ["credit balance is too low", "specified api usage limits", "insufficient credits", "key limit exceeded"];
+const QUOTA_WORDS: [&str; 9] = [
+    "credit balance is too low",
+    "specified api usage limits",
+    "insufficient credits",
+    "key limit exceeded",
+    "used all available credits",
+    "monthly spending limit",
+    "usage credits are required",
+    "extra usage is required",
+    "insufficient balance",
+];
+/// A request that is larger than what a whole minute lets through is refused for ever, though as a rate limit.
+const TOO_LARGE_WORDS: [&str; 1] = ["request too large for"];
+const BROWSER_WORDS: [&str; 2] = ["cors requests are not allowed", "cors requests must set"];
 /// Words of a router that knows no such path; they may quote a path with "models" in it.
 const ROUTE_WORDS: [&str; 3] = ["invalid url", "unknown request url", "cannot post"];
 
 /// An error by its status.
-pub fn read(reply: &HttpReply, body: Option<&Value>, now: Time) -> Failure {
+pub fn read(provider: Provider, reply: &HttpReply, body: Option<&Value>, now: Time) -> Failure {
     let said = Said::of(reply, body);
     let kind = match reply.header("x-should-retry").map(str::trim) {
         Some("true") => retried(kind(reply.status, &said)),
         Some("false") => not_retried(kind(reply.status, &said)),
         _ => kind(reply.status, &said),
     };
+    let kind = if is_spend_cap(provider, reply, kind) { FailureKind::QuotaExhausted } else { kind };
     Failure {
         kind,
         status: Some(reply.status),
@@ -88,6 +112,8 @@ struct Said {
     lower: String,
     /// `code`, `type` and `status` in lower case.
     codes: Vec<String>,
+    /// Google names the quota that is used up, by the minute or by the day.
+    is_of_a_day: bool,
 }
 
 impl Said {
@@ -97,7 +123,8 @@ impl Said {
             None => (from_text(&reply.body), Vec::new()),
         };
         let lower = message.to_lowercase();
-        Said { message, lower, codes }
+        let is_of_a_day = body.is_some_and(is_of_a_day);
+        Said { message, lower, codes, is_of_a_day }
     }
 
     fn has_code(&self, codes: &[&str]) -> bool {
@@ -149,8 +176,14 @@ fn plain(value: &Value) -> String {
 }
 
 fn kind(status: u16, said: &Said) -> FailureKind {
-    if said.has_code(&QUOTA_CODES) {
+    if said.has_code(&QUOTA_CODES) || (status == 429 && (said.has_words(&QUOTA_WORDS) || said.is_of_a_day)) {
         return FailureKind::QuotaExhausted;
+    }
+    if matches!(status, 413 | 429) && said.has_words(&TOO_LARGE_WORDS) {
+        return FailureKind::BadRequest;
+    }
+    if status == 401 && said.has_words(&BROWSER_WORDS) {
+        return FailureKind::BrowserForbidden;
     }
     match status {
         429 => return FailureKind::RateLimited,
@@ -169,6 +202,7 @@ fn kind(status: u16, said: &Said) -> FailureKind {
     }
     match status {
         400 | 422 => bad_request(said),
+        413 => FailureKind::ContextTooLong,
         403 if said.has_words(&QUOTA_WORDS) => FailureKind::QuotaExhausted,
         403 if said.has_words(&CONTENT_WORDS) => FailureKind::ContentRefused,
         403 => FailureKind::WrongKey,
@@ -200,6 +234,25 @@ fn bad_request(said: &Said) -> FailureKind {
 fn not_found(said: &Said) -> FailureKind {
     let names_a_model = said.has_words(&["model", "no endpoints found"]) && !said.has_words(&ROUTE_WORDS);
     if names_a_model { FailureKind::UnknownModel } else { FailureKind::WrongAddress }
+}
+
+/// `google.rpc.QuotaFailure` among the details: `GenerateRequestsPerDayPerProjectPerModel`. Its retry delay is of
+/// seconds all the same.
+fn is_of_a_day(body: &Value) -> bool {
+    let body = body.get(0).unwrap_or(body);
+    let details = body.pointer("/error/details").and_then(Value::as_array).into_iter().flatten();
+    let violations = details.filter_map(|detail| detail.get("violations")?.as_array()).flatten();
+    violations.filter_map(|violation| violation.get("quotaId")?.as_str()).any(|id| id.contains("PerDay"))
+}
+
+/// At Anthropic the rate limit's 429 says when to come back, and the spend cap's doesn't. Only where headers can be
+/// seen at all does a missing one say anything.
+fn is_spend_cap(provider: Provider, reply: &HttpReply, kind: FailureKind) -> bool {
+    let sees_headers = reply.headers.iter().any(|(name, _)| name == "request-id" || name.starts_with("anthropic-"));
+    provider.preset().rate_headers == RateHeaders::Anthropic
+        && (reply.status, kind) == (429, FailureKind::RateLimited)
+        && sees_headers
+        && reply.header("retry-after").is_none()
 }
 
 /// The provider asks for a retry.

@@ -367,6 +367,7 @@ mod tests {
             format: &AnswerFormat::Text,
             effort: None,
             prompt_cache: PromptCache::Off,
+            shared_user_bytes: 0,
         }
     }
 }

@@ -159,6 +159,9 @@ async fn read_body(response: &Response) -> (Vec<u8>, BodyEnd) {
         let chunk: Uint8Array = chunk.unchecked_into();
         if body.len() + chunk.length() as usize > BODY_BYTES_MAX {
             let _: Promise = reader.cancel();
+            // Filled to the limit, so that whoever reads it knows why it ends.
+            let room = (BODY_BYTES_MAX - body.len()) as u32;
+            body.extend_from_slice(&chunk.slice(0, room).to_vec());
             return (body, BodyEnd::Torn);
         }
         body.extend_from_slice(&chunk.to_vec());

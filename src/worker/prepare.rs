@@ -10,7 +10,7 @@ use super::terms;
 use crate::dataset::{self, Prompt, TemplateProblem};
 use crate::engine::{ItemFacts, Ordinal, cache_key};
 use crate::link::Setup;
-use crate::provider::{Call, tokens};
+use crate::provider::{Call, PromptCache, tokens};
 
 pub type CacheKey = [u8; 32];
 
@@ -55,7 +55,7 @@ impl Prepared {
     /// The wire body of one row.
     pub fn body(&self, setup: &Setup, item: Ordinal) -> Result<String, TemplateProblem> {
         let (system, user) = dataset::render(&self.prompt, &self.data.table, item as usize)?;
-        Ok(setup.provider.body(&setup.base_url, &call(setup, &system, &user)))
+        Ok(setup.provider.body(&setup.base_url, &call(setup, &self.prompt, &system, &user)))
     }
 
     /// The facts, with those rows marked that the cache may answer.
@@ -88,7 +88,7 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
         }
         let item = row as Ordinal;
         let (system, user) = dataset::render(&prepared.prompt, &data.table, row).map_err(Unprepared::Template)?;
-        let call = call(setup, &system, &user);
+        let call = call(setup, &prepared.prompt, &system, &user);
         let body = setup.provider.body(&setup.base_url, &call);
         let key = cache_key(&group, &body);
         let first = *leaders.entry(key).or_insert(item);
@@ -104,7 +104,9 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
     Ok(prepared)
 }
 
-pub fn call<'a>(setup: &'a Setup, system: &'a str, user: &'a str) -> Call<'a> {
+pub fn call<'a>(setup: &'a Setup, prompt: &Prompt, system: &'a str, user: &'a str) -> Call<'a> {
+    // Where the system prompt differs by row, nothing after it is shared.
+    let shared = prompt.has_fixed_system();
     Call {
         model: setup.model.trim(),
         system,
@@ -113,6 +115,7 @@ pub fn call<'a>(setup: &'a Setup, system: &'a str, user: &'a str) -> Call<'a> {
         temperature: setup.temperature,
         format: &setup.answer_format,
         effort: setup.reasoning_effort,
-        prompt_cache: setup.prompt_cache,
+        prompt_cache: if shared { setup.prompt_cache } else { PromptCache::Off },
+        shared_user_bytes: if shared { prompt.shared_user_bytes() } else { 0 },
     }
 }

@@ -49,7 +49,7 @@ impl Sending<'_> {
     async fn simulated(&self, signal: &AbortSignal) -> Result<HttpReply, Broken> {
         let rendered = dataset::render(&self.prepared.prompt, &self.prepared.data.table, self.item as usize);
         let (system, user) = rendered.map_err(|problem| Broken::NeverSent(template_words(&problem)))?;
-        let call = call(self.setup, &system, &user);
+        let call = call(self.setup, &self.prepared.prompt, &system, &user);
         let simulated = demo::simulate(&self.setup.demo, &call, self.seed, self.attempt);
         let mut left_ms = simulated.latency_ms;
         while left_ms > 0 && !signal.aborted() {

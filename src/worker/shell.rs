@@ -389,7 +389,7 @@ fn preview(data: &Data, row: u32, setup: &Setup) -> Result<Preview, TemplateProb
         return Err(TemplateProblem::Row { row, message: "there is no such row".into() });
     }
     let (system, user) = dataset::render(&prompt, &data.table, row as usize)?;
-    let call = call(setup, &system, &user);
+    let call = call(setup, &prompt, &system, &user);
     let tokens_estimate = tokens::estimate_call(&call);
     let tokens_bound = tokens::bound(setup.provider.body(&setup.base_url, &call).len());
     Ok(Preview { system, user, tokens_estimate, tokens_bound })

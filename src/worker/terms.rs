@@ -3,9 +3,9 @@
 use crate::dataset::TemplateProblem;
 use crate::engine::{ItemFacts, LanePlan, Limits, Plan};
 use crate::link::{Place, Problem, Setup};
-use crate::money::Usd;
-use crate::prices::{self, RateCard};
-use crate::provider::{Provider, check_base_url};
+use crate::money::{PerToken, Usd};
+use crate::prices::{self, RateCard, Rates};
+use crate::provider::{PromptCache, Provider, Wire, check_base_url};
 
 /// What one origin can usefully have in flight: a little below the streams of one HTTP/2 connection.
 pub const IN_FLIGHT_MAX: u16 = 64;
@@ -115,15 +115,28 @@ fn check_budget(setup: &Setup, card: Option<&RateCard>) -> Result<(), Problem> {
 /// The catalogue's card, with its tiers and dates, unless the person states another price. `None`: unknown.
 pub fn card(setup: &Setup) -> Option<RateCard> {
     let listed = prices::find_at(setup.provider, &setup.model).map(|model| &model.card);
-    match (setup.input_price, setup.output_price) {
+    let card = match (setup.input_price, setup.output_price) {
         (Some(input), Some(output)) => match listed {
-            Some(card) if card.base.input == input && card.base.output == output => Some(card.clone()),
-            _ => Some(RateCard::flat(input, output)),
+            Some(card) if card.base.input == input && card.base.output == output => card.clone(),
+            _ => stated_card(setup.provider, input, output),
         },
-        (None, None) => listed.cloned(),
+        (None, None) => listed?.clone(),
         // Half a price is none: the other half is never taken for zero.
-        _ => None,
+        _ => return None,
+    };
+    Some(RateCard { keeps_an_hour: setup.prompt_cache == PromptCache::OneHour, ..card })
+}
+
+/// A person states two prices. Anthropic's for its cache follow from the first: 1.25 times to write, twice for an
+/// hour, a tenth to read (rounded up).
+fn stated_card(provider: Provider, input: PerToken, output: PerToken) -> RateCard {
+    let card = RateCard::flat(input, output);
+    if provider.preset().wire != Wire::AnthropicMessages {
+        return card;
     }
+    let times = |numerator: u64, denominator: u64| PerToken((input.0 * numerator).div_ceil(denominator));
+    let base = Rates { cache_read: times(1, 10), cache_write: times(5, 4), cache_write_1h: times(2, 1), ..card.base };
+    RateCard { base, ..card }
 }
 
 /// Limits as they can be kept here.
@@ -199,8 +212,7 @@ pub fn template_words(found: &TemplateProblem) -> String {
 mod tests {
     use super::*;
     use crate::link::DemoSettings;
-    use crate::money::PerToken;
-    use crate::provider::{AnswerFormat, PromptCache};
+    use crate::provider::AnswerFormat;
 
     #[test]
     fn a_budget_needs_a_cap_and_a_price() {
@@ -216,6 +228,21 @@ mod tests {
         assert!(plan(&setup).is_err(), "half a price is none");
         setup.output_price = Some(PerToken(2));
         assert_eq!(plan(&setup).unwrap().lanes[0].card, Some(RateCard::flat(PerToken(1), PerToken(2))));
+    }
+
+    #[test]
+    fn what_anthropic_keeps_has_its_prices_whoever_states_them() {
+        let mut setup = Setup { provider: Provider::Anthropic, model: "claude-haiku-4-5".into(), ..setup() };
+        let listed = card(&setup).unwrap();
+        assert!(!listed.keeps_an_hour);
+        setup.input_price = Some(PerToken(1_000_000));
+        setup.output_price = Some(PerToken(5_000_000));
+        assert_eq!(card(&setup).as_ref(), Some(&listed), "the list's own prices bring its whole card");
+        setup.output_price = Some(PerToken(4_000_000));
+        setup.prompt_cache = PromptCache::OneHour;
+        let own = card(&setup).unwrap();
+        assert!(own.keeps_an_hour);
+        assert_eq!(own.base, Rates { output: PerToken(4_000_000), ..listed.base });
     }
 
     #[test]

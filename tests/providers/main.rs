@@ -1,6 +1,7 @@
 //! What goes over the wire and what comes back, fixture by fixture.
 
 mod answers;
+mod anthropic;
 mod presets;
 mod refusals;
 mod requests;

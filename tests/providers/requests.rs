@@ -12,6 +12,7 @@ fn call() -> Call<'static> {
         format: &AnswerFormat::Text,
         effort: None,
         prompt_cache: PromptCache::Off,
+        shared_user_bytes: 0,
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::link::{Burst, DataSummary, LimiterModel, Limits, Provider, Setup, TemplateProblem};
 use crate::money::{PerToken, Usd};
-use crate::provider::{Auth, Pace, ServedAt};
+use crate::provider::{Auth, Pace, ServedAt, Wire};
 use crate::ui::runner::{Field, Form};
 
 /// What is wrong with a field, in a sentence that says what to do.
@@ -130,6 +130,14 @@ impl Reader<'_> {
             self.refuse(Field::BaseUrl, problem);
         }
         let preset = setup.provider.preset();
+        if preset.wire == Wire::AnthropicMessages {
+            if setup.output_tokens_max.is_none() {
+                self.refuse(Field::MaxOutputTokens, "Anthropic asks for a cap with every call, such as 512.");
+            }
+            if setup.temperature.is_some_and(|temperature| temperature > 1.0) {
+                self.refuse(Field::Temperature, "Anthropic takes a temperature from 0 to 1.");
+            }
+        }
         // An address of the person's own may hold the key itself.
         let at_home = setup.base_url.starts_with(preset.base_url) && preset.place == ServedAt::Internet;
         if at_home && preset.auth != Auth::None && self.trimmed(Field::ApiKey).is_empty() {

@@ -265,6 +265,16 @@ fn a_preset_brings_its_address_a_model_and_its_prices_and_no_foreign_key() {
     assert_eq!(claude.text(Field::Model), "claude-haiku-5-5");
     assert_eq!((claude.text(Field::InputPrice), claude.text(Field::OutputPrice)), ("0.10".into(), "0.50".into()));
 
+    let hot = typed(
+        &typed(&typed(&claude, Field::ApiKey, "sk-ant-1"), Field::Temperature, "1.5"),
+        Field::MaxOutputTokens,
+        "",
+    );
+    assert_eq!(
+        complaints(&hot).iter().map(|(at, _)| *at).collect::<Vec<_>>(),
+        [Field::MaxOutputTokens, Field::Temperature]
+    );
+
     let local = claude.after(&FormAction::Provider(Provider::Ollama));
     assert_eq!(local.text(Field::BaseUrl), "http://localhost:11434/v1");
     assert_eq!((local.text(Field::Model), local.text(Field::InputPrice)), ("".into(), "".into()));
