@@ -48,11 +48,16 @@ impl Engine {
             self.record(Entry::Commanded(Command::Resume));
             self.reopen(Status::Canceled);
         }
-        if self.state == RunState::Finished || self.stop_asked {
+        if self.state == RunState::Finished {
             return;
         }
         if std::mem::take(&mut self.storage_failed) {
             self.effects.push_back(Effect::Save { ticket: self.next_ticket - 1, records: Vec::new() });
+        }
+        // What was being stopped when the disk failed is stopped still, and only its records are offered again.
+        if self.stop_asked {
+            self.state = RunState::Stopping;
+            return;
         }
         for lane in &mut self.lanes {
             lane.revive();

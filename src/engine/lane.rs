@@ -255,7 +255,7 @@ impl Lane {
         let Some(limit) = self.limits.requests_per_minute.filter(|_| self.limits.burst == Burst::Auto) else { return };
         self.burst = if self.burst > BURST_AFTER_ONE_REFUSAL { BURST_AFTER_ONE_REFUSAL } else { 1 };
         if let Some(meter) = &mut self.requests {
-            meter.set_limit(u64::from(limit), u64::from(self.burst), now);
+            meter.set_limit(u64::from(limit), u64::from(self.burst.min(limit)), now);
         }
     }
 

@@ -150,9 +150,10 @@ impl Engine {
 
     fn save_failed(&mut self) {
         self.storage_failed = true;
-        self.pause(PauseReason::Storage);
-        if let RunState::Paused(reason) = &mut self.state {
-            *reason = PauseReason::Storage;
+        match &mut self.state {
+            RunState::Paused(reason) => *reason = PauseReason::Storage,
+            RunState::Running | RunState::Stopping => self.rest(PauseReason::Storage),
+            RunState::Finished => {}
         }
     }
 
@@ -294,9 +295,12 @@ impl Engine {
     }
 
     pub(super) fn pause(&mut self, reason: PauseReason) {
-        if self.state != RunState::Running {
-            return;
+        if self.state == RunState::Running {
+            self.rest(reason);
         }
+    }
+
+    fn rest(&mut self, reason: PauseReason) {
         self.state = RunState::Paused(reason.clone());
         self.blocked = None;
         self.effects.push_back(Effect::Notify(Notice::Paused(reason)));

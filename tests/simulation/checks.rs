@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pennybatch::engine::{AttemptId, Ending, Entry, Ordinal, Progress, Record};
+use pennybatch::engine::{AttemptId, Ending, Entry, Ordinal, PauseReason, Progress, Record};
 use pennybatch::money::Usd;
 use pennybatch::provider::{Action, Answer, Bill, FailureKind, Finish};
 use pennybatch::time::Time;
 
 use crate::scenario::Scenario;
+use crate::wire;
 
-pub struct Checks {
-    scenario: Scenario,
+pub struct Checks<'a> {
+    scenario: &'a Scenario,
     cap: Option<Usd>,
     reserved_on_disk: BTreeSet<AttemptId>,
     amounts: BTreeMap<AttemptId, Usd>,
@@ -26,18 +27,19 @@ pub struct Checks {
     /// Attempts under way, by group.
     under_way: BTreeMap<AttemptId, Ordinal>,
     failures: BTreeMap<Ordinal, u32>,
-    pub lane_stops: u32,
+    answers: BTreeMap<Ordinal, u32>,
+    lane_stops: u32,
+    stopped_lanes: BTreeSet<u8>,
     /// What dead connections may have billed beyond the reservation.
     sent_twice: Usd,
     /// The person counted doubtful attempts as not billed: the upper bound is his word.
     pub written_off: bool,
-    pub last_save: Time,
 }
 
-impl Checks {
-    pub fn new(scenario: &Scenario) -> Checks {
+impl<'a> Checks<'a> {
+    pub fn new(scenario: &'a Scenario) -> Checks<'a> {
         Checks {
-            scenario: scenario.clone(),
+            scenario,
             cap: scenario.plan.budget,
             reserved_on_disk: BTreeSet::new(),
             amounts: BTreeMap::new(),
@@ -49,10 +51,11 @@ impl Checks {
             silent_until: BTreeMap::new(),
             under_way: BTreeMap::new(),
             failures: BTreeMap::new(),
+            answers: BTreeMap::new(),
             lane_stops: 0,
+            stopped_lanes: BTreeSet::new(),
             sent_twice: Usd::ZERO,
             written_off: false,
-            last_save: Time(0),
         }
     }
 
@@ -63,7 +66,7 @@ impl Checks {
     pub fn crashed(&mut self) {
         self.under_way.clear();
         self.silent_until.clear();
-        self.last_save = Time(0);
+        self.stopped_lanes.clear();
     }
 
     /// A 429 with a hint: nothing more on this lane before it is over, unless the person says so.
@@ -74,6 +77,23 @@ impl Checks {
 
     pub fn person_resumed(&mut self) {
         self.silent_until.clear();
+        self.stopped_lanes.clear();
+    }
+
+    pub fn lane_stopped(&mut self, lane: u8) {
+        self.lane_stops += 1;
+        self.stopped_lanes.insert(lane);
+    }
+
+    /// A run doesn't give up while a lane is left.
+    pub fn paused(&self, reason: &PauseReason) -> Result<(), String> {
+        let left = self.scenario.plan.lanes.len() - self.stopped_lanes.len();
+        match reason {
+            PauseReason::NoLane(failure) if left > 0 => {
+                Err(format!("lanes: the run paused with {left} lanes left: {failure:?}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn leader(&self, item: Ordinal) -> Ordinal {
@@ -96,6 +116,7 @@ impl Checks {
                         self.sent_twice += self.amounts.get(attempt).copied().unwrap_or_default();
                     }
                     self.count_failure(*item, kind)?;
+                    self.count_ask(*item, failure.is_none(), bill)?;
                     if let Some(ending) = ending {
                         self.end(*item, ending)?;
                     }
@@ -107,6 +128,7 @@ impl Checks {
                     }
                     self.ended.remove(item);
                     self.failures.remove(item);
+                    self.answers.remove(item);
                 }
                 Entry::Restarted | Entry::Commanded(_) => {}
             }
@@ -126,6 +148,21 @@ impl Checks {
             }
         }
         Ok(())
+    }
+
+    /// An item is asked once, and again where its answer doesn't fit, as often as the plan says.
+    fn count_ask(&mut self, item: Ordinal, no_failure: bool, bill: &Bill) -> Result<(), String> {
+        let answered = no_failure && *bill != Bill::Nothing;
+        if !answered {
+            return Ok(());
+        }
+        let asked = self.answers.entry(item).or_default();
+        *asked += 1;
+        let most = u32::from(self.scenario.plan.reasks) + 1;
+        match *asked > most {
+            true => Err(format!("reasks: item {item} was answered {asked} times, {most} are the most")),
+            false => Ok(()),
+        }
     }
 
     /// Invariant 2: an item ends once.
@@ -150,11 +187,11 @@ impl Checks {
 
     fn answered(&mut self, item: Ordinal, answer: &Answer) -> Result<(), String> {
         self.succeeded.insert(item);
-        if answer.finish == Finish::Stop {
+        if answer.finish == Finish::Stop && answer.misfit.is_none() {
             self.shareable.insert(item);
             self.answered_groups.insert(self.leader(item));
         }
-        match answer.text == format!("answer to {}", self.leader(item)) {
+        match answer.text == wire::text(self.leader(item)) {
             true => Ok(()),
             false => Err(format!("once: item {item} got somebody else's answer: {}", answer.text)),
         }
@@ -170,7 +207,10 @@ impl Checks {
         now: Time,
     ) -> Result<(), String> {
         if self.silent_until.get(&lane).is_some_and(|until| now < *until) {
-            return Err(format!("retry: item {item} was sent on lane {lane} within the provider's hint"));
+            return Err(format!("hint: item {item} was sent on lane {lane} within the provider's hint"));
+        }
+        if self.stopped_lanes.contains(&lane) {
+            return Err(format!("lanes: item {item} was sent on lane {lane}, which had stopped"));
         }
         if !self.reserved_on_disk.contains(&attempt) {
             return Err(format!("write ahead: attempt {attempt} was sent before its reservation was on disk"));

@@ -1,108 +1,177 @@
-//! The provider of the virtual world: strict sliding windows, faults by chance, and a ledger of what it really billed.
+//! The provider of the virtual world: its limits, its weather, its faults, and a ledger of what it really billed.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
-use pennybatch::engine::{LanePlan, Ordinal};
+use pennybatch::engine::{AttemptId, Limits, Ordinal};
 use pennybatch::money::Usd;
-use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome, Usage};
+use pennybatch::prices::RateCard;
+use pennybatch::provider::{Bill, Failure, FailureKind, Outcome, RateSeen, Usage};
 use pennybatch::time::Time;
 
-use crate::scenario::Faults;
+use crate::limits::{Planned, Refusing, Weight};
+use crate::scenario::{Scenario, Weather, WeatherKind};
+use crate::wire;
 
-/// What becomes of a request: when its answer is there (never, where it hangs), and what it says.
+const SLOW_TIMES: u64 = 20;
+const TAIL_TIMES_MAX: u64 = 30;
+/// In a brown-out, this many of a thousand requests fail.
+const BROWN_OUT_FAILS: u32 = 950;
+
+/// What becomes of a request.
 pub struct Verdict {
+    /// When its answer is there; never, where it hangs.
     pub at: Option<Time>,
     pub outcome: Outcome,
-    pub billed: Usd,
+    pub seen: Option<Box<RateSeen>>,
+    /// How long the provider asked to be left alone, whatever was read of it.
+    pub hint_ms: Option<u64>,
+    billed: Usd,
 }
 
-pub struct Provider {
-    windows: Vec<Window>,
-    faults: Faults,
-    latency_ms: (u64, u64),
-    pub billed: Usd,
-    pub requests: u64,
-    /// Requests above a limit that this world's plan knows of: there must be none.
-    pub above_limit: Option<String>,
+/// A request as the provider sees it.
+pub struct Request<'a> {
+    pub attempt: AttemptId,
+    pub item: Ordinal,
+    pub leader: Ordinal,
+    pub input_estimate: u64,
+    pub input_bound: u64,
+    pub output_cap: u64,
+    pub card: Option<&'a RateCard>,
 }
 
-#[derive(Default)]
-struct Window {
-    requests_per_minute: Option<u64>,
-    tokens_per_minute: Option<u64>,
-    recent: VecDeque<(Time, u64)>,
-}
-
-impl Window {
-    fn push(&mut self, tokens: u64, at: Time) -> Option<String> {
-        self.recent.push_back((at, tokens));
-        self.recent.make_contiguous().sort();
-        while self.recent.front().is_some_and(|(first, _)| at.ms_since(*first) >= 60_000) {
-            self.recent.pop_front();
-        }
-        let requests = self.recent.len() as u64;
-        let tokens: u64 = self.recent.iter().map(|(_, tokens)| *tokens).sum();
-        if self.requests_per_minute.is_some_and(|limit| requests > limit) {
-            return Some(format!("{requests} requests in a minute at {at:?}"));
-        }
-        if self.tokens_per_minute.is_some_and(|limit| tokens > limit && requests > 1) {
-            return Some(format!("{tokens} tokens in a minute at {at:?}"));
-        }
-        None
+impl Request<'_> {
+    fn cost(&self, usage: &Usage, at: Time) -> Usd {
+        self.card.map_or(Usd::ZERO, |card| card.cost(usage, at))
     }
 }
 
-impl Provider {
-    pub fn new(lanes: &[LanePlan], faults: Faults, latency_ms: (u64, u64)) -> Provider {
-        let windows = lanes
-            .iter()
-            .map(|lane| Window {
-                requests_per_minute: lane.limits.requests_per_minute.map(u64::from),
-                tokens_per_minute: lane.limits.tokens_per_minute,
-                recent: VecDeque::new(),
-            })
-            .collect();
-        Provider { windows, faults, latency_ms, billed: Usd::ZERO, requests: 0, above_limit: None }
+pub struct Provider<'a> {
+    scenario: &'a Scenario,
+    start: Time,
+    planned: Vec<Planned>,
+    refusing: Vec<Option<Refusing>>,
+    requests: Vec<u64>,
+    lane_of: BTreeMap<AttemptId, usize>,
+    pub billed: Usd,
+}
+
+impl<'a> Provider<'a> {
+    pub fn new(scenario: &'a Scenario, start: Time) -> Provider<'a> {
+        let lanes = &scenario.plan.lanes;
+        let refuser = |lane: usize| scenario.refusers.get(lane).cloned().flatten();
+        Provider {
+            scenario,
+            start,
+            planned: lanes.iter().map(|lane| Planned::new(lane, start)).collect(),
+            refusing: (0..lanes.len()).map(|lane| refuser(lane).map(Refusing::new)).collect(),
+            requests: vec![0; lanes.len()],
+            lane_of: BTreeMap::new(),
+            billed: Usd::ZERO,
+        }
     }
 
-    /// The limits are changed by agreement with the provider: from here on the larger of old and new holds for it.
-    pub fn allow(&mut self, lane: usize, requests_per_minute: Option<u32>) {
-        let window = &mut self.windows[lane];
-        window.requests_per_minute = match (window.requests_per_minute, requests_per_minute) {
-            (Some(old), Some(new)) => Some(old.max(new.into())),
-            _ => None,
+    pub fn allow(&mut self, lane: usize, limits: &Limits) {
+        self.planned[lane].allow(limits);
+    }
+
+    pub fn check_limits(&mut self, now: Time) -> Result<(), String> {
+        self.planned.iter_mut().try_for_each(|lane| lane.count_until(now))
+    }
+
+    pub fn answer(&mut self, rng: &mut fastrand::Rng, lane: usize, request: &Request, arrives: Time) -> Verdict {
+        let weight = Weight {
+            tokens: request.input_estimate + request.output_cap,
+            input: request.input_estimate,
+            output: request.output_cap,
         };
-    }
-
-    pub fn answer(
-        &mut self,
-        rng: &mut fastrand::Rng,
-        lane: usize,
-        item: Ordinal,
-        request: &Request,
-        arrives: Time,
-    ) -> Verdict {
-        self.requests += 1;
-        if let Some(broken) = self.windows[lane].push(request.tokens, arrives) {
-            self.above_limit.get_or_insert(broken);
+        self.planned[lane].push(request.attempt, weight, arrives);
+        self.lane_of.insert(request.attempt, lane);
+        self.requests[lane] += 1;
+        let weather = self.weather(lane, arrives);
+        let answered = arrives.after_ms(self.latency_ms(rng, weather));
+        let mut verdict = self.verdict(rng, lane, request, weather, arrives, answered);
+        if self.scenario.headers
+            && !matches!(&verdict.outcome, Outcome::Failed { failure, .. } if failure.status.is_none())
+        {
+            verdict.seen = self.refusing[lane].as_ref().map(|refusing| Box::new(refusing.seen(arrives)));
         }
-        let answered = arrives.after_ms(rng.u64(self.latency_ms.0..=self.latency_ms.1.max(self.latency_ms.0)));
-        let mut verdict = self.verdict(rng, item, request, answered);
-        verdict.at = verdict.at.map(|_| answered);
         self.billed += verdict.billed;
         verdict
     }
 
-    fn verdict(&self, rng: &mut fastrand::Rng, item: Ordinal, request: &Request, at: Time) -> Verdict {
+    /// The engine learns of the answer, and from here on both count what the request really used.
+    pub fn answered(&mut self, attempt: AttemptId, outcome: &Outcome) {
+        let Some(lane) = self.lane_of.remove(&attempt) else { return };
+        let Outcome::Answered { bill: Bill::Usage { usage, .. }, .. } = outcome else { return };
+        let accounting = self.scenario.plan.lanes[lane].accounting;
+        if accounting.output_as_used {
+            self.planned[lane].correct_output(attempt, usage.output);
+        }
+        if accounting.cache_reads_free {
+            self.planned[lane].forgive_input(attempt, usage.cache_read);
+        }
+    }
+
+    fn weather(&self, lane: usize, at: Time) -> Option<WeatherKind> {
+        let since_ms = at.ms_since(self.start);
+        let here = |weather: &&Weather| {
+            (weather.from_ms..weather.to_ms).contains(&since_ms)
+                && weather.lane.is_none_or(|only| usize::from(only) == lane)
+        };
+        self.scenario.weather.iter().find(here).map(|weather| weather.kind)
+    }
+
+    fn latency_ms(&self, rng: &mut fastrand::Rng, weather: Option<WeatherKind>) -> u64 {
+        let latency = self.scenario.latency;
+        let usual = rng.u64(latency.from_ms..=latency.to_ms.max(latency.from_ms));
+        let in_tail = latency.tail_one_in > 0 && rng.u32(0..latency.tail_one_in) == 0;
+        let tail = if in_tail { rng.u64(2..=TAIL_TIMES_MAX) } else { 1 };
+        let slow = if weather == Some(WeatherKind::Slow) { SLOW_TIMES } else { 1 };
+        usual * tail * slow
+    }
+
+    fn verdict(
+        &mut self,
+        rng: &mut fastrand::Rng,
+        lane: usize,
+        request: &Request,
+        weather: Option<WeatherKind>,
+        arrives: Time,
+        at: Time,
+    ) -> Verdict {
+        match weather {
+            Some(WeatherKind::Offline) => return nothing_billed(at, FailureKind::Unreachable, Bill::Unknown),
+            Some(WeatherKind::BrownOut) if rng.u32(0..1_000) < BROWN_OUT_FAILS => {
+                return nothing_billed(at, FailureKind::ServerError, Bill::Nothing);
+            }
+            _ => {}
+        }
+        let died = self
+            .scenario
+            .lanes_die
+            .iter()
+            .find(|dies| usize::from(dies.lane) == lane && self.requests[lane] > dies.after_requests);
+        if let Some(dies) = died {
+            return nothing_billed(at, dies.how, Bill::Nothing);
+        }
+        if let Some(wait_ms) = self.refusing[lane].as_mut().and_then(|refusing| refusing.refuses(arrives)) {
+            return refused(rng, wait_ms, at);
+        }
+        self.by_chance(rng, request, at)
+    }
+
+    fn by_chance(&self, rng: &mut fastrand::Rng, request: &Request, at: Time) -> Verdict {
+        let input = rng.u64(1..=request.input_bound);
         let usage = Usage {
-            input: rng.u64(1..=request.input_bound),
+            input,
             output: rng.u64(0..=request.output_cap),
+            cache_read: if rng.u8(0..4) == 0 { rng.u64(0..=input) } else { 0 },
             ..Usage::default()
         };
         let cost = request.cost(&usage, at);
         let maybe = |rng: &mut fastrand::Rng| if rng.bool() { cost } else { Usd::ZERO };
-        let failed = |kind, bill, billed| Verdict { at: Some(at), outcome: failure(kind, bill, None), billed };
-        let f = &self.faults;
+        let billed_anyway = |kind, billed| Verdict { billed, ..nothing_billed(at, kind, Bill::Unknown) };
+        let f = &self.scenario.faults;
         let mut dice = rng.u32(0..1_000);
         let mut hit = |share: u32| {
             let hit = dice < share;
@@ -110,78 +179,57 @@ impl Provider {
             hit
         };
         if hit(f.server_error) {
-            return failed(FailureKind::ServerError, Bill::Nothing, Usd::ZERO);
+            return nothing_billed(at, FailureKind::ServerError, Bill::Nothing);
         }
         if hit(f.refusal) {
-            let hint = rng.bool().then(|| rng.u64(100..=20_000));
-            return Verdict {
-                at: Some(at),
-                outcome: failure(FailureKind::RateLimited, Bill::Nothing, hint),
-                billed: Usd::ZERO,
-            };
+            let wait_ms = rng.u64(100..=20_000);
+            return refused(rng, wait_ms, at);
         }
         if hit(f.hang) {
-            let billed = maybe(rng);
-            return Verdict { at: None, outcome: failure(FailureKind::TimedOut, Bill::Unknown, None), billed };
+            return Verdict { at: None, ..billed_anyway(FailureKind::TimedOut, maybe(rng)) };
         }
         if hit(f.reset) {
-            let billed = maybe(rng);
-            return failed(FailureKind::Unreachable, Bill::Unknown, billed);
+            return billed_anyway(FailureKind::Unreachable, maybe(rng));
         }
         if hit(f.sent_twice) {
-            return failed(FailureKind::Unreachable, Bill::Unknown, cost + cost);
+            return billed_anyway(FailureKind::Unreachable, cost + cost);
         }
         if hit(f.torn) {
-            return failed(FailureKind::TornBody, Bill::Unknown, cost);
+            let outcome = wire::torn(request.leader, request.item, &usage, rng, at);
+            return Verdict { outcome, ..billed_anyway(FailureKind::TornBody, cost) };
         }
         if hit(f.bad_request) {
-            return failed(FailureKind::BadRequest, Bill::Nothing, Usd::ZERO);
+            return nothing_billed(at, FailureKind::BadRequest, Bill::Nothing);
         }
         if hit(f.html) {
-            return failed(FailureKind::HtmlPage, Bill::Unknown, Usd::ZERO);
+            return nothing_billed(at, FailureKind::HtmlPage, Bill::Unknown);
         }
         if hit(f.wrong_key) {
-            return failed(FailureKind::WrongKey, Bill::Nothing, Usd::ZERO);
+            return nothing_billed(at, FailureKind::WrongKey, Bill::Nothing);
         }
-        let finish = if hit(f.length) { Finish::Length } else { Finish::Stop };
-        let answer = Answer {
-            text: format!("answer to {}", request.leader),
-            finish,
-            request_id: Some(format!("r{item}")),
-            misfit: None,
-        };
-        if hit(f.no_usage) {
-            return Verdict { at: Some(at), outcome: Outcome::Answered { answer, bill: Bill::Unknown }, billed: cost };
-        }
+        let length = hit(f.length);
+        let without_usage = hit(f.no_usage);
         let usage = if hit(f.above_reservation) {
             Usage { output: request.output_cap * 3, input: request.input_bound, ..usage }
         } else {
             usage
         };
-        let billed = request.cost(&usage, at);
-        Verdict {
-            at: Some(at),
-            outcome: Outcome::Answered { answer, bill: Bill::Usage { usage, stated_cost: None } },
-            billed,
-        }
+        let shown = (!without_usage).then_some(&usage);
+        let outcome = wire::answer(request.leader, request.item, length, hit(f.misfit), shown, at);
+        Verdict { at: Some(at), outcome, seen: None, hint_ms: None, billed: request.cost(&usage, at) }
     }
 }
 
-/// A request as the provider sees it.
-pub struct Request {
-    pub leader: Ordinal,
-    pub tokens: u64,
-    pub input_bound: u64,
-    pub output_cap: u64,
-    pub card: Option<pennybatch::prices::RateCard>,
+fn nothing_billed(at: Time, kind: FailureKind, bill: Bill) -> Verdict {
+    Verdict { at: Some(at), outcome: failure(kind, bill), seen: None, hint_ms: None, billed: Usd::ZERO }
 }
 
-impl Request {
-    fn cost(&self, usage: &Usage, at: Time) -> Usd {
-        self.card.as_ref().map_or(Usd::ZERO, |card| card.cost(usage, at))
-    }
+fn refused(rng: &mut fastrand::Rng, wait_ms: u64, at: Time) -> Verdict {
+    let (outcome, hint_ms) = wire::refusal(rng, wait_ms, at);
+    Verdict { at: Some(at), outcome, seen: None, hint_ms, billed: Usd::ZERO }
 }
 
-pub fn failure(kind: FailureKind, bill: Bill, retry_after_ms: Option<u64>) -> Outcome {
-    Outcome::Failed { failure: Failure { kind, status: None, message: format!("{kind:?}"), retry_after_ms }, bill }
+pub fn failure(kind: FailureKind, bill: Bill) -> Outcome {
+    let failure = Failure { kind, status: None, message: format!("{kind:?}"), retry_after_ms: None };
+    Outcome::Failed { failure, bill }
 }

@@ -1,0 +1,84 @@
+//! The person of the virtual world.
+
+use pennybatch::engine::{Command, Event, PauseReason, RunState};
+use pennybatch::money::Usd;
+
+use crate::world::World;
+
+const HOUR_MS: u64 = 3_600_000;
+
+impl World<'_> {
+    pub(super) fn person_resumes_run(&mut self) -> Result<(), String> {
+        self.checks.person_resumed();
+        self.tell(Event::Command(Command::Resume))
+    }
+
+    pub(super) fn person_stops(&mut self) -> Result<(), String> {
+        self.stopped = true;
+        self.tell(Event::Command(Command::Stop))
+    }
+
+    /// Once, sometimes, after the run has ended. False: it has ended for good.
+    pub(super) fn person_retries_what_failed(&mut self) -> Result<bool, String> {
+        let failed = self.engine.progress(self.now).errored > 0;
+        let retry = failed && !self.stopped && self.rng.bool();
+        if retry {
+            self.stopped = true;
+            self.tell(Event::Command(Command::RetryFailed))?;
+        }
+        Ok(retry)
+    }
+
+    /// The run rests and nothing is under way: the person sees why, and goes on.
+    pub(super) fn person_looks(&mut self) -> Result<(), String> {
+        match self.engine.state() {
+            RunState::Paused(PauseReason::Budget { needed }) => {
+                let needed = *needed;
+                self.raise_budget(needed)?;
+                self.person_resumes_run()
+            }
+            RunState::Paused(reason) => {
+                if *reason == PauseReason::Storage && self.rng.bool() {
+                    self.storage.make_room();
+                }
+                self.now = self.now.after_ms(self.rng.u64(1..=60_000));
+                self.person_resumes_run()
+            }
+            state => Err(format!("stuck: {state:?}, nothing under way, no wake; {:?}", self.engine.progress(self.now))),
+        }
+    }
+
+    fn raise_budget(&mut self, needed: Usd) -> Result<(), String> {
+        let cap = needed + Usd::from_pico(i128::from(self.rng.u64(0..=1_000_000_000)));
+        self.checks.set_cap(Some(cap));
+        self.tell(Event::Command(Command::SetBudget(Some(cap))))
+    }
+
+    pub(super) fn person_acts(&mut self) -> Result<(), String> {
+        match self.rng.u8(0..9) {
+            0..=1 => self.tell(Event::Command(Command::Pause)),
+            2..=3 => self.person_resumes_run(),
+            4..=5 => self.changes_limits(),
+            6..=7 => match self.engine.progress(self.now).budget {
+                Some(cap) => self.raise_budget(cap),
+                None => Ok(()),
+            },
+            _ => self.closes_the_tab(),
+        }
+    }
+
+    fn changes_limits(&mut self) -> Result<(), String> {
+        let lane = self.rng.u8(0..self.scenario.plan.lanes.len() as u8);
+        let mut limits = self.scenario.plan.lanes[usize::from(lane)].limits.clone();
+        limits.concurrency = self.rng.u16(1..=30);
+        limits.requests_per_minute = limits.requests_per_minute.map(|rpm| rpm + self.rng.u32(0..=20));
+        self.provider.allow(usize::from(lane), &limits);
+        self.tell(Event::Command(Command::SetLimits { lane, limits }))
+    }
+
+    /// And comes back after a while, or days later.
+    fn closes_the_tab(&mut self) -> Result<(), String> {
+        let away_ms = self.rng.u64(0..=72 * HOUR_MS);
+        self.die_and_return(away_ms)
+    }
+}
