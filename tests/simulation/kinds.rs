@@ -11,8 +11,11 @@ use crate::scenario::*;
 
 type Rng = fastrand::Rng;
 
-/// `(name, what it is, how it differs from an ordinary run)`.
-pub const KINDS: [(&str, &str, fn(&mut Scenario, &mut Rng)); 20] = [
+/// How a kind differs from an ordinary run.
+type Shape = fn(&mut Scenario, &mut Rng);
+
+/// `(name, what it is, its shape)`.
+pub const KINDS: [(&str, &str, Shape); 20] = [
     ("calm", "nothing fails and nothing binds", |_, _| {}),
     ("strict-window", "minute and day limits, counted in a strict sliding window", strict_window),
     ("bucket", "minute limits, counted in a bucket that refills", bucket),
@@ -317,7 +320,7 @@ fn restless(scenario: &mut Scenario, rng: &mut Rng) {
 
 /// Each of the others by chance, and a run whose price nobody knows.
 fn mixed(scenario: &mut Scenario, rng: &mut Rng) {
-    let shapes: [fn(&mut Scenario, &mut Rng); 14] = [
+    let shapes: [Shape; 14] = [
         lanes,
         strict_window,
         bucket,
