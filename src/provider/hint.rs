@@ -22,7 +22,7 @@ pub fn retry_after_ms(reply: &HttpReply, body: Option<&Value>, now: Time) -> Opt
         .map(|ms| ms.min(HINT_MS_MAX))
 }
 
-fn from_seconds(text: &str, unit_s: f64) -> Option<u64> {
+pub(super) fn from_seconds(text: &str, unit_s: f64) -> Option<u64> {
     let number: f64 = text.parse().ok()?;
     to_ms(number * unit_s)
 }
@@ -50,7 +50,7 @@ fn from_words(body: &str) -> Option<u64> {
 }
 
 /// A duration at the start of `text`, in lower case: `41.724s`, `6m0s`, `12ms`, `1h2m`, `26 seconds`.
-fn duration_ms(text: &str) -> Option<u64> {
+pub(super) fn duration_ms(text: &str) -> Option<u64> {
     let mut rest = text.trim_start();
     let mut total_s = None;
     loop {

@@ -13,6 +13,7 @@ mod model_traits;
 mod openai_chat;
 mod outcome;
 mod preset;
+mod rate_headers;
 mod rate_seen;
 mod refusal;
 pub mod tokens;
@@ -123,8 +124,8 @@ impl Provider {
     }
 
     /// What an answer's headers say of the provider's limits.
-    pub fn rate_seen(self, _reply: &HttpReply, _now: crate::time::Time) -> Option<RateSeen> {
-        None
+    pub fn rate_seen(self, reply: &HttpReply, now: crate::time::Time) -> Option<RateSeen> {
+        rate_headers::read(self.preset().rate_headers, reply, now)
     }
 
     /// How this provider counts tokens against its limits.

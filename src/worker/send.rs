@@ -10,7 +10,7 @@ use super::terms::template_words;
 use crate::dataset;
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::Setup;
-use crate::provider::{HttpReply, HttpRequest, Outcome, Provider};
+use crate::provider::{HttpReply, HttpRequest, Outcome, Provider, RateSeen};
 
 /// A simulated wait looks this often whether it was given up.
 const STEP_MS: u32 = 200;
@@ -24,16 +24,20 @@ pub struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    pub async fn outcome(self, key: Option<Key>, signal: AbortSignal) -> Outcome {
+    /// How it ended, and what the answer's headers say of the provider's limits.
+    pub async fn outcome(self, key: Option<Key>, signal: AbortSignal) -> (Outcome, Option<RateSeen>) {
         let reply = match self.setup.provider {
             Provider::Demo => self.simulated(&signal).await,
             _ => self.posted(key.as_ref(), &signal).await,
         };
         match reply {
-            Ok(reply) => self.setup.provider.decode(&reply, now()),
-            Err(Broken::Aborted) => Outcome::timed_out(),
-            Err(Broken::Unreachable(words)) => Outcome::unreachable(&words),
-            Err(Broken::NeverSent(words)) => Outcome::never_sent(&words),
+            Ok(reply) => {
+                let provider = self.setup.provider;
+                (provider.decode(&reply, now()), provider.rate_seen(&reply, now()))
+            }
+            Err(Broken::Aborted) => (Outcome::timed_out(), None),
+            Err(Broken::Unreachable(words)) => (Outcome::unreachable(&words), None),
+            Err(Broken::NeverSent(words)) => (Outcome::never_sent(&words), None),
         }
     }
 

@@ -187,12 +187,12 @@ impl Session {
         spawn_local(async move {
             let sending =
                 Sending { setup: session.setup(), prepared: &session.prepared, item, attempt, seed: session.seed };
-            let outcome = match signal {
+            let (outcome, seen) = match signal {
                 Some(signal) => sending.outcome(key, signal).await,
-                None => Outcome::never_sent("this browser cannot give a request up"),
+                None => (Outcome::never_sent("this browser cannot give a request up"), None),
             };
             session.in_flight.borrow_mut().remove(&attempt);
-            session.handle(Event::Ended { attempt, outcome, seen: None });
+            session.handle(Event::Ended { attempt, outcome, seen: seen.map(Box::new) });
         });
     }
 

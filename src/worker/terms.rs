@@ -41,7 +41,7 @@ pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
         reasks: setup.reasks,
         timeout_ms: setup.timeout_s.map_or_else(|| timeout_ms(setup), |seconds| u64::from(seconds) * 1_000),
         use_cache: setup.use_cache,
-        warm_up: false,
+        warm_up: setup.prompt_cache != PromptCache::Off && setup.provider.preset().wire == Wire::AnthropicMessages,
     })
 }
 
