@@ -20,7 +20,7 @@
 //! A room names only what its line allows, and `money` and `time`, which are everyone's: always rooms further up in
 //! the table, so that nothing turns in circles. Of the engine, the page names plain values alone, and never drives one:
 //! the engine lives in the worker. The programs are `app`, `runner` and `embed -> ui`, `worker -> worker`; the tool behind
-//! `cargo dev` names no room at all.
+//! `cargo dev` names the `prices` that it publishes, and no other room.
 //!
 //! # The purity rule
 //!

@@ -1,11 +1,11 @@
-//! The models and their prices, read from the vendors' files.
+//! The models and their prices.
 
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use crate::prices::RateCard;
-use crate::prices::vendor_file::{self, VENDOR_FILES};
+use crate::prices::table::Table;
 
 /// `vendor/model`, the catalogue's key.
 pub type ModelId = String;
@@ -158,22 +158,12 @@ pub fn find(name: &str) -> Option<&'static Model> {
     keyed.or_else(|| all().iter().find(|model| model.id == name))
 }
 
-struct Catalogue {
-    vendors: Vec<Vendor>,
-    models: Vec<Model>,
-}
+/// What the vendors' files say, in the form that programs carry; a test keeps it in step with them.
+pub(super) const TABLE: &str = include_str!("catalogue.tsv");
 
-fn catalogue() -> &'static Catalogue {
-    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| {
-        let mut catalogue = Catalogue { vendors: Vec::new(), models: Vec::new() };
-        for text in VENDOR_FILES {
-            let (vendor, models) = vendor_file::parse(text).expect("a vendor file that is compiled in can be read");
-            catalogue.vendors.push(vendor);
-            catalogue.models.extend(models);
-        }
-        catalogue
-    })
+fn catalogue() -> &'static Table {
+    static CATALOGUE: OnceLock<Table> = OnceLock::new();
+    CATALOGUE.get_or_init(|| Table::read(TABLE).expect("the table that is compiled in can be read"))
 }
 
 #[cfg(test)]

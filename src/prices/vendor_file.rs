@@ -9,25 +9,6 @@ use crate::prices::date;
 use crate::prices::{BatchCache, BatchLimits, CacheMode, Model, RateCard, Rates, Vendor};
 use crate::time::Time;
 
-/// Makers first, then hosts: the order of the catalogue.
-pub(super) const VENDOR_FILES: [&str; 15] = [
-    include_str!("vendors/openai.json"),
-    include_str!("vendors/anthropic.json"),
-    include_str!("vendors/google.json"),
-    include_str!("vendors/mistral.json"),
-    include_str!("vendors/deepseek.json"),
-    include_str!("vendors/xai.json"),
-    include_str!("vendors/cohere.json"),
-    include_str!("vendors/meta.json"),
-    include_str!("vendors/moonshotai.json"),
-    include_str!("vendors/alibaba.json"),
-    include_str!("vendors/zai.json"),
-    include_str!("vendors/amazon-bedrock.json"),
-    include_str!("vendors/groq.json"),
-    include_str!("vendors/together.json"),
-    include_str!("vendors/fireworks.json"),
-];
-
 pub(super) fn parse(text: &str) -> Result<(Vendor, Vec<Model>), serde_json::Error> {
     let file: VendorFile = serde_json::from_str(text)?;
     let models = file.models.into_iter().map(|entry| entry.into_model(&file.vendor.id)).collect();

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crate::headers::HeaderRules;
 use crate::names;
+use crate::prices;
 use crate::project::{self, Profile};
 use crate::wasm::{self, Program};
 
@@ -50,7 +51,8 @@ impl Bundle {
         let index = text(&project::root().join("index.html"))?;
         let headers = text(&www.join("_headers"))?;
         let styles = styles(wasm::files_below(&www.join("styles"))?)?;
-        let others = wasm::files_below(&www)?.into_iter().filter(|(path, _)| !path.starts_with("styles/")).collect();
+        let others = wasm::files_below(&www)?.into_iter().filter(|(path, _)| !path.starts_with("styles/"));
+        let others = others.chain([("prices.json".to_owned(), prices::published()?)]).collect();
         Bundle::assemble(&index, &headers, styles, others, wasm::programs(profile)?)
     }
 

@@ -8,9 +8,11 @@
 //! | `serve` | build, serve, watch, reload |
 //! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
 //! | `size` | what a visitor downloads |
+//! | `prices` | the catalogue checked, compared and written |
 //! | `mock` | the simulated provider of the tests |
 //!
-//! It knows nothing of the rooms in the library: the page is compiled by Cargo as a separate program.
+//! Of the library it names the catalogue alone, which it checks and publishes: the page is compiled by Cargo as a
+//! separate program.
 
 use std::process::ExitCode;
 
@@ -24,6 +26,7 @@ mod headers;
 mod mock;
 mod names;
 mod node;
+mod prices;
 mod project;
 mod serve;
 mod site;
@@ -48,6 +51,9 @@ enum Command {
     Test(check::TestArgs),
     /// Show what a visitor downloads: raw, gzip and brotli
     Size,
+    /// Check and write the catalogue of prices
+    #[command(subcommand)]
+    Prices(prices::PricesCommand),
     /// Start the simulated provider of the tests
     Mock(mock::MockArgs),
 }
@@ -59,6 +65,7 @@ async fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::Test(args) => check::run(args).await,
         Command::Size => size::run(),
+        Command::Prices(command) => prices::run(&command),
         Command::Mock(args) => mock::run(args).await,
     };
     match ended {
