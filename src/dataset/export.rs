@@ -13,6 +13,8 @@ pub enum ExportState {
     Succeeded,
     /// Succeeded from the cache or as a copy of an equal row.
     CacheHit,
+    /// Answered elsewhere: it came from a checkpoint file, at no cost.
+    Imported,
     Errored,
     Canceled,
 }
@@ -24,6 +26,7 @@ impl ExportState {
             ExportState::Open => "open",
             ExportState::Succeeded => "succeeded",
             ExportState::CacheHit => "cache_hit",
+            ExportState::Imported => "imported",
             ExportState::Errored => "errored",
             ExportState::Canceled => "canceled",
         }

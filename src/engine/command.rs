@@ -3,6 +3,7 @@
 use crate::engine::items::Status;
 use crate::engine::run::Engine;
 use crate::engine::{Command, Doubtful, Effect, Ending, Entry, Ordinal, PauseReason, RunState};
+use crate::provider::Answer;
 
 impl Engine {
     pub(super) fn command(&mut self, command: Command) {
@@ -33,6 +34,7 @@ impl Engine {
                     self.record(Entry::Commanded(command));
                 }
             }
+            Command::ResumeLane { lane } => self.resume_lane(lane),
             Command::Doubtful(choice) => {
                 self.record(Entry::Commanded(command));
                 self.resolve_doubtful(choice);
@@ -66,6 +68,32 @@ impl Engine {
             self.command(Command::Doubtful(Doubtful::SendAgain));
         }
         self.state = RunState::Running;
+    }
+
+    fn resume_lane(&mut self, lane: u8) {
+        let Some(lane) = self.lanes.get_mut(usize::from(lane)) else { return };
+        lane.revive();
+        if matches!(self.state, RunState::Paused(PauseReason::NoLane(_))) {
+            self.state = RunState::Running;
+        }
+    }
+
+    /// Whether the item could end with an answer from elsewhere: it is neither under way nor answered.
+    pub fn takes_import(&self, item: Ordinal) -> bool {
+        let known = (item as usize) < self.items.len();
+        known && !matches!(self.items.status(item), Status::UnderWay | Status::Succeeded)
+    }
+
+    pub(super) fn imported(&mut self, item: Ordinal, answer: Answer) {
+        if !self.takes_import(item) {
+            return;
+        }
+        use Status::*;
+        let led = matches!(self.items.status(item), Open | LookingUp | BackingOff | CutOff);
+        self.end(item, Ending::Imported(answer));
+        if led && !self.stop_asked {
+            self.promote_twin_of(item);
+        }
     }
 
     pub(super) fn resolve_doubtful(&mut self, choice: Doubtful) {
@@ -151,5 +179,107 @@ impl Engine {
             self.items.set(item, Canceled);
         }
         self.queue.clear(self.items.len() as u32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Event, ItemFacts, LanePlan, Limits, Notice, Plan, Record};
+    use crate::provider::{Bill, Failure, FailureKind, Outcome, TokenAccounting};
+    use crate::time::Time;
+
+    #[test]
+    fn an_imported_answer_ends_its_row_alone_and_for_good() {
+        let mut engine = engine(1, &[0, 0, 2]);
+        let mut records = Vec::new();
+        tell(&mut engine, imported(0), &mut records);
+        tell(&mut engine, imported(0), &mut records);
+        assert!(!engine.takes_import(0) && engine.takes_import(1) && !engine.takes_import(3));
+        let ended = records.iter().filter(|record| matches!(record.entry, Entry::Ended { .. }));
+        assert_eq!(ended.count(), 1, "a row ends once");
+        assert_eq!((engine.items.status(1), engine.items.status(2)), (Status::Open, Status::Open), "its twin is asked");
+        let restored = Engine::restore(plan(1), facts(&[0, 0, 2]), records, 1, Time(9));
+        let progress = restored.progress(Time(9));
+        assert_eq!((progress.succeeded, progress.cache_hits), (1, 0));
+        assert_eq!(restored.items.status(1), Status::Open);
+    }
+
+    #[test]
+    fn a_row_under_way_takes_no_import() {
+        let mut engine = engine(1, &[0, 1]);
+        let mut records = Vec::new();
+        tell(&mut engine, Event::Command(Command::Resume), &mut records);
+        tell(&mut engine, imported(0), &mut records);
+        assert_eq!(engine.items.status(0), Status::UnderWay);
+        assert!(!records.iter().any(|record| matches!(record.entry, Entry::Ended { .. })));
+    }
+
+    #[test]
+    fn a_stopped_lane_is_resumed_by_itself_and_wakes_a_run_that_had_no_other() {
+        let mut engine = engine(2, &[0, 1, 2]);
+        let mut records = Vec::new();
+        let mut sent = tell(&mut engine, Event::Command(Command::Resume), &mut records);
+        assert_eq!(sent.len(), 3);
+        let refused = || Outcome::Failed {
+            failure: Failure { kind: FailureKind::WrongKey, ..Failure::no_key() },
+            bill: Bill::Nothing,
+        };
+        let mut stopped = Vec::new();
+        while let Some((attempt, lane)) = sent.pop() {
+            sent.extend(tell(&mut engine, Event::Ended { attempt, outcome: refused(), seen: None }, &mut records));
+            stopped.push(lane);
+        }
+        assert!(engine.lanes.iter().all(|lane| lane.stopped.is_some()), "{stopped:?}");
+        assert!(matches!(engine.state(), RunState::Paused(PauseReason::NoLane(_))));
+        let sent = tell(&mut engine, Event::Command(Command::ResumeLane { lane: 1 }), &mut records);
+        assert_eq!(engine.state(), &RunState::Running);
+        assert!(!sent.is_empty() && sent.iter().all(|(_, lane)| *lane == 1), "{sent:?}");
+    }
+
+    /// What is saved is down at once; answers what was sent, on which lane.
+    fn tell(engine: &mut Engine, event: Event, records: &mut Vec<Record>) -> Vec<(u64, u8)> {
+        let mut sent = Vec::new();
+        engine.handle(event, Time(1));
+        while let Some(effect) = engine.poll_effect() {
+            match effect {
+                Effect::Save { ticket, records: saved } => {
+                    records.extend(saved);
+                    engine.handle(Event::Saved { ticket }, Time(1));
+                }
+                Effect::Send { attempt, lane, .. } => sent.push((attempt, lane)),
+                Effect::Notify(Notice::Finished) => panic!("rows are left"),
+                _ => {}
+            }
+        }
+        sent
+    }
+
+    fn imported(item: Ordinal) -> Event {
+        Event::Imported { item, answer: Answer { text: "dairy".into(), ..Answer::default() } }
+    }
+
+    fn engine(lanes: usize, leaders: &[Ordinal]) -> Engine {
+        Engine::new(plan(lanes), facts(leaders), 1, Time(0))
+    }
+
+    fn facts(leaders: &[Ordinal]) -> Vec<ItemFacts> {
+        let facts =
+            |leader: &Ordinal| ItemFacts { leader: *leader, input_estimate: 1, input_bound: 1, maybe_cached: false };
+        leaders.iter().map(facts).collect()
+    }
+
+    fn plan(lanes: usize) -> Plan {
+        let lane = LanePlan { limits: Limits::default(), card: None, accounting: TokenAccounting::default() };
+        Plan {
+            lanes: vec![lane; lanes],
+            budget: None,
+            output_tokens_max: Some(8),
+            max_retries: 4,
+            reasks: 0,
+            timeout_ms: 1_000,
+            use_cache: true,
+            warm_up: false,
+        }
     }
 }

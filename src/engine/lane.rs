@@ -129,7 +129,8 @@ impl Lane {
         }
     }
 
-    pub fn progress(&self, now: Time) -> LaneProgress {
+    /// `tokens`: of the request that would go next.
+    pub fn progress(&self, tokens: u64, now: Time) -> LaneProgress {
         let state = match &self.stopped {
             Some(failure) => LaneState::Stopped(failure.clone()),
             None if self.rests_until > now => LaneState::Resting { until: self.rests_until },
@@ -137,6 +138,10 @@ impl Lane {
         };
         LaneProgress {
             state,
+            waiting: match self.admits(tokens, now) {
+                Admission::Later(wake) => Some(wake),
+                _ => None,
+            },
             in_flight: self.in_flight,
             slots: (self.slots_milli / 1_000).max(1) as u32,
             attempts: self.attempts,

@@ -73,6 +73,12 @@ pub enum Event {
         /// What the answer's headers say of the lane's limits, where they can be read.
         seen: Option<Box<RateSeen>>,
     },
+    /// The item was answered elsewhere, and ends with that answer at no cost: where it isn't under way or answered yet
+    /// ([`Engine::takes_import`]).
+    Imported {
+        item: Ordinal,
+        answer: Answer,
+    },
     Woke,
 }
 
@@ -92,6 +98,10 @@ pub enum Command {
     SetLimits {
         lane: u8,
         limits: Limits,
+    },
+    /// Tries a stopped or resting lane again; a run that paused because every lane had stopped goes on.
+    ResumeLane {
+        lane: u8,
     },
     /// What to do with items whose attempt may have been billed when the run was cut off.
     Doubtful(Doubtful),
@@ -240,6 +250,8 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaneProgress {
     pub state: LaneState,
+    /// What its next send waits for; `None` where it could send, where all its slots are taken, or where it stopped.
+    pub waiting: Option<Wake>,
     pub in_flight: u32,
     /// How many may be in flight as things are: at most its concurrency, fewer after refusals.
     pub slots: u32,

@@ -57,6 +57,8 @@ pub enum Ending {
     FromCache(Answer),
     /// The answer of an equal row.
     CopyOf(Ordinal),
+    /// From a checkpoint file: answered elsewhere, and perhaps to another prompt, so that equal rows don't share it.
+    Imported(Answer),
     Errored(Failure),
     Canceled,
 }

@@ -117,7 +117,7 @@ impl Engine {
             return;
         }
         let status = match ending {
-            Ending::Succeeded(_) | Ending::FromCache(_) | Ending::CopyOf(_) => Status::Succeeded,
+            Ending::Succeeded(_) | Ending::FromCache(_) | Ending::CopyOf(_) | Ending::Imported(_) => Status::Succeeded,
             Ending::Errored(_) => Status::Errored,
             Ending::Canceled => Status::Canceled,
         };
@@ -186,7 +186,7 @@ impl Engine {
             }
             Command::Resume => self.stop_asked = false,
             Command::Doubtful(choice) => self.resolve_doubtful(choice),
-            Command::Pause | Command::RetryFailed => {}
+            Command::Pause | Command::RetryFailed | Command::ResumeLane { .. } => {}
         }
     }
 

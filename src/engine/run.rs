@@ -52,6 +52,8 @@ pub struct Engine {
     pub(super) stop_asked: bool,
     pub(super) storage_failed: bool,
     pub(super) blocked: Option<Wake>,
+    /// What the token meters were asked for last.
+    pub(super) next_tokens: u64,
     pub(super) tally: Tally,
     /// Answers that don't fit, of items that are asked again: they are paid for, and are what the item ends with where
     /// no better one comes.
@@ -80,6 +82,7 @@ impl Engine {
             stop_asked: false,
             storage_failed: false,
             blocked: None,
+            next_tokens: 0,
             tally: Tally::default(),
             kept: BTreeMap::new(),
             rng: fastrand::Rng::with_seed(seed),
@@ -98,6 +101,7 @@ impl Engine {
             Event::Saved { ticket } => self.saved(ticket),
             Event::SaveFailed { .. } => self.save_failed(),
             Event::Ended { attempt, outcome, seen: _ } => self.attempt_ended(attempt, outcome),
+            Event::Imported { item, answer } => self.imported(item, answer),
             Event::Woke => {}
         }
         self.abort_overdue();
@@ -220,6 +224,7 @@ impl Engine {
                 continue;
             }
             let tokens = self.plan.tokens(&facts);
+            self.next_tokens = tokens;
             match self.choose_lane(tokens) {
                 Choice::Lane(lane) => {
                     if !self.begin(item, lane, tokens) {
@@ -319,7 +324,7 @@ impl Engine {
     /// Counts an ending; its record carries it.
     pub(super) fn note_end(&mut self, item: Ordinal, ending: &Ending) {
         let status = match ending {
-            Ending::Succeeded(_) | Ending::FromCache(_) | Ending::CopyOf(_) => Status::Succeeded,
+            Ending::Succeeded(_) | Ending::FromCache(_) | Ending::CopyOf(_) | Ending::Imported(_) => Status::Succeeded,
             Ending::Errored(_) => Status::Errored,
             Ending::Canceled => Status::Canceled,
         };

@@ -1,92 +1,25 @@
 //! The words that page and worker exchange. A message is one of these enums, by serde-wasm-bindgen; a file travels
 //! beside it as a `File`. Nothing here knows the browser.
 
+mod setup;
+
+pub use setup::{DemoSettings, LaneSetup, Secret, Setup, lane_name};
+
 use serde::{Deserialize, Serialize};
 
 // The page speaks of these too, and knows the rooms below only by what is handed on here.
 pub use crate::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
 pub use crate::engine::{
-    Burst, Command, Doubtful, LimiterModel, Limits, Notice, PauseReason, Progress, RunState, Wake, WakeReason,
+    Burst, Command, Doubtful, LaneProgress, LaneState, LimiterModel, Limits, Notice, PauseReason, Progress, RunState,
+    Wake, WakeReason,
 };
 pub use crate::provider::{AnswerFormat, Failure, FailureKind, PromptCache, Provider, ReasoningEffort, Usage};
 
-use crate::money::{PerToken, Usd};
+use crate::money::Usd;
 use crate::time::Time;
 
 /// Names a run for its whole life: `20261123-154501-x7k2`.
 pub type RunId = String;
-
-/// An API key. Never serialized anywhere but into the message from the page to the worker; `Debug` hides it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(pub String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-/// What the four steps hold, but for the data and the key. Kept with the run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Setup {
-    pub id_column: Option<String>,
-    pub system: String,
-    pub user: String,
-    pub provider: Provider,
-    pub base_url: String,
-    pub model: String,
-    /// Dollars a million tokens; `None`: unknown, which is never taken for zero.
-    pub input_price: Option<PerToken>,
-    pub output_price: Option<PerToken>,
-    pub output_tokens_max: Option<u32>,
-    pub temperature: Option<f64>,
-    pub limits: Limits,
-    pub max_retries: u8,
-    /// `None`: grows with the output cap.
-    pub timeout_s: Option<u32>,
-    pub budget: Option<Usd>,
-    pub use_cache: bool,
-    pub demo: DemoSettings,
-    #[serde(default)]
-    pub answer_format: AnswerFormat,
-    /// How often a row is asked again whose answer doesn't fit the format.
-    #[serde(default)]
-    pub reasks: u8,
-    /// `None`: as the provider has it.
-    #[serde(default)]
-    pub reasoning_effort: Option<ReasoningEffort>,
-    #[serde(default)]
-    pub prompt_cache: PromptCache,
-    /// Lanes beside the first, which is made of the fields above. Their keys travel beside the setup, like the first's.
-    #[serde(default)]
-    pub more_lanes: Vec<LaneSetup>,
-}
-
-/// One more endpoint and key of a run, with limits of its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LaneSetup {
-    pub provider: Provider,
-    pub base_url: String,
-    pub model: String,
-    pub input_price: Option<PerToken>,
-    pub output_price: Option<PerToken>,
-    pub limits: Limits,
-}
-
-/// How the simulated provider behaves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DemoSettings {
-    pub latency_ms: u32,
-    pub errors_ppm: u32,
-    pub rate_limited_ppm: u32,
-}
-
-impl Default for DemoSettings {
-    fn default() -> DemoSettings {
-        DemoSettings { latency_ms: 400, errors_ppm: 20_000, rate_limited_ppm: 5_000 }
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,14 +50,16 @@ pub enum ToWorker {
     },
     Start {
         setup: Setup,
-        key: Option<Secret>,
+        /// One for each lane, in the lanes' order.
+        keys: Vec<Option<Secret>>,
     },
     /// Open a run from disk: its table and results can be read at once; it goes on with [`ToWorker::Run`].
     Open {
         run: RunId,
     },
-    /// A key for the open run (after a reload, or in place of a wrong one).
+    /// A key for one lane of the open run (after a reload, or in place of a wrong one).
     SetKey {
+        lane: u8,
         key: Option<Secret>,
     },
     Run(Command),
@@ -132,7 +67,7 @@ pub enum ToWorker {
     Rows {
         first: u32,
         count: u32,
-        filter: Option<ExportState>,
+        filter: Option<RowFilter>,
         search: String,
     },
     Detail {
@@ -180,13 +115,16 @@ pub enum ToPage {
         setup: Setup,
         data: DataSummary,
         progress: Progress,
-        needs_key: bool,
+        /// Lane by lane: whether a key has to be entered before the run goes on.
+        needs_keys: Vec<bool>,
         /// What was mended on the way, and what binds that the person didn't ask for: a cut tail, a rebuilt
         /// checkpoint, the six connections of HTTP/1.1.
         notes: Vec<String>,
     },
     /// About ten a second while something changes.
     Progress(Progress),
+    /// Beside the progress, whenever it changed: lane by lane, and what the answers' marks count.
+    Breakdown(Breakdown),
     Notice(Notice),
     Rows {
         first: u32,
@@ -294,6 +232,38 @@ pub struct ConnectionReport {
     pub models: Vec<String>,
 }
 
+/// Which rows the results table shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowFilter {
+    State(ExportState),
+    /// Answers that the output cap cut off (`length`).
+    CutOff,
+    /// Answers that the provider's content filter cut off (`content_filter`).
+    Filtered,
+    /// Answers that don't fit their format.
+    Misfit,
+}
+
+/// What the engine doesn't keep of a run in its parts. Lanes are in the setup's order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Breakdown {
+    /// Rows that each lane answered.
+    pub answered: Vec<u32>,
+    /// Lanes whose key has to be entered before they can send.
+    pub needs_keys: Vec<bool>,
+    pub marks: Marks,
+}
+
+/// How many rows have an answer of a kind that wants to be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marks {
+    pub cut_off: u32,
+    pub filtered: u32,
+    pub misfits: u32,
+    pub imported: u32,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultRow {
     pub item: u32,
@@ -304,6 +274,8 @@ pub struct ResultRow {
     pub error: Option<String>,
     pub state: ExportState,
     pub finish: Option<String>,
+    /// Why the answer doesn't fit its format.
+    pub misfit: Option<String>,
     pub usage: Option<Usage>,
     pub cost: Option<Usd>,
     pub attempts: u32,

@@ -37,6 +37,8 @@ pub enum FailureKind {
     WrongKey,
     /// The account may not be used from a web page, whatever the key.
     BrowserForbidden,
+    /// No key was entered for the lane since the run was opened, so nothing is sent on it.
+    NoKey,
     /// A 429 or 402 that no waiting mends: quota, credit or spend limit.
     QuotaExhausted,
     /// 404 that names the model.
@@ -74,13 +76,18 @@ impl FailureKind {
             // A server that says what is wrong with it, such as a model still being loaded, may mend by itself.
             ServerError => Action::Retry,
             Unreachable | TimedOut | TornBody | HtmlPage => Action::StopUnprovenLane,
-            WrongKey | BrowserForbidden | QuotaExhausted | UnknownModel | WrongAddress => Action::StopLane,
+            WrongKey | NoKey | BrowserForbidden | QuotaExhausted | UnknownModel | WrongAddress => Action::StopLane,
             BadRequest | ContextTooLong | ContentRefused => Action::EndItem,
         }
     }
 }
 
 impl Failure {
+    /// Of a lane whose key is missing.
+    pub fn no_key() -> Failure {
+        Failure { kind: FailureKind::NoKey, status: None, message: String::new(), retry_after_ms: None }
+    }
+
     /// What a person reads: what happened, what was kept, what to do, and the provider's own words.
     pub fn sentence(&self) -> String {
         let plain = self.plain();
@@ -140,6 +147,11 @@ impl Failure {
                  forbid it, and data retention settings do. {billed}, and the results so far are kept. Enter the base \
                  URL of a proxy of your own, choose another provider, or hand the rest over as a batch file."
             ),
+            NoKey => {
+                "No key was entered for this lane since the run was opened, so nothing was sent on it. Keys are never \
+                      stored. Enter its key, then resume the lane."
+                    .into()
+            }
             QuotaExhausted => format!(
                 "The account's quota, credit or spend limit is used up{status}, and no waiting mends that. {billed}, \
                  and the results so far are kept. Add credit or raise the limit at the provider, then resume."

@@ -7,14 +7,13 @@ use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag};
 
 use super::browser::{Slices, words};
-use super::results::Attempt;
+use super::ledger;
 use super::rows::finish_word;
 use super::session::Session;
 use super::terms::problem;
 use crate::dataset::{self, ExportRow};
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::{ExportKind, Place, Problem};
-use crate::provider::Bill;
 use crate::time::Time;
 
 const PART_BYTES: usize = 256 * 1024;
@@ -90,30 +89,9 @@ fn with_row(session: &Session, item: Ordinal, take: impl FnOnce(&ExportRow)) {
     });
 }
 
-const LEDGER_COLUMNS: [&str; 18] = [
-    "attempt",
-    "item",
-    "id",
-    "lane",
-    "state",
-    "reserved_usd",
-    "cost_usd",
-    "cost_pico_usd",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "status",
-    "failure",
-    "request_id",
-    "reserved_at",
-    "settled_at",
-];
-
 /// One line an attempt, in the order in which they were reserved.
 async fn ledger(session: &Session, guard: bool, parts: &mut Parts) -> u32 {
-    parts.push(&csv_line(&LEDGER_COLUMNS.map(str::to_owned)));
+    parts.push(&ledger::header());
     let ids: Vec<AttemptId> = session.results.borrow().attempts().map(|(id, _)| id).collect();
     let mut slices = Slices::begin();
     let mut lines = 0;
@@ -122,56 +100,11 @@ async fn ledger(session: &Session, guard: bool, parts: &mut Parts) -> u32 {
         let results = session.results.borrow();
         if let Some(attempt) = results.attempt(id) {
             let row_id = session.prepared.data.table.id(attempt.item as usize, session.setup().id_column.as_deref());
-            parts.push(&csv_line(&ledger_line(id, attempt, &row_id, guard)));
+            parts.push(&ledger::line(session.setup(), (id, attempt), &row_id, guard, moment));
             lines += 1;
         }
     }
     lines
-}
-
-fn ledger_line(id: AttemptId, attempt: &Attempt, row_id: &str, guard: bool) -> [String; 18] {
-    let settled = attempt.settled.as_ref();
-    let usage = settled.and_then(|settled| match settled.bill {
-        Bill::Usage { usage, .. } => Some(usage),
-        Bill::Nothing | Bill::Unknown => None,
-    });
-    let tokens = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
-    let billed = settled.filter(|settled| settled.bill != Bill::Unknown);
-    let failure = settled.and_then(|settled| settled.failure.as_ref());
-    let kind = failure.and_then(|failure| serde_json::to_value(failure.kind).ok());
-    [
-        id.to_string(),
-        attempt.item.to_string(),
-        guarded(row_id, guard),
-        attempt.lane.to_string(),
-        attempt.state().into(),
-        attempt.reserved.decimals(12),
-        billed.map(|settled| settled.cost.decimals(12)).unwrap_or_default(),
-        billed.map(|settled| settled.cost.pico().to_string()).unwrap_or_default(),
-        tokens(usage.map(|usage| usage.input)),
-        tokens(usage.map(|usage| usage.output)),
-        tokens(usage.map(|usage| usage.cache_read)),
-        tokens(usage.map(|usage| usage.cache_write)),
-        tokens(usage.map(|usage| usage.reasoning)),
-        failure.and_then(|failure| failure.status).map(|status| status.to_string()).unwrap_or_default(),
-        kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
-        guarded(settled.and_then(|settled| settled.request_id.as_deref()).unwrap_or_default(), guard),
-        moment(attempt.reserved_at),
-        settled.map(|settled| moment(settled.at)).unwrap_or_default(),
-    ]
-}
-
-/// A spreadsheet takes such a cell for a formula.
-fn guarded(cell: &str, guard: bool) -> String {
-    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if guard && risky { format!("'{cell}") } else { cell.into() }
-}
-
-fn csv_line(cells: &[String]) -> String {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let written = writer.write_record(cells).is_ok();
-    let bytes = writer.into_inner().unwrap_or_default();
-    if written { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() }
 }
 
 fn moment(at: Time) -> String {

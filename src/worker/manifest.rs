@@ -19,6 +19,9 @@ pub struct Manifest {
     pub started: Time,
     /// Never the key itself.
     pub used_key: bool,
+    /// The same for the lanes beside the first, in their order.
+    #[serde(default)]
+    pub more_used_keys: Vec<bool>,
     pub setup: Setup,
     pub data: DataFacts,
 }
@@ -53,6 +56,14 @@ pub struct Listed {
 }
 
 impl Manifest {
+    /// Whether a lane has a key of its own.
+    pub fn lane_used_key(&self, lane: usize) -> bool {
+        match lane.checked_sub(1) {
+            None => self.used_key,
+            Some(place) => self.more_used_keys.get(place).copied().unwrap_or(false),
+        }
+    }
+
     pub fn frame(&self) -> Result<Vec<u8>, String> {
         let mut out = Vec::new();
         append(&mut out, self)?;

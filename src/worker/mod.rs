@@ -6,9 +6,9 @@
 //! |---|---|
 //! | `shell`, `page` | messages in, messages out |
 //! | `data`, `prepare`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
-//! | `session`, `send` | the open run: the engine's effects, carried out |
+//! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
 //! | `fetch`, `demo`, `connection` | one HTTP call, the simulated provider, the check before a run |
-//! | `results`, `rows`, `export` | what a person reads of a run |
+//! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
 //! | `storage`, `recover`, `listing` | runs on disk: made, opened again with either side rebuilt from the other, listed |
 //! | `manifest`, `checkpoints` | what a run is, and its copy in IndexedDB |
 //! | `frames`, `journal`, `opfs` | the append-only file that is the truth of a run in progress |
@@ -25,6 +25,7 @@ pub mod fetch;
 mod forecast;
 pub mod frames;
 pub mod journal;
+mod ledger;
 mod listing;
 pub mod locks;
 pub mod manifest;
@@ -38,6 +39,7 @@ mod send;
 mod session;
 mod shell;
 pub mod storage;
+mod telling;
 mod terms;
 
 use std::cell::{Cell, RefCell};

@@ -10,7 +10,7 @@ use super::terms;
 use crate::dataset::{self, Prompt, TemplateProblem};
 use crate::engine::{ItemFacts, Ordinal, cache_key};
 use crate::link::Setup;
-use crate::provider::{Call, PromptCache, tokens};
+use crate::provider::{Call, PromptCache, Provider, tokens};
 
 pub type CacheKey = [u8; 32];
 
@@ -46,16 +46,26 @@ impl Prepared {
                 setup.temperature,
                 (setup.reasoning_effort, setup.prompt_cache),
                 setup.use_cache,
-                terms::group(setup),
+                lanes_asked(setup),
             )
         };
         Rc::ptr_eq(&self.data, data) && asked(&self.of) == asked(setup)
     }
 
-    /// The wire body of one row.
-    pub fn body(&self, setup: &Setup, item: Ordinal) -> Result<String, TemplateProblem> {
+    /// The wire body of one row, as a lane has it.
+    pub fn body(&self, lane: &Setup, item: Ordinal) -> Result<String, TemplateProblem> {
         let (system, user) = dataset::render(&self.prompt, &self.data.table, item as usize)?;
-        Ok(setup.provider.body(&setup.base_url, &call(setup, &self.prompt, &system, &user)))
+        Ok(body_of(lane, &self.prompt, &system, &user))
+    }
+
+    /// The name under which the request cache keeps a lane's answer to one row: lanes of one endpoint and model share
+    /// it. Rows are looked up under the first lane's.
+    pub fn key_on(&self, lane: &Setup, item: Ordinal) -> Option<CacheKey> {
+        if wire(lane) == wire(&self.of) {
+            return self.keys.get(item as usize).copied();
+        }
+        let body = self.body(lane, item).ok()?;
+        Some(cache_key(&terms::group(lane), &body))
     }
 
     /// The facts, with those rows marked that the cache may answer.
@@ -72,6 +82,7 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
     let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns()).map_err(Unprepared::Template)?;
     let rows = data.table.len();
     let group = terms::group(setup);
+    let others = other_wires(setup);
     let mut prepared = Prepared {
         data: data.clone(),
         prompt,
@@ -91,17 +102,48 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
         let call = call(setup, &prepared.prompt, &system, &user);
         let body = setup.provider.body(&setup.base_url, &call);
         let key = cache_key(&group, &body);
+        let longest = others
+            .iter()
+            .map(|lane| body_of(lane, &prepared.prompt, &system, &user).len())
+            .fold(body.len(), usize::max);
         let first = *leaders.entry(key).or_insert(item);
         prepared.duplicates += u32::from(first != item);
         prepared.keys.push(key);
         prepared.facts.push(ItemFacts {
             leader: if setup.use_cache { first } else { item },
             input_estimate: tokens::estimate_call(&call),
-            input_bound: tokens::bound(body.len()),
+            input_bound: tokens::bound(longest),
             maybe_cached: false,
         });
     }
     Ok(prepared)
+}
+
+/// What makes two lanes send the same bytes to the same place.
+fn wire(lane: &Setup) -> (Provider, String, &str) {
+    (lane.provider, terms::group(lane), lane.model.trim())
+}
+
+fn lanes_asked(setup: &Setup) -> Vec<(Provider, String, String)> {
+    let lanes = (0..setup.lanes()).map(|lane| setup.of_lane(lane));
+    lanes.map(|lane| (lane.provider, terms::group(&lane), lane.model.trim().to_owned())).collect()
+}
+
+/// Lanes whose bodies differ from the first one's: a reservation holds on whichever lane a row goes.
+fn other_wires(setup: &Setup) -> Vec<Setup> {
+    let mut seen = vec![lanes_asked(&setup.of_lane(0)).remove(0)];
+    let mut others = Vec::new();
+    for (place, wire) in lanes_asked(setup).into_iter().enumerate() {
+        if !seen.contains(&wire) {
+            seen.push(wire);
+            others.push(setup.of_lane(place));
+        }
+    }
+    others
+}
+
+fn body_of(lane: &Setup, prompt: &Prompt, system: &str, user: &str) -> String {
+    lane.provider.body(&lane.base_url, &call(lane, prompt, system, user))
 }
 
 pub fn call<'a>(setup: &'a Setup, prompt: &Prompt, system: &'a str, user: &'a str) -> Call<'a> {

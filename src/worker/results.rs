@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::dataset::ExportState;
 use crate::engine::{AttemptId, Command, Doubtful, Ending, Entry, Ordinal, Record};
+use crate::link::Marks;
 use crate::money::Usd;
-use crate::provider::{Answer, Bill, Failure, FailureKind, Usage};
+use crate::provider::{Answer, Bill, Failure, FailureKind, Finish, Usage};
 use crate::time::Time;
 
 #[derive(Debug, Default)]
@@ -14,6 +15,9 @@ pub struct Results {
     items: Vec<Item>,
     attempts: BTreeMap<AttemptId, Attempt>,
     stopped: bool,
+    /// Rows that each lane answered.
+    answered: Vec<u32>,
+    marks: Marks,
     /// Grows with every record: a window that was counted before is counted again.
     pub version: u64,
 }
@@ -52,6 +56,8 @@ pub struct Settled {
     pub cost: Usd,
     pub failure: Option<Failure>,
     pub request_id: Option<String>,
+    /// Of the answer, where one came.
+    pub finish: Option<Finish>,
     /// Released before it was sent: the run paused meanwhile.
     pub never_sent: bool,
 }
@@ -93,8 +99,13 @@ impl Results {
             Entry::Reserved { attempt, item, lane, amount } => {
                 self.reserved(*attempt, *item, *lane, *amount, record.at);
             }
-            Entry::Settled { attempt, item, bill, cost, ending, failure, .. } => {
-                self.settled(*attempt, *item, *bill, *cost, ending.as_ref(), failure.as_ref(), record.at);
+            Entry::Settled { attempt, item, bill, cost, ending, failure, misfit, .. } => {
+                // An answer that the item is asked again after was an answer all the same.
+                let answer = match ending {
+                    Some(Ending::Succeeded(answer)) => Some(answer),
+                    _ => misfit.as_deref(),
+                };
+                self.settled(*attempt, *item, *bill, *cost, ending.as_ref(), failure.as_ref(), answer, record.at);
             }
             Entry::Ended { item, ending } => self.end(*item, ending.clone()),
             Entry::Reopened { item } => {
@@ -134,15 +145,20 @@ impl Results {
         cost: Usd,
         ending: Option<&Ending>,
         failure: Option<&Failure>,
+        answer: Option<&Answer>,
         at: Time,
     ) {
-        let never_sent = bill == Bill::Nothing && ending.is_none() && failure.is_none();
-        let request_id = match ending {
-            Some(Ending::Succeeded(answer)) => answer.request_id.clone(),
-            _ => None,
-        };
+        let never_sent = bill == Bill::Nothing && ending.is_none() && failure.is_none() && answer.is_none();
+        let (request_id, finish) =
+            (answer.and_then(|answer| answer.request_id.clone()), answer.map(|answer| answer.finish));
         if let Some(attempt) = self.attempts.get_mut(&id) {
-            attempt.settled = Some(Settled { at, bill, cost, failure: failure.cloned(), request_id, never_sent });
+            attempt.settled =
+                Some(Settled { at, bill, cost, failure: failure.cloned(), request_id, finish, never_sent });
+        }
+        let lane = self.attempts.get(&id).map_or(0, |attempt| usize::from(attempt.lane));
+        if matches!(ending, Some(Ending::Succeeded(_))) {
+            self.answered.resize(self.answered.len().max(lane + 1), 0);
+            self.answered[lane] += 1;
         }
         let Some(item) = self.items.get_mut(ordinal as usize) else { return };
         item.attempts -= u32::from(never_sent && item.attempts > 0);
@@ -159,11 +175,19 @@ impl Results {
     }
 
     /// What has succeeded stays so, whatever comes later.
-    fn end(&mut self, item: Ordinal, ending: Ending) {
-        let Some(item) = self.items.get_mut(item as usize) else { return };
-        let succeeded = matches!(item.ending, Some(Ending::Succeeded(_) | Ending::FromCache(_) | Ending::CopyOf(_)));
-        if !succeeded {
-            item.ending = Some(ending);
+    fn end(&mut self, ordinal: Ordinal, ending: Ending) {
+        let Some(item) = self.items.get(ordinal as usize) else { return };
+        if item.ending.as_ref().is_some_and(is_answered) {
+            return;
+        }
+        let imported = matches!(ending, Ending::Imported(_));
+        self.items[ordinal as usize].ending = Some(ending);
+        self.marks.imported += u32::from(imported);
+        if let Some(answer) = self.answer(ordinal) {
+            let (finish, misfit) = (answer.finish, answer.misfit.is_some());
+            self.marks.cut_off += u32::from(finish == Finish::Length);
+            self.marks.filtered += u32::from(finish == Finish::ContentFilter);
+            self.marks.misfits += u32::from(misfit);
         }
     }
 
@@ -207,6 +231,7 @@ impl Results {
             None => ExportState::Open,
             Some(Ending::Succeeded(_)) => ExportState::Succeeded,
             Some(Ending::FromCache(_) | Ending::CopyOf(_)) => ExportState::CacheHit,
+            Some(Ending::Imported(_)) => ExportState::Imported,
             Some(Ending::Errored(_)) => ExportState::Errored,
             Some(Ending::Canceled) => ExportState::Canceled,
         }
@@ -215,7 +240,7 @@ impl Results {
     /// The item's answer, or that of the equal row it was copied from.
     pub fn answer(&self, item: Ordinal) -> Option<&Answer> {
         match self.item(item)?.ending.as_ref()? {
-            Ending::Succeeded(answer) | Ending::FromCache(answer) => Some(answer),
+            Ending::Succeeded(answer) | Ending::FromCache(answer) | Ending::Imported(answer) => Some(answer),
             Ending::CopyOf(source) => match self.item(*source)?.ending.as_ref()? {
                 Ending::Succeeded(answer) | Ending::FromCache(answer) => Some(answer),
                 _ => None,
@@ -230,6 +255,15 @@ impl Results {
             Ending::Errored(failure) => Some(failure.sentence()),
             _ => None,
         }
+    }
+
+    pub fn answered_by(&self, lane: usize) -> u32 {
+        self.answered.get(lane).copied().unwrap_or(0)
+    }
+
+    /// Answers that want to be looked at.
+    pub fn marks(&self) -> Marks {
+        self.marks
     }
 
     pub fn attempts(&self) -> impl Iterator<Item = (AttemptId, &Attempt)> {
@@ -268,6 +302,11 @@ impl Results {
     }
 }
 
+fn is_answered(ending: &Ending) -> bool {
+    use Ending::*;
+    matches!(ending, Succeeded(_) | FromCache(_) | CopyOf(_) | Imported(_))
+}
+
 impl Attempt {
     /// It may have been billed, and nobody said how much.
     pub fn is_doubtful(&self) -> bool {
@@ -291,7 +330,7 @@ impl Attempt {
                 Bill::Unknown => "may have been billed",
             },
             None if self.cut_off => "may have been billed",
-            None => "reserved",
+            None => "in flight",
         }
     }
 }
@@ -310,7 +349,6 @@ fn added(sum: Usage, usage: Usage) -> Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Finish;
 
     #[test]
     fn a_retried_item_adds_up_and_ends_once() {
@@ -360,6 +398,28 @@ mod tests {
         assert_eq!((results.state(0), results.item(0).unwrap().attempts), (ExportState::Canceled, 0));
         results.apply(&record(Entry::Reopened { item: 1 }));
         assert_eq!(results.state(1), ExportState::Open);
+    }
+
+    #[test]
+    fn answers_that_want_to_be_looked_at_are_counted() {
+        let mut results = Results::new(4);
+        let cut = |finish, misfit: Option<&str>| {
+            let misfit = misfit.map(str::to_owned);
+            Ending::Succeeded(Answer { finish, misfit, ..answer("x") })
+        };
+        for entry in [
+            reserved(1, 0),
+            settled(1, 0, used(), 1, Some(cut(Finish::Length, Some("half"))), None),
+            Entry::Ended { item: 1, ending: Ending::CopyOf(0) },
+            Entry::Ended { item: 2, ending: Ending::Imported(answer("y")) },
+            Entry::Ended { item: 2, ending: Ending::Imported(answer("z")) },
+        ] {
+            results.apply(&record(entry));
+        }
+        assert_eq!(results.marks(), Marks { cut_off: 2, filtered: 0, misfits: 2, imported: 1 });
+        assert_eq!(results.state(2), ExportState::Imported);
+        assert_eq!((results.answer(2).unwrap().text.as_str(), results.item(2).unwrap().cost), ("y", Usd::ZERO));
+        assert_eq!((results.answered_by(0), results.answered_by(7)), (1, 0));
     }
 
     fn record(entry: Entry) -> Record {

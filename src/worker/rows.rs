@@ -5,8 +5,8 @@ use super::prepare::Prepared;
 use super::results::{Attempt, Results};
 use crate::dataset::{self, ExportState};
 use crate::engine::{AttemptId, Ordinal};
-use crate::link::{ResultDetail, ResultRow, Setup};
-use crate::provider::{Bill, Finish};
+use crate::link::{ResultDetail, ResultRow, RowFilter, Setup};
+use crate::provider::{Answer, Bill, Finish};
 use crate::time;
 
 const INPUT_CHARS: usize = 160;
@@ -16,7 +16,7 @@ pub const WINDOW_ROWS_MAX: u32 = 1_000;
 /// The items that a filter and a search leave, kept while nothing changes.
 #[derive(Default)]
 pub struct Window {
-    of: Option<(Option<ExportState>, String, u64)>,
+    of: Option<(Option<RowFilter>, String, u64)>,
     matching: Vec<Ordinal>,
 }
 
@@ -28,7 +28,7 @@ impl Window {
         data: &Data,
         results: &Results,
         (first, count): (u32, u32),
-        (filter, search): (Option<ExportState>, &str),
+        (filter, search): (Option<RowFilter>, &str),
     ) -> (u32, Vec<ResultRow>) {
         let count = count.min(WINDOW_ROWS_MAX);
         let search = search.trim().to_lowercase();
@@ -40,7 +40,7 @@ impl Window {
         if self.of != of {
             let search = of.as_ref().map_or("", |(_, search, _)| search);
             let fits = |item: &Ordinal| {
-                filter.is_none_or(|state| is_in(results.state(*item), state))
+                filter.is_none_or(|filter| is_in(results, *item, filter))
                     && (search.is_empty() || mentions(data, results, *item, search))
             };
             self.matching = (0..results.count()).filter(fits).collect();
@@ -51,9 +51,16 @@ impl Window {
     }
 }
 
-/// A cache hit has succeeded too.
-fn is_in(state: ExportState, filter: ExportState) -> bool {
-    state == filter || (filter == ExportState::Succeeded && state == ExportState::CacheHit)
+fn is_in(results: &Results, item: Ordinal, filter: RowFilter) -> bool {
+    let marked = |mark: fn(&Answer) -> bool| results.answer(item).is_some_and(mark);
+    match filter {
+        // Whatever has an answer has succeeded, wherever it came from.
+        RowFilter::State(ExportState::Succeeded) => results.answer(item).is_some(),
+        RowFilter::State(state) => results.state(item) == state,
+        RowFilter::CutOff => marked(|answer| answer.finish == Finish::Length),
+        RowFilter::Filtered => marked(|answer| answer.finish == Finish::ContentFilter),
+        RowFilter::Misfit => marked(|answer| answer.misfit.is_some()),
+    }
 }
 
 fn mentions(data: &Data, results: &Results, item: Ordinal, search: &str) -> bool {
@@ -73,6 +80,7 @@ pub fn row(setup: &Setup, data: &Data, results: &Results, item: Ordinal) -> Resu
         error: results.error(item),
         state: results.state(item),
         finish: answer.map(|answer| finish_word(answer.finish).to_owned()),
+        misfit: answer.and_then(|answer| answer.misfit.clone()),
         usage: known.usage,
         cost: known.usage.map(|_| known.cost),
         attempts: known.attempts,

@@ -16,6 +16,7 @@ use crate::provider::{HttpReply, HttpRequest, Outcome, Provider, RateSeen};
 const STEP_MS: u32 = 200;
 
 pub struct Sending<'a> {
+    /// The setup as the attempt's lane has it.
     pub setup: &'a Setup,
     pub prepared: &'a Prepared,
     pub item: Ordinal,

@@ -20,14 +20,10 @@ use super::terms::{self, problem};
 use crate::engine::{
     AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Ticket, shareable,
 };
-use crate::link::{Place, Problem, RunSummary, Setup, ToPage};
-use crate::money::Usd;
-use crate::provider::Outcome;
+use crate::link::{Breakdown, Place, Problem, Secret, Setup, ToPage};
+use crate::provider::{Bill, Failure, Outcome};
 use crate::time::Time;
 
-/// Between two progress messages, and between two while nothing happens.
-const PROGRESS_MS: u32 = 100;
-const IDLE_TURNS: u32 = 10;
 /// Timers of browsers count in 31 bits; an early wake does no harm.
 const WAKE_MS_MAX: u64 = 60_000;
 
@@ -35,20 +31,23 @@ pub struct Session {
     pub manifest: Manifest,
     pub prepared: Rc<Prepared>,
     pub results: RefCell<Results>,
-    engine: RefCell<Engine>,
+    pub(super) engine: RefCell<Engine>,
     storage: Rc<Storage>,
     /// Empty while a flush has it, and after the run was closed.
-    store: RefCell<Option<RunStore>>,
+    pub(super) store: RefCell<Option<RunStore>>,
     known: Rc<RefCell<HashSet<CacheKey>>>,
-    key: RefCell<Option<Key>>,
+    /// The setup as each lane has it, and each lane's key.
+    pub(super) lanes: Vec<Setup>,
+    keys: RefCell<Vec<Option<Key>>>,
     in_flight: RefCell<HashMap<AttemptId, AbortController>>,
     unsaved: RefCell<Unsaved>,
-    flushing: Cell<bool>,
+    pub(super) flushing: Cell<bool>,
     notices: RefCell<Vec<Notice>>,
     look_ups: RefCell<Vec<Ordinal>>,
     wake: RefCell<Option<(Time, Timeout)>>,
-    changed: Cell<bool>,
-    telling: Cell<bool>,
+    pub(super) changed: Cell<bool>,
+    pub(super) telling: Cell<bool>,
+    pub(super) told: RefCell<Option<Breakdown>>,
     seed: u64,
 }
 
@@ -70,12 +69,19 @@ pub struct Parts {
     pub storage: Rc<Storage>,
     pub store: RunStore,
     pub known: Rc<RefCell<HashSet<CacheKey>>>,
-    pub key: Option<Key>,
+    /// One for each lane.
+    pub keys: Vec<Option<Key>>,
 }
 
 impl Session {
     pub fn new(parts: Parts) -> Rc<Session> {
+        let setup = &parts.manifest.setup;
+        let lanes: Vec<Setup> = (0..setup.lanes()).map(|lane| setup.of_lane(lane)).collect();
+        let mut keys = parts.keys;
+        keys.resize(lanes.len(), None);
         Rc::new(Session {
+            lanes,
+            keys: RefCell::new(keys),
             manifest: parts.manifest,
             prepared: parts.prepared,
             results: RefCell::new(parts.results),
@@ -83,7 +89,6 @@ impl Session {
             storage: parts.storage,
             store: RefCell::new(Some(parts.store)),
             known: parts.known,
-            key: RefCell::new(parts.key),
             in_flight: RefCell::default(),
             unsaved: RefCell::default(),
             flushing: Cell::new(false),
@@ -92,6 +97,7 @@ impl Session {
             wake: RefCell::default(),
             changed: Cell::new(false),
             telling: Cell::new(false),
+            told: RefCell::default(),
             seed: seed(),
         })
     }
@@ -104,12 +110,30 @@ impl Session {
         self.engine.borrow().progress(now())
     }
 
-    pub fn needs_key(&self) -> bool {
-        self.manifest.used_key && self.key.borrow().is_none()
+    /// Lane by lane: whether its key has to be entered before it can send.
+    pub fn needs_keys(&self) -> Vec<bool> {
+        let keys = self.keys.borrow();
+        keys.iter().enumerate().map(|(lane, key)| key.is_none() && self.manifest.lane_used_key(lane)).collect()
     }
 
-    pub fn set_key(&self, key: Option<Key>) {
-        *self.key.borrow_mut() = key;
+    /// Takes a key for one lane, and tries the lane again if it had stopped.
+    pub fn set_key(self: &Rc<Self>, lane: u8, secret: Option<Secret>) -> Result<(), Problem> {
+        let place = usize::from(lane);
+        let Some(own) = self.lanes.get(place) else {
+            return Err(problem(Place::Provider, "This run has no such lane."));
+        };
+        // Whatever the page took for granted meanwhile, it hears how it is.
+        self.told.take();
+        let bound = Key::bind(secret, own).map_err(|found| terms::of_lane(self.setup(), place, found));
+        if let Ok(key) = &bound {
+            self.keys.borrow_mut()[place].clone_from(key);
+        }
+        self.tell_breakdown();
+        bound?;
+        if self.engine.borrow().state() == &RunState::Running {
+            self.handle(Event::Command(Command::ResumeLane { lane }));
+        }
+        Ok(())
     }
 
     /// Something is under way, so that the run can't be left.
@@ -131,7 +155,8 @@ impl Session {
 
     fn checked(&self, command: Command) -> Result<Command, Problem> {
         match command {
-            Command::Resume if self.needs_key() => Err(problem(
+            // A lane whose key is missing stops by itself; with none that could send, there is nothing to resume.
+            Command::Resume if self.needs_keys().iter().all(|needs| *needs) => Err(problem(
                 Place::Provider,
                 "This run used an API key, which is never stored. Enter it again, then resume.",
             )),
@@ -140,8 +165,12 @@ impl Session {
                 Ok(Command::SetBudget(budget))
             }
             Command::SetLimits { lane, limits } => {
-                let limits = terms::bounded(self.setup(), limits);
-                terms::plan(&Setup { limits: limits.clone(), budget: None, ..self.setup().clone() })?;
+                let Some(own) = self.lanes.get(usize::from(lane)) else {
+                    return Err(problem(Place::Limits, "This run has no such lane."));
+                };
+                let limits = terms::bounded(own, limits);
+                let checked = terms::plan(&Setup { limits: limits.clone(), budget: None, ..own.clone() });
+                checked.map_err(|found| terms::of_lane(self.setup(), lane.into(), found))?;
                 Ok(Command::SetLimits { lane, limits })
             }
             command => Ok(command),
@@ -168,7 +197,7 @@ impl Session {
         match effect {
             Effect::LookUp { item } => self.look_up(item),
             Effect::Save { ticket, records } => self.save(ticket, records),
-            Effect::Send { attempt, item, .. } => self.send(attempt, item),
+            Effect::Send { attempt, item, lane, .. } => self.send(attempt, item, lane),
             Effect::Abort { attempt } => {
                 if let Some(controller) = self.in_flight.borrow().get(&attempt) {
                     controller.abort();
@@ -178,16 +207,19 @@ impl Session {
         }
     }
 
-    fn send(self: &Rc<Self>, attempt: AttemptId, item: Ordinal) {
+    fn send(self: &Rc<Self>, attempt: AttemptId, item: Ordinal, lane: u8) {
         let session = self.clone();
         let controller = AbortController::new().ok();
         let signal = controller.as_ref().map(AbortController::signal);
         self.in_flight.borrow_mut().extend(controller.map(|controller| (attempt, controller)));
-        let key = self.key.borrow().clone();
+        let place = usize::from(lane);
+        let key = self.keys.borrow().get(place).cloned().flatten();
+        let keyless = key.is_none() && self.manifest.lane_used_key(place);
         spawn_local(async move {
-            let sending =
-                Sending { setup: session.setup(), prepared: &session.prepared, item, attempt, seed: session.seed };
+            let setup = &session.lanes[place];
+            let sending = Sending { setup, prepared: &session.prepared, item, attempt, seed: session.seed };
             let (outcome, seen) = match signal {
+                _ if keyless => (Outcome::Failed { failure: Failure::no_key(), bill: Bill::Nothing }, None),
                 Some(signal) => sending.outcome(key, signal).await,
                 None => (Outcome::never_sent("this browser cannot give a request up"), None),
             };
@@ -283,12 +315,15 @@ impl Session {
         let store = self.store.borrow();
         let Some(checkpoints) = store.as_ref().and_then(|store| store.checkpoints.as_ref()) else { return };
         for record in records {
-            if let Entry::Settled { item, ending: Some(Ending::Succeeded(answer)), .. } = &record.entry
+            if let Entry::Settled { attempt, item, ending: Some(Ending::Succeeded(answer)), .. } = &record.entry
                 && shareable(answer)
             {
-                let key = &self.prepared.keys[*item as usize];
-                checkpoints.cache(key, answer);
-                self.known.borrow_mut().insert(*key);
+                let lane = self.results.borrow().attempt(*attempt).map_or(0, |attempt| usize::from(attempt.lane));
+                let Some(key) = self.lanes.get(lane).and_then(|lane| self.prepared.key_on(lane, *item)) else {
+                    continue;
+                };
+                checkpoints.cache(&key, answer);
+                self.known.borrow_mut().insert(key);
             }
         }
     }
@@ -321,65 +356,9 @@ impl Session {
         }
     }
 
-    fn is_settling(&self) -> bool {
+    pub(super) fn is_settling(&self) -> bool {
         let at_rest = matches!(self.engine.borrow().state(), RunState::Paused(_) | RunState::Finished);
         at_rest && self.flushing.get()
-    }
-
-    fn tell(&self) {
-        let progress = self.progress();
-        if let Some(store) = &*self.store.borrow() {
-            store.list(&self.manifest, self.summary());
-        }
-        page::post(&ToPage::Progress(progress));
-    }
-
-    /// About ten times a second while something changes, once a second while a run waits, and once at the end.
-    fn tell_soon(self: &Rc<Self>) {
-        self.changed.set(true);
-        if self.telling.replace(true) {
-            return;
-        }
-        let session = self.clone();
-        spawn_local(async move {
-            let mut idle_turns = 0;
-            loop {
-                sleep_ms(PROGRESS_MS).await;
-                idle_turns += 1;
-                if session.is_settling() {
-                    continue;
-                }
-                if session.changed.replace(false) || idle_turns >= IDLE_TURNS {
-                    idle_turns = 0;
-                    session.tell();
-                }
-                if !session.is_busy() && !session.changed.get() {
-                    session.telling.set(false);
-                    return;
-                }
-            }
-        });
-    }
-
-    pub fn summary(&self) -> RunSummary {
-        let progress = self.progress();
-        RunSummary {
-            run: self.manifest.run.clone(),
-            name: self.manifest.data.name.clone(),
-            provider: self.setup().provider,
-            model: self.setup().model.clone(),
-            started: self.manifest.started,
-            total: progress.total,
-            done: progress.done,
-            errored: progress.errored,
-            finished: progress.state == RunState::Finished,
-            spent: progress.spent,
-            // What is under way would be doubtful after a crash.
-            doubtful: progress.doubtful + in_flight_worst(&progress.state, progress.reserved),
-            doubtful_attempts: progress.doubtful_attempts + progress.in_flight,
-            busy: false,
-            notes: Vec::new(),
-        }
     }
 
     /// Lets the run go: its lock, its journal, its timers. What is on disk stays.
@@ -393,8 +372,4 @@ impl Session {
             store.close().await;
         }
     }
-}
-
-fn in_flight_worst(state: &RunState, reserved: Usd) -> Usd {
-    if *state == RunState::Finished { Usd::ZERO } else { reserved }
 }

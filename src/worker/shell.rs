@@ -112,12 +112,9 @@ impl Shell {
             ToWorker::CheckConnection { setup, key } => spawn_local(async move {
                 page::post(&ToPage::Checked(connection::check(&setup, key).await));
             }),
-            ToWorker::Start { setup, key } => self.start(setup, key).await?,
+            ToWorker::Start { setup, keys } => self.start(setup, keys).await?,
             ToWorker::Open { run } => self.open_run(run).await?,
-            ToWorker::SetKey { key } => {
-                let session = self.session()?;
-                session.set_key(Key::bind(key, session.setup())?);
-            }
+            ToWorker::SetKey { lane, key } => self.session()?.set_key(lane, key)?,
             ToWorker::Run(command) => self.session()?.command(command)?,
             ToWorker::Rows { first, count, filter, search } => {
                 let session = self.session()?;
@@ -229,13 +226,13 @@ impl Shell {
         }
     }
 
-    async fn start(self: &Rc<Self>, setup: Setup, key: Option<Secret>) -> Result<(), Problem> {
+    async fn start(self: &Rc<Self>, setup: Setup, secrets: Vec<Option<Secret>>) -> Result<(), Problem> {
         let data = self.data()?;
         let plan = terms::plan(&setup)?;
         if let Some(missing) = setup.id_column.as_ref().filter(|id| !data.table.columns().contains(id)) {
             return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
         }
-        let key = Key::bind(key, &setup)?;
+        let keys = bound(&setup, secrets)?;
         self.leave_session().await?;
         let prepared = self.prepared(&data, &setup, || false).await.map_err(unprepared)?;
         let facts = prepared.facts(&self.known.borrow());
@@ -244,7 +241,8 @@ impl Shell {
             format: FORMAT,
             run: new_run_id(),
             started: now(),
-            used_key: key.is_some(),
+            used_key: keys.first().is_some_and(Option::is_some),
+            more_used_keys: keys.iter().skip(1).map(Option::is_some).collect(),
             data: DataFacts::of(&data.name, &data.bytes, data.rows(), data.read),
             setup,
         };
@@ -254,7 +252,7 @@ impl Shell {
         let notes = terms::notes(&manifest.setup);
         let storage = self.storage.clone();
         let known = self.known.clone();
-        let parts = Parts { manifest, prepared, results, engine, storage, store, known, key };
+        let parts = Parts { manifest, prepared, results, engine, storage, store, known, keys };
         let session = Session::new(parts);
         let begun = session.command(Command::Resume);
         self.enter(session, notes);
@@ -282,7 +280,8 @@ impl Shell {
         let storage = self.storage.clone();
         let known = self.known.clone();
         *self.data.borrow_mut() = Some(prepared.data.clone());
-        let parts = Parts { manifest: kept.manifest, prepared, results, engine, storage, store, known, key: None };
+        let parts =
+            Parts { manifest: kept.manifest, prepared, results, engine, storage, store, known, keys: Vec::new() };
         self.enter(Session::new(parts), notes);
         Ok(())
     }
@@ -309,12 +308,13 @@ impl Shell {
         *self.window.borrow_mut() = Window::default();
         page::post(&ToPage::Opened {
             run: session.manifest.run.clone(),
-            setup: session.setup().clone(),
+            setup: session.setup_in_force(),
             data: session.prepared.data.summary(),
             progress: session.progress(),
-            needs_key: session.needs_key(),
+            needs_keys: session.needs_keys(),
             notes,
         });
+        page::post(&ToPage::Breakdown(session.breakdown()));
         session
     }
 
@@ -374,6 +374,16 @@ impl Shell {
         self.list_runs().await;
         Ok(())
     }
+}
+
+/// Each lane's key, bound to the address that it was entered for.
+fn bound(setup: &Setup, secrets: Vec<Option<Secret>>) -> Result<Vec<Option<Key>>, Problem> {
+    let mut secrets = secrets.into_iter();
+    let key = |lane: usize| {
+        let bound = Key::bind(secrets.next().flatten(), &setup.of_lane(lane));
+        bound.map_err(|found| terms::of_lane(setup, lane, found))
+    };
+    (0..setup.lanes()).map(key).collect()
 }
 
 fn unprepared(why: Unprepared) -> Problem {

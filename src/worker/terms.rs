@@ -2,7 +2,7 @@
 
 use crate::dataset::TemplateProblem;
 use crate::engine::{ItemFacts, LanePlan, Limits, Plan};
-use crate::link::{Place, Problem, Setup};
+use crate::link::{Place, Problem, Setup, lane_name};
 use crate::money::{PerToken, Usd};
 use crate::prices::{self, RateCard, Rates};
 use crate::provider::{PromptCache, Provider, Wire, check_base_url};
@@ -11,6 +11,8 @@ use crate::provider::{PromptCache, Provider, Wire, check_base_url};
 pub const IN_FLIGHT_MAX: u16 = 64;
 /// Connections that a browser opens to one host over HTTP/1.1; what is above them would queue unseen.
 pub const IN_FLIGHT_MAX_HTTP1: u16 = 6;
+/// Each has a key, and a browser's patience is finite.
+pub const LANES_MAX: usize = 16;
 /// The default timeout: this long, and longer for every token that may come.
 const TIMEOUT_MS_BASE: u64 = 60_000;
 /// A slow model, below which waiting longer helps nobody.
@@ -24,17 +26,12 @@ pub fn problem(place: Place, message: impl Into<String>) -> Problem {
 
 /// What the engine is asked to do, or the first thing that forbids it.
 pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
-    check(setup)?;
-    let card = card(setup);
-    if setup.budget.is_some() {
-        check_budget(setup, card.as_ref())?;
+    if setup.lanes() > LANES_MAX {
+        return Err(problem(Place::Provider, format!("A run has at most {LANES_MAX} lanes. Remove some.")));
     }
+    let lanes = (0..setup.lanes()).map(|lane| lane_plan(setup, lane)).collect::<Result<Vec<LanePlan>, Problem>>()?;
     Ok(Plan {
-        lanes: vec![LanePlan {
-            limits: bounded(setup, setup.limits.clone()),
-            card,
-            accounting: setup.provider.accounting(),
-        }],
+        lanes,
         budget: setup.budget,
         output_tokens_max: setup.output_tokens_max,
         max_retries: setup.max_retries,
@@ -43,6 +40,26 @@ pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
         use_cache: setup.use_cache,
         warm_up: setup.prompt_cache != PromptCache::Off && setup.provider.preset().wire == Wire::AnthropicMessages,
     })
+}
+
+fn lane_plan(setup: &Setup, lane: usize) -> Result<LanePlan, Problem> {
+    let own = setup.of_lane(lane);
+    let card = card(&own);
+    let checked = check(&own).and_then(|()| match own.budget {
+        Some(_) => check_budget(&own, card.as_ref()),
+        None => Ok(()),
+    });
+    checked.map_err(|found| of_lane(setup, lane, found))?;
+    let limits = bounded(&own, own.limits.clone());
+    Ok(LanePlan { limits, card, accounting: own.provider.accounting() })
+}
+
+/// Where there are several lanes, a complaint names its own.
+pub fn of_lane(setup: &Setup, lane: usize, found: Problem) -> Problem {
+    match setup.lanes() {
+        1 => found,
+        _ => problem(found.place, format!("{}: {}", lane_name(lane), found.message)),
+    }
 }
 
 fn check(setup: &Setup) -> Result<(), Problem> {
@@ -157,15 +174,20 @@ fn speaks_http1(setup: &Setup) -> bool {
 
 /// What binds although the person didn't ask for it.
 pub fn notes(setup: &Setup) -> Vec<String> {
+    let of = |lane: usize| {
+        lane_note(&setup.of_lane(lane)).map(|note| of_lane(setup, lane, problem(Place::Run, note)).message)
+    };
+    (0..setup.lanes()).filter_map(of).collect()
+}
+
+fn lane_note(setup: &Setup) -> Option<String> {
     let most = in_flight_max(setup);
-    if setup.limits.concurrency <= most {
-        return Vec::new();
-    }
     let why = match speaks_http1(setup) {
         true => "over http:// a browser opens no more connections to one server",
         false => "more do not get through one connection at once",
     };
-    vec![format!("At most {most} calls are in flight, although {} were asked for: {why}.", setup.limits.concurrency)]
+    let asked = setup.limits.concurrency;
+    (asked > most).then(|| format!("At most {most} calls are in flight, although {asked} were asked for: {why}."))
 }
 
 /// A minute, and a second for every twenty tokens that may come.
@@ -209,9 +231,9 @@ pub fn template_words(found: &TemplateProblem) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::link::DemoSettings;
+    use crate::link::{DemoSettings, LaneSetup};
     use crate::provider::AnswerFormat;
 
     #[test]
@@ -270,6 +292,42 @@ mod tests {
     }
 
     #[test]
+    fn every_lane_has_its_own_limits_price_and_complaint() {
+        let mut setup = setup();
+        setup.budget = Usd::parse("1");
+        setup.more_lanes.push(lane("https://b.example/v1", "gpt-4o"));
+        let made = plan(&setup).unwrap();
+        assert_eq!(made.lanes.len(), 2);
+        assert_ne!(made.lanes[0].card, made.lanes[1].card);
+        assert_eq!(made.lanes[1].limits.concurrency, 3);
+        setup.more_lanes[0].base_url = "http://b.example/v1".into();
+        setup.more_lanes[0].limits.concurrency = 20;
+        assert_eq!(
+            notes(&setup),
+            [
+                "Lane 2: At most 6 calls are in flight, although 20 were asked for: over http:// a browser opens no more \
+             connections to one server."
+            ]
+        );
+        setup.more_lanes[0].model = "nobody-knows-it".into();
+        let message = plan(&setup).unwrap_err().message;
+        assert!(message.starts_with("Lane 2: A budget needs a price"), "{message}");
+        setup.more_lanes = (0..LANES_MAX).map(|_| lane("https://b.example/v1", "gpt-4o")).collect();
+        assert!(plan(&setup).unwrap_err().message.contains("at most 16 lanes"));
+    }
+
+    fn lane(base_url: &str, model: &str) -> LaneSetup {
+        LaneSetup {
+            provider: Provider::OpenAiCompatible,
+            base_url: base_url.into(),
+            model: model.into(),
+            input_price: None,
+            output_price: None,
+            limits: Limits { concurrency: 3, ..Limits::default() },
+        }
+    }
+
+    #[test]
     fn the_timeout_grows_with_the_output_cap() {
         let mut setup = setup();
         assert_eq!(plan(&setup).unwrap().timeout_ms, 60_400);
@@ -302,7 +360,7 @@ mod tests {
         }
     }
 
-    fn setup() -> Setup {
+    pub(in crate::worker) fn setup() -> Setup {
         Setup {
             id_column: None,
             system: String::new(),

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use pennybatch::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
 use pennybatch::engine::{Command, Doubtful, Notice, PauseReason, Progress, RunState, Wake, WakeReason};
 use pennybatch::link::{
-    ConnectionReport, DataSummary, ExportKind, FileEstimate, Place, Preview, Problem, ResultDetail, ResultRow,
-    RunSummary, Secret, StorageFacts, ToPage, ToWorker,
+    Breakdown, ConnectionReport, DataSummary, ExportKind, FileEstimate, Marks, Place, Preview, Problem, ResultDetail,
+    ResultRow, RowFilter, RunSummary, Secret, StorageFacts, ToPage, ToWorker,
 };
 use pennybatch::provider::Provider;
 use pennybatch::time::Time;
@@ -36,11 +36,17 @@ fn what_the_page_asks_for() {
         ToWorker::Preview { row: 7, setup: setup() },
         ToWorker::Estimate { setup: setup() },
         ToWorker::CheckConnection { setup: setup(), key: None },
-        ToWorker::Start { setup: setup(), key: key() },
+        ToWorker::Start { setup: setup(), keys: vec![key(), None] },
         ToWorker::Open { run: "20261123-154501-x7k2".into() },
-        ToWorker::SetKey { key: key() },
-        ToWorker::Rows { first: 10, count: 50, filter: Some(ExportState::CacheHit), search: "a".into() },
+        ToWorker::SetKey { lane: 1, key: key() },
+        ToWorker::Rows {
+            first: 10,
+            count: 50,
+            filter: Some(RowFilter::State(ExportState::CacheHit)),
+            search: "a".into(),
+        },
         ToWorker::Rows { first: 0, count: 0, filter: None, search: String::new() },
+        ToWorker::Rows { first: 0, count: 1, filter: Some(RowFilter::Misfit), search: String::new() },
         ToWorker::Detail { item: u32::MAX },
         ToWorker::Export { what: ExportKind::Ledger, guard_formulas: true },
         ToWorker::ListRuns,
@@ -62,6 +68,7 @@ fn every_command() {
         Command::SetBudget(Some(LARGE)),
         Command::SetBudget(None),
         Command::SetLimits { lane: 0, limits },
+        Command::ResumeLane { lane: 3 },
         Command::Doubtful(Doubtful::SendAgain),
         Command::Doubtful(Doubtful::LeaveOut),
         Command::Doubtful(Doubtful::CountAsNotBilled),
@@ -93,9 +100,10 @@ fn what_the_worker_answers() {
             setup: setup(),
             data: data(),
             progress: progress(RunState::Running),
-            needs_key: true,
+            needs_keys: vec![true, false],
             notes: vec!["Cut.".into()],
         },
+        ToPage::Breakdown(breakdown()),
         ToPage::Rows { first: 0, matching: 1, rows: vec![row()] },
         ToPage::Detail(ResultDetail { row: row(), system: "s".into(), user: "u".into(), attempts: vec![] }),
         ToPage::Exported { what: ExportKind::Jsonl, file_name: "a.jsonl".into(), rows: 3 },
@@ -138,6 +146,11 @@ fn every_state_and_notice() {
 fn an_amount_travels_as_text() {
     let sent = encode(&LARGE).expect("encoded");
     assert_eq!(sent.as_string().as_deref(), Some("90071992547409931234"));
+}
+
+fn breakdown() -> Breakdown {
+    let marks = Marks { cut_off: 1, filtered: 2, misfits: 3, imported: 4 };
+    Breakdown { answered: vec![7, 0], needs_keys: vec![true, false], marks }
 }
 
 fn storage() -> StorageFacts {
@@ -186,6 +199,7 @@ fn row() -> ResultRow {
         error: None,
         state: ExportState::Succeeded,
         finish: Some("stop".into()),
+        misfit: Some("no label".into()),
         usage: Some(usage()),
         cost: Some(LARGE),
         attempts: 2,

@@ -172,6 +172,10 @@ impl<'a> Checks<'a> {
         }
         match ending {
             Ending::Succeeded(answer) | Ending::FromCache(answer) => self.answered(item, answer),
+            Ending::Imported(_) => {
+                self.succeeded.insert(item);
+                Ok(())
+            }
             Ending::CopyOf(source) => {
                 self.succeeded.insert(item);
                 match self.leader(*source) == self.leader(item) && self.shareable.contains(source) {

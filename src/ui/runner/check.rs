@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::link::{Burst, DataSummary, LimiterModel, Limits, Provider, Setup, TemplateProblem};
+use crate::link::{Burst, DataSummary, LaneSetup, LimiterModel, Limits, Provider, Setup, TemplateProblem};
 use crate::money::{PerToken, Usd};
 use crate::provider::{Auth, Pace, ServedAt, Wire};
 use crate::ui::runner::{Field, Form};
@@ -40,6 +40,75 @@ pub fn check(
     problems.sort_by_key(|(field, _)| *field);
     problems.dedup_by_key(|(field, _)| *field);
     (setup, problems)
+}
+
+/// A complaint about a lane beside the first.
+pub type LaneProblem = (usize, FieldProblem);
+
+const LANE_FIELDS: [Field; 9] = [
+    Field::BaseUrl,
+    Field::ApiKey,
+    Field::Model,
+    Field::InputPrice,
+    Field::OutputPrice,
+    Field::Concurrency,
+    Field::RequestsPerMinute,
+    Field::TokensPerMinute,
+    Field::Burst,
+];
+
+/// The lanes beside the first, and what is wrong with them.
+pub fn check_lanes(form: &Form) -> (Vec<LaneSetup>, Vec<LaneProblem>) {
+    let (mut lanes, mut problems) = (Vec::new(), Vec::new());
+    let capped = !form.text(Field::Budget).trim().is_empty();
+    for (place, lane) in form.lanes.iter().enumerate() {
+        let mut reader = Reader { form: lane, problems: Vec::new() };
+        let setup = Setup { more_lanes: Vec::new(), ..reader.setup() };
+        reader.address(&setup);
+        if capped {
+            reader.prices(&setup);
+        }
+        if let Some(twin) = twin_of(form, place + 1) {
+            let words = format!(
+                "Lane {} sends to the same model with the same key, so both would count against the same limits. Enter \
+                 another key, or remove this lane.",
+                twin + 1
+            );
+            reader.refuse(Field::ApiKey, &words);
+        }
+        let mut found: Vec<FieldProblem> =
+            reader.problems.into_iter().filter(|(field, _)| LANE_FIELDS.contains(field)).collect();
+        found.sort_by_key(|(field, _)| *field);
+        found.dedup_by_key(|(field, _)| *field);
+        problems.extend(found.into_iter().map(|problem| (place + 1, problem)));
+        lanes.push(LaneSetup {
+            provider: setup.provider,
+            base_url: setup.base_url,
+            model: setup.model,
+            input_price: setup.input_price,
+            output_price: setup.output_price,
+            limits: setup.limits,
+        });
+    }
+    (lanes, problems)
+}
+
+/// An earlier lane with the same endpoint, model and key. The Demo has no limits to share.
+fn twin_of(form: &Form, lane: usize) -> Option<usize> {
+    let who = |lane: usize| {
+        let lane = form.lane(lane);
+        let text = |field| lane.text(field).trim().trim_end_matches('/').to_owned();
+        (lane.provider, text(Field::BaseUrl), text(Field::Model), text(Field::ApiKey))
+    };
+    let own = who(lane);
+    (0..lane).find(|earlier| own.0 != Provider::Demo && who(*earlier) == own)
+}
+
+/// One lane's limits, as they stand in its form.
+pub fn check_lane_limits(form: &Form) -> Result<Limits, Vec<FieldProblem>> {
+    let mut reader = Reader { form, problems: Vec::new() };
+    let limits = reader.limits();
+    if reader.problems.is_empty() { Ok(limits) } else { Err(reader.problems) }
 }
 
 /// The limits and the budget of an open run, as they stand in the form.
@@ -95,7 +164,7 @@ impl Reader<'_> {
             reasks: self.form.reasks,
             reasoning_effort: self.form.reasoning_effort,
             prompt_cache: self.form.prompt_cache,
-            more_lanes: self.form.more_lanes.clone(),
+            more_lanes: check_lanes(self.form).0,
         }
     }
 
@@ -158,6 +227,10 @@ impl Reader<'_> {
         if setup.output_tokens_max.is_none() {
             self.refuse(Field::MaxOutputTokens, "A budget needs this cap: without it, one answer could cost anything.");
         }
+        self.prices(setup);
+    }
+
+    fn prices(&mut self, setup: &Setup) {
         if setup.input_price.is_none() {
             self.refuse(Field::InputPrice, "A budget needs the model's prices: state them, or leave the budget empty.");
         }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::link::{
-    ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview, Problem, Progress,
+    Breakdown, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview, Problem, Progress,
     ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, StorageFacts, TemplateProblem, ToPage, ToWorker,
 };
 
@@ -14,8 +14,16 @@ pub struct OpenRun {
     pub setup: Rc<Setup>,
     pub data: Rc<DataSummary>,
     pub progress: Rc<Progress>,
-    pub needs_key: bool,
+    /// Lane by lane: its key has to be entered before it can send.
+    pub needs_keys: Rc<Vec<bool>>,
+    pub breakdown: Rc<Breakdown>,
     pub notes: Rc<Vec<String>>,
+}
+
+impl OpenRun {
+    pub fn needs_key(&self) -> bool {
+        self.needs_keys.iter().any(|needs| *needs)
+    }
 }
 
 /// The stretch of the results table that came last.
@@ -147,12 +155,21 @@ impl Desk {
                 self.rows = RowsSeen::default();
                 self.exported = None;
             }
-            ToWorker::SetKey { key } => {
+            ToWorker::SetKey { lane, key } => {
+                self.forget_problem(Place::Provider);
                 if let Some(open) = &mut self.open {
-                    open.needs_key = key.is_none();
+                    let mut needs = (*open.needs_keys).clone();
+                    if let Some(needs) = needs.get_mut(usize::from(*lane)) {
+                        *needs = key.is_none();
+                    }
+                    open.needs_keys = Rc::new(needs);
                 }
             }
-            ToWorker::Run(_) => self.forget_problem(Place::Run),
+            ToWorker::Run(_) => {
+                for place in [Place::Run, Place::Provider, Place::Limits] {
+                    self.forget_problem(place);
+                }
+            }
             ToWorker::Export { what, .. } => {
                 self.exporting = Some(*what);
                 self.exported = None;
@@ -198,7 +215,7 @@ impl Desk {
                 self.checking = false;
                 self.checked = Some(report.clone());
             }
-            ToPage::Opened { run, setup, data, progress, needs_key, notes } => {
+            ToPage::Opened { run, setup, data, progress, needs_keys, notes } => {
                 self.opening = false;
                 let data = Rc::new(data.clone());
                 self.data = Some(data.clone());
@@ -207,13 +224,20 @@ impl Desk {
                     setup: Rc::new(setup.clone()),
                     data,
                     progress: Rc::new(progress.clone()),
-                    needs_key: *needs_key,
+                    needs_keys: Rc::new(needs_keys.clone()),
+                    breakdown: Rc::default(),
                     notes: Rc::new(notes.clone()),
                 });
             }
             ToPage::Progress(progress) => {
                 if let Some(open) = &mut self.open {
                     open.progress = Rc::new(progress.clone());
+                }
+            }
+            ToPage::Breakdown(breakdown) => {
+                if let Some(open) = &mut self.open {
+                    open.needs_keys = Rc::new(breakdown.needs_keys.clone());
+                    open.breakdown = Rc::new(breakdown.clone());
                 }
             }
             // Progress carries the same state; a notice only comes sooner.

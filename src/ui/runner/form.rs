@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use yew::AttrValue;
 
-use crate::link::{
-    AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, PromptCache, Provider, ReasoningEffort, Setup,
-};
+use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
 use crate::money::{PerToken, Usd};
 use crate::prices;
 use crate::provider::ServedAt;
@@ -43,7 +41,8 @@ pub struct Form {
     pub reasks: u8,
     pub reasoning_effort: Option<ReasoningEffort>,
     pub prompt_cache: PromptCache,
-    pub more_lanes: Vec<LaneSetup>,
+    /// Lanes beside the first. Of each only the fields of an endpoint and its limits count.
+    pub lanes: Vec<Form>,
     /// The person wrote the prompts: new data leaves them alone.
     own_prompts: bool,
     /// The data are the sample, or are about to be.
@@ -69,6 +68,11 @@ pub enum FormAction {
     DataRead(Box<DataSummary>),
     /// An opened run's own settings. The key isn't among them.
     Restored(Box<Setup>),
+    AddLane,
+    /// Lanes are counted from zero, the first one included.
+    RemoveLane(usize),
+    /// A change of one lane beside the first.
+    Lane(usize, Box<FormAction>),
     /// Names and values from the address, as the calculator hands them over.
     Linked(Vec<(Field, AttrValue)>),
 }
@@ -86,7 +90,7 @@ impl Default for Form {
             reasks: 0,
             reasoning_effort: None,
             prompt_cache: PromptCache::Off,
-            more_lanes: Vec::new(),
+            lanes: Vec::new(),
             own_prompts: false,
             sample: false,
             key_origin: None,
@@ -110,7 +114,23 @@ impl Form {
         let mut form = self.clone();
         match action {
             FormAction::Typed(field, text) => form.type_into(*field, text),
-            FormAction::KeyUsed => form.key_origin = origin(&self.text(Field::BaseUrl)),
+            FormAction::KeyUsed => {
+                form.key_origin = origin(&self.text(Field::BaseUrl));
+                for lane in &mut form.lanes {
+                    *lane = lane.after(action);
+                }
+            }
+            FormAction::AddLane => form.lanes.push(self.as_lane()),
+            FormAction::RemoveLane(lane) => {
+                if let Some(place) = lane.checked_sub(1).filter(|place| *place < form.lanes.len()) {
+                    form.lanes.remove(place);
+                }
+            }
+            FormAction::Lane(lane, action) => {
+                if let Some(own) = lane.checked_sub(1).and_then(|place| form.lanes.get_mut(place)) {
+                    *own = own.after(action);
+                }
+            }
             FormAction::Provider(provider) => form.choose_provider(*provider),
             FormAction::IdColumn(column) => form.id_column = column.clone(),
             FormAction::UseCache(on) => form.use_cache = *on,
@@ -126,6 +146,30 @@ impl Form {
             }
         }
         form
+    }
+
+    /// One lane's fields: the first lane's are those of the form itself.
+    pub fn lane(&self, lane: usize) -> &Form {
+        lane.checked_sub(1).and_then(|place| self.lanes.get(place)).unwrap_or(self)
+    }
+
+    /// A further lane begins as a copy of the first, and lacks only its key.
+    fn as_lane(&self) -> Form {
+        let mut lane = Form { lanes: Vec::new(), key_origin: None, key_cleared: false, ..self.clone() };
+        lane.set(Field::ApiKey, "");
+        lane
+    }
+
+    /// Keys stay where a lane still has the address that its key was entered for.
+    fn restore_lanes(&mut self, setup: &Setup) {
+        let empty = Form { lanes: Vec::new(), ..Form::default() };
+        let had = std::mem::take(&mut self.lanes);
+        let lanes = (1..setup.lanes()).map(|lane| {
+            let mut own = had.get(lane - 1).cloned().unwrap_or_else(|| empty.clone());
+            own.restore(&setup.of_lane(lane));
+            own
+        });
+        self.lanes = lanes.collect();
     }
 
     fn set(&mut self, field: Field, text: impl Into<AttrValue>) {
@@ -248,7 +292,7 @@ impl Form {
         self.reasks = setup.reasks;
         self.reasoning_effort = setup.reasoning_effort;
         self.prompt_cache = setup.prompt_cache;
-        self.more_lanes = setup.more_lanes.clone();
+        self.restore_lanes(setup);
         self.own_prompts = true;
     }
 }

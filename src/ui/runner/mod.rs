@@ -12,6 +12,8 @@ mod field;
 mod figures;
 mod form;
 mod form_field;
+mod lane_fields;
+mod lane_list;
 mod limits_step;
 mod link_query;
 mod page;

@@ -24,6 +24,9 @@ pub struct PauseNoteProps {
     pub reason: PauseReason,
     pub progress: Rc<Progress>,
     pub needs_key: bool,
+    /// One lane, whose key is asked for here.
+    #[prop_or(true)]
+    pub single: bool,
     pub on_go_on: Callback<GoOn>,
 }
 
@@ -35,8 +38,8 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
         PauseReason::Budget { needed } => html! {
             <BudgetRaise needed={*needed} projected={progress.projected} on_go_on={props.on_go_on.clone()} />
         },
-        reason if asks(reason, progress, props.needs_key) => html! {
-            <Resumption asks_key={props.needs_key || is_about_key(reason)} needs_key={props.needs_key}
+        reason if asks(reason, progress, props.needs_key, props.single) => html! {
+            <Resumption asks_key={props.single && (props.needs_key || is_about_key(reason))} needs_key={props.needs_key}
                 cut_off={progress.cut_off} doubtful={progress.doubtful} on_go_on={props.on_go_on.clone()} />
         },
         _ => Html::default(),
@@ -59,9 +62,9 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
 }
 
 /// Whether something has to be said before the run goes on; else the plain button `Resume` is enough.
-pub fn asks(reason: &PauseReason, progress: &Progress, needs_key: bool) -> bool {
+pub fn asks(reason: &PauseReason, progress: &Progress, needs_key: bool, single: bool) -> bool {
     let budget = matches!(reason, PauseReason::Budget { .. });
-    budget || needs_key || progress.cut_off > 0 || is_about_key(reason)
+    budget || needs_key || progress.cut_off > 0 || (single && is_about_key(reason))
 }
 
 /// A browser hides whether an unreachable server disliked the key, so another one may be tried there too.

@@ -17,6 +17,9 @@ pub struct ProviderStepProps {
     /// The worker's complaint about this step.
     pub refused: Option<AttrValue>,
     pub on_check: Callback<()>,
+    /// What stands at the end of the step: further lanes.
+    #[prop_or_default]
+    pub children: Html,
 }
 
 #[component]
@@ -58,6 +61,7 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
                 { effort_field(step) }
                 { cache_field(step) }
             </div>
+            { props.children.clone() }
         </section>
     }
 }
@@ -183,7 +187,7 @@ fn price_words(source: &PriceSource, preset: &Preset) -> String {
 }
 
 /// The server's own list; before it is known, what the catalogue has for this provider.
-fn choices(listed: &[String], provider: Provider) -> Vec<Choice> {
+pub(super) fn choices(listed: &[String], provider: Provider) -> Vec<Choice> {
     // A server that lists its models offers nothing else.
     if !listed.is_empty() {
         let served = listed.iter().map(|id| Choice {

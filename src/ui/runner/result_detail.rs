@@ -46,6 +46,9 @@ pub fn ResultDetailDialog(props: &ResultDetailDialogProps) -> Html {
             if let Some(error) = &row.error {
                 { part("Error", error, false) }
             }
+            if let Some(misfit) = &row.misfit {
+                { part("Why the answer doesn't fit", misfit, false) }
+            }
             if let Some(answer) = &row.answer {
                 { part("Answer", answer, true) }
             }

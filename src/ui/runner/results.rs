@@ -4,7 +4,7 @@ use gloo_timers::callback::Timeout;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::link::{ExportState, ResultRow};
+use crate::link::{ExportState, Marks, ResultRow, RowFilter};
 use crate::money::grouped;
 use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{SelectField, TextField, TextKind};
@@ -23,13 +23,15 @@ const SEARCH_MS: u32 = 200;
 pub struct RowsAsked {
     pub first: u32,
     pub count: u32,
-    pub filter: Option<ExportState>,
+    pub filter: Option<RowFilter>,
     pub search: String,
 }
 
 #[derive(Properties, PartialEq)]
 pub struct ResultsProps {
     pub seen: RowsSeen,
+    /// How many answers want to be looked at.
+    pub marks: Marks,
     /// Changes whenever rows may have changed.
     pub revision: u64,
     /// Nothing moves any more, so the last look must be at the last state.
@@ -40,7 +42,7 @@ pub struct ResultsProps {
 
 #[component]
 pub fn Results(props: &ResultsProps) -> Html {
-    let filter = use_state(|| None::<ExportState>);
+    let filter = use_state(|| None::<RowFilter>);
     let search = use_state(AttrValue::default);
     let scrolled = use_state(|| (0.0, 420.0));
     let scroller = use_node_ref();
@@ -75,7 +77,7 @@ pub fn Results(props: &ResultsProps) -> Html {
         let (filter, to_top) = (filter.clone(), to_top.clone());
         Callback::from(move |word: AttrValue| {
             to_top();
-            filter.set(STATES.into_iter().find(|state| state_name(*state) == word));
+            filter.set(FILTERS.into_iter().find(|filter| filter_name(*filter) == word));
         })
     };
     let on_search = {
@@ -85,8 +87,18 @@ pub fn Results(props: &ResultsProps) -> Html {
             search.set(text);
         })
     };
-    let states = std::iter::once((AttrValue::from(""), AttrValue::from("All")))
-        .chain(STATES.into_iter().map(|state| (state_name(state).into(), state_name(state).into())))
+    let (marks, filter_chosen) = (props.marks, filter.clone());
+    let choices = std::iter::once((AttrValue::from(""), AttrValue::from("All")))
+        .chain(FILTERS.into_iter().filter_map(|filter| {
+            let count = marked(filter, &marks);
+            let name = filter_name(filter);
+            match count {
+                // A kind of mark that no row has is not offered, unless it is chosen.
+                Some(0) if *filter_chosen != Some(filter) => None,
+                Some(count) => Some((name.into(), format!("{name} ({})", grouped(&count.to_string())).into())),
+                None => Some((name.into(), name.into())),
+            }
+        }))
         .collect::<Vec<_>>();
     html! {
         <section class="results">
@@ -95,7 +107,7 @@ pub fn Results(props: &ResultsProps) -> Html {
                 <span class="soft small">{ rows(props.seen.matching.into()) }</span>
             </div>
             <div class="results__tools">
-                <SelectField label="State" value={filter.map(state_name).unwrap_or_default()} choices={states}
+                <SelectField label="State" value={filter.map(filter_name).unwrap_or_default()} {choices}
                     on_choose={on_filter} />
                 <TextField label="Search results" kind={TextKind::Search} value={(*search).clone()}
                     placeholder="id, row or answer" on_input={on_search} />
@@ -111,8 +123,37 @@ pub fn Results(props: &ResultsProps) -> Html {
     }
 }
 
-const STATES: [ExportState; 5] =
-    [ExportState::Open, ExportState::Succeeded, ExportState::CacheHit, ExportState::Errored, ExportState::Canceled];
+const FILTERS: [RowFilter; 9] = [
+    RowFilter::State(ExportState::Open),
+    RowFilter::State(ExportState::Succeeded),
+    RowFilter::State(ExportState::CacheHit),
+    RowFilter::State(ExportState::Imported),
+    RowFilter::State(ExportState::Errored),
+    RowFilter::State(ExportState::Canceled),
+    RowFilter::CutOff,
+    RowFilter::Filtered,
+    RowFilter::Misfit,
+];
+
+fn filter_name(filter: RowFilter) -> &'static str {
+    match filter {
+        RowFilter::State(state) => state_name(state),
+        RowFilter::CutOff => "Cut off",
+        RowFilter::Filtered => "Filtered",
+        RowFilter::Misfit => "Doesn't fit",
+    }
+}
+
+/// How many rows have the mark; `None` for what is no mark.
+fn marked(filter: RowFilter, marks: &Marks) -> Option<u32> {
+    match filter {
+        RowFilter::CutOff => Some(marks.cut_off),
+        RowFilter::Filtered => Some(marks.filtered),
+        RowFilter::Misfit => Some(marks.misfits),
+        RowFilter::State(ExportState::Imported) => Some(marks.imported),
+        RowFilter::State(_) => None,
+    }
+}
 
 fn nothing(narrowed: bool) -> &'static str {
     if narrowed { "No row is like that." } else { "No rows yet." }
@@ -211,8 +252,8 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
             <td title={row.input.clone()}>{ &row.input }</td>
             <td {class} title={words.clone()}>{ words }</td>
             <td class="results__state">
-                <span class={classes!("state", state_class(row.state, row.finish.as_deref()))}>
-                    <span class="state__name">{ ended_name(row.state, row.finish.as_deref()) }</span>
+                <span class={classes!("state", state_class(row))}>
+                    <span class="state__name">{ ended_name(row) }</span>
                 </span>
             </td>
             <td class="number results__narrow">{ tokens.unwrap_or_default() }</td>
@@ -222,13 +263,14 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
     }
 }
 
-fn state_class(state: ExportState, finish: Option<&str>) -> &'static str {
-    match state {
+fn state_class(row: &ResultRow) -> &'static str {
+    match row.state {
         ExportState::Open => "state--open",
-        ExportState::Succeeded if matches!(finish, Some("length" | "content_filter")) => "state--cut",
-        ExportState::Succeeded => "state--succeeded",
-        ExportState::CacheHit => "state--cached",
         ExportState::Errored => "state--errored",
         ExportState::Canceled => "state--canceled",
+        _ if row.misfit.is_some() => "state--cut",
+        _ if matches!(row.finish.as_deref(), Some("length" | "content_filter")) => "state--cut",
+        ExportState::Succeeded => "state--succeeded",
+        ExportState::CacheHit | ExportState::Imported => "state--cached",
     }
 }

@@ -1,52 +1,96 @@
-//! Limits and budget of an open run, which may change while it goes.
+//! Limits and budget of an open run, lane by lane, which may change while it goes.
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::Limits;
+use crate::link::{Limits, lane_name};
 use crate::money::Usd;
 use crate::ui::parts::{Button, Disclosure};
-use crate::ui::runner::check::{FieldProblem, check_limits};
+use crate::ui::runner::check::{FieldProblem, check_lane_limits, check_limits};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::{Field, Form, FormAction};
+
+/// Every lane's limits, and the budget of the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewLimits {
+    pub lanes: Vec<Limits>,
+    pub budget: Option<Usd>,
+}
 
 #[derive(Properties, PartialEq)]
 pub struct RunLimitsProps {
     pub form: Rc<Form>,
     pub on_form: Callback<FormAction>,
-    pub on_apply: Callback<(Limits, Option<Usd>)>,
+    pub on_apply: Callback<NewLimits>,
 }
 
 #[component]
 pub fn RunLimits(props: &RunLimitsProps) -> Html {
-    let checked = check_limits(&props.form);
-    let problems: Vec<FieldProblem> = checked.as_ref().err().cloned().unwrap_or_default();
-    let step = StepProps { form: props.form.clone(), problems: Rc::new(problems), on_form: props.on_form.clone() };
-    let disabled = checked.is_err();
+    let form = &props.form;
+    let first = check_limits(form);
+    let others: Vec<Result<Limits, Vec<FieldProblem>>> = form.lanes.iter().map(check_lane_limits).collect();
+    let step = |lane: usize, problems: Vec<FieldProblem>| StepProps {
+        form: Rc::new(form.lane(lane).clone()),
+        problems: Rc::new(problems),
+        on_form: match lane {
+            0 => props.on_form.clone(),
+            _ => props.on_form.reform(move |action: FormAction| FormAction::Lane(lane, Box::new(action))),
+        },
+        lane,
+    };
+    let steps: Vec<StepProps> = std::iter::once(first.as_ref().err().cloned())
+        .chain(others.iter().map(|checked| checked.as_ref().err().cloned()))
+        .enumerate()
+        .map(|(lane, problems)| step(lane, problems.unwrap_or_default()))
+        .collect();
+    let wanted = first.ok().and_then(|(limits, budget)| {
+        let others: Option<Vec<Limits>> = others.into_iter().map(Result::ok).collect();
+        let lanes = std::iter::once(limits).chain(others?).collect();
+        Some(NewLimits { lanes, budget })
+    });
+    let disabled = wanted.is_none();
     let on_press = {
         let on_apply = props.on_apply.clone();
         Callback::from(move |()| {
-            if let Ok(limits) = &checked {
-                on_apply.emit(limits.clone());
+            if let Some(wanted) = &wanted {
+                on_apply.emit(wanted.clone());
             }
         })
     };
+    let single = steps.len() == 1;
     html! {
         <Disclosure label="Change limits">
             <div class="stack">
-                <div class="step__fields">
-                    { step.number(Field::Budget, "none", "") }
-                    { step.number(Field::Concurrency, "15", "") }
-                    { step.number(Field::RequestsPerMinute, "no limit", "") }
-                    { step.number(Field::TokensPerMinute, "no limit", "") }
-                    { step.number(Field::Burst, "automatic", "") }
-                </div>
+                {
+                    for steps.iter().map(|step| if single { fields(step) } else {
+                        html! {
+                            <fieldset class="lane-fields" key={step.lane}>
+                                <legend class="lane-fields__name">{ lane_name(step.lane) }</legend>
+                                { fields(step) }
+                            </fieldset>
+                        }
+                    })
+                }
                 <div class="row">
                     <Button {disabled} {on_press}>{ "Apply to this run" }</Button>
                     <span class="small soft">{ "Calls in flight are not affected." }</span>
                 </div>
             </div>
         </Disclosure>
+    }
+}
+
+fn fields(step: &StepProps) -> Html {
+    html! {
+        <div class="step__fields">
+            if step.lane == 0 {
+                { step.number(Field::Budget, "none", "") }
+            }
+            { step.number(Field::Concurrency, "15", "") }
+            { step.number(Field::RequestsPerMinute, "no limit", "") }
+            { step.number(Field::TokensPerMinute, "no limit", "") }
+            { step.number(Field::Burst, "automatic", "") }
+        </div>
     }
 }

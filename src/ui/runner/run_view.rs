@@ -11,10 +11,11 @@ use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
 use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::export_bar::ExportBar;
 use crate::ui::runner::figures::Figures;
+use crate::ui::runner::lane_list::LaneList;
 use crate::ui::runner::pause_note::{GoOn, PauseNote, asks, focus, pause_reason};
 use crate::ui::runner::result_detail::ResultDetailDialog;
 use crate::ui::runner::results::{Results, RowsAsked};
-use crate::ui::runner::run_limits::RunLimits;
+use crate::ui::runner::run_limits::{NewLimits, RunLimits};
 use crate::ui::runner::run_status::RunStatus;
 use crate::ui::runner::words::{rows, under_way, without_usage_words};
 use crate::ui::runner::{Confirm, DeskAction};
@@ -45,16 +46,21 @@ pub fn RunView(props: &RunViewProps) -> Html {
     });
     let on_apply = {
         let send = send.clone();
-        Callback::from(move |(limits, budget)| {
-            send.emit(ToWorker::Run(Command::SetLimits { lane: 0, limits }));
+        Callback::from(move |NewLimits { lanes, budget }| {
+            for (lane, limits) in lanes.into_iter().enumerate() {
+                send.emit(ToWorker::Run(Command::SetLimits { lane: lane as u8, limits }));
+            }
             send.emit(ToWorker::Run(Command::SetBudget(budget)));
         })
     };
     let paused = pause_reason(&progress.state);
+    // Several lanes take their keys each for itself.
+    let single = open.setup.more_lanes.is_empty();
+    let needs_key = single && open.needs_key();
     // One place for both, so that the focus stays where it is when one becomes the other.
     let pause_or_resume = match &progress.state {
         RunState::Running => html! { <Button on_press={command(Command::Pause)}>{ "Pause" }</Button> },
-        RunState::Paused(reason) if !asks(reason, progress, open.needs_key) => html! {
+        RunState::Paused(reason) if !asks(reason, progress, needs_key, single) => html! {
             <Button kind={ButtonKind::Primary} on_press={command(Command::Resume)}>{ "Resume" }</Button>
         },
         RunState::Finished if progress.canceled > 0 => html! {
@@ -81,10 +87,11 @@ pub fn RunView(props: &RunViewProps) -> Html {
                         <Button title="Sends the failed rows again" on_press={retrying(work)}>{ "Retry failed" }</Button>
                     }
                 </div>
+                <LaneList open={open.clone()} now={props.now.emit(())} send={send.clone()} />
                 if let Some(reason) = paused {
-                    <PauseNote reason={reason.clone()} progress={progress.clone()} needs_key={open.needs_key} {on_go_on} />
+                    <PauseNote reason={reason.clone()} progress={progress.clone()} {needs_key} {single} {on_go_on} />
                 }
-                if let Some(refused) = refused(Place::Run).or_else(|| refused(Place::Storage)) {
+                if let Some(refused) = [Place::Run, Place::Storage, Place::Provider, Place::Limits].into_iter().find_map(refused) {
                     <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
                 }
                 if let Some(words) = without_usage_words(progress) {
@@ -97,7 +104,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
             </section>
             <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting} exported={work.desk.exported.clone()}
                 refused={refused(Place::Results)} {on_export} />
-            <Results seen={work.desk.rows.clone()} revision={u64::from(progress.done) + progress.attempts}
+            <Results seen={work.desk.rows.clone()} marks={open.breakdown.marks} revision={u64::from(progress.done) + progress.attempts}
                 settled={!under_way(&progress.state)} {on_rows}
                 on_detail={send.reform(|item: u32| ToWorker::Detail { item })} />
             if let Some(detail) = &work.desk.detail {
@@ -124,7 +131,7 @@ fn changeable(state: &RunState) -> bool {
 #[hook]
 fn use_going_on(work: &Work, open: &OpenRun) {
     let asks = match pause_reason(&open.progress.state) {
-        Some(reason) => asks(reason, &open.progress, open.needs_key),
+        Some(reason) => open.needs_key() || asks(reason, &open.progress, false, open.setup.more_lanes.is_empty()),
         None => true,
     };
     let (send, on_desk) = (work.send.clone(), work.on_desk.clone());
@@ -145,7 +152,7 @@ fn going_on(work: &Work) -> Callback<GoOn> {
             GoOn::RaiseBudget(budget) => send.emit(ToWorker::Run(Command::SetBudget(Some(budget)))),
             GoOn::Resume { key, doubtful } => {
                 if let Some(key) = key {
-                    send.emit(ToWorker::SetKey { key: Some(Secret(key.to_string())) });
+                    send.emit(ToWorker::SetKey { lane: 0, key: Some(Secret(key.to_string())) });
                 }
                 if let Some(choice) = doubtful {
                     send.emit(ToWorker::Run(Command::Doubtful(choice)));

@@ -7,13 +7,15 @@ use gloo_timers::callback::Timeout;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::{BadLines, Place, Provider, Secret, Setup, ToWorker};
+use crate::link::{BadLines, Place, Secret, Setup, ToWorker};
 use crate::provider::Auth;
 use crate::ui::hooks::Work;
-use crate::ui::runner::check::{FieldProblem, check};
+use crate::ui::parts::slug;
+use crate::ui::runner::check::{FieldProblem, LaneProblem, check, check_lanes};
 use crate::ui::runner::data_step::DataStep;
 use crate::ui::runner::estimate_panel::EstimatePanel;
-use crate::ui::runner::form_field::StepProps;
+use crate::ui::runner::form_field::{StepProps, lane_label};
+use crate::ui::runner::lane_fields::MoreLanes;
 use crate::ui::runner::limits_step::LimitsStep;
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::prompt_step::PromptStep;
@@ -65,13 +67,21 @@ pub fn Steps(props: &StepsProps) -> Html {
     };
     let refused = |place: Place| desk.problem(place).map(|message| AttrValue::from(message.to_owned()));
     let data_error = error(Field::DataFile).or_else(|| refused(Place::Data));
-    let step = StepProps { form: form.clone(), problems: Rc::new(shown.clone()), on_form: props.work.on_form.clone() };
+    let step = StepProps {
+        form: form.clone(),
+        problems: Rc::new(shown.clone()),
+        on_form: props.work.on_form.clone(),
+        lane: 0,
+    };
     let giving = Giving::new(&props.work, &source);
     let on_row = {
         let row = row.clone();
         Callback::from(move |to: u32| row.set(to))
     };
-    let on_start = starting(&props.work, &setup, &problems, &tried);
+    let lane_problems = check_lanes(form).1;
+    let first = first_fault(&problems, &lane_problems);
+    let faults = problems.len() + lane_problems.len();
+    let on_start = starting(&props.work, &setup, first, &tried);
     let refused_start = [Place::Run, Place::Prompt, Place::Limits, Place::Storage].into_iter().find_map(refused);
     html! {
         <div class="steps">
@@ -84,13 +94,16 @@ pub fn Steps(props: &StepsProps) -> Html {
                 <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
                     {on_row} />
                 <ProviderStep step={step.clone()} checking={desk.checking} checked={desk.checked.clone()}
-                    refused={refused(Place::Provider)} on_check={checking(&props.work, &setup)} />
+                    refused={refused(Place::Provider)} on_check={checking(&props.work, &setup)}>
+                    <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(lane_problems)}
+                        on_form={props.work.on_form.clone()} />
+                </ProviderStep>
                 <LimitsStep {step} />
             </div>
             <aside class="steps__aside">
                 <EstimatePanel has_data={desk.data.is_some()} reading={desk.reading.is_some()} estimating={desk.estimating}
                     estimate={desk.estimate.clone()} budget={setup.budget}
-                    problems={if *tried { problems.len() } else { 0 }} refused={refused_start} starting={desk.opening}
+                    problems={if *tried { faults } else { 0 }} refused={refused_start} starting={desk.opening}
                     {on_start} />
             </aside>
         </div>
@@ -169,16 +182,22 @@ impl Giving {
     }
 }
 
-fn starting(work: &Work, setup: &Setup, problems: &[FieldProblem], tried: &UseStateHandle<bool>) -> Callback<()> {
+/// The element of the topmost field that is wrong; a lane's fields stand between those of steps 3 and 4.
+fn first_fault(problems: &[FieldProblem], lanes: &[LaneProblem]) -> Option<String> {
+    let own = problems.iter().map(|(field, _)| (*field >= Field::Concurrency, 0, field.id()));
+    let others = lanes.iter().map(|(lane, (field, _))| (false, *lane, slug(&lane_label(*field, *lane))));
+    own.chain(others).min_by_key(|(late, lane, _)| (*late, *lane)).map(|(_, _, id)| id)
+}
+
+fn starting(work: &Work, setup: &Setup, first: Option<String>, tried: &UseStateHandle<bool>) -> Callback<()> {
     let (work, setup, tried) = (work.clone(), setup.clone(), tried.clone());
-    let first = problems.first().map(|(field, _)| *field);
     Callback::from(move |()| {
         tried.set(first.is_some());
-        match first {
-            Some(field) => focus(&field.id()),
+        match &first {
+            Some(id) => focus(id),
             None => {
                 work.on_form.emit(FormAction::KeyUsed);
-                work.send.emit(ToWorker::Start { setup: setup.clone(), key: key(&work.form, setup.provider) });
+                work.send.emit(ToWorker::Start { setup: setup.clone(), keys: keys(&work.form) });
             }
         }
     })
@@ -189,13 +208,18 @@ fn checking(work: &Work, setup: &Setup) -> Callback<()> {
     Callback::from(move |()| {
         work.on_desk.emit(DeskAction::Dismiss(Place::Provider));
         work.on_form.emit(FormAction::KeyUsed);
-        work.send.emit(ToWorker::CheckConnection { setup: setup.clone(), key: key(&work.form, setup.provider) });
+        work.send.emit(ToWorker::CheckConnection { setup: setup.clone(), key: key(&work.form) });
     })
 }
 
+/// Each lane's key, in the lanes' order.
+pub fn keys(form: &Form) -> Vec<Option<Secret>> {
+    std::iter::once(form).chain(&form.lanes).map(key).collect()
+}
+
 /// The key as it was entered; a preset that takes none gets none.
-fn key(form: &Form, provider: Provider) -> Option<Secret> {
+fn key(form: &Form) -> Option<Secret> {
     let text = form.text(Field::ApiKey);
-    let given = provider.preset().auth != Auth::None && !text.trim().is_empty();
+    let given = form.provider.preset().auth != Auth::None && !text.trim().is_empty();
     given.then(|| Secret(text.trim().to_owned()))
 }

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use yew::prelude::*;
 use yew::{AttrValue, LocalServerRenderer};
 
-use super::check::check;
+use super::check::{check, check_lanes};
 use super::desk::{Desk, DeskAction};
 use super::estimate_panel::{EstimatePanel, EstimatePanelProps};
 use super::figures::{Figures, FiguresProps};
 use super::form::{Form, FormAction, PriceSource, SAMPLE_SYSTEM};
+use super::lane_list::lane_words;
 use super::pause_note::{PauseNote, PauseNoteProps};
 use super::resume_banner::banner_words;
 use super::words::{pause_words, state_words};
@@ -319,6 +320,63 @@ fn an_opened_runs_setup_comes_back_as_it_was() {
     assert_eq!(restored.price_source, PriceSource::Own);
 }
 
+fn lane_typed(form: &Form, lane: usize, field: Field, text: &str) -> Form {
+    form.after(&FormAction::Lane(lane, Box::new(FormAction::Typed(field, AttrValue::from(text.to_owned())))))
+}
+
+#[test]
+fn another_key_is_a_lane_with_the_first_ones_settings_and_its_own_complaints() {
+    let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
+    let form = form.after(&FormAction::Provider(Provider::OpenAiCompatible));
+    let form = typed(&typed(&form, Field::BaseUrl, "https://a.example/v1"), Field::ApiKey, "key-one");
+    let form = typed(&typed(&form, Field::RequestsPerMinute, "500"), Field::Budget, "1").after(&FormAction::AddLane);
+    assert_eq!(form.lane(1).text(Field::ApiKey), "", "a key is entered, never copied");
+    let same = lane_typed(&form, 1, Field::ApiKey, "key-one");
+    let (lane, (field, words)) = &check_lanes(&same).1[0];
+    assert_eq!((*lane, *field), (1, Field::ApiKey));
+    assert!(words.starts_with("Lane 1 sends to the same model with the same key"), "{words}");
+    let other = lane_typed(&form, 1, Field::ApiKey, "key-two");
+    let (lanes, problems) = check_lanes(&other);
+    assert_eq!(problems, []);
+    assert_eq!(lanes[0].base_url, "https://a.example/v1");
+    assert_eq!(lanes[0].limits.requests_per_minute, Some(500));
+    let unknown = lane_typed(&other, 1, Field::Model, "my-own-model");
+    let fields: Vec<Field> = check_lanes(&unknown).1.into_iter().map(|(_, (field, _))| field).collect();
+    assert_eq!(fields, [Field::InputPrice, Field::OutputPrice], "the budget needs every lane's prices");
+    // The lane's key leaves with its own server, and the first lane's stays.
+    let moved = lane_typed(&other, 1, Field::BaseUrl, "https://b.example/v1");
+    assert_eq!((moved.lane(1).text(Field::ApiKey).as_str(), moved.text(Field::ApiKey).as_str()), ("", "key-one"));
+    let (setup, _) = check(&other, Some(&data()), None);
+    let restored = other.after(&FormAction::Restored(Box::new(setup.clone())));
+    assert_eq!(restored.lane(1).text(Field::ApiKey), "key-two");
+    assert_eq!(check(&restored, Some(&data()), None).0, setup);
+    assert_eq!(other.after(&FormAction::RemoveLane(1)).lanes, []);
+}
+
+#[test]
+fn a_lane_says_what_it_does() {
+    let failure =
+        Failure { kind: FailureKind::WrongKey, status: Some(401), message: "no".to_owned(), retry_after_ms: None };
+    let lane = LaneProgress {
+        state: LaneState::Ready,
+        waiting: None,
+        in_flight: 3,
+        slots: 15,
+        attempts: 10,
+        rate_limited: 0,
+        spent: usd("0.01"),
+        limits: Limits::default(),
+    };
+    let words = |lane: &LaneProgress, needs_key, running| lane_words(lane, needs_key, running, Time(0)).to_string();
+    assert_eq!(words(&lane, false, true), "Waiting for 3 answers.");
+    let waiting = Some(Wake { at: Time(5_000), reason: WakeReason::RequestsPerMinute });
+    let resting = LaneProgress { waiting, ..lane.clone() };
+    assert_eq!(words(&resting, false, true), "Waiting for requests per minute: next call in 5 s.");
+    let stopped = LaneProgress { state: LaneState::Stopped(failure), ..lane.clone() };
+    assert!(words(&stopped, false, true).starts_with("Stopped: The provider refused the key (401)."));
+    assert!(words(&lane, true, false).contains("enter it again"));
+}
+
 #[test]
 fn the_desk_remembers_what_was_asked_until_it_is_answered() {
     let asked = Desk::default().after(&DeskAction::Asked(Box::new(ToWorker::OpenSample)));
@@ -384,7 +442,7 @@ async fn figures_carry_exact_amounts() {
 async fn a_budget_pause_offers_to_raise_it() {
     let reason = PauseReason::Budget { needed: usd("0.0101") };
     let progress = Rc::new(Progress { budget: Some(usd("0.01")), ..progress() });
-    let props = PauseNoteProps { reason, progress, needs_key: false, on_go_on: Callback::noop() };
+    let props = PauseNoteProps { reason, progress, needs_key: false, single: true, on_go_on: Callback::noop() };
     let html = drawn::<PauseNote>(props).await;
     assert!(html.contains("Raise budget and go on"), "{html}");
     assert!(html.contains(">New budget</label>"), "{html}");
@@ -394,8 +452,13 @@ async fn a_budget_pause_offers_to_raise_it() {
 #[tokio::test]
 async fn a_cut_off_run_asks_what_to_do_and_for_its_key() {
     let progress = Rc::new(Progress { cut_off: 15, doubtful: usd("0.0009"), ..progress() });
-    let props =
-        PauseNoteProps { reason: PauseReason::NotStarted, progress, needs_key: true, on_go_on: Callback::noop() };
+    let props = PauseNoteProps {
+        reason: PauseReason::NotStarted,
+        progress,
+        needs_key: true,
+        single: true,
+        on_go_on: Callback::noop(),
+    };
     let html = drawn::<PauseNote>(props).await;
     for words in
         ["This run was cut off", "API key", "Send again", "Leave out", "Count as not billed", "15 rows were in flight"]

@@ -1,6 +1,6 @@
 //! The run's state in plain words: what happened, what was kept, what to do.
 
-use crate::link::{ExportState, FileEstimate, PauseReason, Progress, RunState, Wake, WakeReason};
+use crate::link::{ExportState, FileEstimate, PauseReason, Progress, ResultRow, RunState, Wake, WakeReason};
 use crate::money::{PICO, Usd, grouped};
 use crate::time::{Time, in_words};
 
@@ -33,7 +33,7 @@ pub fn state_words(progress: &Progress, now: Time) -> String {
     }
 }
 
-fn wake_words(wake: Wake, now: Time) -> String {
+pub fn wake_words(wake: Wake, now: Time) -> String {
     let wait = in_words(wake.at.ms_since(now).max(100) / 100 * 100);
     match wake.reason {
         WakeReason::RequestsPerMinute => format!("Waiting for requests per minute: next call in {wait}."),
@@ -250,17 +250,20 @@ pub fn state_name(state: ExportState) -> &'static str {
         ExportState::Open => "Open",
         ExportState::Succeeded => "Answered",
         ExportState::CacheHit => "From cache",
+        ExportState::Imported => "Imported",
         ExportState::Errored => "Failed",
         ExportState::Canceled => "Canceled",
     }
 }
 
-/// The same for one row, where the model did not come to its own end.
-pub fn ended_name(state: ExportState, finish: Option<&str>) -> &'static str {
-    match (state, finish) {
-        (ExportState::Succeeded, Some("length")) => "Cut off",
-        (ExportState::Succeeded, Some("content_filter")) => "Filtered",
-        _ => state_name(state),
+/// The same for one row, where its answer wants to be looked at.
+pub fn ended_name(row: &ResultRow) -> &'static str {
+    let finish = row.finish.as_deref();
+    match row.answer {
+        Some(_) if finish == Some("length") => "Cut off",
+        Some(_) if finish == Some("content_filter") => "Filtered",
+        Some(_) if row.misfit.is_some() => "Doesn't fit",
+        _ => state_name(row.state),
     }
 }
 

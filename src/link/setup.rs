@@ -1,0 +1,103 @@
+//! What is asked of a run: the four steps, and each lane's part in them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Limits;
+use crate::money::{PerToken, Usd};
+use crate::provider::{AnswerFormat, PromptCache, Provider, ReasoningEffort};
+
+/// An API key. Never serialized anywhere but into the message from the page to the worker; `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What the four steps hold, but for the data and the key. Kept with the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    pub id_column: Option<String>,
+    pub system: String,
+    pub user: String,
+    pub provider: Provider,
+    pub base_url: String,
+    pub model: String,
+    /// Dollars a million tokens; `None`: unknown, which is never taken for zero.
+    pub input_price: Option<PerToken>,
+    pub output_price: Option<PerToken>,
+    pub output_tokens_max: Option<u32>,
+    pub temperature: Option<f64>,
+    pub limits: Limits,
+    pub max_retries: u8,
+    /// `None`: grows with the output cap.
+    pub timeout_s: Option<u32>,
+    pub budget: Option<Usd>,
+    pub use_cache: bool,
+    pub demo: DemoSettings,
+    #[serde(default)]
+    pub answer_format: AnswerFormat,
+    /// How often a row is asked again whose answer doesn't fit the format.
+    #[serde(default)]
+    pub reasks: u8,
+    /// `None`: as the provider has it.
+    #[serde(default)]
+    pub reasoning_effort: Option<ReasoningEffort>,
+    #[serde(default)]
+    pub prompt_cache: PromptCache,
+    /// Lanes beside the first, which is made of the fields above. Their keys travel beside the setup, like the first's.
+    #[serde(default)]
+    pub more_lanes: Vec<LaneSetup>,
+}
+
+/// One more endpoint and key of a run, with limits of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaneSetup {
+    pub provider: Provider,
+    pub base_url: String,
+    pub model: String,
+    pub input_price: Option<PerToken>,
+    pub output_price: Option<PerToken>,
+    pub limits: Limits,
+}
+
+impl Setup {
+    pub fn lanes(&self) -> usize {
+        1 + self.more_lanes.len()
+    }
+
+    /// The setup as one lane has it: its endpoint, model, prices and limits, and no further lanes. A lane that isn't
+    /// there is the first.
+    pub fn of_lane(&self, lane: usize) -> Setup {
+        let mut setup = Setup { more_lanes: Vec::new(), ..self.clone() };
+        let Some(own) = lane.checked_sub(1).and_then(|place| self.more_lanes.get(place)) else { return setup };
+        setup.provider = own.provider;
+        setup.base_url.clone_from(&own.base_url);
+        setup.model.clone_from(&own.model);
+        (setup.input_price, setup.output_price) = (own.input_price, own.output_price);
+        setup.limits.clone_from(&own.limits);
+        setup
+    }
+}
+
+/// What a person calls a lane, counted from one.
+pub fn lane_name(lane: usize) -> String {
+    format!("Lane {}", lane + 1)
+}
+
+/// How the simulated provider behaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemoSettings {
+    pub latency_ms: u32,
+    pub errors_ppm: u32,
+    pub rate_limited_ppm: u32,
+}
+
+impl Default for DemoSettings {
+    fn default() -> DemoSettings {
+        DemoSettings { latency_ms: 400, errors_ppm: 20_000, rate_limited_ppm: 5_000 }
+    }
+}

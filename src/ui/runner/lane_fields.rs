@@ -1,0 +1,109 @@
+//! Step 3, further lanes: each another endpoint or key with limits of its own.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::link::{Provider, lane_name};
+use crate::provider::Auth;
+use crate::ui::parts::{Button, ButtonKind, Combobox, SelectField, TextField, TextKind};
+use crate::ui::runner::check::{FieldProblem, LaneProblem};
+use crate::ui::runner::form_field::StepProps;
+use crate::ui::runner::provider_step::choices;
+use crate::ui::runner::{Field, Form, FormAction};
+
+/// As many as the worker takes.
+const LANES_MAX: usize = 16;
+
+#[derive(Properties, PartialEq)]
+pub struct MoreLanesProps {
+    pub form: Rc<Form>,
+    /// The person wants to start, so that empty fields are faults too.
+    pub tried: bool,
+    pub problems: Rc<Vec<LaneProblem>>,
+    pub on_form: Callback<FormAction>,
+}
+
+#[component]
+pub fn MoreLanes(props: &MoreLanesProps) -> Html {
+    let on_add = props.on_form.reform(|()| FormAction::AddLane);
+    let lanes = 1..=props.form.lanes.len();
+    html! {
+        <div class="lanes-form">
+            { for lanes.map(|lane| lane_fields(props, lane)) }
+            <div class="lanes-form__add">
+                <Button disabled={props.form.lanes.len() + 1 >= LANES_MAX} on_press={on_add}>{ "Add another key" }</Button>
+                <span class="field__hint">
+                    { "A further lane: rows go to whichever key or endpoint can send soonest, each within its own limits. \
+                       Keys of one organisation mostly share its limits." }
+                </span>
+            </div>
+        </div>
+    }
+}
+
+fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
+    let form = props.form.lane(lane);
+    let seen = |(field, _): &&FieldProblem| props.tried || !form.text(*field).trim().is_empty();
+    let own = props.problems.iter().filter(|(of, _)| *of == lane).map(|(_, problem)| problem);
+    let problems: Vec<FieldProblem> = own.filter(seen).cloned().collect();
+    let on_form = props.on_form.reform(move |action: FormAction| FormAction::Lane(lane, Box::new(action)));
+    let step = StepProps { form: Rc::new(form.clone()), problems: Rc::new(problems), on_form, lane };
+    let preset = form.provider.preset();
+    let names = Provider::ALL.into_iter().map(|provider| AttrValue::from(provider.name()));
+    let providers: Vec<(AttrValue, AttrValue)> = names.map(|name| (name.clone(), name)).collect();
+    let on_provider = {
+        let on_form = step.on_form.clone();
+        move |name: AttrValue| {
+            if let Some(provider) = Provider::named(&name) {
+                on_form.emit(FormAction::Provider(provider));
+            }
+        }
+    };
+    let on_remove = props.on_form.reform(move |()| FormAction::RemoveLane(lane));
+    html! {
+        <fieldset class="lane-fields" key={lane}>
+            <legend class="lane-fields__name">{ lane_name(lane) }</legend>
+            <SelectField label={format!("Provider, lane {}", lane + 1)} value={preset.name} choices={providers}
+                on_choose={on_provider} />
+            if form.provider.is_remote() {
+                { line(&step, Field::BaseUrl, TextKind::Line, "https://api.openai.com/v1", None) }
+            }
+            if preset.auth != Auth::None {
+                { line(&step, Field::ApiKey, TextKind::Secret, "none", Some(key_hint(form))) }
+            }
+            <div class="step__fields">
+                <div class="step__wide">
+                    <Combobox label={step.label(Field::Model)} value={form.text(Field::Model)} choices={choices(&[], form.provider)}
+                        error={step.error(Field::Model)} free_text=true on_choose={step.on_input(Field::Model)} />
+                </div>
+                { step.number(Field::InputPrice, "unknown", "") }
+                { step.number(Field::OutputPrice, "unknown", "") }
+                { step.number(Field::Concurrency, "15", "") }
+                { step.number(Field::RequestsPerMinute, "no limit", "") }
+                { step.number(Field::TokensPerMinute, "no limit", "") }
+                { step.number(Field::Burst, "automatic", "") }
+            </div>
+            <div class="row">
+                <Button kind={ButtonKind::Quiet} label={format!("Remove lane {}", lane + 1)} on_press={on_remove}>
+                    { "Remove" }
+                </Button>
+            </div>
+        </fieldset>
+    }
+}
+
+fn line(step: &StepProps, field: Field, kind: TextKind, placeholder: &'static str, hint: Option<&'static str>) -> Html {
+    html! {
+        <TextField label={step.label(field)} {kind} value={step.form.text(field)} {placeholder}
+            hint={hint.map(AttrValue::from)} error={step.error(field)} on_input={step.on_input(field)} />
+    }
+}
+
+fn key_hint(form: &Form) -> &'static str {
+    if form.key_cleared {
+        "Cleared, because the base URL now names another server: a key is only ever sent to the server it was entered for."
+    } else {
+        "Kept in memory only; sent to this lane's base URL and nowhere else."
+    }
+}

@@ -1,0 +1,191 @@
+//! The ledger: one line of CSV an attempt, so that a person can reconcile the run with the provider's bill. The sum of
+//! its costs is the run's confirmed spend, to the pico-dollar. Pure.
+
+use super::results::Attempt;
+use super::rows::finish_word;
+use crate::engine::AttemptId;
+use crate::link::{Setup, lane_name};
+use crate::provider::Bill;
+use crate::time::Time;
+
+const COLUMNS: [&str; 22] = [
+    "attempt",
+    "reserved_at",
+    "settled_at",
+    "id",
+    "item",
+    "lane",
+    "model",
+    "state",
+    "request_id",
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "reserved_usd",
+    "cost_usd",
+    "cost_pico_usd",
+    "finish",
+    "status",
+    "failure",
+    "failure_message",
+];
+
+pub fn header() -> String {
+    csv_line(&COLUMNS.map(str::to_owned))
+}
+
+/// One attempt. `item` is the row's place in the file, from zero; `input_tokens` hold the cached ones and
+/// `output_tokens` the reasoning ones. An amount is exact; where nobody said what was used, the cost is empty and
+/// `reserved_usd` is the most that it can be. `moment` writes a time in ISO 8601.
+pub fn line(
+    setup: &Setup,
+    (id, attempt): (AttemptId, &Attempt),
+    row_id: &str,
+    guard: bool,
+    moment: impl Fn(Time) -> String,
+) -> String {
+    let settled = attempt.settled.as_ref();
+    let usage = settled.and_then(|settled| match settled.bill {
+        Bill::Usage { usage, .. } => Some(usage),
+        Bill::Nothing | Bill::Unknown => None,
+    });
+    let tokens = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
+    let billed = settled.filter(|settled| settled.bill != Bill::Unknown);
+    let failure = settled.and_then(|settled| settled.failure.as_ref());
+    let kind = failure.and_then(|failure| serde_json::to_value(failure.kind).ok());
+    let lane = usize::from(attempt.lane);
+    csv_line(&[
+        id.to_string(),
+        moment(attempt.reserved_at),
+        settled.map(|settled| moment(settled.at)).unwrap_or_default(),
+        guarded(row_id, guard),
+        attempt.item.to_string(),
+        lane_name(lane),
+        guarded(setup.of_lane(lane).model.trim(), guard),
+        attempt.state().into(),
+        guarded(settled.and_then(|settled| settled.request_id.as_deref()).unwrap_or_default(), guard),
+        tokens(usage.map(|usage| usage.input)),
+        tokens(usage.map(|usage| usage.cache_read)),
+        tokens(usage.map(|usage| usage.cache_write)),
+        tokens(usage.map(|usage| usage.cache_write_1h)),
+        tokens(usage.map(|usage| usage.output)),
+        tokens(usage.map(|usage| usage.reasoning)),
+        attempt.reserved.decimals(12),
+        billed.map(|settled| settled.cost.decimals(12)).unwrap_or_default(),
+        billed.map(|settled| settled.cost.pico().to_string()).unwrap_or_default(),
+        settled.and_then(|settled| settled.finish).map(finish_word).unwrap_or_default().into(),
+        failure.and_then(|failure| failure.status).map(|status| status.to_string()).unwrap_or_default(),
+        kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
+        guarded(failure.map(|failure| failure.message.as_str()).unwrap_or_default(), guard),
+    ])
+}
+
+/// A spreadsheet takes such a cell for a formula.
+fn guarded(cell: &str, guard: bool) -> String {
+    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if guard && risky { format!("'{cell}") } else { cell.into() }
+}
+
+fn csv_line(cells: &[String]) -> String {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let written = writer.write_record(cells).is_ok();
+    let bytes = writer.into_inner().unwrap_or_default();
+    if written { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::results::Results;
+    use super::super::terms::tests::setup;
+    use super::*;
+    use crate::engine::{Ending, Entry, Record};
+    use crate::link::LaneSetup;
+    use crate::money::Usd;
+    use crate::provider::{Answer, Failure, FailureKind, Finish, Provider, Usage};
+
+    #[test]
+    fn the_costs_add_up_to_the_confirmed_spend_to_the_pico_dollar() {
+        let costs = [7_i128, 1_000_000_000_001, 0, 333_333_333_333];
+        let mut entries = Vec::new();
+        for (place, cost) in costs.into_iter().enumerate() {
+            let (attempt, item) = (place as u64 + 1, place as u32);
+            entries.push(Entry::Reserved { attempt, item, lane: (place % 2) as u8, amount: Usd::from_pico(2 * cost) });
+            entries.push(settled(attempt, item, used(), cost, answered(Finish::Stop), None));
+        }
+        entries.push(Entry::Reserved { attempt: 5, item: 4, lane: 0, amount: Usd::from_pico(40) });
+        entries.push(settled(5, 4, Bill::Unknown, 0, None, Some(FailureKind::TimedOut)));
+        entries.push(Entry::Reserved { attempt: 6, item: 5, lane: 0, amount: Usd::from_pico(60) });
+        let (results, lines) = written(entries);
+        let sum: i128 = lines.iter().filter_map(|line| line["cost_pico_usd"].parse::<i128>().ok()).sum();
+        assert_eq!(Usd::from_pico(sum), results.totals().spent);
+        assert_eq!(sum, costs.iter().sum::<i128>());
+        let dollars = lines.iter().filter_map(|line| Usd::parse(&line["cost_usd"]));
+        assert_eq!(dollars.fold(Usd::ZERO, |sum, cost| sum + cost), results.totals().spent);
+        let states: Vec<&str> = lines.iter().map(|line| line["state"].as_str()).collect();
+        assert_eq!(states, ["settled", "settled", "settled", "settled", "may have been billed", "in flight"]);
+        assert_eq!((lines[4]["cost_usd"].as_str(), lines[4]["failure"].as_str()), ("", "timed_out"));
+        assert_eq!(lines[5]["reserved_usd"], "0.000000000060");
+    }
+
+    #[test]
+    fn a_line_names_its_lane_model_and_finish() {
+        let entries = vec![
+            Entry::Reserved { attempt: 1, item: 2, lane: 1, amount: Usd::from_pico(9) },
+            settled(1, 2, used(), 3, answered(Finish::Length), None),
+        ];
+        let line = &written(entries).1[0];
+        let cells = ["item", "id", "lane", "model", "request_id", "finish", "input_tokens", "reasoning_tokens"];
+        let cells = cells.map(|name| line[name].as_str());
+        assert_eq!(cells, ["2", "'=2", "Lane 2", "second", "req-7", "length", "31", "1"]);
+        assert_eq!((line["reserved_at"].as_str(), line["settled_at"].as_str()), ("t5", "t5"));
+    }
+
+    fn written(entries: Vec<Entry>) -> (Results, Vec<std::collections::BTreeMap<String, String>>) {
+        let mut setup = setup();
+        setup.more_lanes.push(LaneSetup {
+            provider: Provider::Demo,
+            base_url: String::new(),
+            model: "second".into(),
+            input_price: None,
+            output_price: None,
+            limits: setup.limits.clone(),
+        });
+        let mut results = Results::new(6);
+        for entry in entries {
+            results.apply(&Record { at: Time::from_ms(5), entry });
+        }
+        let mut text = header();
+        for (id, attempt) in results.attempts() {
+            let row_id = format!("={}", attempt.item);
+            text.push_str(&line(&setup, (id, attempt), &row_id, true, |at| format!("t{}", at.ms())));
+        }
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let lines = reader.deserialize().map(|line| line.expect("a line of CSV")).collect();
+        (results, lines)
+    }
+
+    fn settled(
+        attempt: AttemptId,
+        item: u32,
+        bill: Bill,
+        cost: i128,
+        ending: Option<Ending>,
+        failed: Option<FailureKind>,
+    ) -> Entry {
+        let failure = failed.map(|kind| Failure { kind, status: None, message: String::new(), retry_after_ms: None });
+        let (cost, sent, misfit, uncounted) = (Usd::from_pico(cost), None, None, false);
+        Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted }
+    }
+
+    fn used() -> Bill {
+        let usage = Usage { input: 31, output: 2, cache_read: 5, cache_write: 1, reasoning: 1, ..Usage::default() };
+        Bill::Usage { usage, stated_cost: None }
+    }
+
+    fn answered(finish: Finish) -> Option<Ending> {
+        Some(Ending::Succeeded(Answer { text: "x".into(), finish, request_id: Some("req-7".into()), misfit: None }))
+    }
+}

@@ -1,0 +1,112 @@
+// Several keys in one run: each lane has its own limits and its own failures, and a lane that dies loses nothing.
+
+import { expectedAnswer, type LedgerCall, type Mock } from './support/mock';
+import { readJsonl, records, movies, firstRows } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test } from './support/test';
+
+const SYSTEM = 'Classify the film into exactly one genre: drama, comedy, action, horror, other. Respond with one word.';
+const ROWS = 400;
+
+function billed(calls: LedgerCall[]): bigint {
+  return calls.reduce((sum, call) => sum + BigInt(call.cost_pico), 0n);
+}
+
+async function fillTwoLanes(runner: Runner, mocks: [Mock, Mock], budget: string): Promise<void> {
+  await runner.chooseData(firstRows(movies(), ROWS));
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mocks[0].baseUrl, 'API key': 'key-number-one',
+    'Model': 'gpt-4o-mini', 'Max output tokens': 16, 'Concurrency': 4, 'Budget': budget,
+  });
+  await runner.button('Add another key').click();
+  await runner.page.getByLabel('Base URL, lane 2', { exact: true }).fill(mocks[1].baseUrl);
+  await runner.page.getByLabel('API key, lane 2', { exact: true }).fill('key-number-two');
+}
+
+test('of two keys one dies midway: the other finishes, nothing is lost, and the ledger adds up', async ({ page, startMock }) => {
+  test.setTimeout(120_000);
+  const mocks: [Mock, Mock] = [
+    await startMock('--latency-ms', '60', '--api-key', 'key-number-one'),
+    await startMock('--latency-ms', '60', '--api-key', 'key-number-two'),
+  ];
+  const runner = new Runner(page);
+  await runner.open();
+  await fillTwoLanes(runner, mocks, '1');
+  await runner.start();
+  const lanes = page.getByRole('list', { name: 'Lanes' }).getByRole('listitem');
+  await expect(lanes).toHaveCount(2);
+
+  await runner.untilDone(100, 60_000);
+  await mocks[1].set({ api_key: 'revoked' });
+  await expect(lanes.nth(1)).toContainText('Stopped: The provider refused the key', { timeout: 20_000 });
+  await expect(lanes.nth(0)).not.toContainText('Stopped');
+  await runner.untilFinished(60_000);
+
+  const line = await runner.line();
+  expect([line.done, line.total]).toEqual([ROWS, ROWS]);
+  const input = records(firstRows(movies(), ROWS).buffer.toString());
+  const results = readJsonl(await runner.export('Export JSONL'));
+  expect(results.map(({ id, result }) => ({ id, result }))).toEqual(
+    input.map(row => ({ id: row.id, result: expectedAnswer(SYSTEM, row.title) })));
+
+  // Both keys' own books, and the page's.
+  const books = [await mocks[0].ledger(), await mocks[1].ledger()];
+  const spend = await runner.spend();
+  expect(spend).toEqual({ confirmed: billed(books[0].calls) + billed(books[1].calls), doubtful: 0n });
+  const ledger = records(await runner.export('Export ledger'));
+  const cost = (lines: Record<string, string>[]) => lines.reduce((sum, { cost_pico_usd }) => sum + BigInt(cost_pico_usd || 0), 0n);
+  expect(cost(ledger), 'the ledger adds up to the confirmed spend').toBe(spend.confirmed);
+  for (const [lane, { calls }] of books.entries()) {
+    const own = ledger.filter(attempt => attempt.lane === `Lane ${lane + 1}`);
+    expect(cost(own), `lane ${lane + 1}`).toBe(billed(calls));
+    expect(calls.filter(call => call.billed).length).toBeGreaterThan(30);
+  }
+  const settled = ledger.filter(attempt => attempt.state === 'settled');
+  expect(new Set(settled.map(attempt => attempt.item)).size, 'no row is paid twice').toBe(settled.length);
+});
+
+test('a lane that was stopped by a wrong key is given another and resumed while the run goes on', async ({ page, startMock }) => {
+  test.setTimeout(120_000);
+  const mocks: [Mock, Mock] = [
+    await startMock('--latency-ms', '200', '--api-key', 'key-number-one'),
+    await startMock('--latency-ms', '20', '--api-key', 'quite-another-key'),
+  ];
+  const runner = new Runner(page);
+  await runner.open();
+  await fillTwoLanes(runner, mocks, '1');
+  await runner.start();
+  const second = page.getByRole('list', { name: 'Lanes' }).getByRole('listitem').nth(1);
+  await expect(second).toContainText('Stopped: The provider refused the key', { timeout: 20_000 });
+  await second.getByLabel('API key, lane 2').fill('quite-another-key');
+  await second.getByRole('button', { name: 'Use key for lane 2' }).click();
+  await expect(second).not.toContainText('Stopped');
+  await runner.untilFinished(60_000);
+  const { totals } = await mocks[1].ledger();
+  expect(totals.billed, 'the lane works with its new key').toBeGreaterThan(100);
+  expect((await runner.line()).done).toBe(ROWS);
+});
+
+test('after a reload each lane asks for its own key, and goes on without a lane whose key is left out', async ({ page, startMock }) => {
+  test.setTimeout(120_000);
+  const mocks: [Mock, Mock] = [
+    await startMock('--latency-ms', '100', '--api-key', 'key-number-one'),
+    await startMock('--latency-ms', '100', '--api-key', 'key-number-two'),
+  ];
+  const runner = new Runner(page);
+  await runner.open();
+  await fillTwoLanes(runner, mocks, '1');
+  await runner.start();
+  await runner.untilDone(20, 30_000);
+  await runner.button('Pause').click();
+  await expect(runner.status).toContainText('Paused');
+  await page.reload();
+  await runner.button('Resume run').click();
+  await expect(page.getByLabel('API key, lane 2', { exact: true })).toBeVisible();
+  await page.getByLabel('API key', { exact: true }).fill('key-number-one');
+  await runner.button('Use key for lane 1').click();
+  const before = (await mocks[1].totals()).requests;
+  await runner.button('Send again').or(runner.button('Resume')).first().click();
+  await runner.untilFinished(60_000);
+  expect((await runner.line()).done).toBe(ROWS);
+  expect((await mocks[1].totals()).requests, 'nothing is sent on a lane without its key').toBe(before);
+});
