@@ -1,174 +1,192 @@
-//! Limits to the edge: where a limit binds and nothing fails, nothing is refused and next to no time is lost.
+//! Limits to the edge: where a limit binds and nothing fails, nothing is refused and next to no time is lost. The
+//! optimum is computed for a scheduler that knows the server's clock and wastes nothing.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 
-use pennybatch::engine::{
-    Burst, Command, Effect, Engine, Event, ItemFacts, LanePlan, LimiterModel, Limits, Plan, RunState,
-};
-use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Outcome, TokenAccounting, Usage};
-use pennybatch::time::Time;
+use pennybatch::engine::{Burst, LimiterModel, Limits, Ordinal};
+use pennybatch::provider::{FailureKind, Outcome};
+
+use crate::drive::{self, Driven, Server};
 
 const LATENCY_MS: u64 = 1_500;
-const INPUT_TOKENS: u32 = 250;
-const OUTPUT_CAP: u32 = 50;
+const REFUSAL_MS: u64 = 50;
+const MINUTE_MS: u64 = 60_000;
 
-/// A server that counts as its kind says, to the millisecond.
-enum Server {
-    Window { limit: usize, tokens: u64, recent: VecDeque<(u64, u64)> },
-    Bucket { limit: u64, drops: u64, at_ms: u64 },
+/// Rows, what each weighs, and what the provider allows in a minute.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    rows: u64,
+    input_tokens: u64,
+    output_cap: u64,
+    rpm: u64,
+    tpm: Option<u64>,
 }
 
-impl Server {
-    fn window(limit: usize, tokens: u64) -> Server {
-        Server::Window { limit, tokens, recent: VecDeque::new() }
+impl Load {
+    const fn new(rows: u64, rpm: u64, tpm: Option<u64>) -> Load {
+        Load { rows, input_tokens: 250, output_cap: 50, rpm, tpm }
     }
 
-    fn bucket(limit: u64) -> Server {
-        Server::Bucket { limit, drops: limit * 60_000, at_ms: 0 }
+    fn weight(&self) -> u64 {
+        self.input_tokens + self.output_cap
+    }
+
+    /// A strict window lets one minute's worth go at the start of every minute.
+    fn optimum_of_window_ms(&self) -> u64 {
+        let by_tokens = self.tpm.map_or(u64::MAX, |tpm| tpm / self.weight());
+        let a_minute = self.rpm.min(by_tokens);
+        (self.rows.div_ceil(a_minute) - 1) * MINUTE_MS + LATENCY_MS
+    }
+
+    /// A full bucket, and then as fast as it refills: the slower of requests and tokens.
+    fn optimum_of_bucket_ms(&self) -> u64 {
+        let emptied = |units: u64, limit: u64| (units.saturating_sub(limit) * MINUTE_MS).div_ceil(limit);
+        let by_tokens = self.tpm.map_or(0, |tpm| emptied(self.rows * self.weight(), tpm));
+        emptied(self.rows, self.rpm).max(by_tokens) + LATENCY_MS
+    }
+}
+
+/// The loads of which the limits are asked; in the last one, tokens bind.
+const LOADS: [Load; 4] = [
+    Load::new(1_600, 1_200, None),
+    Load::new(400, 500, None),
+    Load::new(60_000, 500, Some(200_000)),
+    Load { input_tokens: 650, ..Load::new(60_000, 500, Some(200_000)) },
+];
+
+/// A server that counts as its kind says, to the millisecond.
+struct Strict {
+    load: Load,
+    kind: Kind,
+    refused: u64,
+}
+
+enum Kind {
+    /// When requests were let through, the latest last.
+    Window(VecDeque<u64>),
+    /// Levels in units times a minute, as of the moment.
+    Bucket { requests: u64, tokens: u64, at_ms: u64 },
+}
+
+impl Strict {
+    fn new(load: Load, model: LimiterModel) -> Strict {
+        let kind = match model {
+            LimiterModel::Window => Kind::Window(VecDeque::new()),
+            LimiterModel::Bucket => {
+                let tokens = load.tpm.unwrap_or(0) * MINUTE_MS;
+                Kind::Bucket { requests: load.rpm * MINUTE_MS, tokens, at_ms: 0 }
+            }
+        };
+        Strict { load, kind, refused: 0 }
     }
 
     fn takes(&mut self, now_ms: u64) -> bool {
-        match self {
-            Server::Window { limit, tokens, recent } => {
-                while recent.front().is_some_and(|(at, _)| now_ms - at >= 60_000) {
+        let Load { rpm, tpm, .. } = self.load;
+        let weight = self.load.weight();
+        match &mut self.kind {
+            Kind::Window(recent) => {
+                while recent.front().is_some_and(|at| now_ms - at >= MINUTE_MS) {
                     recent.pop_front();
                 }
-                let weight = u64::from(INPUT_TOKENS + OUTPUT_CAP);
-                let used: u64 = recent.len() as u64 * weight;
-                let free = recent.len() < *limit && used + weight <= *tokens;
+                let used = recent.len() as u64;
+                let free = used < rpm && tpm.is_none_or(|tpm| (used + 1) * weight <= tpm);
                 if free {
-                    recent.push_back((now_ms, weight));
+                    recent.push_back(now_ms);
                 }
                 free
             }
-            Server::Bucket { limit, drops, at_ms } => {
-                *drops = (*drops + *limit * (now_ms - *at_ms)).min(*limit * 60_000);
-                *at_ms = now_ms;
-                let free = *drops >= 60_000;
+            Kind::Bucket { requests, tokens, at_ms } => {
+                let waited_ms = now_ms - std::mem::replace(at_ms, now_ms);
+                *requests = (*requests + rpm * waited_ms).min(rpm * MINUTE_MS);
+                *tokens = tpm.map_or(0, |tpm| (*tokens + tpm * waited_ms).min(tpm * MINUTE_MS));
+                let needed = if tpm.is_some() { weight * MINUTE_MS } else { 0 };
+                let free = *requests >= MINUTE_MS && *tokens >= needed;
                 if free {
-                    *drops -= 60_000;
+                    *requests -= MINUTE_MS;
+                    *tokens -= needed;
                 }
                 free
             }
         }
+    }
+}
+
+impl Server for Strict {
+    fn answer(&mut self, _item: Ordinal, at_ms: u64) -> (u64, Outcome) {
+        if self.takes(at_ms) {
+            return (LATENCY_MS, drive::answered(self.load.input_tokens, 10));
+        }
+        self.refused += 1;
+        (REFUSAL_MS, drive::failed(FailureKind::RateLimited))
     }
 }
 
 #[derive(Debug)]
-struct Outcomes {
+struct Seen {
     took_ms: u64,
     refused: u64,
     sent: u64,
-    succeeded: u32,
+    succeeded: u64,
 }
 
-fn drive(rows: u32, limits: Limits, mut server: Server) -> Outcomes {
-    let plan = Plan {
-        lanes: vec![LanePlan { limits, card: None, accounting: TokenAccounting::default() }],
-        budget: None,
-        output_tokens_max: Some(OUTPUT_CAP),
-        max_retries: 4,
-        reasks: 0,
-        timeout_ms: 60_000,
-        use_cache: false,
-        warm_up: false,
-    };
-    let facts = (0..rows)
-        .map(|leader| ItemFacts { leader, input_estimate: INPUT_TOKENS, input_bound: 1_000, maybe_cached: false })
-        .collect();
-    let start_ms = 1_790_000_000_000;
-    let mut engine = Engine::new(plan, facts, 1, Time(start_ms));
-    let mut answers = BinaryHeap::new();
-    let (mut now_ms, mut refused, mut sent) = (start_ms, 0, 0);
-    let mut event = Some(Event::Command(Command::Resume));
-    while *engine.state() != RunState::Finished {
-        engine.handle(event.take().unwrap_or(Event::Woke), Time(now_ms));
-        while let Some(effect) = engine.poll_effect() {
-            match effect {
-                Effect::Save { ticket, .. } => engine.handle(Event::Saved { ticket }, Time(now_ms)),
-                Effect::Send { attempt, .. } => {
-                    sent += 1;
-                    let taken = server.takes(now_ms - start_ms);
-                    answers.push(Reverse((now_ms + if taken { LATENCY_MS } else { 50 }, attempt, taken)));
-                }
-                _ => {}
-            }
-        }
-        let answered = answers.peek().map(|Reverse((at, ..))| *at);
-        let wake = engine.next_wake().map(|wake| wake.at.ms().max(now_ms));
-        match (answered, wake) {
-            (Some(at), wake) if wake.is_none_or(|wake| at <= wake) => {
-                let Some(Reverse((_, attempt, taken))) = answers.pop() else { break };
-                now_ms = at.max(now_ms);
-                refused += u64::from(!taken);
-                event = Some(Event::Ended { attempt, outcome: outcome(taken), seen: None });
-            }
-            (_, Some(wake)) => now_ms = wake,
-            _ => break,
-        }
-    }
-    let succeeded = engine.progress(Time(now_ms)).succeeded;
-    Outcomes { took_ms: now_ms - start_ms, refused, sent, succeeded }
-}
-
-fn outcome(taken: bool) -> Outcome {
-    if taken {
-        let usage = Usage { input: INPUT_TOKENS.into(), output: 10, ..Usage::default() };
-        return Outcome::Answered { answer: Answer::default(), bill: Bill::Usage { usage, stated_cost: None } };
-    }
-    let failure =
-        Failure { kind: FailureKind::RateLimited, status: Some(429), message: String::new(), retry_after_ms: None };
-    Outcome::Failed { failure, bill: Bill::Nothing }
-}
-
-fn limits(rpm: u32, tpm: Option<u64>, model: LimiterModel) -> Limits {
-    Limits {
+fn run(load: Load, model: LimiterModel, server: LimiterModel) -> Seen {
+    let limits = Limits {
+        // Enough for concurrency never to bind.
         concurrency: 2_000,
-        requests_per_minute: Some(rpm),
-        tokens_per_minute: tpm,
-        input_tokens_per_minute: None,
-        output_tokens_per_minute: None,
-        requests_per_day: None,
+        requests_per_minute: Some(load.rpm as u32),
+        tokens_per_minute: load.tpm,
         model,
         burst: Burst::Auto,
-    }
+        ..Limits::default()
+    };
+    let plan = drive::plan(limits, None, load.output_cap as u32);
+    let mut run = Driven::new(plan, drive::rows(load.rows as u32, load.input_tokens as u32));
+    let mut server = Strict::new(load, server);
+    run.run(&mut server);
+    let seen = Seen {
+        took_ms: run.took_ms(),
+        refused: server.refused,
+        sent: run.sent,
+        succeeded: run.progress().succeeded.into(),
+    };
+    println!("{load:?}, {model:?}: {seen:?}");
+    assert_eq!(seen.succeeded, load.rows, "the run ends complete");
+    seen
 }
 
-fn check_edge(rows: u32, rpm: u32, tpm: Option<u64>, model: LimiterModel, optimum_ms: u64) {
-    let server = match model {
-        LimiterModel::Window => Server::window(rpm as usize, tpm.unwrap_or(u64::MAX)),
-        LimiterModel::Bucket => Server::bucket(rpm.into()),
-    };
-    let seen = drive(rows, limits(rpm, tpm, model), server);
-    println!("{rows} rows at {rpm} RPM, {model:?}: {seen:?}, optimum {optimum_ms} ms");
-    assert_eq!(seen.refused, 0, "{seen:?}");
-    assert_eq!(seen.succeeded, rows);
-    assert!(seen.took_ms <= (optimum_ms + 500) * 102 / 100, "{seen:?}, optimum {optimum_ms}");
+fn check_edge(load: Load, model: LimiterModel, optimum_ms: u64) {
+    let seen = run(load, model, model);
+    assert_eq!(seen.refused, 0, "{load:?}: {seen:?}");
+    assert!(seen.took_ms >= optimum_ms, "{load:?}: {seen:?} is faster than the server allows, {optimum_ms} ms");
+    assert!(seen.took_ms <= (optimum_ms + 500) * 102 / 100, "{load:?}: {seen:?}, optimum {optimum_ms} ms");
+}
+
+#[test]
+fn the_optimum_is_what_anyone_would_say() {
+    assert_eq!(LOADS[0].optimum_of_window_ms(), 60_000 + LATENCY_MS);
+    assert_eq!(LOADS[0].optimum_of_bucket_ms(), 20_000 + LATENCY_MS);
+    assert_eq!(LOADS[1].optimum_of_window_ms(), LATENCY_MS);
+    assert_eq!(LOADS[1].optimum_of_bucket_ms(), LATENCY_MS);
 }
 
 #[test]
 fn a_strict_window_is_used_to_its_edge() {
-    check_edge(1_600, 1_200, None, LimiterModel::Window, 60_000 + LATENCY_MS);
-    check_edge(400, 500, None, LimiterModel::Window, LATENCY_MS);
-    check_edge(60_000, 500, Some(200_000), LimiterModel::Window, 119 * 60_000 + LATENCY_MS);
+    LOADS.iter().for_each(|load| check_edge(*load, LimiterModel::Window, load.optimum_of_window_ms()));
 }
 
 #[test]
 fn a_bucket_is_used_to_its_edge() {
-    check_edge(1_600, 1_200, None, LimiterModel::Bucket, 20_000 + LATENCY_MS);
-    check_edge(400, 500, None, LimiterModel::Bucket, LATENCY_MS);
-    check_edge(60_000, 500, None, LimiterModel::Bucket, 59_500 * 120 + LATENCY_MS);
+    LOADS.iter().for_each(|load| check_edge(*load, LimiterModel::Bucket, load.optimum_of_bucket_ms()));
 }
 
 #[test]
 fn with_the_wrong_model_the_run_ends_complete_and_few_requests_are_refused() {
-    for (rows, rpm) in [(1_600, 1_200), (3_000, 500)] {
-        let seen = drive(rows, limits(rpm, None, LimiterModel::Bucket), Server::window(rpm as usize, u64::MAX));
-        println!("bucket against a window, {rows} rows at {rpm} RPM: {seen:?}");
-        assert_eq!(seen.succeeded, rows);
-        assert!(seen.refused * 50 < seen.sent, "{seen:?}");
-        let seen = drive(rows, limits(rpm, None, LimiterModel::Window), Server::bucket(rpm.into()));
-        assert_eq!((seen.succeeded, seen.refused), (rows, 0), "{seen:?}");
+    for load in &LOADS[..3] {
+        let load = *load;
+        let seen = run(load, LimiterModel::Bucket, LimiterModel::Window);
+        assert!(seen.refused * 50 < seen.sent, "{load:?}: {seen:?}");
+        // The strict model suits a bucket as well, and only loses time.
+        let seen = run(load, LimiterModel::Window, LimiterModel::Bucket);
+        assert_eq!(seen.refused, 0, "{load:?}: {seen:?}");
     }
 }

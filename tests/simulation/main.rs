@@ -6,8 +6,13 @@
 //! with `storage` and `person` is what happens, `provider` with `limits` and `wire` whom the engine talks to, `checks`
 //! the invariants. `edge`, `budget`, `kills` and `jitter` are worlds with one question each.
 
+mod budget;
 mod checks;
+mod drive;
 mod edge;
+
+mod jitter;
+mod kills;
 mod kinds;
 mod limits;
 mod person;

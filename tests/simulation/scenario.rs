@@ -137,7 +137,7 @@ pub struct Crashes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     pub records: usize,
-    /// The engine still learns that they are down, and acts on it, before the lights go out.
+    /// Where a whole save is down with them, the engine still learns of it, and acts on it, before the lights go out.
     pub told: bool,
 }
 

@@ -3,6 +3,8 @@
 //! What was acknowledged is never lost: no engine can count what its disk forgot. What was being written may be down
 //! as a whole, in part (whole records from the front), or not at all.
 
+use std::collections::BTreeSet;
+
 use pennybatch::engine::{Command, Doubtful, Engine, Entry, Event, Progress, Record, RunState, Ticket};
 use pennybatch::time::Time;
 
@@ -11,6 +13,7 @@ use crate::world::{Happening, World};
 #[derive(Default)]
 pub struct Storage {
     down: Vec<Record>,
+    pub ends_of_saves: BTreeSet<usize>,
     /// Given to the disk, not down yet, oldest first.
     writing: Vec<(Ticket, Vec<Record>)>,
     last_save: Time,
@@ -57,13 +60,14 @@ impl World<'_> {
         for (_, mut records) in landed {
             let cut = self.scenario.crashes.cut.filter(|_| !self.storage.cut_done);
             let room = cut.map_or(usize::MAX, |cut| cut.records - self.storage.down.len());
-            let cut_here = records.len() >= room;
+            let (cut_here, torn) = (records.len() >= room, records.len() > room);
             records.truncate(room);
             self.checks.saved(&records)?;
             self.storage.down.extend(records);
+            self.storage.ends_of_saves.insert(self.storage.down.len());
             if cut_here {
                 self.storage.cut_done = true;
-                if cut.is_some_and(|cut| cut.told) {
+                if cut.is_some_and(|cut| cut.told) && !torn {
                     self.tell(Event::Saved { ticket })?;
                 }
                 return self.crash();

@@ -2,9 +2,9 @@
 //! `person` who uses it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use pennybatch::engine::{AttemptId, Effect, Engine, Event, Notice, PauseReason, RunState, Ticket};
+use pennybatch::engine::{AttemptId, Effect, Engine, Event, Notice, PauseReason, Record, RunState, Ticket};
 use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome};
 use pennybatch::time::Time;
 
@@ -78,6 +78,15 @@ impl<'a> World<'a> {
 
     pub fn history(self) -> Vec<String> {
         self.history.unwrap_or_default()
+    }
+
+    pub fn records(&self) -> &[Record] {
+        self.storage.down()
+    }
+
+    /// How many records were down after each save.
+    pub fn ends_of_saves(&self) -> BTreeSet<usize> {
+        self.storage.ends_of_saves.clone()
     }
 
     pub fn steps(&self) -> u64 {
