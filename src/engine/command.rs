@@ -31,6 +31,7 @@ impl Engine {
             Command::SetLimits { lane, ref limits } => {
                 if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
                     lane.set_limits(limits.clone(), self.now);
+                    self.queue.regroup();
                     self.record(Entry::Commanded(command));
                 }
             }
@@ -62,7 +63,7 @@ impl Engine {
             return;
         }
         for lane in &mut self.lanes {
-            lane.revive();
+            lane.revive(self.now);
         }
         if self.items.count(Status::CutOff) > 0 {
             self.command(Command::Doubtful(Doubtful::SendAgain));
@@ -72,7 +73,7 @@ impl Engine {
 
     fn resume_lane(&mut self, lane: u8) {
         let Some(lane) = self.lanes.get_mut(usize::from(lane)) else { return };
-        lane.revive();
+        lane.revive(self.now);
         if matches!(self.state, RunState::Paused(PauseReason::NoLane(_))) {
             self.state = RunState::Running;
         }

@@ -1,16 +1,16 @@
 //! One endpoint and key: its meters, its pauses, and how many requests it lets be in flight at once.
 
-use crate::engine::limiter::{DAY_MS, MINUTE_MS, Meter};
-use crate::engine::{Burst, LanePlan, LaneProgress, LaneState, LimiterModel, Limits, Wake, WakeReason};
+use crate::engine::meters::{Headroom, Meters, Readings};
+use crate::engine::{LanePlan, LaneProgress, LaneState, Limits, Wake, WakeReason, Weight};
 use crate::money::Usd;
 use crate::prices::RateCard;
-use crate::provider::Failure;
+use crate::provider::{Bill, Failure, FailureKind, RateSeen, TokenAccounting};
 use crate::time::Time;
 
-/// The post's burst, which a lane falls back on when its server turns out to be finer-grained than a minute.
-const BURST_AFTER_ONE_REFUSAL: u32 = 20;
 /// This many attempts in a row without any answer rest the lane.
 pub const FAILURES_IN_A_ROW_BEFORE_REST: u32 = 10;
+/// This many that didn't even get through in a row, and the network is taken for gone.
+pub const UNREACHABLE_IN_A_ROW_BEFORE_REST: u32 = 3;
 /// An endpoint that never worked is given up after this many failures in a row.
 pub const FAILURES_OF_UNPROVEN_LANE_MAX: u32 = 3;
 /// So long may a lane do nothing but fail, or be refused, before the run pauses; and so often at least, since a
@@ -20,6 +20,8 @@ const FRUITLESS_IN_A_ROW_MIN: u32 = 5;
 /// Full jitter: the n-th wait is uniform between nothing and this, doubled n times, up to the longest.
 pub const BACKOFF_FIRST_MS: u64 = 1_000;
 pub const BACKOFF_MAX_MS: u64 = 30_000;
+/// A provider's prompt cache forgets what was not read for so long.
+const PROMPT_CACHE_MS: u64 = 5 * 60_000;
 
 /// May a request of some weight go now?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +36,9 @@ pub enum Admission {
 
 #[derive(Debug)]
 pub struct Lane {
-    limits: Limits,
+    accounting: TokenAccounting,
     card: Option<RateCard>,
-    requests: Option<Meter>,
-    tokens: Option<Meter>,
-    daily: Option<Meter>,
+    meters: Meters,
     pub in_flight: u32,
     /// Slots in thousandths: what additive increase and multiplicative decrease work on.
     slots_milli: u64,
@@ -50,23 +50,27 @@ pub struct Lane {
     /// Since when nothing but refusals or failures came back.
     fruitless_since: Option<Time>,
     failures_in_a_row: u32,
+    unreachable_in_a_row: u32,
+    /// Rests in a row, and when the last of them began.
+    rests: u32,
+    rested_at: Time,
+    warm_up: bool,
+    warm: bool,
+    answered_at: Time,
     pub proven: bool,
     pub stopped: Option<Failure>,
-    burst: u32,
     pub attempts: u64,
     pub rate_limited: u64,
     pub spent: Usd,
 }
 
 impl Lane {
-    pub fn new(plan: LanePlan, now: Time) -> Lane {
-        let slots_milli = u64::from(plan.limits.concurrency.max(1)) * 1_000;
-        let mut lane = Lane {
-            limits: plan.limits,
+    pub fn new(plan: LanePlan, warm_up: bool, now: Time) -> Lane {
+        let slots_milli = slots_milli(&plan.limits);
+        Lane {
+            accounting: plan.accounting,
             card: plan.card,
-            requests: None,
-            tokens: None,
-            daily: None,
+            meters: Meters::new(plan.limits, plan.accounting, now),
             in_flight: 0,
             slots_milli,
             known_good_milli: slots_milli,
@@ -75,70 +79,65 @@ impl Lane {
             refusals: 0,
             fruitless_since: None,
             failures_in_a_row: 0,
+            unreachable_in_a_row: 0,
+            rests: 0,
+            rested_at: Time(0),
+            warm_up,
+            warm: false,
+            answered_at: Time(0),
             proven: false,
             stopped: None,
-            burst: u32::MAX,
             attempts: 0,
             rate_limited: 0,
             spent: Usd::ZERO,
-        };
-        let limits = lane.limits.clone();
-        lane.set_limits(limits, now);
-        lane
+        }
     }
 
     pub fn card(&self) -> Option<&RateCard> {
         self.card.as_ref()
     }
 
-    /// Takes new limits; what was sent under the old ones stays counted.
-    pub fn set_limits(&mut self, limits: Limits, now: Time) {
-        self.burst = match limits.burst {
-            Burst::Auto => u32::MAX,
-            Burst::Requests(requests) => requests.max(1),
-        };
-        let strict = limits.model == LimiterModel::Window;
-        let requests = limits.requests_per_minute.map(u64::from);
-        self.requests = replaced(self.requests.take(), requests, MINUTE_MS, self.burst, strict, now);
-        self.tokens = replaced(self.tokens.take(), limits.tokens_per_minute, MINUTE_MS, u32::MAX, strict, now);
-        let daily = limits.requests_per_day.map(u64::from);
-        self.daily = replaced(self.daily.take(), daily, DAY_MS, u32::MAX, strict, now);
-        self.slots_milli = u64::from(limits.concurrency.max(1)) * 1_000;
-        self.known_good_milli = self.slots_milli;
-        self.limits = limits;
+    /// Whether a request of this weight fits into the lane's minute at all.
+    pub fn fits(&self, weight: Weight) -> bool {
+        self.meters.asked().too_small_for(weight, self.accounting).is_none()
     }
 
-    pub fn admits(&self, tokens: u64, now: Time) -> Admission {
+    /// Takes new limits; what was sent under the old ones stays counted.
+    pub fn set_limits(&mut self, limits: Limits, now: Time) {
+        self.slots_milli = slots_milli(&limits);
+        self.known_good_milli = self.slots_milli;
+        self.meters.ask_for(limits, now);
+    }
+
+    pub fn admits(&self, weight: Weight, now: Time) -> Admission {
         if self.stopped.is_some() {
             return Admission::Never;
         }
-        if u64::from(self.in_flight) * 1_000 + 1_000 > self.slots_milli.max(1_000) {
+        let full = u64::from(self.in_flight) * 1_000 + 1_000 > self.slots_milli.max(1_000);
+        if full || self.is_warming_up() {
             return Admission::Full;
         }
-        let waits = [
-            (Some(self.rests_until), WakeReason::LaneRests),
-            (self.requests.as_ref().map(|meter| meter.ready_at(1, now)), WakeReason::RequestsPerMinute),
-            (self.tokens.as_ref().map(|meter| meter.ready_at(tokens, now)), WakeReason::TokensPerMinute),
-            (self.daily.as_ref().map(|meter| meter.ready_at(1, now)), WakeReason::RequestsPerDay),
-        ];
-        let longest =
-            waits.into_iter().filter_map(|(at, reason)| at.map(|at| Wake { at, reason })).max_by_key(|wake| wake.at);
-        match longest {
-            Some(wake) if wake.at > now => Admission::Later(wake),
-            _ => Admission::Now,
-        }
+        let rest = (self.rests_until > now).then_some(Wake { at: self.rests_until, reason: WakeReason::LaneRests });
+        let meters = self.meters.ready_at(weight, now);
+        rest.into_iter().chain(meters).max_by_key(|wake| wake.at).map_or(Admission::Now, Admission::Later)
     }
 
-    /// `tokens`: of the request that would go next.
-    pub fn progress(&self, tokens: u64, now: Time) -> LaneProgress {
+    /// Its first request is under way, and the others wait for the answer.
+    fn is_warming_up(&self) -> bool {
+        self.warm_up && !self.warm && self.in_flight > 0
+    }
+
+    /// `weight`: of the request that would go next.
+    pub fn progress(&self, weight: Weight, now: Time) -> LaneProgress {
         let state = match &self.stopped {
             Some(failure) => LaneState::Stopped(failure.clone()),
             None if self.rests_until > now => LaneState::Resting { until: self.rests_until },
+            None if self.is_warming_up() => LaneState::WarmingUp,
             None => LaneState::Ready,
         };
         LaneProgress {
             state,
-            waiting: match self.admits(tokens, now) {
+            waiting: match self.admits(weight, now) {
                 Admission::Later(wake) => Some(wake),
                 _ => None,
             },
@@ -147,7 +146,7 @@ impl Lane {
             attempts: self.attempts,
             rate_limited: self.rate_limited,
             spent: self.spent,
-            limits: self.limits.clone(),
+            limits: self.meters.in_force(),
         }
     }
 
@@ -161,71 +160,90 @@ impl Lane {
         self.slots_milli.saturating_sub(u64::from(self.in_flight) * 1_000)
     }
 
-    pub fn take(&mut self, tokens: u64) {
+    pub fn take(&mut self, weight: Weight) {
         self.in_flight += 1;
-        self.each_meter(tokens, |meter, units| meter.take(units));
+        self.meters.take(weight);
     }
 
-    pub fn sent(&mut self, tokens: u64, now: Time) {
-        self.each_meter(tokens, |meter, units| meter.sent(units, now));
+    pub fn sent(&mut self, weight: Weight, now: Time) -> Readings {
+        self.attempts += 1;
+        self.meters.sent(weight, now)
     }
 
-    pub fn give_back(&mut self, tokens: u64) {
+    pub fn give_back(&mut self, weight: Weight) {
         self.in_flight -= 1;
-        self.each_meter(tokens, |meter, units| meter.give_back(units));
+        self.meters.give_back(weight);
+    }
+
+    /// A sent attempt is over: its place is free, and what it weighed is known, as far as it ever will be.
+    pub fn ended(&mut self, weight: Weight, bill: Bill, sent: Time, now: Time) {
+        self.in_flight -= 1;
+        self.meters.ended(weight, bill, sent, now);
+    }
+
+    /// What the answer's headers say of the limits.
+    pub fn hear(&mut self, seen: &RateSeen, readings: &Readings, sent: Time, now: Time) {
+        self.meters.hear(seen, readings, sent, now);
     }
 
     /// Counts a request that was sent before a restart.
-    pub fn mark_sent(&mut self, tokens: u64, at: Time) {
-        self.each_meter(tokens, |meter, units| meter.mark(units, at));
-    }
-
-    fn each_meter(&mut self, tokens: u64, mut with: impl FnMut(&mut Meter, u64)) {
-        for (meter, units) in [(&mut self.requests, 1), (&mut self.tokens, tokens), (&mut self.daily, 1)] {
-            if let Some(meter) = meter {
-                with(meter, units);
-            }
-        }
+    pub fn count_before_restart(&mut self, weight: Weight, bill: Bill, sent: Time, ended: Time) {
+        self.meters.count_before_restart(weight, bill, sent, ended);
     }
 
     /// An answer came: the lane works, and wins back slots; an answer to what was sent before the lane slowed down
-    /// says nothing of how it does since.
-    pub fn answered(&mut self, sent: Time) {
-        self.in_flight -= 1;
+    /// says nothing of how it does since. Where the provider says what is left, slots are won back sooner while that
+    /// is plenty, and not at all while it is scarce.
+    pub fn answered(&mut self, sent: Time, now: Time) {
         self.proven = true;
-        self.failures_in_a_row = 0;
+        self.warm = true;
+        self.answered_at = now;
+        self.works();
         if self.slowed_at.is_some_and(|at| sent < at) {
             return;
         }
         self.fruitless_since = None;
         self.refusals = 0;
-        let full = u64::from(self.limits.concurrency.max(1)) * 1_000;
-        let won_milli = match self.slots_milli < self.known_good_milli {
-            true => 1_000,
-            false => 1_000_000 / self.slots_milli.max(1_000),
+        let full = slots_milli(self.meters.asked());
+        let won_milli = match self.meters.headroom() {
+            Headroom::Scarce if self.slots_milli >= 2_000 => 0,
+            Headroom::Plenty => 1_000,
+            _ if self.slots_milli < self.known_good_milli => 1_000,
+            _ => 1_000_000 / self.slots_milli.max(1_000),
         };
         self.slots_milli = (self.slots_milli + won_milli).min(full);
     }
 
     /// A refusal of this very call: the lane itself works.
-    pub fn answered_with_refusal_of_item(&mut self) {
-        self.in_flight -= 1;
-        self.failures_in_a_row = 0;
+    pub fn refused_item(&mut self) {
+        self.works();
         self.fruitless_since = None;
     }
 
+    fn works(&mut self) {
+        self.failures_in_a_row = 0;
+        self.unreachable_in_a_row = 0;
+        self.rests = 0;
+    }
+
     /// A failure of the server or the network. Rests the lane where nothing else comes back.
-    pub fn failed(&mut self, jitter: impl FnOnce(u64) -> u64, now: Time) -> Fruitless {
-        self.in_flight -= 1;
+    pub fn failed(&mut self, kind: FailureKind, sent: Time, jitter: impl FnOnce(u64) -> u64, now: Time) -> Fruitless {
         self.failures_in_a_row += 1;
+        self.unreachable_in_a_row = if kind == FailureKind::Unreachable { self.unreachable_in_a_row + 1 } else { 0 };
         let since = *self.fruitless_since.get_or_insert(now);
-        if self.failures_in_a_row >= FAILURES_IN_A_ROW_BEFORE_REST {
-            let rest_ms = jitter(backoff_limit_ms(self.failures_in_a_row - FAILURES_IN_A_ROW_BEFORE_REST));
-            self.rests_until = self.rests_until.max(now.after_ms(rest_ms));
+        let away = self.unreachable_in_a_row >= UNREACHABLE_IN_A_ROW_BEFORE_REST;
+        if away || self.failures_in_a_row >= FAILURES_IN_A_ROW_BEFORE_REST {
             // One request at a time finds out whether the network is back: each that fails may have been billed.
             self.slots_milli = 1_000;
+            // What was under way when the lane began to rest makes no rest longer.
+            if self.rests == 0 || sent >= self.rested_at {
+                let limit_ms = backoff_limit_ms(self.rests);
+                self.rests_until = self.rests_until.max(now.after_ms(limit_ms / 2 + jitter(limit_ms / 2)));
+                self.rests += 1;
+                self.rested_at = now;
+            }
         }
-        Fruitless { ms: now.ms_since(since), in_a_row: self.failures_in_a_row }
+        Fruitless { ms: now.ms_since(since), in_a_row: self.failures_in_a_row, away }
     }
 
     /// A 429: the lane rests for the provider's hint and a jitter on top, so that no herd re-forms, and slows down
@@ -236,7 +254,7 @@ impl Lane {
         let news = self.slowed_at.is_none_or(|at| sent >= at);
         if news {
             self.slowed_at = Some(now);
-            let in_use = (u64::from(self.in_flight) * 1_000).min(self.slots_milli);
+            let in_use = (u64::from(self.in_flight + 1) * 1_000).min(self.slots_milli);
             if self.refusals == 0 {
                 self.known_good_milli = (in_use * 7 / 10).max(1_000);
                 self.slots_milli = self.known_good_milli;
@@ -244,33 +262,24 @@ impl Lane {
                 // Refused again with nothing answered between: from here on one request at a time asks.
                 self.slots_milli = 1_000;
             }
-            self.shrink_burst(now);
+            self.meters.shrink_burst(now);
             let rest_ms = hint_ms + jitter(backoff_limit_ms(self.refusals));
             self.rests_until = self.rests_until.max(now.after_ms(rest_ms));
             self.refusals += 1;
         } else {
             self.rests_until = self.rests_until.max(now.after_ms(hint_ms));
         }
-        self.in_flight -= 1;
-        Fruitless { ms: now.ms_since(since), in_a_row: self.refusals }
-    }
-
-    /// From the limit itself to the post's 20, then to even pacing.
-    fn shrink_burst(&mut self, now: Time) {
-        let Some(limit) = self.limits.requests_per_minute.filter(|_| self.limits.burst == Burst::Auto) else { return };
-        self.burst = if self.burst > BURST_AFTER_ONE_REFUSAL { BURST_AFTER_ONE_REFUSAL } else { 1 };
-        if let Some(meter) = &mut self.requests {
-            meter.set_limit(u64::from(limit), u64::from(self.burst.min(limit)), now);
-        }
+        Fruitless { ms: now.ms_since(since), in_a_row: self.refusals, away: false }
     }
 
     /// After a pause or with a new key: the lane may be tried again.
-    pub fn revive(&mut self) {
+    pub fn revive(&mut self, now: Time) {
         self.stopped = None;
         self.fruitless_since = None;
-        self.failures_in_a_row = 0;
         self.refusals = 0;
+        self.works();
         self.rests_until = Time(0);
+        self.warm &= now.ms_since(self.answered_at) < PROMPT_CACHE_MS;
     }
 }
 
@@ -279,6 +288,8 @@ impl Lane {
 pub struct Fruitless {
     pub ms: u64,
     pub in_a_row: u32,
+    /// Nothing gets through at all: the network is gone, and no row is to blame.
+    pub away: bool,
 }
 
 impl Fruitless {
@@ -292,45 +303,26 @@ pub fn backoff_limit_ms(retry: u32) -> u64 {
     BACKOFF_FIRST_MS.checked_shl(retry).unwrap_or(u64::MAX).min(BACKOFF_MAX_MS)
 }
 
-fn replaced(
-    meter: Option<Meter>,
-    limit: Option<u64>,
-    span_ms: u64,
-    burst: u32,
-    strict: bool,
-    now: Time,
-) -> Option<Meter> {
-    let limit = limit?;
-    let burst = u64::from(burst).min(limit);
-    match meter {
-        Some(mut meter) if meter.is_strict() == strict => {
-            meter.set_limit(limit, burst, now);
-            Some(meter)
-        }
-        _ => Some(Meter::new(limit, span_ms, burst, strict, now)),
-    }
+fn slots_milli(limits: &Limits) -> u64 {
+    u64::from(limits.concurrency.max(1)) * 1_000
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::TokenAccounting;
+    use crate::engine::limiter::MINUTE_MS;
 
     const HOUR_MS: u64 = 3_600_000;
 
     fn lane() -> Lane {
-        Lane::new(LanePlan { limits: Limits::default(), card: None, accounting: TokenAccounting::default() }, Time(0))
+        let accounting = TokenAccounting::default();
+        Lane::new(LanePlan { limits: Limits::default(), card: None, accounting }, false, Time(0))
     }
 
     #[test]
     fn a_laptop_that_slept_between_two_failures_is_not_an_hour_of_failures() {
         let mut lane = lane();
-        lane.take(0);
-        lane.take(0);
-        assert!(!lane.failed(|_| 0, Time(0)).is_hopeless());
-        assert!(!lane.failed(|_| 0, Time(HOUR_MS)).is_hopeless());
-        lane.take(0);
-        lane.take(0);
+        assert!(!fails(&mut lane, 0).is_hopeless());
+        assert!(!fails(&mut lane, HOUR_MS).is_hopeless());
         assert!(!lane.refused(0, Time(HOUR_MS), |_| 0, Time(HOUR_MS)).is_hopeless());
         assert!(!lane.refused(0, Time(HOUR_MS + 1), |_| 0, Time(2 * HOUR_MS)).is_hopeless());
     }
@@ -338,10 +330,7 @@ mod tests {
     #[test]
     fn five_minutes_of_nothing_but_failures_are_hopeless() {
         let mut lane = lane();
-        let last = (0..6).map(|minute| {
-            lane.take(0);
-            lane.failed(|_| 0, Time(minute * MINUTE_MS)).is_hopeless()
-        });
+        let last = (0..6).map(|minute| fails(&mut lane, minute * MINUTE_MS).is_hopeless());
         assert_eq!(last.collect::<Vec<_>>(), [false, false, false, false, false, true]);
     }
 
@@ -349,16 +338,24 @@ mod tests {
     fn a_network_that_is_gone_is_asked_by_one_request_at_a_time() {
         let mut lane = lane();
         for _ in 0..15 {
-            lane.take(0);
+            lane.take(NOTHING);
         }
         for _ in 0..15 {
-            lane.failed(|_| 0, Time(1_000));
+            lane.ended(NOTHING, Bill::Unknown, Time(0), Time(1_000));
+            lane.failed(FailureKind::Unreachable, Time(0), |_| 0, Time(1_000));
         }
-        assert_eq!(lane.admits(0, Time(1_001)), Admission::Now);
-        lane.take(0);
-        assert_eq!(lane.admits(0, Time(1_001)), Admission::Full);
-        lane.answered(Time(1_001));
-        lane.take(0);
-        assert_eq!(lane.admits(0, Time(1_002)), Admission::Now, "the first answer wins slots back");
+        assert_eq!(lane.admits(NOTHING, Time(1_500)), Admission::Now, "what died together rests the lane once");
+        lane.take(NOTHING);
+        assert_eq!(lane.admits(NOTHING, Time(1_501)), Admission::Full);
+        lane.ended(NOTHING, Bill::Nothing, Time(1_500), Time(1_501));
+        lane.answered(Time(1_501), Time(1_502));
+        lane.take(NOTHING);
+        assert_eq!(lane.admits(NOTHING, Time(1_502)), Admission::Now, "the first answer wins slots back");
+    }
+
+    const NOTHING: Weight = Weight { input: 0, output: 0 };
+
+    fn fails(lane: &mut Lane, at_ms: u64) -> Fruitless {
+        lane.failed(FailureKind::ServerError, Time(at_ms), |_| 0, Time(at_ms))
     }
 }

@@ -21,11 +21,25 @@ const MARKS_PER_SPAN: u64 = 1_200;
 pub struct Meter {
     limit: u64,
     span_ms: u64,
-    /// Permitted, but not sent yet.
+    /// Permitted, but not sent yet; or sent, where it counts only when it ends.
     pending: u64,
+    /// Everything that was ever counted.
+    counted: u64,
     bucket: Bucket,
     window: Option<Window>,
+    /// As the provider said last: this run may hold so many units of the span until then, since others hold the rest.
+    room: Option<(u64, Time)>,
 }
+
+/// What a meter showed at one moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading {
+    counted: u64,
+    held: u64,
+}
+
+/// Providers round what they say is left: a difference below this share of the limit says nothing of others.
+const ROUNDING: u64 = 50;
 
 impl Meter {
     /// `burst`: the bucket's capacity in units. `strict`: a window as well.
@@ -35,6 +49,8 @@ impl Meter {
             limit,
             span_ms,
             pending: 0,
+            counted: 0,
+            room: None,
             bucket: Bucket::new(limit, span_ms, burst.max(1), now),
             window: strict.then(|| Window::new(span_ms)),
         }
@@ -44,9 +60,23 @@ impl Meter {
     /// count as the limit, so that they wait for an empty span instead of forever.
     pub fn ready_at(&self, units: u64, now: Time) -> Time {
         let by_bucket = self.bucket.ready_at(self.pending, units, now);
-        let by_window =
-            self.window.as_ref().map_or(now, |window| window.ready_at(self.limit, self.pending, units, now));
-        by_bucket.max(by_window)
+        by_bucket.max(self.window_ready_at(units, now))
+    }
+
+    fn window_ready_at(&self, units: u64, now: Time) -> Time {
+        let Some(window) = &self.window else { return now };
+        let alone = window.ready_at(self.limit, self.pending, units, now);
+        match self.room {
+            Some((room, until)) if until > now && room < self.limit => {
+                let without_others = alone.max(until);
+                let units = units.min(self.limit);
+                if units > room {
+                    return without_others;
+                }
+                without_others.min(window.ready_at(room, self.pending, units, now))
+            }
+            _ => alone,
+        }
     }
 
     /// Holds `units` for a send that is about to happen.
@@ -67,10 +97,49 @@ impl Meter {
 
     /// Counts units that were sent at `at`, which may lie before a restart.
     pub fn mark(&mut self, units: u64, at: Time) {
+        self.counted += units;
         self.bucket.spend(units, at);
         if let Some(window) = &mut self.window {
             window.push(units, at);
         }
+    }
+
+    /// The units held since before the send are given up, and those that were used count from now on: a provider
+    /// that counts output as it comes has counted the last of it by now.
+    pub fn end(&mut self, held: u64, used: u64, now: Time) {
+        self.give_back(held);
+        self.mark(used, now);
+    }
+
+    /// What was sent at `sent` as `taken` units turned out to be `used`.
+    pub fn correct(&mut self, taken: u64, used: u64, sent: Time) {
+        self.bucket.correct(taken, used);
+        if let Some(window) = &mut self.window {
+            window.correct(taken, used, sent);
+        }
+    }
+
+    /// `with_pending`: what is under way counts as held, since the provider counts it while it comes.
+    pub fn reading(&mut self, with_pending: bool, now: Time) -> Reading {
+        let pending = if with_pending { self.pending } else { 0 };
+        let held = self.window.as_mut().map_or(0, |window| window.held(now));
+        Reading { counted: self.counted, held: held + pending }
+    }
+
+    /// The provider said in its answer to a request, after whose sending the meter showed `reading`, that so many
+    /// units are left. What is missing beyond this run's own use, others have used.
+    pub fn heard(&mut self, remaining: u64, reset_ms: Option<u64>, reading: Reading, sent: Time, now: Time) {
+        let rounding = self.limit / ROUNDING;
+        if self.window.is_some() {
+            let room = remaining.saturating_add(reading.held);
+            let until = now.after_ms(reset_ms.unwrap_or(self.span_ms).min(self.span_ms));
+            self.room = (room + rounding < self.limit).then_some((room, until));
+            return;
+        }
+        let since = self.counted - reading.counted;
+        let refilled = u128::from(self.limit) * u128::from(now.ms_since(sent)) / u128::from(self.span_ms);
+        let left = remaining.saturating_add(u64::try_from(refilled).unwrap_or(u64::MAX)).saturating_sub(since);
+        self.bucket.lower_to(left, rounding, now);
     }
 
     pub fn is_strict(&self) -> bool {
@@ -126,6 +195,21 @@ impl Bucket {
         self.level = self.level(at) - i128::from(units) * self.drops_per_unit;
         self.at = self.at.max(at);
     }
+
+    fn correct(&mut self, taken: u64, used: u64) {
+        let difference = (i128::from(taken) - i128::from(used)) * self.drops_per_unit;
+        self.level = (self.level + difference).min(self.capacity);
+    }
+
+    /// The provider's own bucket holds only so many units.
+    fn lower_to(&mut self, units: u64, rounding: u64, now: Time) {
+        let level = self.level(now);
+        let wanted = i128::from(units) * self.drops_per_unit;
+        if wanted + i128::from(rounding) * self.drops_per_unit < level {
+            self.level = wanted;
+            self.at = self.at.max(now);
+        }
+    }
 }
 
 /// What was sent in the last span, jitter included, in marks that carry the latest moment of what they hold.
@@ -150,13 +234,7 @@ impl Window {
 
     fn push(&mut self, units: u64, at: Time) {
         let at = self.marks.back().map_or(at, |(_, last, _)| at.max(*last));
-        while let Some((_, last, gone)) = self.marks.front().copied() {
-            if at.ms_since(last) < self.span_ms {
-                break;
-            }
-            self.units -= gone;
-            self.marks.pop_front();
-        }
+        self.forget_before(at);
         self.units += units;
         match self.marks.back_mut() {
             Some((first, last, held)) if at.ms_since(*first) < self.mark_ms => {
@@ -164,6 +242,33 @@ impl Window {
                 *held += units;
             }
             _ => self.marks.push_back((at, at, units)),
+        }
+    }
+
+    fn forget_before(&mut self, now: Time) {
+        while let Some((_, last, gone)) = self.marks.front().copied() {
+            if now.ms_since(last) < self.span_ms {
+                break;
+            }
+            self.units -= gone;
+            self.marks.pop_front();
+        }
+    }
+
+    fn held(&mut self, now: Time) -> u64 {
+        self.forget_before(now);
+        self.units
+    }
+
+    /// Corrects the mark that holds what was sent at this moment, as long as it is remembered.
+    fn correct(&mut self, taken: u64, used: u64, sent: Time) {
+        let place = self.marks.partition_point(|(_, last, _)| *last < sent);
+        if let Some((first, _, units)) = self.marks.get_mut(place)
+            && *first <= sent
+        {
+            let corrected = (*units + used).saturating_sub(taken);
+            self.units = self.units - *units + corrected;
+            *units = corrected;
         }
     }
 

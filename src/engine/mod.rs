@@ -7,17 +7,20 @@
 //! engine.next_wake()             when to call handle(Event::Woke, ..) at the latest, and why
 //! ```
 //!
-//! One file a mechanism: `limiter` (meters that say when), `lane` (an endpoint's pauses and slots), `budget`
-//! (reservations), `items` and `queue` (where every item stands, and what goes next), `run` and `command` (events and effects),
+//! One file a mechanism: `limiter` (a meter says when), `meters` (a lane's limits, and what the provider states of
+//! them), `lane` (an endpoint's pauses and slots), `budget` (reservations), `items` and `queue` (where every item
+//! stands, and what goes next), `dispatch` (what goes now, and where), `run` and `command` (events and effects),
 //! `settle` (how an attempt's end becomes money and a next step), `reask` (answers that don't fit), `restore` (from records back to a run), `tally`
 //! and `progress` (what is shown).
 
 mod budget;
 mod cache_key;
 mod command;
+mod dispatch;
 mod items;
 mod lane;
 mod limiter;
+mod meters;
 mod plan;
 mod progress;
 mod queue;
@@ -31,7 +34,7 @@ mod tally;
 mod testing;
 
 pub use cache_key::cache_key;
-pub use plan::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan};
+pub use plan::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan, TooLarge, Weight};
 pub use record::{Ending, Entry, Record, shareable};
 pub use run::Engine;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Ordinal;
+use crate::engine::{Ordinal, WakeReason};
 use crate::money::Usd;
 use crate::prices::RateCard;
 use crate::provider::TokenAccounting;
@@ -27,22 +27,75 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What the token limiter counts for an item: its estimated input and the whole output cap.
-    pub fn tokens(&self, facts: &ItemFacts) -> u64 {
-        u64::from(facts.input_estimate) + u64::from(self.output_tokens_max.unwrap_or(0))
+    /// What the token limits count for an item before it is sent: its estimated input and the whole output cap.
+    pub fn weight(&self, facts: &ItemFacts) -> Weight {
+        Weight { input: facts.input_estimate.into(), output: self.output_tokens_max.unwrap_or(0).into() }
     }
 
-    /// The first item that no lane could ever take within its tokens per minute, with its tokens and the largest such
-    /// limit. It is to be refused before the run starts: waiting would not help it.
-    pub fn too_large(&self, facts: &[ItemFacts]) -> Option<(Ordinal, u64, u64)> {
-        let limits = self.lanes.iter().map(|lane| lane.limits.tokens_per_minute.unwrap_or(u64::MAX));
-        let most = limits.max()?;
-        let place = facts.iter().position(|facts| self.tokens(facts) > most)?;
-        Some((place as Ordinal, self.tokens(&facts[place]), most))
+    /// The first item that no lane could ever take within a minute's limits. It is to be refused before the run
+    /// starts: waiting would not help it. An item that fits only some lanes goes only there.
+    pub fn too_large(&self, facts: &[ItemFacts]) -> Option<TooLarge> {
+        for (item, facts) in facts.iter().enumerate() {
+            let weight = self.weight(facts);
+            let mut nearest: Option<TooLarge> = None;
+            for lane in &self.lanes {
+                let Some((reason, tokens, limit)) = lane.limits.too_small_for(weight, lane.accounting) else {
+                    nearest = None;
+                    break;
+                };
+                if nearest.is_none_or(|found| limit > found.limit) {
+                    nearest = Some(TooLarge { item: item as Ordinal, tokens, limit, reason });
+                }
+            }
+            if nearest.is_some() {
+                return nearest;
+            }
+        }
+        None
     }
 }
 
-/// One endpoint and key with limits of its own.
+/// An item whose own estimate passes a limit of a minute, on every lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    pub item: Ordinal,
+    /// What it needs of the limit, and the largest such limit of any lane.
+    pub tokens: u64,
+    pub limit: u64,
+    /// Names the limit: [`WakeReason::TokensPerMinute`], [`WakeReason::InputTokensPerMinute`] or
+    /// [`WakeReason::OutputTokensPerMinute`].
+    pub reason: WakeReason,
+}
+
+/// Tokens of one request as they are estimated before it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    pub input: u64,
+    /// The output cap.
+    pub output: u64,
+}
+
+impl Limits {
+    /// The first minute's limit that a request of this weight passes all by itself, with what it needs of it and what
+    /// there is. Output that counts as it comes is not known before, so that its cap can't pass a limit.
+    pub fn too_small_for(&self, weight: Weight, accounting: TokenAccounting) -> Option<(WakeReason, u64, u64)> {
+        let output = if accounting.output_as_used { 0 } else { weight.output };
+        [
+            (WakeReason::TokensPerMinute, weight.input + output, self.tokens_per_minute),
+            (WakeReason::InputTokensPerMinute, weight.input, self.input_tokens_per_minute),
+            (WakeReason::OutputTokensPerMinute, output, self.output_tokens_per_minute),
+        ]
+        .into_iter()
+        .find_map(|(reason, needed, limit)| limit.filter(|limit| needed > *limit).map(|limit| (reason, needed, limit)))
+    }
+}
+
+/// One endpoint and key with limits, price, accounting, pauses and failures of its own.
+///
+/// An item goes to the lane that can send it soonest. Whoever puts several lanes into one run takes an answer of any
+/// of them for an answer to the row, also where they are of different models: so equal rows are one request whatever
+/// lane takes it, and share the answer of whichever lane gave it. The request cache outlives the run and knows no
+/// such agreement: there the shell keeps an answer under the lane that gave it, and looks under every lane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LanePlan {
     pub limits: Limits,
@@ -111,7 +164,7 @@ pub struct ItemFacts {
     pub leader: Ordinal,
     /// Input tokens as the token limiter counts them.
     pub input_estimate: u32,
-    /// Input tokens that can't be exceeded, for the reservation.
+    /// Input tokens that can't be exceeded on any lane, for the reservation.
     pub input_bound: u32,
     /// The request cache may hold an answer.
     pub maybe_cached: bool,

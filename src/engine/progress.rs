@@ -40,7 +40,7 @@ impl Engine {
             waiting: self.waiting(),
             rate_milli: self.tally.rate_milli(now.max(self.now)),
             priced: self.lanes.iter().all(|lane| lane.card().is_some()),
-            lanes: self.lanes.iter().map(|lane| lane.progress(self.next_tokens, now.max(self.now))).collect(),
+            lanes: self.lanes.iter().map(|lane| lane.progress(self.next_weight, now.max(self.now))).collect(),
         }
     }
 

@@ -1,8 +1,10 @@
-//! What goes next: items that were given back first, then retries whose backoff is over, then fresh ones in input order.
+//! What goes next: items that were given back first, then retries whose backoff is over, then fresh ones in input
+//! order. So retries go between new items as soon as they may, and leave no tail for the end of the run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Ordinal;
+use crate::engine::dispatch::Lanes;
 use crate::time::Time;
 
 #[derive(Debug, Default)]
@@ -10,6 +12,8 @@ pub struct Queue {
     /// Given back by a lane, promoted, or reopened: ahead of fresh ones, in input order.
     returned: BTreeSet<Ordinal>,
     backing_off: BTreeSet<(Time, Ordinal)>,
+    /// Beside the queue, by the lanes that they fit.
+    aside: BTreeMap<Lanes, BTreeSet<Ordinal>>,
     /// Every item before this one was handed out once.
     next_fresh: Ordinal,
 }
@@ -43,9 +47,40 @@ impl Queue {
         (self.next_fresh < total).then_some(self.next_fresh)
     }
 
-    /// Takes what [`Queue::peek`] showed.
+    /// Waits beside the queue for these lanes.
+    pub fn set_aside(&mut self, item: Ordinal, lanes: Lanes) {
+        self.aside.entry(lanes).or_default().insert(item);
+    }
+
+    pub fn kinds_aside(&self) -> Vec<Lanes> {
+        self.aside.keys().copied().collect()
+    }
+
+    /// The first that waits for these lanes, left in its place.
+    pub fn peek_aside(&mut self, lanes: Lanes, is_open: impl Fn(Ordinal) -> bool) -> Option<Ordinal> {
+        let waiting = self.aside.get_mut(&lanes)?;
+        while let Some(item) = waiting.first().copied() {
+            if is_open(item) {
+                return Some(item);
+            }
+            waiting.pop_first();
+        }
+        self.aside.remove(&lanes);
+        None
+    }
+
+    /// The lanes' limits are other ones: what was set aside is looked at again.
+    pub fn regroup(&mut self) {
+        for waiting in std::mem::take(&mut self.aside).into_values() {
+            self.returned.extend(waiting);
+        }
+    }
+
+    /// Takes what [`Queue::peek`] or [`Queue::peek_aside`] showed.
     pub fn take(&mut self, item: Ordinal) {
-        if self.returned.first() == Some(&item) {
+        if let Some(waiting) = self.aside.values_mut().find(|waiting| waiting.first() == Some(&item)) {
+            waiting.pop_first();
+        } else if self.returned.first() == Some(&item) {
             self.returned.pop_first();
         } else if self.backing_off.first().is_some_and(|(_, first)| *first == item) {
             self.backing_off.pop_first();
@@ -61,6 +96,7 @@ impl Queue {
     /// Nothing waits for another try any more.
     pub fn clear(&mut self, total: u32) {
         self.returned.clear();
+        self.aside.clear();
         self.backing_off.clear();
         self.next_fresh = total;
     }

@@ -72,7 +72,7 @@ impl Engine {
                 if bill == Bill::Nothing && ending.is_none() && failure.is_none() && misfit.is_none() {
                     self.replay_never_sent(&held);
                 } else {
-                    self.count_as_sent(item, held.lane, sent.unwrap_or(at));
+                    self.count_as_sent(item, held.lane, bill, sent.unwrap_or(at), at);
                     self.replay_settled(&held, bill, cost, failure.as_ref(), uncounted);
                 }
                 if let Some(answer) = misfit {
@@ -194,18 +194,18 @@ impl Engine {
     fn cut_off(&mut self, held: &mut BTreeMap<AttemptId, Held>) {
         for (_, Held { item, lane, amount }) in std::mem::take(held) {
             self.budget.doubt(amount, 1);
-            self.count_as_sent(item, lane, self.now);
+            self.count_as_sent(item, lane, Bill::Unknown, self.now, self.now);
             let status = if self.stop_asked { Status::Canceled } else { Status::CutOff };
             self.set_before_restart(item, status);
         }
     }
 
-    /// The disk knows when a request was reserved and when it ended, not when it was sent: the latest moment counts,
-    /// so that no minute across a restart passes a limit.
-    fn count_as_sent(&mut self, item: Ordinal, lane: u8, at: Time) {
-        let tokens = self.plan.tokens(&self.items.facts(item));
+    /// Of what was cut off, the disk knows when it was reserved, not when it was sent: the latest moment counts, so
+    /// that no minute across a restart passes a limit. Older journals don't know it of what was settled either.
+    fn count_as_sent(&mut self, item: Ordinal, lane: u8, bill: Bill, sent: Time, ended: Time) {
+        let weight = self.plan.weight(&self.items.facts(item));
         if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
-            lane.mark_sent(tokens, at);
+            lane.count_before_restart(weight, bill, sent, ended);
         }
     }
 }

@@ -4,20 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::budget::Budget;
 use crate::engine::items::{Items, Status};
-use crate::engine::lane::{Admission, Lane};
+use crate::engine::lane::Lane;
+use crate::engine::meters::Readings;
 use crate::engine::queue::Queue;
 use crate::engine::record::shareable;
 use crate::engine::tally::Tally;
 use crate::engine::{
     AttemptId, Effect, Ending, Entry, Event, ItemFacts, Notice, Ordinal, PauseReason, Plan, Record, RunState, Ticket,
-    Wake, WakeReason,
+    Wake, WakeReason, Weight,
 };
 use crate::money::Usd;
 use crate::provider::Answer;
 use crate::time::Time;
-
-/// Cache look-ups under way at once.
-const LOOK_UPS_MAX: u32 = 64;
 
 /// One attempt between its reservation and its end.
 #[derive(Debug)]
@@ -25,7 +23,9 @@ pub(super) struct Attempt {
     pub item: Ordinal,
     pub lane: u8,
     pub reserved: Usd,
-    pub tokens: u64,
+    pub weight: Weight,
+    /// What the lane's meters showed when it was sent.
+    pub readings: Readings,
     /// `None` until its reservation is on disk.
     pub sent: Option<Time>,
     pub deadline: Time,
@@ -45,15 +45,15 @@ pub struct Engine {
     pub(super) next_ticket: Ticket,
     saved_ticket: Ticket,
     /// Attempts whose reservation is being saved, oldest first.
-    armed: VecDeque<(Ticket, AttemptId)>,
+    pub(super) armed: VecDeque<(Ticket, AttemptId)>,
     pub(super) outbox: Vec<Record>,
     pub(super) effects: VecDeque<Effect>,
     pub(super) state: RunState,
     pub(super) stop_asked: bool,
     pub(super) storage_failed: bool,
     pub(super) blocked: Option<Wake>,
-    /// What the token meters were asked for last.
-    pub(super) next_tokens: u64,
+    /// What the meters were asked for last.
+    pub(super) next_weight: Weight,
     pub(super) tally: Tally,
     /// Answers that don't fit, of items that are asked again: they are paid for, and are what the item ends with where
     /// no better one comes.
@@ -67,7 +67,7 @@ impl Engine {
     pub fn new(plan: Plan, facts: Vec<ItemFacts>, seed: u64, now: Time) -> Engine {
         let items = Items::new(facts, plan.use_cache);
         Engine {
-            lanes: plan.lanes.iter().map(|lane| Lane::new(lane.clone(), now)).collect(),
+            lanes: plan.lanes.iter().map(|lane| Lane::new(lane.clone(), plan.warm_up, now)).collect(),
             budget: Budget::new(plan.budget),
             queue: Queue::default(),
             attempts: BTreeMap::new(),
@@ -82,7 +82,7 @@ impl Engine {
             stop_asked: false,
             storage_failed: false,
             blocked: None,
-            next_tokens: 0,
+            next_weight: Weight::default(),
             tally: Tally::default(),
             kept: BTreeMap::new(),
             rng: fastrand::Rng::with_seed(seed),
@@ -100,7 +100,7 @@ impl Engine {
             Event::LookedUp { item, answer } => self.looked_up(item, answer),
             Event::Saved { ticket } => self.saved(ticket),
             Event::SaveFailed { .. } => self.save_failed(),
-            Event::Ended { attempt, outcome, seen: _ } => self.attempt_ended(attempt, outcome),
+            Event::Ended { attempt, outcome, seen } => self.attempt_ended(attempt, outcome, seen.as_deref()),
             Event::Imported { item, answer } => self.imported(item, answer),
             Event::Woke => {}
         }
@@ -168,10 +168,9 @@ impl Engine {
         if self.state == RunState::Running && lane.is_willing(self.now) {
             attempt.sent = Some(self.now);
             attempt.deadline = self.now.after_ms(self.plan.timeout_ms);
-            lane.sent(attempt.tokens, self.now);
+            attempt.readings = lane.sent(attempt.weight, self.now);
             self.deadlines.insert((attempt.deadline, id));
             self.tally.sent();
-            lane.attempts += 1;
             self.effects.push_back(Effect::Send {
                 attempt: id,
                 item: attempt.item,
@@ -180,7 +179,7 @@ impl Engine {
             });
             return;
         }
-        lane.give_back(attempt.tokens);
+        lane.give_back(attempt.weight);
         let (item, reserved) = (attempt.item, attempt.reserved);
         self.attempts.remove(&id);
         self.budget.settle(reserved, Usd::ZERO);
@@ -201,102 +200,6 @@ impl Engine {
             self.deadlines.pop_first();
             self.effects.push_back(Effect::Abort { attempt });
         }
-    }
-
-    /// Starts whatever may start now, and notes what the next start waits for.
-    fn fill(&mut self) {
-        self.blocked = None;
-        while self.state == RunState::Running {
-            let (items, total) = (&self.items, self.items.len() as u32);
-            let next = self.queue.peek(self.now, total, |item| items.status(item) == Status::Open);
-            let Some(item) = next else {
-                self.blocked = self.queue.next_backoff_ends().map(|at| Wake { at, reason: WakeReason::Backoff });
-                return;
-            };
-            let facts = self.items.facts(item);
-            if facts.maybe_cached && self.plan.use_cache {
-                if self.items.count(Status::LookingUp) >= LOOK_UPS_MAX {
-                    return;
-                }
-                self.queue.take(item);
-                self.items.set(item, Status::LookingUp);
-                self.effects.push_back(Effect::LookUp { item });
-                continue;
-            }
-            let tokens = self.plan.tokens(&facts);
-            self.next_tokens = tokens;
-            match self.choose_lane(tokens) {
-                Choice::Lane(lane) => {
-                    if !self.begin(item, lane, tokens) {
-                        return;
-                    }
-                }
-                Choice::Wait(wake) => {
-                    self.blocked = wake;
-                    return;
-                }
-                Choice::None => {
-                    let failure = self.lanes.iter().rev().find_map(|lane| lane.stopped.clone());
-                    let reason = failure.map_or(PauseReason::ByPerson, PauseReason::NoLane);
-                    self.pause(reason);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// The lane that can send soonest; among those that can send now, the one with most free slots.
-    fn choose_lane(&self, tokens: u64) -> Choice {
-        let mut best: Option<(u64, u8)> = None;
-        let mut wake: Option<Wake> = None;
-        let mut waits = false;
-        for (index, lane) in self.lanes.iter().enumerate() {
-            match lane.admits(tokens, self.now) {
-                Admission::Now => {
-                    let free = lane.free_slots_milli();
-                    if best.is_none_or(|(most, _)| free > most) {
-                        best = Some((free, index as u8));
-                    }
-                }
-                Admission::Later(later) => {
-                    waits = true;
-                    wake = [wake, Some(later)].into_iter().flatten().min_by_key(|wake| wake.at);
-                }
-                Admission::Full => waits = true,
-                Admission::Never => {}
-            }
-        }
-        match best {
-            Some((_, lane)) => Choice::Lane(lane),
-            None if waits => Choice::Wait(wake),
-            None => Choice::None,
-        }
-    }
-
-    /// Reserves and arms one attempt. False where the budget forbids it.
-    fn begin(&mut self, item: Ordinal, lane: u8, tokens: u64) -> bool {
-        let facts = self.items.facts(item);
-        let output_cap = u64::from(self.plan.output_tokens_max.unwrap_or(0));
-        let card = self.lanes[usize::from(lane)].card();
-        let amount = card.map_or(Usd::ZERO, |card| card.worst_case(u64::from(facts.input_bound), output_cap));
-        if !self.budget.fits(amount) {
-            // What is under way may turn out cheaper than its worst case and make room.
-            if self.attempts.is_empty() {
-                self.pause(PauseReason::Budget { needed: self.budget.committed() + amount });
-            }
-            return false;
-        }
-        self.queue.take(item);
-        self.items.set(item, Status::UnderWay);
-        self.budget.reserve(amount);
-        self.lanes[usize::from(lane)].take(tokens);
-        let id = self.next_attempt;
-        self.next_attempt += 1;
-        let attempt = Attempt { item, lane, reserved: amount, tokens, sent: None, deadline: Time(u64::MAX) };
-        self.attempts.insert(id, attempt);
-        self.record(Entry::Reserved { attempt: id, item, lane, amount });
-        self.armed.push_back((self.next_ticket, id));
-        true
     }
 
     pub(super) fn pause(&mut self, reason: PauseReason) {
@@ -328,6 +231,7 @@ impl Engine {
             Ending::Errored(_) => Status::Errored,
             Ending::Canceled => Status::Canceled,
         };
+        self.kept.remove(&item);
         self.items.set(item, status);
         self.tally.ended(item, ending, self.next_ticket, self.now);
     }
@@ -367,10 +271,4 @@ impl Engine {
         let ended = [Status::Succeeded, Status::Errored, Status::Canceled];
         ended.into_iter().map(|status| self.items.count(status)).sum::<u32>() as usize == self.items.len()
     }
-}
-
-enum Choice {
-    Lane(u8),
-    Wait(Option<Wake>),
-    None,
 }

@@ -6,7 +6,7 @@ use crate::engine::record::shareable;
 use crate::engine::run::{Attempt, Engine};
 use crate::engine::{AttemptId, Effect, Ending, Entry, Notice, Ordinal, PauseReason};
 use crate::money::Usd;
-use crate::provider::{Action, Answer, Bill, Failure, FailureKind, Outcome};
+use crate::provider::{Action, Answer, Bill, Failure, FailureKind, Outcome, RateSeen};
 
 /// A timeout is dear and rarely helped by another try.
 const TIMEOUT_RETRIES_MAX: u8 = 1;
@@ -16,13 +16,19 @@ const HINT_MS_MAX: u64 = 120_000;
 const BILLS_OF_A_DEAD_CONNECTION: u64 = 2;
 
 impl Engine {
-    pub(super) fn attempt_ended(&mut self, id: AttemptId, outcome: Outcome) {
+    pub(super) fn attempt_ended(&mut self, id: AttemptId, outcome: Outcome, seen: Option<&RateSeen>) {
         let Some(attempt) = self.attempts.remove(&id) else { return };
         self.deadlines.remove(&(attempt.deadline, id));
         let (bill, failed) = match &outcome {
             Outcome::Answered { bill, .. } => (*bill, None),
             Outcome::Failed { failure, bill } => (*bill, Some(failure.kind)),
         };
+        let lane = &mut self.lanes[usize::from(attempt.lane)];
+        let sent = attempt.sent.unwrap_or(self.now);
+        lane.ended(attempt.weight, bill, sent, self.now);
+        if let Some(seen) = seen {
+            lane.hear(seen, &attempt.readings, sent, self.now);
+        }
         let cost = self.settle(&attempt, bill, failed);
         match outcome {
             Outcome::Answered { answer, .. } => self.answered(id, &attempt, answer, bill, cost),
@@ -54,7 +60,7 @@ impl Engine {
     }
 
     fn answered(&mut self, id: AttemptId, attempt: &Attempt, answer: Answer, bill: Bill, cost: Usd) {
-        self.lanes[usize::from(attempt.lane)].answered(attempt.sent.unwrap_or(self.now));
+        self.lanes[usize::from(attempt.lane)].answered(attempt.sent.unwrap_or(self.now), self.now);
         let (item, sent) = (attempt.item, attempt.sent);
         if self.asks_again(item, &answer) {
             let misfit = Some(Box::new(answer.clone()));
@@ -80,8 +86,8 @@ impl Engine {
         let item = attempt.item;
         let action = failure.kind.action();
         let given_up = action == Action::EndItem || (retries_count(action) && self.retries_are_used_up(item, &failure));
-        let lane_stops = self.tell_lane(attempt, &failure, action);
-        let given_up = given_up && !lane_stops;
+        let Blame { lane_stops, uncounted } = self.tell_lane(attempt, &failure, action);
+        let given_up = given_up && !uncounted;
         // A re-ask that fails leaves the answer that came before it, marked.
         let kept = if given_up || self.stop_asked { self.kept.remove(&item) } else { None };
         let ending = match kept {
@@ -92,14 +98,14 @@ impl Engine {
             self.note_end(item, ending);
         }
         let ended = ending.is_some();
-        let (sent, misfit, uncounted) = (attempt.sent, None, lane_stops && retries_count(action));
+        let (sent, misfit) = (attempt.sent, None);
         let noted = Some(failure.clone());
         self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure: noted, sent, misfit, uncounted });
         if ended {
             self.promote_twin_of(item);
         } else if self.stop_asked {
             self.items.set(item, Status::Canceled);
-        } else if lane_stops || !retries_count(action) {
+        } else if uncounted || !retries_count(action) {
             self.open(item);
         } else {
             self.back_off(item, &failure);
@@ -115,23 +121,24 @@ impl Engine {
         timed_out_again || tried >= u32::from(self.plan.max_retries)
     }
 
-    /// Lets the lane draw its conclusions; true where it has to stop.
-    fn tell_lane(&mut self, attempt: &Attempt, failure: &Failure, action: Action) -> bool {
+    /// Lets the lane draw its conclusions.
+    fn tell_lane(&mut self, attempt: &Attempt, failure: &Failure, action: Action) -> Blame {
         let now = self.now;
         let rng = &mut self.rng;
         let jitter = |limit_ms| rng.u64(0..=limit_ms);
         let lane = &mut self.lanes[usize::from(attempt.lane)];
         let hint_ms = failure.retry_after_ms.unwrap_or(0);
         let proven = lane.proven;
+        let sent = attempt.sent.unwrap_or(now);
         match action {
-            Action::EndItem => lane.answered_with_refusal_of_item(),
+            Action::EndItem => lane.refused_item(),
             Action::StopLane => {
-                lane.failed(jitter, now);
-                return true;
+                lane.failed(failure.kind, sent, jitter, now);
+                return Blame { lane_stops: true, uncounted: true };
             }
             Action::SlowLane => {
                 self.tally.rate_limited();
-                let fruitless = lane.refused(hint_ms.min(HINT_MS_MAX), attempt.sent.unwrap_or(now), jitter, now);
+                let fruitless = lane.refused(hint_ms.min(HINT_MS_MAX), sent, jitter, now);
                 if hint_ms > HINT_MS_MAX {
                     self.pause(PauseReason::LongWait { ms: hint_ms });
                 } else if fruitless.is_hopeless() {
@@ -139,13 +146,14 @@ impl Engine {
                 }
             }
             Action::Retry | Action::StopUnprovenLane => {
-                let fruitless = lane.failed(jitter, now);
+                let fruitless = lane.failed(failure.kind, sent, jitter, now);
                 let unproven = action == Action::StopUnprovenLane && !proven;
                 let hopeless = unproven && fruitless.in_a_row >= FAILURES_OF_UNPROVEN_LANE_MAX;
-                return hopeless || fruitless.is_hopeless();
+                let lane_stops = hopeless || fruitless.is_hopeless();
+                return Blame { lane_stops, uncounted: lane_stops || fruitless.away };
             }
         }
-        false
+        Blame::default()
     }
 
     fn stop_lane(&mut self, index: u8, failure: Failure) {
@@ -176,6 +184,14 @@ impl Engine {
         let (ending, failure, sent, misfit, uncounted) = (None, None, None, None, false);
         self.record(Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted });
     }
+}
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy, Default)]
+struct Blame {
+    lane_stops: bool,
+    /// The lane's alone: the item goes back, and its retries stay what they were.
+    uncounted: bool,
 }
 
 /// How often an attempt without a readable usage may have been billed.

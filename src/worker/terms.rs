@@ -1,7 +1,7 @@
 //! From the four steps to what the engine takes: the plan, the price and the lane group. Pure.
 
 use crate::dataset::TemplateProblem;
-use crate::engine::{ItemFacts, LanePlan, Limits, Plan};
+use crate::engine::{ItemFacts, LanePlan, Limits, Plan, TooLarge};
 use crate::link::{Place, Problem, Setup, lane_name};
 use crate::money::{PerToken, Usd};
 use crate::prices::{self, RateCard, Rates};
@@ -92,7 +92,7 @@ fn check(setup: &Setup) -> Result<(), Problem> {
 
 /// A row that is larger than what a whole minute lets through would be refused for ever.
 pub fn check_sizes(plan: &Plan, facts: &[ItemFacts]) -> Result<(), Problem> {
-    let Some((item, tokens, limit)) = plan.too_large(facts) else { return Ok(()) };
+    let Some(TooLarge { item, tokens, limit, .. }) = plan.too_large(facts) else { return Ok(()) };
     let cap = plan.output_tokens_max.unwrap_or(0);
     Err(problem(
         Place::Limits,

@@ -109,13 +109,15 @@ impl<'a> Checks<'a> {
                     self.amounts.insert(*attempt, *amount);
                     self.item_of.insert(*attempt, *item);
                 }
-                Entry::Settled { attempt, item, bill, ending, failure, .. } => {
+                Entry::Settled { attempt, item, bill, ending, failure, uncounted, .. } => {
                     self.under_way.remove(attempt);
                     let kind = failure.as_ref().map(|failure| failure.kind);
                     if *bill == Bill::Unknown && kind == Some(FailureKind::Unreachable) {
                         self.sent_twice += self.amounts.get(attempt).copied().unwrap_or_default();
                     }
-                    self.count_failure(*item, kind)?;
+                    // A network that is gone is no row's fault.
+                    let away = *uncounted && kind == Some(FailureKind::Unreachable);
+                    self.count_failure(*item, kind.filter(|_| !away))?;
                     self.count_ask(*item, failure.is_none(), bill)?;
                     if let Some(ending) = ending {
                         self.end(*item, ending)?;
