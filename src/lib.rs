@@ -11,8 +11,9 @@
 //! | [`dataset`] | rows in, prompts rendered, results out | `provider` |
 //! | [`estimate`] | a workload in, its cost and duration out | `provider`, `prices` |
 //! | [`engine`] | the run as a state machine without IO | `provider`, `prices` |
-//! | [`link`] | the words that page and worker exchange | `provider`, `prices`, `dataset`, `engine` |
-//! | [`worker`] | the engine's only shell: fetch, storage, timers, locks | `provider`, `prices`, `dataset`, `estimate`, `engine`, `link` |
+//! | [`simulate`] | the engine on a virtual clock, for a forecast | `provider`, `prices`, `estimate`, `engine` |
+//! | [`link`] | the words that page and worker exchange | `provider`, `prices`, `dataset`, `estimate`, `engine`, `simulate` |
+//! | [`worker`] | the engine's only shell: fetch, storage, timers, locks | `provider`, `prices`, `dataset`, `estimate`, `engine`, `simulate`, `link` |
 //! | [`ui`] | the page | `provider`, `prices`, `dataset`, `estimate`, `engine`, `link` |
 //!
 //! # The arrow rule
@@ -34,6 +35,7 @@ pub mod link;
 pub mod money;
 pub mod prices;
 pub mod provider;
+pub mod simulate;
 pub mod time;
 #[cfg(feature = "page")]
 pub mod ui;

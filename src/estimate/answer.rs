@@ -4,7 +4,8 @@ use crate::estimate::binding::{self, binding};
 use crate::estimate::cost::{self, Attempts, CacheUse, Prices};
 use crate::estimate::duration::{DAY_MS, HOUR_MS, MINUTE_MS, RateLimit};
 use crate::estimate::{
-    BatchJobs, CostParts, Duration, Estimate, ModelCost, Quote, WHOLE_PPM, Way, Workload, notes, recommendation,
+    BatchJobs, Caching, CostParts, Duration, Estimate, ModelCost, Quote, WHOLE_PPM, Way, Workload, notes,
+    recommendation,
 };
 use crate::money::Usd;
 use crate::prices::{self, Model, Rates, Vendor};
@@ -76,6 +77,14 @@ pub fn run_duration(workload: &Workload, model: &Model, now: Time) -> Duration {
     let rates = cost::rates(&prices.synchronous, workload, now);
     let attempts = Attempts::of(workload, true);
     run(workload, model, &rates, attempts, workload.calls_in_flight()).duration
+}
+
+/// How the asynchronous run uses the provider's prompt cache.
+pub fn caching(workload: &Workload, model: &Model, now: Time) -> Caching {
+    let prices = Prices::of(workload, model, now);
+    let rates = cost::rates(&prices.synchronous, workload, now);
+    let run = run(workload, model, &rates, Attempts::of(workload, true), workload.calls_in_flight());
+    Caching { tokens: run.cache.tokens, life_ms: cost::cache_life_ms(workload, &rates) }
 }
 
 /// The call fits the context window and the output cap, as far as the catalogue knows them.

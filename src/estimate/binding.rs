@@ -7,6 +7,11 @@ use crate::money::grouped;
 use crate::prices::Vendor;
 use crate::time::in_words;
 
+/// The limits of the backoff before the first retry and those after it, as the engine draws them.
+const BACKOFF_MS: [u64; 4] = [1_000, 2_000, 4_000, 8_000];
+/// Of more calls at the end than this some are refused in any case.
+const LAST_CALLS_MAX: u64 = 1_000;
+
 /// Every limit that the workload states. `cache_read_tokens_ppm`: tokens of a call, in millionths, that the provider
 /// reads from its cache on average.
 pub fn rate_limits(workload: &Workload, vendor: Option<&Vendor>, cache_read_tokens_ppm: u64) -> Vec<RateLimit> {
@@ -18,10 +23,12 @@ pub fn rate_limits(workload: &Workload, vendor: Option<&Vendor>, cache_read_toke
     let input_ppm = (workload.input_tokens * whole).saturating_sub(uncounted_ppm);
     let output = workload.billed_output_tokens();
     let capped_output = workload.output_cap_tokens.map_or(output, |cap| cap.max(output));
-    // A refused request counts as a request, but its tokens don't.
-    let requests_ppm = (whole * whole).div_ceil(whole - u64::from(workload.quick_failures_ppm));
-    let tokens = |kind, limit: u64, units_per_call_ppm| RateLimit {
-        units_per_call_ppm,
+    // A refused request counts as a request, and its tokens count with it: the conservative reading.
+    let answered_ppm = whole - u64::from(workload.quick_failures_ppm);
+    let requests_ppm = (whole * whole).div_ceil(answered_ppm);
+    let attempts = |units_ppm: u64| (u128::from(units_ppm) * u128::from(whole)).div_ceil(u128::from(answered_ppm));
+    let tokens = |kind, limit: u64, units_ppm: u64| RateLimit {
+        units_per_call_ppm: u64::try_from(attempts(units_ppm)).unwrap_or(u64::MAX),
         ..RateLimit::tokens_per_minute(kind, limit, 0, workload.limiter)
     };
     let requests = |limit: RateLimit| RateLimit { units_per_call_ppm: requests_ppm, ..limit };
@@ -161,7 +168,37 @@ fn slots_sentence(workload: &Workload, slots: LimitKind, calls: u64, useful: Opt
 
 /// How long the asynchronous run takes with this many calls in flight.
 pub fn run_duration(workload: &Workload, attempts: Attempts, in_flight: u32, limits: &[RateLimit]) -> Duration {
-    duration_ms(attempts.count(), workload.slot_ms(), in_flight, limits).into()
+    let calls = attempts.count();
+    let run_ms = duration_ms(calls, workload.slot_ms(), in_flight, limits);
+    run_ms.map(|ms| ms.saturating_add(retries_ms(workload, calls, in_flight, ms))).into()
+}
+
+/// What calls that are refused at once near the end still wait when all others are done. Some of the last are refused,
+/// wait up to a second, and start again; of so many evenly drawn waits the longest is `n / (n + 1)` of the limit on
+/// average. Some of those are refused again, and wait up to two seconds, and so on: the longer the wait, the more calls
+/// before the end it reaches back to.
+fn retries_ms(workload: &Workload, calls: u64, in_flight: u32, run_ms: u64) -> u64 {
+    let failing_ppm = u128::from(workload.quick_failures_ppm);
+    if failing_ppm == 0 || calls == 0 {
+        return 0;
+    }
+    let whole = u128::from(WHOLE_PPM);
+    // Where no limit spaces the calls out, the last round starts together.
+    let slots_bind = run_ms <= rounds_ms(calls, workload.slot_ms(), in_flight);
+    let together = if slots_bind { (calls - 1) % u64::from(in_flight.max(1)) + 1 } else { 1 };
+    let (mut again_ppm, mut passed_ms, mut tail_ms) = (whole, 0, 0);
+    for limit_ms in BACKOFF_MS {
+        let spaced = calls.saturating_mul(limit_ms / 2).div_ceil(run_ms.max(1));
+        let last = together.max(spaced).min(calls).min(LAST_CALLS_MAX);
+        again_ppm = again_ppm * failing_ppm / whole;
+        let none_ppm = (0..last).fold(whole, |none, _| none * (whole - again_ppm) / whole);
+        let refused_ppm = (u128::from(last) * again_ppm).max(whole);
+        passed_ms += u128::from(workload.quick_failure_ms);
+        let end_ms = passed_ms + u128::from(limit_ms) * refused_ppm / (refused_ppm + whole);
+        tail_ms += end_ms.saturating_sub(tail_ms) * (whole - none_ppm) / whole;
+        passed_ms += u128::from(limit_ms / 2);
+    }
+    u64::try_from(tail_ms).unwrap_or(u64::MAX)
 }
 
 pub fn number(count: u64) -> String {

@@ -119,6 +119,17 @@ pub fn rates(card: &RateCard, workload: &Workload, now: Time) -> Rates {
     rates
 }
 
+/// Every write of the card at the price of an hour, where there is one.
+pub fn write_for_an_hour(card: &mut RateCard) {
+    let rows = std::iter::once(&mut card.base)
+        .chain(card.tiers.iter_mut().map(|(_, rates)| rates))
+        .chain(card.changes.iter_mut().map(|(_, rates)| rates))
+        .chain(card.peak_hours.iter_mut().map(|(_, _, rates)| rates));
+    for rates in rows {
+        rates.cache_write = rates.write_1h();
+    }
+}
+
 /// How long the provider keeps a prefix that nobody reads.
 pub fn cache_life_ms(workload: &Workload, rates: &Rates) -> u64 {
     if sells_an_hour(workload, rates) { LONG_CACHE_LIFE_MS } else { CACHE_LIFE_MS }

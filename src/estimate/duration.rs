@@ -70,13 +70,14 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// `burst`: the requests that a full bucket lets through at once; `None`: the limit itself.
+    /// `burst`: the requests that a full bucket lets through at once; the limit itself at most, and where nothing is
+    /// said.
     pub fn requests_per_minute(limit: u64, burst: Option<u64>, limiter: Limiter) -> RateLimit {
         RateLimit {
             kind: LimitKind::RequestsPerMinute,
             limit,
             period_ms: MINUTE_MS,
-            capacity: burst.unwrap_or(limit),
+            capacity: burst.unwrap_or(limit).min(limit),
             limiter,
             units_per_call_ppm: u64::from(WHOLE_PPM),
         }
@@ -173,10 +174,11 @@ impl RateLimit {
 
 /// How long so many calls take with so many in flight; `None`: a limit refuses every call.
 ///
-/// The largest of: rounds of calls in flight, and what each limit alone asks for. Whole days at a daily limit are
-/// followed by the rest of the calls under the other limits.
+/// The largest of: rounds of calls in flight, what each limit alone asks for, and rounds whose first was let in call by
+/// call. Whole days at a daily limit are followed by the rest of the calls under the other limits.
 pub fn duration_ms(calls: u64, latency_ms: u64, concurrency: u32, limits: &[RateLimit]) -> Option<u64> {
-    let mut longest_ms = rounds_ms(calls, latency_ms, concurrency);
+    let mut longest_ms =
+        rounds_ms(calls, latency_ms, concurrency).max(rounds_after_ramp_ms(calls, latency_ms, concurrency, limits));
     for limit in limits {
         longest_ms = longest_ms.max(limit.duration_ms(calls, latency_ms, concurrency)?);
     }
@@ -188,6 +190,18 @@ pub fn duration_ms(calls: u64, latency_ms: u64, concurrency: u32, limits: &[Rate
         longest_ms = longest_ms.max(days.saturating_mul(DAY_MS).saturating_add(rest_ms));
     }
     Some(longest_ms)
+}
+
+/// A call starts when the buckets let it, and when the call that was `concurrency` places before it has ended. So the
+/// first calls, let in one by one where the burst is smaller than the concurrency, hand their delay on from round to
+/// round. Without burst to wait for this is [`rounds_ms`]; and since what has to flow in grows ever faster with the
+/// place, no round between the first and the last can ask for more than these two.
+fn rounds_after_ramp_ms(calls: u64, latency_ms: u64, concurrency: u32, limits: &[RateLimit]) -> u64 {
+    let concurrency = u64::from(concurrency.max(1));
+    let Some(last) = calls.checked_sub(1) else { return 0 };
+    let buckets = limits.iter().filter(|limit| limit.limiter == Limiter::Bucket && !limit.refuses_every_call());
+    let ramp_ms = buckets.map(|limit| limit.refill_ms(last % concurrency + 1)).max().unwrap_or(0);
+    (last / concurrency + 1).saturating_mul(latency_ms).saturating_add(ramp_ms)
 }
 
 /// Calls in flight as rounds, each as long as a call.

@@ -228,6 +228,28 @@ pub struct ConcurrencyPoint {
     pub duration: Duration,
 }
 
+/// What a provider keeps of a call's beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caching {
+    /// Tokens of a call that are kept; none where the cache isn't asked for because it wouldn't pay.
+    pub tokens: u64,
+    pub life_ms: u64,
+}
+
+/// The prices of a run: the catalogue's, or scaled to the person's own.
+pub fn rate_card(workload: &Workload, model: &Model, now: Time) -> prices::RateCard {
+    let mut card = cost::Prices::of(workload, model, now).synchronous.into_owned();
+    if workload.keep_an_hour {
+        cost::write_for_an_hour(&mut card);
+    }
+    card
+}
+
+/// How a run uses the provider's prompt cache.
+pub fn caching(workload: &Workload, model: &Model, now: Time) -> Caching {
+    answer::caching(&workload.bounded(), model, now)
+}
+
 /// Cost, duration and advice for one model.
 pub fn estimate(workload: &Workload, model: &Model, now: Time) -> Estimate {
     answer::estimate(&workload.bounded(), model, now)

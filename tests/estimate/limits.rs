@@ -91,13 +91,17 @@ fn cached_reads_count_where_the_provider_counts_them() {
 #[test]
 fn quick_failures_take_slots_and_requests_but_no_money() {
     let failing = Workload { quick_failures_ppm: 200_000, quick_failure_ms: 300, ..post() };
-    // One failure for four calls: a call holds its slot for 1,500 + 0.25 * 300 ms; 300 rounds.
+    // One failure for four calls: a call holds its slot for 1,500 + 0.25 * 300 ms; 300 rounds: 472,500 ms. Then what
+    // the last 15 still wait: 1 - 0.8^15 = 0.965 of 300 + 1,000 * 3 / 4 ms = 1,013; refused twice, 1 - 0.96^15 = 0.458
+    // of what 300 + 500 + 300 + 1,000 ms are more than that: 498; of the last 20 three times, 1 - 0.992^20 = 0.148 of
+    // 4,400 - 1,511: 429; of the last 39 four times, 1 - 0.9984^39 = 0.06 of 8,700 - 1,940: 408. In all 2,347.
     let estimate = of(&failing, "gpt-4o-mini");
-    assert_eq!(estimate.concurrent.duration, Duration::Ms(472_500));
+    assert_eq!(estimate.concurrent.duration, Duration::Ms(472_500 + 2_347));
     assert_eq!(estimate.concurrent.cost, of(&post(), "gpt-4o-mini").concurrent.cost);
-    // 1.25 requests a call: (5,625 - 500) * 120 ms + 1,575 ms.
+    // 1.25 requests a call: (5,625 - 500) * 120 ms + 1,575 ms. Of the last 4, 8, 15 and 30, let in one by one:
+    // 0.59 of 800 ms, 0.279 of 2,100 less that, 0.114 of 4,400 and 0.047 of 8,700 likewise: 1,665.
     let limited = Workload { requests_per_minute: Some(500), ..failing };
-    assert_eq!(of(&limited, "gpt-4o-mini").concurrent.duration, Duration::Ms(616_575));
+    assert_eq!(of(&limited, "gpt-4o-mini").concurrent.duration, Duration::Ms(616_575 + 1_665));
 }
 
 #[test]
