@@ -1,6 +1,7 @@
 //! Rows in, prompts rendered, results out. Pure: bytes and strings, no files.
 //! Not here: who reads the file and where it is kept (`worker`).
 
+mod checkpoint;
 mod csv_rows;
 mod encoding;
 mod export;
@@ -12,6 +13,7 @@ mod table;
 mod tags;
 mod template;
 
+pub use checkpoint::{Checkpoint, CheckpointAnswer};
 pub use export::{ExportRow, ExportState, csv_header, csv_row, jsonl_line};
 pub use problem::{DataProblem, TemplateProblem};
 pub use sample::sample_csv;

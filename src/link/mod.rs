@@ -73,6 +73,16 @@ pub enum ToWorker {
     Detail {
         item: u32,
     },
+    /// Take the answers of a script's checkpoint, the `File` that travels with this message: into the open run, or into
+    /// the next one that starts with the present data.
+    ImportCheckpoint {
+        name: String,
+        into_run: bool,
+        /// As the steps have it; an open run knows its own.
+        id_column: Option<String>,
+    },
+    /// The next run starts without it.
+    ForgetCheckpoint,
     Export {
         what: ExportKind,
         guard_formulas: bool,
@@ -123,6 +133,7 @@ pub enum ToPage {
     },
     /// About ten a second while something changes.
     Progress(Progress),
+    CheckpointRead(CheckpointSummary),
     /// Beside the progress, whenever it changed: lane by lane, and what the answers' marks count.
     Breakdown(Breakdown),
     Notice(Notice),
@@ -211,6 +222,10 @@ pub struct FileEstimate {
     /// Rows that repeat an earlier request, and rows that the cache may answer.
     pub duplicates: u32,
     pub maybe_cached: u32,
+    /// Rows whose answer a checkpoint brings.
+    pub imported: u32,
+    /// Calls that are to be paid.
+    pub calls: u32,
     pub input_tokens: u64,
     /// Low: no output; high: every answer as long as allowed (`None` without a cap or without a price).
     pub cost_low: Option<Usd>,
@@ -230,6 +245,26 @@ pub struct ConnectionReport {
     /// One paragraph.
     pub message: String,
     pub models: Vec<String>,
+}
+
+/// What a checkpoint file brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointSummary {
+    pub name: String,
+    /// Ids with an answer.
+    pub ids: u32,
+    /// Lines whose id came before: the last line's answer counts.
+    pub repeated: u32,
+    pub torn: bool,
+    /// Lines that can't be used: the first few, and how many in all.
+    pub bad: Vec<(u64, String)>,
+    pub bad_count: u32,
+    /// Rows of the data that have one of these ids, and ids that no row has.
+    pub rows: u32,
+    pub unmatched_ids: u32,
+    /// Rows of the open run that ended with their answer from it; the others had one, or were under way. `None`: it
+    /// waits for the start.
+    pub taken: Option<u32>,
 }
 
 /// Which rows the results table shows.

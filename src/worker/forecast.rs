@@ -1,48 +1,109 @@
 //! What exactly these rows would cost, before the first cent. Pure.
 
+use std::collections::HashSet;
+
 use crate::engine::{Burst, ItemFacts, LimiterModel, Limits, Plan};
 use crate::estimate::{self, LimitKind, Limiter, RateLimit};
 use crate::link::{FileEstimate, Setup};
 use crate::money::Usd;
+use crate::prices::RateCard;
 use crate::provider::{Provider, Usage};
 use crate::time::Time;
 
 /// A usual call's latency, where nothing is known of the endpoint.
 const LATENCY_MS: u64 = 1_500;
 
-pub fn forecast(setup: &Setup, plan: &Plan, facts: &[ItemFacts], duplicates: u32, now: Time) -> FileEstimate {
-    let card = plan.lanes.first().and_then(|lane| lane.card.as_ref());
+/// What is known of the rows.
+pub struct Rows<'a> {
+    pub facts: &'a [ItemFacts],
+    /// Rows that end without a call, their answer being at hand; empty: none.
+    pub imported: &'a [bool],
+}
+
+pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstimate {
+    let cards: Option<Vec<&RateCard>> = plan.lanes.iter().map(|lane| lane.card.as_ref()).collect();
+    let cards = cards.unwrap_or_default();
     let cap = u64::from(plan.output_tokens_max.unwrap_or(0));
-    let (mut calls, mut input_tokens, mut maybe_cached) = (0_u64, 0_u64, 0_u32);
+    // An answer that doesn't fit may be asked for again, and every time is billed.
+    let times = 1 + u64::from(plan.reasks);
+    let (mut input_tokens, mut seen) = (0_u64, Seen::default());
     let (mut low, mut high, mut worst) = (Usd::ZERO, Usd::ZERO, Usd::ZERO);
-    for (item, facts) in facts.iter().enumerate() {
-        maybe_cached += u32::from(facts.maybe_cached);
-        if facts.leader as usize != item || facts.maybe_cached {
+    for (item, facts) in rows.facts.iter().enumerate() {
+        if !seen.is_to_be_paid(facts, rows.imported.get(item).copied().unwrap_or(false)) {
             continue;
         }
-        calls += 1;
         let input = u64::from(facts.input_estimate);
         input_tokens += input;
-        if let Some(card) = card {
-            low += card.cost(&Usage { input, ..Usage::default() }, now);
-            high += card.cost(&Usage { input, output: cap, ..Usage::default() }, now);
-            worst += card.worst_case(u64::from(facts.input_bound), cap);
-        }
+        // A row goes to whichever lane is free: from the cheapest to the dearest.
+        let cost =
+            |output: u64| cards.iter().map(move |card| card.cost(&Usage { input, output, ..Usage::default() }, now));
+        low += cost(0).min().unwrap_or(Usd::ZERO);
+        high += cost(cap).max().unwrap_or(Usd::ZERO);
+        let dearest = cards.iter().map(|card| card.worst_case(u64::from(facts.input_bound), cap)).max();
+        worst += dearest.unwrap_or(Usd::ZERO) * times;
     }
-    let capped = card.filter(|_| plan.output_tokens_max.is_some());
-    let worst_case = capped.map(|_| worst);
-    let limits = plan.lanes.first().map(|lane| lane.limits.clone()).unwrap_or_default();
+    let priced = !cards.is_empty();
+    let capped = priced && plan.output_tokens_max.is_some();
+    let worst_case = capped.then_some(worst);
+    let calls = u64::from(seen.calls);
     FileEstimate {
-        rows: facts.len() as u32,
-        duplicates,
-        maybe_cached,
+        rows: rows.facts.len() as u32,
+        duplicates: seen.repeats,
+        maybe_cached: seen.maybe_cached,
+        imported: seen.imported,
+        calls: seen.calls,
         input_tokens,
-        cost_low: card.map(|_| low),
-        cost_high: capped.map(|_| high),
+        cost_low: priced.then_some(low),
+        cost_high: capped.then_some(high),
         worst_case,
-        duration_ms: duration_ms(&limits, calls, input_tokens + calls * cap, latency_ms(setup)),
+        duration_ms: lanes_ms(plan, calls, input_tokens + calls * cap, latency_ms(setup)),
         fits_budget: setup.budget.and_then(|budget| worst_case.map(|worst| worst <= budget)),
     }
+}
+
+/// Each row is counted as one thing.
+#[derive(Default)]
+struct Seen {
+    leaders: HashSet<u32>,
+    calls: u32,
+    repeats: u32,
+    maybe_cached: u32,
+    imported: u32,
+}
+
+impl Seen {
+    /// One row of each group of equal ones is paid, unless all of them have their answers already.
+    fn is_to_be_paid(&mut self, facts: &ItemFacts, imported: bool) -> bool {
+        if imported {
+            self.imported += 1;
+        } else if facts.maybe_cached {
+            self.maybe_cached += 1;
+        } else if self.leaders.insert(facts.leader) {
+            self.calls += 1;
+            return true;
+        } else {
+            self.repeats += 1;
+        }
+        false
+    }
+}
+
+/// Lanes share the calls in proportion to what each gets done; the last to finish decides.
+fn lanes_ms(plan: &Plan, calls: u64, tokens: u64, latency_ms: u64) -> u64 {
+    let alone: Vec<u64> =
+        plan.lanes.iter().map(|lane| duration_ms(&lane.limits, calls, tokens, latency_ms).max(1)).collect();
+    let speed = |ms: u64| 1.0 / ms as f64;
+    let together: f64 = alone.iter().map(|ms| speed(*ms)).sum();
+    let ends = plan.lanes.iter().zip(&alone).map(|(lane, ms)| {
+        let share = speed(*ms) / together;
+        let part = |whole: u64| (whole as f64 * share).ceil() as u64;
+        if plan.lanes.len() == 1 {
+            duration_ms(&lane.limits, calls, tokens, latency_ms)
+        } else {
+            duration_ms(&lane.limits, part(calls), part(tokens), latency_ms)
+        }
+    });
+    ends.max().unwrap_or(0)
 }
 
 fn latency_ms(setup: &Setup) -> u64 {
@@ -78,9 +139,47 @@ fn duration_ms(limits: &Limits, calls: u64, tokens: u64, latency_ms: u64) -> u64
 
 #[cfg(test)]
 mod tests {
+    use super::super::terms::{self, tests::setup};
     use super::*;
+    use crate::link::LaneSetup;
 
     const MINUTE_MS: u64 = 60_000;
+
+    #[test]
+    fn each_row_is_one_thing_and_worst_cases_count_re_asks_on_the_dearest_lane() {
+        let mut setup = setup();
+        setup.reasks = 2;
+        let plan = terms::plan(&setup).unwrap();
+        let row = |leader, maybe_cached| ItemFacts { leader, input_estimate: 100, input_bound: 1_000, maybe_cached };
+        let facts = [row(0, false), row(0, false), row(2, true), row(3, false), row(3, false)];
+        let one = forecast(&setup, &plan, &Rows { facts: &facts, imported: &[] }, Time(0));
+        assert_eq!((one.rows, one.calls, one.duplicates, one.maybe_cached, one.imported), (5, 2, 2, 1, 0));
+        // gpt-4o-mini: 1,000 x $0.15 + 8 x $0.60 a million, three times, two calls.
+        assert_eq!(one.worst_case, Usd::parse("0.0009288"));
+        // The first of two equal rows is at hand; the other is still to be paid.
+        let imported = forecast(&setup, &plan, &Rows { facts: &facts, imported: &[true] }, Time(0));
+        assert_eq!((imported.calls, imported.duplicates, imported.imported), (2, 1, 1));
+        setup.more_lanes.push(LaneSetup {
+            provider: setup.provider,
+            base_url: String::new(),
+            model: "gpt-4o".into(),
+            input_price: None,
+            output_price: None,
+            limits: setup.limits.clone(),
+        });
+        let two = forecast(&setup, &terms::plan(&setup).unwrap(), &Rows { facts: &facts, imported: &[] }, Time(0));
+        assert_eq!(two.cost_low, one.cost_low, "the cheapest lane may take them all");
+        assert!(two.worst_case > one.worst_case);
+    }
+
+    #[test]
+    fn two_equal_lanes_take_half_the_time() {
+        let mut plan = terms::plan(&setup()).unwrap();
+        plan.lanes[0].limits = Limits { concurrency: 10, ..Limits::default() };
+        assert_eq!(lanes_ms(&plan, 100, 0, 400), 4_000);
+        plan.lanes.push(plan.lanes[0].clone());
+        assert_eq!(lanes_ms(&plan, 100, 0, 400), 2_000);
+    }
 
     #[test]
     fn the_dearest_limit_decides() {

@@ -5,7 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `shell`, `page` | messages in, messages out |
-//! | `data`, `prepare`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
+//! | `data`, `imports`, `prepare`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
 //! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
 //! | `fetch`, `demo`, `connection` | one HTTP call, the simulated provider, the check before a run |
 //! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
@@ -24,6 +24,7 @@ mod export;
 pub mod fetch;
 mod forecast;
 pub mod frames;
+mod imports;
 pub mod journal;
 mod ledger;
 mod listing;

@@ -110,6 +110,11 @@ impl Session {
         self.engine.borrow().progress(now())
     }
 
+    /// Whether a row could still end with an answer from elsewhere.
+    pub fn takes_import(&self, item: Ordinal) -> bool {
+        self.engine.borrow().takes_import(item)
+    }
+
     /// Lane by lane: whether its key has to be entered before it can send.
     pub fn needs_keys(&self) -> Vec<bool> {
         let keys = self.keys.borrow();
@@ -180,9 +185,16 @@ impl Session {
     /// Tells the engine what happened and carries out what it wants. Nothing that is carried out answers at once, so
     /// the engine is never entered twice.
     pub fn handle(self: &Rc<Self>, event: Event) {
+        self.handle_all([event]);
+    }
+
+    /// The same for events that came together.
+    pub fn handle_all(self: &Rc<Self>, events: impl IntoIterator<Item = Event>) {
         let effects: Vec<Effect> = {
             let mut engine = self.engine.borrow_mut();
-            engine.handle(event, now());
+            for event in events {
+                engine.handle(event, now());
+            }
             std::iter::from_fn(|| engine.poll_effect()).collect()
         };
         for effect in effects {

@@ -12,7 +12,8 @@ use web_sys::File;
 use super::browser::{next_turn, now, seed, words};
 use super::data::Data;
 use super::fetch::Key;
-use super::forecast::forecast;
+use super::forecast::{Rows, forecast};
+use super::imports::Import;
 use super::manifest::{DataFacts, FORMAT, Manifest};
 use super::page;
 use super::prepare::{CacheKey, Prepared, Unprepared, call, prepare};
@@ -22,7 +23,7 @@ use super::session::{Parts, Session};
 use super::storage::{Kept, Storage};
 use super::terms::{self, problem, template_words};
 use super::{connection, export};
-use crate::dataset::{self, BadLines, Prompt, ReadOptions, TemplateProblem};
+use crate::dataset::{self, BadLines, Checkpoint, Prompt, ReadOptions, TemplateProblem};
 use crate::engine::{Command, Engine};
 use crate::link::{ExportKind, FileEstimate, Place, Preview, Problem, RunId, Secret, Setup, ToPage, ToWorker};
 use crate::provider::tokens;
@@ -40,6 +41,8 @@ pub struct Shell {
     data: RefCell<Option<Rc<Data>>>,
     session: RefCell<Option<Rc<Session>>>,
     prepared: RefCell<Option<Rc<Prepared>>>,
+    /// A checkpoint that waits for the start of a run.
+    import: RefCell<Option<Import>>,
     /// Keys of the request cache.
     known: Rc<RefCell<HashSet<CacheKey>>>,
     window: RefCell<Window>,
@@ -69,6 +72,7 @@ impl Shell {
             data: RefCell::default(),
             session: RefCell::default(),
             prepared: RefCell::default(),
+            import: RefCell::default(),
             known: Rc::new(RefCell::new(known)),
             window: RefCell::default(),
             estimate: Cell::new(0),
@@ -132,6 +136,10 @@ impl Shell {
                 let detail = detail(session.setup(), &session.prepared, &session.results.borrow(), item);
                 page::post(&ToPage::Detail(detail));
             }
+            ToWorker::ImportCheckpoint { name, into_run, id_column } => {
+                self.import_checkpoint(name, into_run, id_column, file).await?;
+            }
+            ToWorker::ForgetCheckpoint => *self.import.borrow_mut() = None,
             ToWorker::Export { what, guard_formulas } => self.begin_export(what, guard_formulas)?,
             ToWorker::ListRuns => self.list_runs().await,
             ToWorker::DeleteRun { run } => self.delete_run(run).await?,
@@ -166,12 +174,64 @@ impl Shell {
         Ok(())
     }
 
+    async fn import_checkpoint(
+        &self,
+        name: String,
+        into_run: bool,
+        id_column: Option<String>,
+        file: Option<File>,
+    ) -> Result<(), Problem> {
+        let place = if into_run { Place::Results } else { Place::Data };
+        let refused = |why: String| problem(place, format!("{name} could not be read: {why}. Nothing was changed."));
+        let file = file.ok_or_else(|| refused("the file did not arrive".into()))?;
+        if file.size() > FILE_BYTES_MAX {
+            return Err(refused("it is larger than 512 MB".into()));
+        }
+        let buffer = file.array_buffer().await.map_err(|error| refused(words(&error)))?;
+        let checkpoint = Checkpoint::read(&Uint8Array::new(&buffer).to_vec());
+        if checkpoint.is_empty() {
+            return Err(refused(
+                "it holds no line of the form {\"id\": ..., \"result\": ...}, which a checkpoint is made of".into(),
+            ));
+        }
+        let session = if into_run { Some(self.session()?) } else { None };
+        let data = match &session {
+            Some(session) => session.prepared.data.clone(),
+            None => self.data()?,
+        };
+        let import = Import { name, checkpoint, data };
+        let summary = match &session {
+            Some(session) => {
+                let taken = import.enter(session);
+                import.summary(session.setup().id_column.as_deref(), Some(taken))
+            }
+            None => import.summary(id_column.as_deref(), None),
+        };
+        if session.is_none() {
+            *self.import.borrow_mut() = Some(import);
+        }
+        page::post(&ToPage::CheckpointRead(summary));
+        Ok(())
+    }
+
+    /// Rows that the waiting checkpoint answers, one flag a row; empty where there is none.
+    fn imported_rows(&self, data: &Rc<Data>, setup: &Setup) -> Vec<bool> {
+        let import = self.import.borrow();
+        let Some(import) = import.as_ref().filter(|import| Rc::ptr_eq(&import.data, data)) else { return Vec::new() };
+        let mut rows = vec![false; data.rows() as usize];
+        for (item, _) in import.matched(setup.id_column.as_deref()) {
+            rows[item as usize] = true;
+        }
+        rows
+    }
+
     fn open_bytes(&self, name: String, bytes: Vec<u8>, bad_lines: BadLines) {
         match Data::read(name, bytes, ReadOptions { bad_lines, format: None }) {
             Ok(data) => {
                 page::post(&ToPage::Data(data.summary()));
                 *self.data.borrow_mut() = Some(Rc::new(data));
                 *self.prepared.borrow_mut() = None;
+                *self.import.borrow_mut() = None;
             }
             Err(problem) => page::post(&ToPage::DataRefused(problem)),
         }
@@ -219,7 +279,8 @@ impl Shell {
         match self.prepared(&data, setup, superseded).await {
             Ok(prepared) => {
                 let facts = prepared.facts(&self.known.borrow());
-                Some(Ok(forecast(setup, &plan, &facts, prepared.duplicates, now())))
+                let imported = self.imported_rows(&data, setup);
+                Some(Ok(forecast(setup, &plan, &Rows { facts: &facts, imported: &imported }, now())))
             }
             Err(Unprepared::Template(found)) => Some(Err(problem(Place::Prompt, template_words(&found)))),
             Err(Unprepared::Superseded) => None,
@@ -254,6 +315,10 @@ impl Shell {
         let known = self.known.clone();
         let parts = Parts { manifest, prepared, results, engine, storage, store, known, keys };
         let session = Session::new(parts);
+        let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
+        if let Some(import) = import {
+            import.enter(&session);
+        }
         let begun = session.command(Command::Resume);
         self.enter(session, notes);
         begun

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use pennybatch::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
 use pennybatch::engine::{Command, Doubtful, Notice, PauseReason, Progress, RunState, Wake, WakeReason};
 use pennybatch::link::{
-    Breakdown, ConnectionReport, DataSummary, ExportKind, FileEstimate, Marks, Place, Preview, Problem, ResultDetail,
-    ResultRow, RowFilter, RunSummary, Secret, StorageFacts, ToPage, ToWorker,
+    Breakdown, CheckpointSummary, ConnectionReport, DataSummary, ExportKind, FileEstimate, Marks, Place, Preview,
+    Problem, ResultDetail, ResultRow, RowFilter, RunSummary, Secret, StorageFacts, ToPage, ToWorker,
 };
 use pennybatch::provider::Provider;
 use pennybatch::time::Time;
@@ -49,6 +49,8 @@ fn what_the_page_asks_for() {
         ToWorker::Rows { first: 0, count: 1, filter: Some(RowFilter::Misfit), search: String::new() },
         ToWorker::Detail { item: u32::MAX },
         ToWorker::Export { what: ExportKind::Ledger, guard_formulas: true },
+        ToWorker::ImportCheckpoint { name: "c.jsonl".into(), into_run: true, id_column: Some("id".into()) },
+        ToWorker::ForgetCheckpoint,
         ToWorker::ListRuns,
         ToWorker::DeleteRun { run: "20261123-154501-x7k2".into() },
         ToWorker::ClearCache,
@@ -104,6 +106,11 @@ fn what_the_worker_answers() {
             notes: vec!["Cut.".into()],
         },
         ToPage::Breakdown(breakdown()),
+        ToPage::CheckpointRead(CheckpointSummary {
+            taken: Some(3),
+            bad: vec![(7, "no id".into())],
+            ..Default::default()
+        }),
         ToPage::Rows { first: 0, matching: 1, rows: vec![row()] },
         ToPage::Detail(ResultDetail { row: row(), system: "s".into(), user: "u".into(), attempts: vec![] }),
         ToPage::Exported { what: ExportKind::Jsonl, file_name: "a.jsonl".into(), rows: 3 },
@@ -181,6 +188,8 @@ fn estimate() -> FileEstimate {
         rows: 100_000,
         duplicates: 3,
         maybe_cached: 2,
+        imported: 1,
+        calls: 99_994,
         input_tokens: 5_000_000_000,
         cost_low: Some(LARGE),
         cost_high: None,

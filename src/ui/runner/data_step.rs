@@ -27,6 +27,9 @@ pub struct DataStepProps {
     pub on_sample: Callback<()>,
     pub on_skip_bad_lines: Callback<()>,
     pub on_id_column: Callback<Option<String>>,
+    /// What else is to be said or done about these data.
+    #[prop_or_default]
+    pub children: Html,
 }
 
 #[component]
@@ -45,6 +48,7 @@ pub fn DataStep(props: &DataStepProps) -> Html {
             if let Some(data) = &props.data {
                 <Summary data={data.clone()} id_column={props.id_column.clone()}
                     on_id_column={props.on_id_column.clone()} />
+                { props.children.clone() }
             }
         </section>
     }

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use crate::link::{
-    Breakdown, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview, Problem, Progress,
-    ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, StorageFacts, TemplateProblem, ToPage, ToWorker,
+    Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
+    Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, StorageFacts, TemplateProblem,
+    ToPage, ToWorker,
 };
 
 /// A run that the worker has open.
@@ -66,6 +67,9 @@ pub struct Desk {
     pub open: Option<OpenRun>,
     pub rows: RowsSeen,
     pub detail: Option<Rc<ResultDetail>>,
+    /// A checkpoint is being read, and what the last one brought.
+    pub importing: bool,
+    pub checkpoint: Option<Rc<CheckpointSummary>>,
     pub exporting: Option<ExportKind>,
     pub exported: Option<Exported>,
     /// The latest of each place.
@@ -106,6 +110,7 @@ impl Desk {
                 desk.goes_on = false;
                 desk.rows = RowsSeen::default();
                 desk.exported = None;
+                desk.checkpoint = None;
             }
             DeskAction::CloseDetail => desk.detail = None,
             DeskAction::Dismiss(place) => desk.problems.retain(|problem| problem.place != *place),
@@ -170,6 +175,12 @@ impl Desk {
                     self.forget_problem(place);
                 }
             }
+            ToWorker::ImportCheckpoint { into_run, .. } => {
+                self.importing = true;
+                self.checkpoint = None;
+                self.forget_problem(if *into_run { Place::Results } else { Place::Data });
+            }
+            ToWorker::ForgetCheckpoint => self.checkpoint = None,
             ToWorker::Export { what, .. } => {
                 self.exporting = Some(*what);
                 self.exported = None;
@@ -198,6 +209,7 @@ impl Desk {
             ToPage::Data(data) => {
                 self.reading = None;
                 self.data_problem = None;
+                self.checkpoint = None;
                 self.preview = None;
                 self.estimate = None;
                 self.data = Some(Rc::new(data.clone()));
@@ -217,6 +229,7 @@ impl Desk {
             }
             ToPage::Opened { run, setup, data, progress, needs_keys, notes } => {
                 self.opening = false;
+                self.checkpoint = None;
                 let data = Rc::new(data.clone());
                 self.data = Some(data.clone());
                 self.open = Some(OpenRun {
@@ -233,6 +246,10 @@ impl Desk {
                 if let Some(open) = &mut self.open {
                     open.progress = Rc::new(progress.clone());
                 }
+            }
+            ToPage::CheckpointRead(summary) => {
+                self.importing = false;
+                self.checkpoint = Some(Rc::new(summary.clone()));
             }
             ToPage::Breakdown(breakdown) => {
                 if let Some(open) = &mut self.open {
@@ -258,9 +275,9 @@ impl Desk {
 
     fn refuse(&mut self, problem: &Problem) {
         match problem.place {
-            Place::Data => self.reading = None,
+            Place::Data => (self.reading, self.importing) = (None, false),
             Place::Provider => self.checking = false,
-            Place::Results => self.exporting = None,
+            Place::Results => (self.exporting, self.importing) = (None, false),
             _ => {}
         }
         // A refused start names the step that has to be mended, which may be any.

@@ -71,23 +71,23 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
 
 fn figures(estimate: &FileEstimate, budget: Option<Usd>) -> Html {
     let number = |count: u64| grouped(&count.to_string());
-    let calls = estimate.rows.saturating_sub(estimate.duplicates).saturating_sub(estimate.maybe_cached);
-    let saved = match (estimate.duplicates, estimate.maybe_cached) {
-        (0, 0) => None,
-        (repeats, 0) => Some(format!("{} more repeat one of them", number(repeats.into()))),
-        (0, cached) => Some(format!("{} more may be in the cache", number(cached.into()))),
-        (repeats, cached) => Some(format!(
-            "{} more repeat one of them, {} may be in the cache",
-            number(repeats.into()),
-            number(cached.into())
-        )),
-    };
+    let spared = [
+        (estimate.duplicates, "more repeat one of them"),
+        (estimate.maybe_cached, "may be in the cache"),
+        (estimate.imported, "come from the checkpoint"),
+    ];
+    let spared: Vec<String> = spared
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", number(count.into())))
+        .collect();
+    let saved = (!spared.is_empty()).then(|| spared.join(", "));
     html! {
         <>
             <dl class="stats">
                 <Stat label="Cost" value={cost_words(estimate)} note="from empty to full answers" />
                 <Stat label="Time" value={format!("about {}", in_words(estimate.duration_ms))} />
-                <Stat label="Calls" value={number(calls.into())} note={saved.map(AttrValue::from)} />
+                <Stat label="Calls" value={number(estimate.calls.into())} note={saved.map(AttrValue::from)} />
                 <Stat label="Input tokens" value={format!("about {}", number(estimate.input_tokens))} />
             </dl>
             <p class={classes!("small", (estimate.fits_budget == Some(false)).then_some("field__error"))}>

@@ -8,6 +8,7 @@ use crate::link::{Command, ExportKind, Place, Provider, RunState, Secret, ToWork
 use crate::time::Time;
 use crate::ui::hooks::Work;
 use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
+use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::export_bar::ExportBar;
 use crate::ui::runner::figures::Figures;
@@ -104,6 +105,10 @@ pub fn RunView(props: &RunViewProps) -> Html {
             </section>
             <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting} exported={work.desk.exported.clone()}
                 refused={refused(Place::Results)} {on_export} />
+            <crate::ui::parts::Disclosure label="Go on from a checkpoint">
+                <CheckpointImport importing={work.desk.importing} seen={work.desk.checkpoint.clone()}
+                    on_file={importing(work)} />
+            </crate::ui::parts::Disclosure>
             <Results seen={work.desk.rows.clone()} marks={open.breakdown.marks} revision={u64::from(progress.done) + progress.attempts}
                 settled={!under_way(&progress.state)} {on_rows}
                 on_detail={send.reform(|item: u32| ToWorker::Detail { item })} />
@@ -160,6 +165,12 @@ fn going_on(work: &Work) -> Callback<GoOn> {
             }
         }
         send.emit(ToWorker::Run(Command::Resume));
+    })
+}
+
+fn importing(work: &Work) -> Callback<web_sys::File> {
+    work.send_file.reform(|file: web_sys::File| {
+        (ToWorker::ImportCheckpoint { name: file.name(), into_run: true, id_column: None }, file)
     })
 }
 

@@ -10,8 +10,9 @@ use yew::prelude::*;
 use crate::link::{BadLines, Place, Secret, Setup, ToWorker};
 use crate::provider::Auth;
 use crate::ui::hooks::Work;
-use crate::ui::parts::slug;
+use crate::ui::parts::{Disclosure, slug};
 use crate::ui::runner::check::{FieldProblem, LaneProblem, check, check_lanes};
+use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::data_step::DataStep;
 use crate::ui::runner::estimate_panel::EstimatePanel;
 use crate::ui::runner::form_field::{StepProps, lane_label};
@@ -90,7 +91,13 @@ pub fn Steps(props: &StepsProps) -> Html {
                     refused={desk.data_problem.clone()} error={data_error}
                     id_column={form.id_column.clone().map(AttrValue::from)} on_file={giving.file} on_text={giving.text}
                     on_sample={giving.sample} on_skip_bad_lines={giving.again}
-                    on_id_column={props.work.on_form.reform(FormAction::IdColumn)} />
+                    on_id_column={props.work.on_form.reform(FormAction::IdColumn)}>
+                    <Disclosure label="Go on from a checkpoint">
+                        <CheckpointImport importing={desk.importing} seen={desk.checkpoint.clone()}
+                            on_file={importing(&props.work)}
+                            on_forget={props.work.send.reform(|()| ToWorker::ForgetCheckpoint)} />
+                    </Disclosure>
+                </DataStep>
                 <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
                     {on_row} />
                 <ProviderStep step={step.clone()} checking={desk.checking} checked={desk.checked.clone()}
@@ -129,7 +136,7 @@ fn use_questions(work: &Work, setup: &Setup, row: u32) {
         });
     }
     let send = work.send.clone();
-    use_effect_with((data, setup.clone()), move |(data, setup)| {
+    use_effect_with((data, setup.clone(), work.desk.checkpoint.clone()), move |(data, setup, _)| {
         let setup = setup.clone();
         let timer = data.is_some().then(|| Timeout::new(ASK_MS, move || send.emit(ToWorker::Estimate { setup })));
         move || drop(timer)
@@ -200,6 +207,14 @@ fn starting(work: &Work, setup: &Setup, first: Option<String>, tried: &UseStateH
                 work.send.emit(ToWorker::Start { setup: setup.clone(), keys: keys(&work.form) });
             }
         }
+    })
+}
+
+fn importing(work: &Work) -> Callback<File> {
+    let work = work.clone();
+    Callback::from(move |file: File| {
+        let id_column = work.form.id_column.clone();
+        work.send_file.emit((ToWorker::ImportCheckpoint { name: file.name(), into_run: false, id_column }, file));
     })
 }
 

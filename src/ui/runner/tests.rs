@@ -6,6 +6,7 @@ use yew::prelude::*;
 use yew::{AttrValue, LocalServerRenderer};
 
 use super::check::{check, check_lanes};
+use super::checkpoint_import::checkpoint_words;
 use super::desk::{Desk, DeskAction};
 use super::estimate_panel::{EstimatePanel, EstimatePanelProps};
 use super::figures::{Figures, FiguresProps};
@@ -378,6 +379,36 @@ fn a_lane_says_what_it_does() {
 }
 
 #[test]
+fn a_checkpoint_says_what_it_brought_and_what_was_left_out() {
+    let seen = CheckpointSummary {
+        name: "c.jsonl".to_owned(),
+        ids: 42,
+        repeated: 1,
+        torn: true,
+        bad: vec![(7, "it has no id".to_owned())],
+        bad_count: 1,
+        rows: 40,
+        unmatched_ids: 2,
+        taken: None,
+    };
+    assert_eq!(
+        checkpoint_words(&seen),
+        [
+            "c.jsonl: 40 rows will start as answered, at no cost.",
+            "Its last line had broken off and was skipped.",
+            "1 line was skipped (line 7: it has no id).",
+            "1 line repeats an earlier id: the last one counts.",
+            "2 ids match no row and were left out.",
+        ]
+    );
+    let none = CheckpointSummary { rows: 0, unmatched_ids: 42, ..seen.clone() };
+    assert!(checkpoint_words(&none)[0].contains("Check the ID column"));
+    let taken = CheckpointSummary { taken: Some(30), ..seen };
+    let words = "c.jsonl: 30 rows are now answered, at no cost; 10 rows have an answer already or are in flight.";
+    assert_eq!(checkpoint_words(&taken)[0], words);
+}
+
+#[test]
 fn the_desk_remembers_what_was_asked_until_it_is_answered() {
     let asked = Desk::default().after(&DeskAction::Asked(Box::new(ToWorker::OpenSample)));
     assert_eq!(asked.reading.as_deref(), Some("the sample data"));
@@ -473,6 +504,8 @@ async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
         rows: 500,
         duplicates: 46,
         maybe_cached: 0,
+        imported: 0,
+        calls: 454,
         input_tokens: 27_240,
         cost_low: Some(usd("0.0041")),
         cost_high: Some(usd("0.0216")),

@@ -1,0 +1,104 @@
+//! A script's checkpoint, taken in: a run that was begun elsewhere goes on here.
+
+use std::rc::Rc;
+
+use web_sys::{File, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::link::CheckpointSummary;
+use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
+use crate::ui::runner::words::{counted, rows};
+
+#[derive(Properties, PartialEq)]
+pub struct CheckpointImportProps {
+    pub importing: bool,
+    pub seen: Option<Rc<CheckpointSummary>>,
+    pub on_file: Callback<File>,
+    /// Where it waits for the start, it can be put away again.
+    #[prop_or_default]
+    pub on_forget: Option<Callback<()>>,
+}
+
+#[component]
+pub fn CheckpointImport(props: &CheckpointImportProps) -> Html {
+    let onchange = {
+        let on_file = props.on_file.clone();
+        move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                on_file.emit(file);
+            }
+            input.set_value("");
+        }
+    };
+    let actions = match &props.on_forget {
+        Some(on_forget) => html! {
+            <Button kind={ButtonKind::Quiet} on_press={on_forget.clone()}>{ "Leave the checkpoint out" }</Button>
+        },
+        None => Html::default(),
+    };
+    html! {
+        <>
+            <div class="field">
+                <label class="field__label" for="import-checkpoint">{ "Import checkpoint" }</label>
+                <input id="import-checkpoint" class="drop-zone__input" type="file" accept=".jsonl,.ndjson,.json"
+                    disabled={props.importing} aria-describedby="import-checkpoint-hint" {onchange} />
+                <p class="field__hint" id="import-checkpoint-hint">
+                    { "JSONL whose lines are {\"id\": …, \"result\": …}: rows with these ids count as answered, at no cost." }
+                </p>
+            </div>
+            if props.importing {
+                <p class="soft" role="status">{ "Reading the checkpoint…" }</p>
+            }
+            if let Some(seen) = &props.seen {
+                <Notice tone={if seen.rows == 0 { Tone::Warning } else { Tone::Good }} {actions}>
+                    { for checkpoint_words(seen).into_iter().map(|words| html! { <p>{ words }</p> }) }
+                </Notice>
+            }
+        </>
+    }
+}
+
+/// What the file brought, what was left out, and why.
+pub fn checkpoint_words(seen: &CheckpointSummary) -> Vec<String> {
+    let CheckpointSummary { name, ids, .. } = seen;
+    let answers = counted((*ids).into(), "answer", "answers");
+    let mut words = vec![match (seen.rows, seen.taken) {
+        (0, _) => format!(
+            "{name} holds {answers}, but no row has one of their ids. Check the ID column: the script's default is the \
+             row's number from 0."
+        ),
+        (matched, None) => format!("{name}: {} will start as answered, at no cost.", rows(matched.into())),
+        (matched, Some(taken)) if taken == matched => {
+            format!("{name}: {} now answered, at no cost.", counted(taken.into(), "row is", "rows are"))
+        }
+        (matched, Some(taken)) => format!(
+            "{name}: {} now answered, at no cost; {} an answer already or {} in flight.",
+            counted(taken.into(), "row is", "rows are"),
+            counted((matched - taken).into(), "row has", "rows have"),
+            if matched - taken == 1 { "is" } else { "are" }
+        ),
+    }];
+    if seen.torn {
+        words.push("Its last line had broken off and was skipped.".into());
+    }
+    if seen.bad_count > 0 {
+        let lines = seen.bad.iter().map(|(line, why)| format!("line {line}: {why}")).collect::<Vec<_>>().join("; ");
+        let more = if seen.bad_count as usize > seen.bad.len() { "; …" } else { "" };
+        words.push(format!("{} skipped ({lines}{more}).", counted(seen.bad_count.into(), "line was", "lines were")));
+    }
+    if seen.repeated > 0 {
+        words.push(format!(
+            "{} an earlier id: the last one counts.",
+            counted(seen.repeated.into(), "line repeats", "lines repeat")
+        ));
+    }
+    if seen.unmatched_ids > 0 && seen.rows > 0 {
+        words.push(format!(
+            "{} no row and {} left out.",
+            counted(seen.unmatched_ids.into(), "id matches", "ids match"),
+            if seen.unmatched_ids == 1 { "was" } else { "were" }
+        ));
+    }
+    words
+}

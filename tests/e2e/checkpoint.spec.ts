@@ -1,0 +1,128 @@
+// A run that a Python script began goes on in the page, and the page's export goes on in the script.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync, appendFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expectedAnswer } from './support/mock';
+import { readJsonl, records, movies, firstRows } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test } from './support/test';
+
+const SYSTEM = 'Classify the film into exactly one genre: drama, comedy, action, horror, other. Respond with one word.';
+const ROWS = 120;
+
+/** What a script with a checkpoint does: reads back what is done, appends what it does, one JSON object a line. */
+const SCRIPT = `
+import json, sys
+from pathlib import Path
+
+class Checkpoint:
+    def __init__(self, path):
+        self.path = Path(path)
+        self.completed = {}
+        if self.path.exists():
+            with open(self.path) as lines:
+                for line in lines:
+                    record = json.loads(line)
+                    self.completed[record["id"]] = record["result"]
+
+    def save(self, item_id, result):
+        self.completed[item_id] = result
+        with open(self.path, "a") as out:
+            out.write(json.dumps({"id": item_id, "result": result}) + "\\n")
+            out.flush()
+
+checkpoint = Checkpoint(sys.argv[1])
+for item_id, result in json.load(sys.stdin):
+    checkpoint.save(item_id, result)
+print(json.dumps(checkpoint.completed))
+`;
+
+function python(path: string, saved: [string, string][]): Record<string, string> {
+  return JSON.parse(execFileSync('python3', ['-c', SCRIPT, path], { input: JSON.stringify(saved), encoding: 'utf8' }));
+}
+
+function file(path: string) {
+  return { name: 'batch_checkpoint.jsonl', mimeType: 'application/x-ndjson', buffer: readFileSync(path) };
+}
+
+test("a script's checkpoint goes on here, and the export goes on in the script", async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '20');
+  const data = firstRows(movies(), ROWS);
+  const input = records(data.buffer.toString());
+  const path = join(mkdtempSync(join(tmpdir(), 'checkpoint-')), 'batch_checkpoint.jsonl');
+  // The script did 40 rows, one of them twice, knew one that is not in this file, and died while it wrote.
+  const saved = input.slice(0, 40).map(row => [row.id, `é ${row.title} \u{1f600}`] as [string, string]);
+  python(path, [[input[0].id, 'an older answer'], ...saved, ['no-such-row', 'x']]);
+  appendFileSync(path, `{"id": "${input[50].id}", "resu`);
+
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(data);
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
+    'Max output tokens': 16, 'Concurrency': 8,
+  });
+  await runner.button('Go on from a checkpoint').click();
+  await page.getByLabel('Import checkpoint', { exact: true }).setInputFiles(file(path));
+  for (const words of ['40 rows will start as answered', 'last line had broken off', '1 line repeats', '1 id matches no row']) {
+    await expect(page.getByText(words, { exact: false }).first()).toBeVisible();
+  }
+  await expect(page.getByText('40 come from the checkpoint')).toBeVisible();
+  await runner.start();
+  await runner.untilFinished(60_000);
+
+  const results = readJsonl(await runner.export('Export JSONL'));
+  expect(results.map(row => row.result)).toEqual(
+    input.map((row, place) => (place < 40 ? saved[place][1] : expectedAnswer(SYSTEM, row.title))));
+  expect(results.filter(row => row.state === 'imported').length).toBe(40);
+  const { calls } = await mock.ledger();
+  const done = new Set(input.slice(0, 40).map(row => row.title));
+  expect(calls.filter(call => done.has(call.message)).length, 'what the script had done is not asked again').toBe(
+    calls.filter(call => done.has(call.message) && input.slice(40).some(row => row.title === call.message)).length);
+  expect((await runner.spend()).confirmed).toBe(calls.reduce((sum, call) => sum + BigInt(call.cost_pico), 0n));
+
+  // The script takes the export for its own checkpoint: every row is done, with these results.
+  const back = join(mkdtempSync(join(tmpdir(), 'checkpoint-')), 'batch_checkpoint.jsonl');
+  writeFileSync(back, await runner.export('Export JSONL'));
+  expect(python(back, [])).toEqual(Object.fromEntries(results.map(row => [row.id, row.result])));
+});
+
+test('a checkpoint into a paused run ends its open rows for good, reloads included', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '100');
+  const data = firstRows(movies(), ROWS);
+  const input = records(data.buffer.toString());
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(data);
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
+    'Max output tokens': 16, 'Concurrency': 4,
+  });
+  await runner.start();
+  await runner.untilDone(12, 30_000);
+  await runner.button('Pause').click();
+  await expect(runner.status).toContainText('Paused: by you');
+  await expect.poll(async () => (await mock.totals()).open).toBe(0);
+  const before = (await runner.line()).done;
+  const path = join(mkdtempSync(join(tmpdir(), 'checkpoint-')), 'batch_checkpoint.jsonl');
+  python(path, input.map(row => [row.id, 'from the script']));
+  await runner.button('Go on from a checkpoint').click();
+  await page.getByLabel('Import checkpoint', { exact: true }).setInputFiles(file(path));
+  await expect(page.getByText('an answer already')).toBeVisible();
+  await runner.untilFinished(20_000);
+  const sent = (await mock.totals()).requests;
+
+  await page.goto('./#/runs');
+  await page.reload();
+  await page.getByRole('button', { name: /^Open/ }).or(page.getByRole('link', { name: /^Open/ })).first().click();
+  await runner.untilFinished(20_000);
+  expect((await runner.line()).done).toBe(ROWS);
+  const results = readJsonl(await runner.export('Export JSONL'));
+  const imported = results.filter(row => row.state === 'imported');
+  expect(imported.length).toBeGreaterThan(0);
+  expect(imported.length).toBeLessThanOrEqual(ROWS - before);
+  expect(imported.every(row => row.result === 'from the script' && row.cost_usd === null)).toBe(true);
+  expect((await mock.totals()).requests, 'nothing is sent again').toBe(sent);
+});
