@@ -102,3 +102,38 @@ pub fn checkpoint_words(seen: &CheckpointSummary) -> Vec<String> {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_says_what_it_brought_and_what_was_left_out() {
+        let seen = CheckpointSummary {
+            name: "c.jsonl".to_owned(),
+            ids: 42,
+            repeated: 1,
+            torn: true,
+            bad: vec![(7, "it has no id".to_owned())],
+            bad_count: 1,
+            rows: 40,
+            unmatched_ids: 2,
+            taken: None,
+        };
+        assert_eq!(
+            checkpoint_words(&seen),
+            [
+                "c.jsonl: 40 rows will start as answered, at no cost.",
+                "Its last line had broken off and was skipped.",
+                "1 line was skipped (line 7: it has no id).",
+                "1 line repeats an earlier id: the last one counts.",
+                "2 ids match no row and were left out.",
+            ]
+        );
+        let none = CheckpointSummary { rows: 0, unmatched_ids: 42, ..seen.clone() };
+        assert!(checkpoint_words(&none)[0].contains("Check the ID column"));
+        let taken = CheckpointSummary { taken: Some(30), ..seen };
+        let words = "c.jsonl: 30 rows are now answered, at no cost; 10 rows have an answer already or are in flight.";
+        assert_eq!(checkpoint_words(&taken)[0], words);
+    }
+}

@@ -132,3 +132,34 @@ fn host(setup: &Setup) -> String {
         _ => named,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{Failure, FailureKind, Limits, Wake, WakeReason};
+    use crate::money::Usd;
+
+    #[test]
+    fn a_lane_says_what_it_does() {
+        let failure =
+            Failure { kind: FailureKind::WrongKey, status: Some(401), message: "no".to_owned(), retry_after_ms: None };
+        let lane = LaneProgress {
+            state: LaneState::Ready,
+            waiting: None,
+            in_flight: 3,
+            slots: 15,
+            attempts: 10,
+            rate_limited: 0,
+            spent: Usd::ZERO,
+            limits: Limits::default(),
+        };
+        let words = |lane: &LaneProgress, needs_key, running| lane_words(lane, needs_key, running, Time(0)).to_string();
+        assert_eq!(words(&lane, false, true), "Waiting for 3 answers.");
+        let waiting = Some(Wake { at: Time(5_000), reason: WakeReason::RequestsPerMinute });
+        let resting = LaneProgress { waiting, ..lane.clone() };
+        assert_eq!(words(&resting, false, true), "Waiting for requests per minute: next call in 5 s.");
+        let stopped = LaneProgress { state: LaneState::Stopped(failure), ..lane.clone() };
+        assert!(words(&stopped, false, true).starts_with("Stopped: The provider refused the key (401)."));
+        assert!(words(&lane, true, false).contains("enter it again"));
+    }
+}

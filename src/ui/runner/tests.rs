@@ -6,12 +6,10 @@ use yew::prelude::*;
 use yew::{AttrValue, LocalServerRenderer};
 
 use super::check::{check, check_lanes};
-use super::checkpoint_import::checkpoint_words;
 use super::desk::{Desk, DeskAction};
 use super::estimate_panel::{EstimatePanel, EstimatePanelProps};
 use super::figures::{Figures, FiguresProps};
 use super::form::{Form, FormAction, PriceSource, SAMPLE_SYSTEM};
-use super::lane_list::lane_words;
 use super::pause_note::{PauseNote, PauseNoteProps};
 use super::resume_banner::banner_words;
 use super::words::{pause_words, state_words};
@@ -352,60 +350,6 @@ fn another_key_is_a_lane_with_the_first_ones_settings_and_its_own_complaints() {
     assert_eq!(restored.lane(1).text(Field::ApiKey), "key-two");
     assert_eq!(check(&restored, Some(&data()), None).0, setup);
     assert_eq!(other.after(&FormAction::RemoveLane(1)).lanes, []);
-}
-
-#[test]
-fn a_lane_says_what_it_does() {
-    let failure =
-        Failure { kind: FailureKind::WrongKey, status: Some(401), message: "no".to_owned(), retry_after_ms: None };
-    let lane = LaneProgress {
-        state: LaneState::Ready,
-        waiting: None,
-        in_flight: 3,
-        slots: 15,
-        attempts: 10,
-        rate_limited: 0,
-        spent: usd("0.01"),
-        limits: Limits::default(),
-    };
-    let words = |lane: &LaneProgress, needs_key, running| lane_words(lane, needs_key, running, Time(0)).to_string();
-    assert_eq!(words(&lane, false, true), "Waiting for 3 answers.");
-    let waiting = Some(Wake { at: Time(5_000), reason: WakeReason::RequestsPerMinute });
-    let resting = LaneProgress { waiting, ..lane.clone() };
-    assert_eq!(words(&resting, false, true), "Waiting for requests per minute: next call in 5 s.");
-    let stopped = LaneProgress { state: LaneState::Stopped(failure), ..lane.clone() };
-    assert!(words(&stopped, false, true).starts_with("Stopped: The provider refused the key (401)."));
-    assert!(words(&lane, true, false).contains("enter it again"));
-}
-
-#[test]
-fn a_checkpoint_says_what_it_brought_and_what_was_left_out() {
-    let seen = CheckpointSummary {
-        name: "c.jsonl".to_owned(),
-        ids: 42,
-        repeated: 1,
-        torn: true,
-        bad: vec![(7, "it has no id".to_owned())],
-        bad_count: 1,
-        rows: 40,
-        unmatched_ids: 2,
-        taken: None,
-    };
-    assert_eq!(
-        checkpoint_words(&seen),
-        [
-            "c.jsonl: 40 rows will start as answered, at no cost.",
-            "Its last line had broken off and was skipped.",
-            "1 line was skipped (line 7: it has no id).",
-            "1 line repeats an earlier id: the last one counts.",
-            "2 ids match no row and were left out.",
-        ]
-    );
-    let none = CheckpointSummary { rows: 0, unmatched_ids: 42, ..seen.clone() };
-    assert!(checkpoint_words(&none)[0].contains("Check the ID column"));
-    let taken = CheckpointSummary { taken: Some(30), ..seen };
-    let words = "c.jsonl: 30 rows are now answered, at no cost; 10 rows have an answer already or are in flight.";
-    assert_eq!(checkpoint_words(&taken)[0], words);
 }
 
 #[test]
