@@ -7,6 +7,7 @@
 //! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
 //! | `serve` | build, serve, watch, reload |
 //! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
+//! | `simulate`, `bench` | the engine in its virtual world, and how fast it is |
 //! | `size` | what a visitor downloads |
 //! | `prices` | the catalogue checked, compared and written |
 //! | `mock` | the simulated provider of the tests |
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod browser;
 mod bundle;
 mod check;
@@ -29,6 +31,7 @@ mod node;
 mod prices;
 mod project;
 mod serve;
+mod simulate;
 mod site;
 mod size;
 mod steps;
@@ -49,6 +52,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Format, lints, native tests, browser tests, end-to-end tests
     Test(check::TestArgs),
+    /// Run the engine in a virtual world of faults and crashes, with a checker for each invariant
+    Simulate(simulate::SimulateArgs),
+    /// Measure the engine: steps a second, bytes an item
+    Bench(bench::BenchArgs),
     /// Show what a visitor downloads: raw, gzip and brotli
     Size,
     /// Check and write the catalogue of prices
@@ -64,6 +71,8 @@ async fn main() -> ExitCode {
         Command::Build(args) => bundle::run(&args),
         Command::Serve(args) => serve::run(args).await,
         Command::Test(args) => check::run(args).await,
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Size => size::run(),
         Command::Prices(command) => prices::run(&command),
         Command::Mock(args) => mock::run(args).await,
