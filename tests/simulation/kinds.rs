@@ -107,7 +107,7 @@ fn facts(rng: &mut Rng, items: u32, groups: u32, use_cache: bool) -> Vec<ItemFac
 
 fn strict_window(scenario: &mut Scenario, rng: &mut Rng) {
     for lane in &mut scenario.plan.lanes {
-        lane.limits.requests_per_minute = one_in(rng, 4, None, Some(())).map(|()| rng.u32(5..=120));
+        lane.limits.requests_per_minute = (rng.u8(0..4) > 0).then(|| rng.u32(5..=120));
         lane.limits.tokens_per_minute = rng.bool().then(|| rng.u64(600..=20_000));
         lane.limits.requests_per_day = (rng.u8(0..6) == 0).then(|| rng.u32(30..=200));
         lane.limits.burst = if rng.bool() { Burst::Auto } else { Burst::Requests(rng.u32(1..=40)) };
@@ -130,8 +130,8 @@ fn bucket(scenario: &mut Scenario, rng: &mut Rng) {
 
 fn accounting(scenario: &mut Scenario, rng: &mut Rng) {
     for lane in &mut scenario.plan.lanes {
-        lane.limits.input_tokens_per_minute = None;
-        lane.limits.output_tokens_per_minute = None;
+        lane.limits.input_tokens_per_minute = rng.bool().then(|| rng.u64(300..=4_000));
+        lane.limits.output_tokens_per_minute = rng.bool().then(|| rng.u64(300..=8_000));
         lane.limits.requests_per_minute = (rng.u8(0..3) == 0).then(|| rng.u32(20..=120));
         lane.limits.model = if rng.bool() { LimiterModel::Window } else { LimiterModel::Bucket };
         lane.accounting = TokenAccounting { output_as_used: rng.bool(), cache_reads_free: rng.bool() };

@@ -99,9 +99,14 @@ impl Gauge {
 /// What a request weighs, in each unit that is limited.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Weight {
-    pub tokens: u64,
     pub input: u64,
     pub output: u64,
+}
+
+impl Weight {
+    fn tokens(self) -> u64 {
+        self.input + self.output
+    }
 }
 
 /// The limits of one lane as its plan has them: the engine knows them, so nothing may ever pass them.
@@ -152,7 +157,7 @@ impl Planned {
             let weight = self.weights.get(&attempt).copied().unwrap_or_default();
             let units = [
                 (&mut self.requests, 1),
-                (&mut self.tokens, weight.tokens),
+                (&mut self.tokens, weight.tokens()),
                 (&mut self.input, weight.input),
                 (&mut self.output, weight.output),
             ];
@@ -165,20 +170,29 @@ impl Planned {
         Ok(())
     }
 
-    /// The answer is there, and with it how much output the request really had.
+    /// The answer is there, and with it how much output the request really had. What goes beyond its cap, nobody could
+    /// have known.
     pub fn correct_output(&mut self, attempt: AttemptId, output: u64) {
-        let Some(weight) = self.weights.get_mut(&attempt) else { return };
-        let before = std::mem::replace(&mut weight.output, output);
-        self.output.iter_mut().for_each(|gauge| gauge.correct(attempt, before, output));
+        self.correct(attempt, |weight| weight.output = output.min(weight.output));
     }
 
-    /// So much of the input was read from the provider's cache, and doesn't count.
-    pub fn forgive_input(&mut self, attempt: AttemptId, cache_read: u64) {
+    /// And how much input that was not read from the provider's cache.
+    pub fn correct_input(&mut self, attempt: AttemptId, input: u64) {
+        self.correct(attempt, |weight| weight.input = input);
+    }
+
+    fn correct(&mut self, attempt: AttemptId, change: impl FnOnce(&mut Weight)) {
         let Some(weight) = self.weights.get_mut(&attempt) else { return };
-        let before = weight.input;
-        weight.input = before.saturating_sub(cache_read);
-        let after = weight.input;
-        self.input.iter_mut().for_each(|gauge| gauge.correct(attempt, before, after));
+        let before = *weight;
+        change(weight);
+        let after = *weight;
+        for (gauges, from, to) in [
+            (&mut self.input, before.input, after.input),
+            (&mut self.output, before.output, after.output),
+            (&mut self.tokens, before.tokens(), after.tokens()),
+        ] {
+            gauges.iter_mut().for_each(|gauge| gauge.correct(attempt, from, to));
+        }
     }
 
     /// The limits are changed by agreement with the provider: from here on the larger of old and new holds for it.

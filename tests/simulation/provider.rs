@@ -79,11 +79,7 @@ impl<'a> Provider<'a> {
     }
 
     pub fn answer(&mut self, rng: &mut fastrand::Rng, lane: usize, request: &Request, arrives: Time) -> Verdict {
-        let weight = Weight {
-            tokens: request.input_estimate + request.output_cap,
-            input: request.input_estimate,
-            output: request.output_cap,
-        };
+        let weight = Weight { input: request.input_estimate, output: request.output_cap };
         self.planned[lane].push(request.attempt, weight, arrives);
         self.lane_of.insert(request.attempt, lane);
         self.requests[lane] += 1;
@@ -102,13 +98,19 @@ impl<'a> Provider<'a> {
     /// The engine learns of the answer, and from here on both count what the request really used.
     pub fn answered(&mut self, attempt: AttemptId, outcome: &Outcome) {
         let Some(lane) = self.lane_of.remove(&attempt) else { return };
-        let Outcome::Answered { bill: Bill::Usage { usage, .. }, .. } = outcome else { return };
         let accounting = self.scenario.plan.lanes[lane].accounting;
+        let (Outcome::Answered { bill, .. } | Outcome::Failed { bill, .. }) = outcome;
+        let usage = match bill {
+            Bill::Usage { usage, .. } => Some(*usage),
+            Bill::Nothing => None,
+            // Nobody knows, so it counts as what it could be.
+            Bill::Unknown => return,
+        };
         if accounting.output_as_used {
-            self.planned[lane].correct_output(attempt, usage.output);
+            self.planned[lane].correct_output(attempt, usage.map_or(0, |usage| usage.output));
         }
-        if accounting.cache_reads_free {
-            self.planned[lane].forgive_input(attempt, usage.cache_read);
+        if let Some(usage) = usage.filter(|_| accounting.cache_reads_free) {
+            self.planned[lane].correct_input(attempt, usage.input - usage.cache_read);
         }
     }
 
@@ -157,11 +159,14 @@ impl<'a> Provider<'a> {
         if let Some(wait_ms) = self.refusing[lane].as_mut().and_then(|refusing| refusing.refuses(arrives)) {
             return refused(rng, wait_ms, at);
         }
-        self.by_chance(rng, request, at)
+        // Where what was used replaces what was estimated, an estimate that is too low would pass the limit unseen.
+        let exact = self.scenario.plan.lanes[lane].accounting.cache_reads_free;
+        let input_max = if exact { request.input_estimate } else { request.input_bound };
+        self.by_chance(rng, request, input_max, at)
     }
 
-    fn by_chance(&self, rng: &mut fastrand::Rng, request: &Request, at: Time) -> Verdict {
-        let input = rng.u64(1..=request.input_bound);
+    fn by_chance(&self, rng: &mut fastrand::Rng, request: &Request, input_max: u64, at: Time) -> Verdict {
+        let input = rng.u64(1..=input_max);
         let usage = Usage {
             input,
             output: rng.u64(0..=request.output_cap),
@@ -210,7 +215,7 @@ impl<'a> Provider<'a> {
         let length = hit(f.length);
         let without_usage = hit(f.no_usage);
         let usage = if hit(f.above_reservation) {
-            Usage { output: request.output_cap * 3, input: request.input_bound, ..usage }
+            Usage { output: request.output_cap * 3, input: input_max, ..usage }
         } else {
             usage
         };
