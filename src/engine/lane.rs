@@ -1,6 +1,7 @@
 //! One endpoint and key: its meters, its pauses, and how many requests it lets be in flight at once.
 
 use crate::engine::meters::{Headroom, Meters, Readings};
+use crate::engine::pace::Pace;
 use crate::engine::{LanePlan, LaneProgress, LaneState, Limits, Wake, WakeReason, Weight};
 use crate::money::Usd;
 use crate::prices::RateCard;
@@ -39,6 +40,7 @@ pub struct Lane {
     accounting: TokenAccounting,
     card: Option<RateCard>,
     meters: Meters,
+    pace: Pace,
     pub in_flight: u32,
     /// Slots in thousandths: what additive increase and multiplicative decrease work on.
     slots_milli: u64,
@@ -71,6 +73,7 @@ impl Lane {
             accounting: plan.accounting,
             card: plan.card,
             meters: Meters::new(plan.limits, plan.accounting, now),
+            pace: Pace::default(),
             in_flight: 0,
             slots_milli,
             known_good_milli: slots_milli,
@@ -119,7 +122,9 @@ impl Lane {
         }
         let rest = (self.rests_until > now).then_some(Wake { at: self.rests_until, reason: WakeReason::LaneRests });
         let meters = self.meters.ready_at(weight, now);
-        rest.into_iter().chain(meters).max_by_key(|wake| wake.at).map_or(Admission::Now, Admission::Later)
+        let paced_at = self.pace.ready_at(now);
+        let pace = (paced_at > now).then_some(Wake { at: paced_at, reason: WakeReason::RequestsPerMinute });
+        rest.into_iter().chain(pace).chain(meters).max_by_key(|wake| wake.at).map_or(Admission::Now, Admission::Later)
     }
 
     /// Its first request is under way, and the others wait for the answer.
@@ -162,16 +167,19 @@ impl Lane {
 
     pub fn take(&mut self, weight: Weight) {
         self.in_flight += 1;
+        self.pace.take();
         self.meters.take(weight);
     }
 
     pub fn sent(&mut self, weight: Weight, now: Time) -> Readings {
         self.attempts += 1;
+        self.pace.sent(now);
         self.meters.sent(weight, now)
     }
 
     pub fn give_back(&mut self, weight: Weight) {
         self.in_flight -= 1;
+        self.pace.give_back();
         self.meters.give_back(weight);
     }
 
@@ -199,6 +207,7 @@ impl Lane {
         self.warm = true;
         self.answered_at = now;
         self.works();
+        self.pace.answered(now);
         if self.slowed_at.is_some_and(|at| sent < at) {
             return;
         }
@@ -252,6 +261,7 @@ impl Lane {
         self.rate_limited += 1;
         let since = *self.fruitless_since.get_or_insert(now);
         let news = self.slowed_at.is_none_or(|at| sent >= at);
+        self.pace.refused(news, now);
         if news {
             self.slowed_at = Some(now);
             let in_use = (u64::from(self.in_flight + 1) * 1_000).min(self.slots_milli);

@@ -8,10 +8,10 @@
 //! ```
 //!
 //! One file a mechanism: `limiter` (a meter says when), `meters` (a lane's limits, and what the provider states of
-//! them), `lane` (an endpoint's pauses and slots), `budget` (reservations), `items` and `queue` (where every item
-//! stands, and what goes next), `dispatch` (what goes now, and where), `run` and `command` (events and effects),
-//! `settle` (how an attempt's end becomes money and a next step), `reask` (answers that don't fit), `restore` (from records back to a run), `tally`
-//! and `progress` (what is shown).
+//! them), `pace` (a rate found by being refused), `lane` (an endpoint's pauses and slots), `budget` (reservations),
+//! `items` and `queue` (where every item stands, and what goes next), `dispatch` (what goes now, and where), `run` and
+//! `command` (events and effects), `settle` (how an attempt's end becomes money and a next step), `reask` (answers
+//! that don't fit), `restore` (from records back to a run), `tally` and `progress` (what is shown).
 
 mod budget;
 mod cache_key;
@@ -21,6 +21,7 @@ mod items;
 mod lane;
 mod limiter;
 mod meters;
+mod pace;
 mod plan;
 mod progress;
 mod queue;
