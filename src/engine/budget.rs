@@ -32,6 +32,16 @@ impl Budget {
         self.spent + self.reserved + self.doubtful
     }
 
+    /// What may still be reserved; `None`: there is no cap.
+    pub fn room(&self) -> Option<Usd> {
+        self.cap.map(|cap| cap.saturating_sub(self.committed()))
+    }
+
+    /// Paid elsewhere, without a reservation of this run.
+    pub fn spend(&mut self, cost: Usd) {
+        self.spent += cost;
+    }
+
     pub fn fits(&self, amount: Usd) -> bool {
         self.cap.is_none_or(|cap| self.committed() + amount <= cap)
     }

@@ -19,6 +19,7 @@ impl Engine {
                 self.stop_asked = true;
                 self.cancel_open();
                 self.end_kept();
+                self.begin_take_back();
                 if self.state != RunState::Finished {
                     self.state = RunState::Stopping;
                 }
@@ -36,6 +37,8 @@ impl Engine {
                 }
             }
             Command::ResumeLane { lane } => self.resume_lane(lane),
+            Command::HandOver(terms) => self.hand_over(*terms),
+            Command::TakeBack => self.take_back(),
             Command::Doubtful(choice) => {
                 self.record(Entry::Commanded(command));
                 self.resolve_doubtful(choice);
@@ -44,7 +47,7 @@ impl Engine {
         }
     }
 
-    fn resume(&mut self) {
+    pub(super) fn resume(&mut self) {
         // What was stopped or left out is open again: whoever resumes a finished run wants just that.
         if self.state == RunState::Finished && self.items.count(Status::Canceled) > 0 {
             self.stop_asked = false;
@@ -120,7 +123,7 @@ impl Engine {
     }
 
     /// Ended items are open again; those whose request was answered meanwhile get that answer instead.
-    fn reopen(&mut self, ended: Status) {
+    pub(super) fn reopen(&mut self, ended: Status) {
         let items = self.with_status(ended);
         if items.is_empty() {
             return;
@@ -147,7 +150,7 @@ impl Engine {
             let shared = self.items.group(item).find(|other| self.tally.is_shareable(*other));
             let active = self.items.group(item).any(|other| {
                 use Status::*;
-                matches!(self.items.status(other), Open | LookingUp | UnderWay | BackingOff | CutOff)
+                matches!(self.items.status(other), Open | LookingUp | UnderWay | BackingOff | CutOff | InBatch)
             });
             match shared {
                 Some(source) if self.plan.use_cache => self.end(item, Ending::CopyOf(source)),

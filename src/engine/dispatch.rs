@@ -38,7 +38,7 @@ impl Engine {
     /// Starts whatever may start now, and notes what the next start waits for.
     pub(super) fn fill(&mut self) {
         self.blocked = None;
-        if self.state != RunState::Running {
+        if self.state != RunState::Running || self.batch.blocks_sync() {
             return;
         }
         let mut held = self.fill_aside();
@@ -196,7 +196,7 @@ impl Engine {
             }
         }
         // What is under way may turn out cheaper than its worst case and make room, and what waits goes first.
-        let going = waits || self.blocked.is_some() || !self.attempts.is_empty();
+        let going = waits || self.blocked.is_some() || !self.attempts.is_empty() || self.batch.is_live();
         if going || self.items.count(Status::LookingUp) > 0 {
             return;
         }

@@ -16,6 +16,8 @@ pub enum Status {
     BackingOff,
     /// Its attempt was cut off by a restart; the person chooses.
     CutOff,
+    /// In a batch job.
+    InBatch,
     Succeeded,
     Errored,
     Canceled,

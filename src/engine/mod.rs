@@ -13,6 +13,7 @@
 //! `command` (events and effects), `settle` (how an attempt's end becomes money and a next step), `reask` (answers
 //! that don't fit), `restore` (from records back to a run), `tally` and `progress` (what is shown).
 
+pub mod batch;
 mod budget;
 mod cache_key;
 mod command;
@@ -83,6 +84,8 @@ pub enum Event {
         item: Ordinal,
         answer: Answer,
     },
+    /// What came of a [`BatchEffect`](batch::BatchEffect).
+    Batch(batch::BatchEvent),
     Woke,
 }
 
@@ -109,6 +112,10 @@ pub enum Command {
     },
     /// What to do with items whose attempt may have been billed when the run was cut off.
     Doubtful(Doubtful),
+    /// Everything that is open goes to the provider's Batch API.
+    HandOver(Box<batch::BatchTerms>),
+    /// Batch jobs are canceled, and what they did not finish is sent one by one.
+    TakeBack,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +142,8 @@ pub enum Effect {
     Abort { attempt: AttemptId },
     /// The run's state changed.
     Notify(Notice),
+    /// A step of a batch job; answer with [`Event::Batch`].
+    Batch(batch::BatchEffect),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +177,13 @@ pub enum PauseReason {
         ms: u64,
     },
     Storage,
+    /// The last batch job ended and left rows open, or in doubt.
+    BatchEnded {
+        open: u32,
+        problem: Option<String>,
+    },
+    /// A batch job can't go on; waiting does not help.
+    BatchStuck(Failure),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +216,8 @@ pub enum WakeReason {
     Backoff,
     /// The earliest deadline of what is in flight.
     Deadline,
+    /// A batch job is looked at again.
+    BatchJob,
 }
 
 /// Where a run stands; cheap to make at any time.
@@ -248,6 +266,9 @@ pub struct Progress {
     pub priced: bool,
     /// In the order of the plan.
     pub lanes: Vec<LaneProgress>,
+    /// `None`: no row was ever handed over to a Batch API.
+    #[serde(default)]
+    pub batch: Option<batch::BatchProgress>,
 }
 
 /// Where one lane stands.

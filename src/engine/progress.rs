@@ -39,6 +39,7 @@ impl Engine {
             output_tokens: self.tally.output_tokens,
             waiting: self.waiting(),
             rate_milli: self.tally.rate_milli(now.max(self.now)),
+            batch: self.batch_progress(),
             priced: self.lanes.iter().all(|lane| lane.card().is_some()),
             lanes: self.lanes.iter().map(|lane| lane.progress(self.next_weight, now.max(self.now))).collect(),
         }
@@ -57,10 +58,11 @@ impl Engine {
         if !priced || (self.tally.paid_attempts == 0 && unknown) {
             return None;
         }
-        Some(self.budget.spent() + self.tally.mean_cost().unwrap_or(Usd::ZERO) * to_pay)
+        let mean = self.tally.mean_cost().unwrap_or(Usd::ZERO);
+        Some(self.budget.spent() + mean * to_pay + self.batch_projected(mean.pico()))
     }
 
     fn waiting(&self) -> Option<Wake> {
-        self.blocked
+        self.blocked.or_else(|| self.batch_wake())
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::batch::BatchEntry;
 use crate::engine::{AttemptId, Command, Ordinal};
 use crate::money::Usd;
 use crate::provider::{Answer, Bill, Failure, Finish};
@@ -46,6 +47,8 @@ pub enum Entry {
     Restarted,
     /// The person's word, where it outlives the session: budget, limits, stop, doubtful.
     Commanded(Command),
+    /// A step in a batch job's life.
+    Batch(BatchEntry),
 }
 
 /// How an item ended.

@@ -35,6 +35,7 @@ impl Engine {
         }
         engine.cut_off(&mut held);
         engine.end_kept();
+        engine.after_batch_replay();
         if engine.next_attempt > 1 {
             engine.record(Entry::Restarted);
         }
@@ -43,7 +44,7 @@ impl Engine {
         }
         engine.state = match engine.everything_ended() {
             true if engine.tally.unsaved() == 0 => RunState::Finished,
-            _ if engine.stop_asked => RunState::Stopping,
+            _ if engine.stop_asked && !engine.batch.is_live() => RunState::Stopping,
             _ => {
                 RunState::Paused(if engine.next_attempt == 1 { PauseReason::NotStarted } else { PauseReason::ByPerson })
             }
@@ -98,6 +99,7 @@ impl Engine {
             }
             Entry::Restarted => self.cut_off(held),
             Entry::Commanded(command) => self.replay_command(command),
+            Entry::Batch(entry) => self.replay_batch(entry),
         }
     }
 
@@ -106,13 +108,13 @@ impl Engine {
     }
 
     /// What has ended stays ended, whatever an older attempt says.
-    fn set_before_restart(&mut self, item: Ordinal, status: Status) {
+    pub(super) fn set_before_restart(&mut self, item: Ordinal, status: Status) {
         if !self.items.status(item).ended() {
             self.items.set(item, status);
         }
     }
 
-    fn replay_end(&mut self, item: Ordinal, ending: &Ending) {
+    pub(super) fn replay_end(&mut self, item: Ordinal, ending: &Ending) {
         if self.items.status(item) == Status::Succeeded {
             return;
         }
@@ -177,16 +179,19 @@ impl Engine {
                 let open: Vec<Ordinal> = self
                     .items
                     .all()
-                    .filter(|(_, status)| !status.ended() && *status != UnderWay)
+                    .filter(|(_, status)| !status.ended() && !matches!(status, UnderWay | InBatch))
                     .map(|(item, _)| item)
                     .collect();
                 for item in open {
                     self.items.set(item, Canceled);
                 }
+                self.replay_take_back();
             }
             Command::Resume => self.stop_asked = false,
             Command::Doubtful(choice) => self.resolve_doubtful(choice),
             Command::Pause | Command::RetryFailed | Command::ResumeLane { .. } => {}
+            Command::HandOver(terms) => self.replay_hand_over(*terms),
+            Command::TakeBack => self.replay_take_back(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::engine::batch;
 use crate::engine::budget::Budget;
 use crate::engine::items::{Items, Status};
 use crate::engine::lane::Lane;
@@ -58,6 +59,7 @@ pub struct Engine {
     /// Answers that don't fit, of items that are asked again: they are paid for, and are what the item ends with where
     /// no better one comes.
     pub(super) kept: BTreeMap<Ordinal, Answer>,
+    pub(super) batch: batch::Desk,
     pub(super) rng: fastrand::Rng,
     pub(super) now: Time,
 }
@@ -85,6 +87,7 @@ impl Engine {
             next_weight: Weight::default(),
             tally: Tally::default(),
             kept: BTreeMap::new(),
+            batch: batch::Desk::default(),
             rng: fastrand::Rng::with_seed(seed),
             now,
             items,
@@ -102,9 +105,11 @@ impl Engine {
             Event::SaveFailed { .. } => self.save_failed(),
             Event::Ended { attempt, outcome, seen } => self.attempt_ended(attempt, outcome, seen.as_deref()),
             Event::Imported { item, answer } => self.imported(item, answer),
+            Event::Batch(event) => self.batch_event(event),
             Event::Woke => {}
         }
         self.abort_overdue();
+        self.step_batch();
         self.fill();
         self.save();
         self.finish_if_done();
@@ -117,7 +122,11 @@ impl Engine {
     /// When to call `handle(Event::Woke, ..)` at the latest; `None` while only other events can change anything.
     pub fn next_wake(&self) -> Option<Wake> {
         let deadline = self.deadlines.first().map(|(at, _)| Wake { at: *at, reason: WakeReason::Deadline });
-        [self.blocked, deadline].into_iter().flatten().min_by_key(|wake| wake.at)
+        [self.blocked, deadline, self.batch_wake()].into_iter().flatten().min_by_key(|wake| wake.at)
+    }
+
+    pub(super) fn saved_ticket(&self) -> Ticket {
+        self.saved_ticket
     }
 
     pub fn state(&self) -> &RunState {
@@ -165,7 +174,7 @@ impl Engine {
     fn send_or_release(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         let lane = &mut self.lanes[usize::from(attempt.lane)];
-        if self.state == RunState::Running && lane.is_willing(self.now) {
+        if self.state == RunState::Running && lane.is_willing(self.now) && !self.batch.blocks_sync() {
             attempt.sent = Some(self.now);
             attempt.deadline = self.now.after_ms(self.plan.timeout_ms);
             attempt.readings = lane.sent(attempt.weight, self.now);
@@ -259,7 +268,8 @@ impl Engine {
 
     fn finish_if_done(&mut self) {
         let going = matches!(self.state, RunState::Running | RunState::Stopping | RunState::Paused(_));
-        if !going || !self.attempts.is_empty() || !self.everything_ended() || self.saved_ticket + 1 < self.next_ticket {
+        let under_way = !self.attempts.is_empty() || self.batch.is_live();
+        if !going || under_way || !self.everything_ended() || self.saved_ticket + 1 < self.next_ticket {
             return;
         }
         self.state = RunState::Finished;

@@ -5,6 +5,7 @@ mod accounting;
 mod answer_format;
 mod anthropic_messages;
 mod base_url;
+pub mod batch;
 mod context_size;
 mod effort;
 mod failure;

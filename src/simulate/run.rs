@@ -101,7 +101,7 @@ impl Run {
                 }
                 Effect::LookUp { item } => self.engine.handle(Event::LookedUp { item, answer: None }, self.now),
                 // What is given up answers all the same, later.
-                Effect::Abort { .. } | Effect::Notify(_) => {}
+                Effect::Abort { .. } | Effect::Notify(_) | Effect::Batch(_) => {}
             }
         }
     }

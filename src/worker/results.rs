@@ -1,9 +1,12 @@
 //! What is known of every item and every attempt, from the records: for the table, the exports and the list of runs.
 //! The engine keeps only what it needs to decide; this keeps what a person wants to read. Pure.
 
+mod batch;
+
 use std::collections::BTreeMap;
 
 use crate::dataset::ExportState;
+use crate::engine::batch::ShardId;
 use crate::engine::{AttemptId, Command, Doubtful, Ending, Entry, Ordinal, Record};
 use crate::link::Marks;
 use crate::money::Usd;
@@ -18,6 +21,7 @@ pub struct Results {
     /// Rows that each lane answered.
     answered: Vec<u32>,
     marks: Marks,
+    shards: BTreeMap<ShardId, (AttemptId, u32)>,
     /// Grows with every record: a window that was counted before is counted again.
     pub version: u64,
 }
@@ -45,6 +49,8 @@ pub struct Attempt {
     pub cut_off: bool,
     /// The person checked the provider's bill.
     pub cleared: bool,
+    /// In a batch job, which outlives a session.
+    pub in_batch: bool,
     /// The item's attempt before this one.
     before: Option<AttemptId>,
 }
@@ -89,7 +95,7 @@ impl Results {
 
     fn cut_off(&mut self) {
         for attempt in self.attempts.values_mut() {
-            attempt.cut_off = attempt.settled.is_none();
+            attempt.cut_off |= attempt.settled.is_none() && !attempt.in_batch;
         }
     }
 
@@ -116,6 +122,7 @@ impl Results {
             }
             Entry::Restarted => self.cut_off(),
             Entry::Commanded(command) => self.commanded(command),
+            Entry::Batch(entry) => self.apply_batch(entry, record.at),
         }
     }
 
@@ -131,6 +138,7 @@ impl Results {
             settled: None,
             cut_off: false,
             cleared: false,
+            in_batch: false,
             before,
         };
         self.attempts.insert(id, attempt);
@@ -197,7 +205,7 @@ impl Results {
                 self.stopped = true;
                 self.cancel(|last| last.is_none_or(|attempt| attempt.settled.is_some() || attempt.cut_off));
             }
-            Command::Resume => self.stopped = false,
+            Command::Resume | Command::HandOver(_) => self.stopped = false,
             Command::Doubtful(Doubtful::LeaveOut) => self.cancel(|last| last.is_some_and(|attempt| attempt.cut_off)),
             Command::Doubtful(Doubtful::CountAsNotBilled) => {
                 for attempt in self.attempts.values_mut() {
@@ -310,7 +318,7 @@ fn is_answered(ending: &Ending) -> bool {
 impl Attempt {
     /// It may have been billed, and nobody said how much.
     pub fn is_doubtful(&self) -> bool {
-        self.settled.as_ref().is_none_or(|settled| settled.bill == Bill::Unknown)
+        self.settled.as_ref().map_or(!self.in_batch, |settled| settled.bill == Bill::Unknown)
     }
 
     /// A browser may send a request again by itself when a connection dies.
@@ -330,6 +338,7 @@ impl Attempt {
                 Bill::Unknown => "may have been billed",
             },
             None if self.cut_off => "may have been billed",
+            None if self.in_batch => "in a batch job",
             None => "in flight",
         }
     }

@@ -215,6 +215,8 @@ impl Session {
                     controller.abort();
                 }
             }
+            // The page can't ask for a hand-over yet.
+            Effect::Batch(_) => {}
             Effect::Notify(notice) => self.notices.borrow_mut().push(notice),
         }
     }

@@ -132,7 +132,7 @@ impl<'a> Checks<'a> {
                     self.failures.remove(item);
                     self.answers.remove(item);
                 }
-                Entry::Restarted | Entry::Commanded(_) => {}
+                Entry::Restarted | Entry::Commanded(_) | Entry::Batch(_) => {}
             }
         }
         Ok(())

@@ -100,7 +100,7 @@ impl Driven {
                     due.push(Reverse((self.now.after_ms(after_ms), attempt)));
                     outcomes.insert(attempt, outcome);
                 }
-                Effect::LookUp { .. } | Effect::Abort { .. } | Effect::Notify(_) => {}
+                Effect::LookUp { .. } | Effect::Abort { .. } | Effect::Notify(_) | Effect::Batch(_) => {}
             }
         }
     }

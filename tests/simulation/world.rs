@@ -241,7 +241,7 @@ impl<'a> World<'a> {
                 self.report.budget_pauses += u64::from(matches!(reason, PauseReason::Budget { .. }));
                 self.checks.paused(&reason)
             }
-            Effect::Notify(Notice::Finished) => Ok(()),
+            Effect::Notify(Notice::Finished) | Effect::Batch(_) => Ok(()),
         }
     }
 

@@ -49,8 +49,9 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
         PauseReason::Budget { .. }
         | PauseReason::Overshoot { .. }
         | PauseReason::OnlyRateLimits
+        | PauseReason::BatchEnded { .. }
         | PauseReason::LongWait { .. } => Tone::Warning,
-        PauseReason::NoLane(_) | PauseReason::Storage => Tone::Error,
+        PauseReason::NoLane(_) | PauseReason::BatchStuck(_) | PauseReason::Storage => Tone::Error,
     };
     html! {
         <Notice {tone} heading={words.title} {actions}>
@@ -70,7 +71,7 @@ pub fn asks(reason: &PauseReason, progress: &Progress, needs_key: bool, single: 
 /// A browser hides whether an unreachable server disliked the key, so another one may be tried there too.
 fn is_about_key(reason: &PauseReason) -> bool {
     let kinds = [FailureKind::WrongKey, FailureKind::QuotaExhausted, FailureKind::Unreachable];
-    matches!(reason, PauseReason::NoLane(failure) if kinds.contains(&failure.kind))
+    matches!(reason, PauseReason::NoLane(failure) | PauseReason::BatchStuck(failure) if kinds.contains(&failure.kind))
 }
 
 /// `None` while the run isn't paused.

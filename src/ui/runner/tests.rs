@@ -53,6 +53,7 @@ fn progress() -> Progress {
         rate_milli: 30_000,
         priced: true,
         lanes: Vec::new(),
+        batch: None,
     }
 }
 

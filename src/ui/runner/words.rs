@@ -43,6 +43,7 @@ pub fn wake_words(wake: Wake, now: Time) -> String {
         WakeReason::RequestsPerDay => format!("Waiting for requests per day: next call in {wait}."),
         WakeReason::LaneRests => format!("The provider said \"too many requests\": resting for {wait}."),
         WakeReason::Backoff => format!("Waiting to try failed calls again: next in {wait}."),
+        WakeReason::BatchJob => format!("Waiting for the provider's batch jobs: next look in {wait}."),
         WakeReason::Deadline => "Running: waiting for answers.".to_owned(),
     }
 }
@@ -69,6 +70,8 @@ fn reason_words(reason: &PauseReason) -> &'static str {
         PauseReason::OnlyRateLimits => "nothing but \"too many requests\" for five minutes",
         PauseReason::LongWait { .. } => "the provider asks for a long wait",
         PauseReason::Storage => "results can't be saved",
+        PauseReason::BatchEnded { .. } => "the batch jobs ended and left rows",
+        PauseReason::BatchStuck(_) => "a batch job can't go on",
     }
 }
 
@@ -121,6 +124,13 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
             format!("It wants no calls for {}.", in_words(*ms)),
             "Come back then and press Resume; or press it now, and the run waits by itself.".to_owned(),
         ),
+        PauseReason::BatchEnded { open, problem } => batch_ended_words(*open, problem.as_deref()),
+        PauseReason::BatchStuck(failure) => (
+            "A batch job can't go on".to_owned(),
+            failure.sentence(),
+            "Jobs that were created stay with the provider. Press Resume to look again, or Take back to cancel them."
+                .to_owned(),
+        ),
         PauseReason::Storage => (
             "Results can't be saved".to_owned(),
             "This browser refused to write to its storage; it may be full.".to_owned(),
@@ -130,6 +140,15 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
         ),
     };
     PauseWords { title, happened, kept: kept_words(progress), to_do }
+}
+
+fn batch_ended_words(open: u32, problem: Option<&str>) -> (String, String, String) {
+    let said = problem.map(|problem| format!(" The provider said: \u{201c}{problem}\u{201d}")).unwrap_or_default();
+    (
+        "The batch jobs ended, and not every row has an answer".to_owned(),
+        format!("{} came back without an answer: expired, canceled or left out.{said}", rows(open.into())),
+        "Press Resume to send them one by one at the usual price, or hand them over again.".to_owned(),
+    )
 }
 
 fn budget_words(needed: Usd, progress: &Progress) -> (String, String, String) {

@@ -1,0 +1,111 @@
+//! Where the jobs stand, for the page.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::batch::ShardId;
+use crate::engine::batch::shard::{Cancel, Mode, Phase, Shard};
+use crate::engine::items::Status;
+use crate::engine::run::Engine;
+use crate::money::Usd;
+use crate::provider::batch::JobState;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BatchProgress {
+    /// What is in flight is awaited, or rows are being planned.
+    pub handing_over: bool,
+    pub shards: Vec<ShardProgress>,
+    /// Rows in jobs that are not closed.
+    pub rows: u32,
+    pub reserved: Usd,
+    /// Jobs of this run that are closed.
+    pub closed: u32,
+    /// Odd lines of result files: rows named twice, of nobody, not to be read, and rows that no line named.
+    pub repeated: u32,
+    pub unknown: u32,
+    pub unreadable: u32,
+    pub missing: u32,
+    pub queue_tokens: Option<u64>,
+    pub problem: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShardProgress {
+    pub shard: ShardId,
+    pub rows: u32,
+    /// Rows whose result was read.
+    pub settled: u32,
+    pub stage: Stage,
+    pub canceling: bool,
+    pub job: Option<String>,
+    /// The provider's own count.
+    pub completed: Option<u32>,
+    pub failed: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Uploading,
+    /// Uploaded; the job waits for the provider's queue.
+    Queued,
+    Creating,
+    /// It may have been created: the provider's list is being looked through.
+    Finding,
+    /// The provider's own word.
+    Job(JobState),
+    Downloading,
+}
+
+impl Engine {
+    /// `None` where nothing of this run was ever handed over.
+    pub(in crate::engine) fn batch_progress(&self) -> Option<BatchProgress> {
+        let desk = &self.batch;
+        if desk.terms.is_none() && desk.oddities == Default::default() {
+            return None;
+        }
+        Some(BatchProgress {
+            handing_over: desk.mode == Mode::HandingOver,
+            shards: desk.shards.values().map(seen).collect(),
+            rows: self.items.count(Status::InBatch),
+            reserved: desk.shards.values().map(|shard| shard.reserved).sum(),
+            closed: desk.closed,
+            repeated: desk.oddities.repeated,
+            unknown: desk.oddities.unknown,
+            unreadable: desk.oddities.unreadable,
+            missing: desk.oddities.missing,
+            queue_tokens: desk.queue_limit(),
+            problem: desk.problem.clone(),
+        })
+    }
+
+    /// What rows in jobs will have cost, where a synchronous attempt costs `mean`.
+    pub(in crate::engine) fn batch_projected(&self, mean: i128) -> Usd {
+        let rows = i128::from(self.items.count(Status::InBatch));
+        let batch = self.batch.terms.as_ref().and_then(|terms| terms.card.as_ref());
+        let lane = self.batch.terms.as_ref().and_then(|terms| self.lanes.get(usize::from(terms.lane)));
+        let (Some(batch), Some(card)) = (batch, lane.and_then(|lane| lane.card())) else { return Usd::ZERO };
+        let (part, whole) = (batch.base.output.0, card.base.output.0.max(1));
+        Usd::from_pico(mean * rows * i128::from(part) / i128::from(whole))
+    }
+}
+
+fn seen(shard: &Shard) -> ShardProgress {
+    let job = shard.seen();
+    ShardProgress {
+        shard: shard.id(),
+        rows: shard.rows.len() as u32,
+        settled: shard.settled_count,
+        stage: match &shard.phase {
+            Phase::Planned => Stage::Uploading,
+            Phase::Uploaded { .. } => Stage::Queued,
+            Phase::Creating { .. } => Stage::Creating,
+            Phase::Unsure { .. } => Stage::Finding,
+            Phase::Created { seen, .. } => Stage::Job(seen.state),
+            Phase::Ended { .. } => Stage::Downloading,
+        },
+        canceling: shard.cancel != Cancel::No,
+        job: job.map(|seen| seen.id.clone()),
+        completed: job.and_then(|seen| seen.completed),
+        failed: job.and_then(|seen| seen.failed),
+    }
+}
