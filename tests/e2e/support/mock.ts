@@ -26,6 +26,7 @@ export interface LedgerCall {
   message_sha256: string;
   input_tokens: number;
   cached_tokens: number;
+  cache_written_tokens: number;
   output_tokens: number;
   billed: boolean;
   cost_pico: string;

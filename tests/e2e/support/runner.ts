@@ -6,6 +6,8 @@ import type { DataFile } from './data';
 
 /** What a person types into steps 2 to 4; a field that is left out keeps what it has. */
 export interface Entries {
+  /** By its name in the list; a base URL without it is another OpenAI-compatible endpoint's. */
+  'Provider'?: string;
   'System prompt'?: string;
   'User prompt'?: string;
   'Base URL'?: string;
@@ -60,7 +62,11 @@ export class Runner {
 
   async enter(entries: Entries): Promise<void> {
     for (const [name, value] of Object.entries(entries)) {
-      if (name === 'Base URL') await this.chooseProvider(/OpenAI-compatible/i);
+      if (name === 'Provider') {
+        await this.chooseProvider(new RegExp(`^${value}$`));
+        continue;
+      }
+      if (name === 'Base URL' && !entries.Provider) await this.chooseProvider(/OpenAI-compatible/i);
       const field = this.field(name);
       await field.fill(String(value));
       // A list of proposals may lie over the fields below it.

@@ -22,6 +22,16 @@ pub struct Asked {
     /// Of these, what the system prompt takes.
     pub system_tokens: u64,
     pub output_cap: Option<u64>,
+    /// What the call asks to be kept in the prompt cache.
+    pub marked: Option<Marked>,
+}
+
+/// The beginning of a call, up to its mark.
+#[derive(Debug)]
+pub struct Marked {
+    pub text: String,
+    pub tokens: u64,
+    pub one_hour: bool,
 }
 
 /// What it is answered.
@@ -46,8 +56,8 @@ struct Message {
     content: Value,
 }
 
-const TOKENS_A_MESSAGE: u64 = 3;
-const TOKENS_A_CALL: u64 = 3;
+pub const TOKENS_A_MESSAGE: u64 = 3;
+pub const TOKENS_A_CALL: u64 = 3;
 
 /// Reads a request's body, or says what is wrong with it.
 pub fn read(body: &[u8]) -> Result<Asked, String> {
@@ -67,9 +77,18 @@ pub fn read(body: &[u8]) -> Result<Asked, String> {
         }
     }
     let message = message.ok_or("There must be a user message.")?;
-    let message_sha256 = Sha256::digest(&message).into();
+    let message_sha256 = sha256(&message);
     let output_cap = body.max_completion_tokens.or(body.max_tokens);
-    Ok(Asked { model: body.model, system, message, message_sha256, input_tokens, system_tokens, output_cap })
+    Ok(Asked {
+        model: body.model,
+        system,
+        message,
+        message_sha256,
+        input_tokens,
+        system_tokens,
+        output_cap,
+        marked: None,
+    })
 }
 
 pub fn answer(asked: &Asked) -> Answer {
@@ -97,6 +116,10 @@ const BYTES_A_TOKEN: u64 = 4;
 
 pub fn tokens_of(text: &str) -> u64 {
     (text.len() as u64).div_ceil(BYTES_A_TOKEN)
+}
+
+pub fn sha256(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
 }
 
 pub fn hex(bytes: &[u8]) -> String {

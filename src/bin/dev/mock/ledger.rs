@@ -8,6 +8,7 @@ use super::answer::{Answer, Asked, hex};
 use super::fault::FaultKind;
 use super::settings::Settings;
 use super::window::most_in_a_window;
+use super::wire::Cached;
 
 /// One arrival.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +22,8 @@ pub struct Call {
     pub message_sha256: String,
     pub input_tokens: u64,
     pub cached_tokens: u64,
+    /// Written to the prompt cache, however long they are kept.
+    pub cache_written_tokens: u64,
     pub output_tokens: u64,
     /// Whether the provider did the work and charges for it, whoever gets to see the answer.
     pub billed: bool,
@@ -75,6 +78,7 @@ impl Ledger {
             message_sha256: hex(&asked.message_sha256),
             input_tokens: asked.input_tokens,
             cached_tokens: 0,
+            cache_written_tokens: 0,
             output_tokens: 0,
             billed: false,
             cost_pico: 0,
@@ -87,15 +91,20 @@ impl Ledger {
     }
 
     /// Charges for a call, from the moment the work on it begins: a client that goes away pays all the same.
-    pub fn bill(&mut self, sequence: u64, cached_tokens: u64, answer: &Answer, prices: &Settings) {
+    pub fn bill(&mut self, sequence: u64, cached: Cached, answer: &Answer, prices: &Settings) {
         let Some(call) = self.call(sequence) else { return };
         let cached_price = prices.price_cached.unwrap_or(prices.price_in).0;
         let of = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price);
         call.billed = true;
-        call.cached_tokens = cached_tokens;
+        call.cached_tokens = cached.read;
+        call.cache_written_tokens = cached.written;
         call.output_tokens = answer.output_tokens;
-        call.cost_pico = of(call.input_tokens - cached_tokens, prices.price_in.0)
-            + of(cached_tokens, cached_price)
+        let write_price = prices.price_cache_write.unwrap_or(prices.price_in).0;
+        let hour_price = prices.price_cache_write_1h.map_or(write_price, |price| price.0);
+        call.cost_pico = of(call.input_tokens - cached.read - cached.written, prices.price_in.0)
+            + of(cached.read, cached_price)
+            + of(cached.written - cached.written_1h, write_price)
+            + of(cached.written_1h, hour_price)
             + of(answer.output_tokens, prices.price_out.0);
     }
 
@@ -144,7 +153,7 @@ mod tests {
         let (mut ledger, prices) = (Ledger::default(), settings("--price-in 0.15 --price-out 0.60"));
         let asked = asked("abcdefgh");
         let sequence = ledger.arrive(5, &asked);
-        ledger.bill(sequence, 0, &answer::answer(&asked), &prices);
+        ledger.bill(sequence, Cached::default(), &answer::answer(&asked), &prices);
         let call = ledger.call(sequence).expect("the call").clone();
         assert_eq!((call.input_tokens, call.output_tokens), (8, 4));
         assert_eq!(call.cost_pico, 8 * 150_000 + 4 * 600_000);
@@ -156,7 +165,7 @@ mod tests {
         let (mut ledger, prices) = (Ledger::default(), settings("--price-in 2 --price-out 0 --price-cached 0.5"));
         let asked = asked("abcdefgh");
         let sequence = ledger.arrive(5, &asked);
-        ledger.bill(sequence, 6, &answer::answer(&asked), &prices);
+        ledger.bill(sequence, Cached { read: 6, ..Cached::default() }, &answer::answer(&asked), &prices);
         assert_eq!(ledger.totals().billed_pico, 2 * 2_000_000 + 6 * 500_000);
     }
 
@@ -167,7 +176,7 @@ mod tests {
             let asked = asked(message);
             let sequence = ledger.arrive(now_ms, &asked);
             if message == "a" {
-                ledger.bill(sequence, 0, &answer::answer(&asked), &prices);
+                ledger.bill(sequence, Cached::default(), &answer::answer(&asked), &prices);
             }
         }
         ledger.call(0).expect("the first").answered_ms = Some(50);

@@ -1,5 +1,5 @@
-//! The simulated provider of the tests: OpenAI's Chat Completions over HTTP/2 (TLS) and HTTP/1.1, with strict limits,
-//! faults by share, and a ledger of everything that arrived and what a provider would bill for it.
+//! The simulated provider of the tests: OpenAI's Chat Completions and Anthropic's Messages over HTTP/2 (TLS) and
+//! HTTP/1.1, with strict limits, faults by share, and a ledger of everything that arrived and what a provider would bill for it.
 //!
 //! It answers the same prompt in the same way each time, so that a test can tell what an answer must be.
 //! Deliberately not here: anything of the library. Money, limits and token counts are computed a second time, on
@@ -7,7 +7,8 @@
 //!
 //! | path | holds |
 //! |---|---|
-//! | `/v1/chat/completions`, `/v1/models` | the provider |
+//! | `/v1/chat/completions`, `/v1/models` | the provider, in OpenAI's words |
+//! | `/v1/messages`, and `/v1/models` with `anthropic-version` | the same in Anthropic's |
 //! | `/__ledger` | every call that arrived, and totals; `?totals` for these alone, `?from=N` for calls from number N on |
 //! | `/__set` | POST a JSON object of settings to change while running, named as the flags with `_` for `-` |
 //! | `/__reset` | POST: empties the ledger and the windows |
@@ -20,6 +21,7 @@ mod reply;
 mod serve;
 mod settings;
 mod window;
+mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;

@@ -1,24 +1,26 @@
 //! From a call that arrives to the answer it gets: key, model, limits, fault, then the work and its bill.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer, Asked};
+use super::cors::{Cors, OPT_IN};
 use super::fault::{self, FaultKind};
 use super::ledger::Ledger;
-use super::reply::{Reply, Witness, as_duration};
+use super::reply::{Reply, Witness};
 use super::settings::Settings;
 use super::window::Window;
+use super::wire::{Cached, Wire};
 
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// What a drawn 429 asks for.
@@ -36,6 +38,8 @@ struct Inner {
     tokens: Window,
     /// System prompts that came before, and so are cached.
     prefixes: HashSet<String>,
+    /// What calls marked to be kept, and whether an answer to such a call has begun, so that it can be read.
+    marked: HashMap<String, bool>,
     /// Names the state since the last reset: an answer of before doesn't write into the ledger of after.
     epoch: u64,
 }
@@ -49,10 +53,12 @@ pub fn router(settings: Settings) -> Router {
         requests: Window::default(),
         tokens: Window::default(),
         prefixes: HashSet::new(),
+        marked: HashMap::new(),
         epoch: 0,
     })));
     Router::new()
         .route("/v1/chat/completions", any(chat))
+        .route("/v1/messages", any(messages))
         .route("/v1/models", any(models))
         .route("/__ledger", get(ledger))
         .route("/__reset", post(reset))
@@ -77,29 +83,44 @@ struct Decided {
     reply: Option<Reply>,
 }
 
-async fn chat(State(mock): State<Mock>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn chat(state: State<Mock>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    called(state, Wire::Openai, (method, uri), headers, body).await
+}
+
+async fn messages(state: State<Mock>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    called(state, Wire::Anthropic, (method, uri), headers, body).await
+}
+
+async fn called(
+    State(mock): State<Mock>,
+    wire: Wire,
+    (method, uri): (Method, Uri),
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     if method != Method::POST {
-        return elsewhere(&mock, &method, &uri);
+        return elsewhere(&mock, &method, &uri, &headers);
     }
-    let asked = match answer::read(&body) {
+    let asked = match wire.read(&headers, &body) {
         Ok(asked) => asked,
         Err(why) => {
             let cors = mock.lock().settings.cors;
-            let mut reply = Reply::error(400, "invalid_request_error", None, &why);
-            cors.on_answer(reply.status, &mut reply.headers);
+            let mut reply = wire.reworded(Reply::error(400, "invalid_request_error", None, &why));
+            cors.on_answer(&headers, reply.status, &mut reply.headers);
             return reply.into_response(Witness::new(|_| ()));
         }
     };
-    let Decided { sequence, epoch, latency, reply } = mock.lock().decide(&headers, &asked);
+    let Decided { sequence, epoch, latency, reply } = mock.lock().decide(wire, &headers, &asked);
     let witness = {
         let mock = mock.clone();
         Witness::new(move |sent| mock.lock().ended(epoch, sequence, sent))
     };
     tokio::time::sleep(latency).await;
-    let Some(mut reply) = reply else {
+    let Some(reply) = reply else {
         return std::future::pending().await;
     };
-    mock.lock().finish(epoch, sequence, &mut reply);
+    let mut reply = wire.reworded(reply);
+    mock.lock().finish((epoch, sequence), wire, (&headers, &asked), &mut reply);
     reply.into_response(witness)
 }
 
@@ -109,13 +130,13 @@ impl Inner {
     }
 
     /// Writes the arrival down and decides, all under one lock, so that the ledger's order is the limiter's.
-    fn decide(&mut self, headers: &HeaderMap, asked: &Asked) -> Decided {
+    fn decide(&mut self, wire: Wire, headers: &HeaderMap, asked: &Asked) -> Decided {
         let now_ms = self.now_ms();
         let sequence = self.ledger.arrive(now_ms, asked);
         let nth = self.ledger.nth_arrival(&asked.message_sha256);
         let epoch = self.epoch;
         let at_once = |reply| Decided { sequence, epoch, latency: Duration::ZERO, reply: Some(reply) };
-        if let Some(refusal) = self.wrong_key(headers).or_else(|| self.unknown_model(&asked.model)) {
+        if let Some(refusal) = self.wrong_key(wire, headers).or_else(|| self.unknown_model(&asked.model)) {
             return at_once(refusal);
         }
         let answer = answer::answer(asked);
@@ -130,17 +151,25 @@ impl Inner {
         if let Some(call) = self.ledger.call(sequence) {
             call.fault = fault;
         }
-        let cached_tokens = self.cached_tokens(asked);
+        let cached = self.cached(wire, asked);
         if fault.is_none_or(FaultKind::is_billed) {
-            self.ledger.bill(sequence, cached_tokens, &answer, &self.settings);
+            self.ledger.bill(sequence, cached, &answer, &self.settings);
         }
-        Decided { sequence, epoch, latency, reply: reply_with(fault, sequence, asked, &answer, cached_tokens) }
+        let whole = |with_usage| wire.completion(sequence, asked, &answer, cached, with_usage);
+        Decided { sequence, epoch, latency, reply: reply_with(fault, whole) }
     }
 
-    fn wrong_key(&self, headers: &HeaderMap) -> Option<Reply> {
+    fn wrong_key(&self, wire: Wire, headers: &HeaderMap) -> Option<Reply> {
+        let from_a_page = headers.contains_key("origin");
+        let refused = |message: &str| Some(Reply::error(401, "invalid_request_error", None, message));
+        if from_a_page && self.settings.cors == Cors::Anthropic && !headers.contains_key(OPT_IN) {
+            return refused("CORS requests must set 'anthropic-dangerous-direct-browser-access' header");
+        }
+        if from_a_page && self.settings.forbid_pages {
+            return refused("CORS requests are not allowed for this Organization because of its settings.");
+        }
         let right = self.settings.api_key.as_deref()?;
-        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        match given.and_then(|value| value.strip_prefix("Bearer ")) {
+        match wire.key(headers) {
             Some(given) if given == right => None,
             Some(given) => Some(Reply::error(
                 401,
@@ -186,31 +215,39 @@ impl Inner {
         refusal.map(|(what, wait_ms)| Reply::rate_limited(&what, wait_ms.unwrap_or(60_000), true))
     }
 
-    /// The system prompt is cached from its second call on, where cached tokens have a price.
-    fn cached_tokens(&mut self, asked: &Asked) -> u64 {
-        let known = self.settings.price_cached.is_some() && !self.prefixes.insert(asked.system.clone());
-        if known { asked.system_tokens } else { 0 }
+    /// OpenAI caches by itself: the system prompt from its second call on, where cached tokens have a price. Anthropic
+    /// caches what is marked, and can read it once an answer to such a call has begun.
+    fn cached(&mut self, wire: Wire, asked: &Asked) -> Cached {
+        if wire == Wire::Openai {
+            let known = self.settings.price_cached.is_some() && !self.prefixes.insert(asked.system.clone());
+            return Cached { read: if known { asked.system_tokens } else { 0 }, ..Cached::default() };
+        }
+        let Some(marked) = &asked.marked else { return Cached::default() };
+        if *self.marked.entry(marked.text.clone()).or_default() {
+            return Cached { read: marked.tokens, ..Cached::default() };
+        }
+        let written_1h = if marked.one_hour { marked.tokens } else { 0 };
+        Cached { written: marked.tokens, written_1h, read: 0 }
     }
 
     /// What every answer carries, and the ledger's note of its status.
-    fn finish(&mut self, epoch: u64, sequence: u64, reply: &mut Reply) {
-        reply.header("x-request-id", format!("req_{sequence:08}"));
-        let now_ms = self.now_ms();
-        let limits = [("requests", self.settings.rpm, &self.requests), ("tokens", self.settings.tpm, &self.tokens)];
-        for (unit, limit, window) in limits {
-            let Some(limit) = limit else { continue };
-            let [limit_name, remaining_name, reset_name] = match unit {
-                "requests" => LIMIT_HEADERS[0],
-                _ => LIMIT_HEADERS[1],
-            };
-            reply.header(limit_name, limit.to_string());
-            reply.header(remaining_name, limit.saturating_sub(window.used()).to_string());
-            reply.header(reset_name, as_duration(window.until_empty_ms(now_ms)));
+    fn finish(
+        &mut self,
+        (epoch, sequence): (u64, u64),
+        wire: Wire,
+        (headers, asked): (&HeaderMap, &Asked),
+        reply: &mut Reply,
+    ) {
+        let limits = [(self.settings.rpm, &self.requests), (self.settings.tpm, &self.tokens)];
+        wire.headers(reply, sequence, self.now_ms(), limits);
+        self.settings.cors.on_answer(headers, reply.status, &mut reply.headers);
+        if epoch != self.epoch {
+            return;
         }
-        self.settings.cors.on_answer(reply.status, &mut reply.headers);
-        if epoch == self.epoch
-            && let Some(call) = self.ledger.call(sequence)
-        {
+        if let Some(kept) = asked.marked.as_ref().and_then(|marked| self.marked.get_mut(&marked.text)) {
+            *kept |= reply.status == StatusCode::OK;
+        }
+        if let Some(call) = self.ledger.call(sequence) {
             call.status = Some(reply.status.as_u16());
         }
     }
@@ -230,20 +267,8 @@ impl Inner {
     }
 }
 
-const LIMIT_HEADERS: [[&str; 3]; 2] = [
-    ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"],
-    ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"],
-];
-
 /// `None`: it never comes.
-fn reply_with(
-    fault: Option<FaultKind>,
-    sequence: u64,
-    asked: &Asked,
-    answer: &Answer,
-    cached_tokens: u64,
-) -> Option<Reply> {
-    let whole = |with_usage| Reply::completion(sequence, asked, answer, cached_tokens, with_usage);
+fn reply_with(fault: Option<FaultKind>, whole: impl Fn(bool) -> Reply) -> Option<Reply> {
     let Some(fault) = fault else { return Some(whole(true)) };
     Some(match fault {
         FaultKind::Status500 => Reply::error(500, "server_error", None, "The server had an error. Sorry about that!"),
@@ -265,8 +290,9 @@ fn reply_with(
 /// The list of models. A fault whose share is 1 is the whole server's, so it holds here too.
 async fn models(State(mock): State<Mock>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET {
-        return elsewhere(&mock, &method, &uri);
+        return elsewhere(&mock, &method, &uri, &headers);
     }
+    let wire = Wire::of(&headers);
     let (mut reply, latency) = {
         let inner = mock.lock();
         let names = match inner.settings.models.as_slice() {
@@ -278,7 +304,7 @@ async fn models(State(mock): State<Mock>, method: Method, uri: Uri, headers: Hea
             .map(|name| json!({"id": name, "object": "model", "created": 0, "owned_by": "simulated"}))
             .collect();
         let always = inner.settings.faults.iter().find(|fault| fault.share >= 1.0).map(|fault| fault.kind);
-        let reply = match (inner.wrong_key(&headers), always) {
+        let reply = match (inner.wrong_key(wire, &headers), always) {
             (Some(refusal), _) => Some(refusal),
             (None, Some(FaultKind::Html200)) => Some(Reply::html()),
             (None, Some(FaultKind::Hang)) => None,
@@ -287,28 +313,29 @@ async fn models(State(mock): State<Mock>, method: Method, uri: Uri, headers: Hea
         (reply, Duration::from_millis(inner.settings.latency_ms))
     };
     tokio::time::sleep(latency).await;
-    let Some(mut reply) = reply.take() else {
+    let Some(reply) = reply.take() else {
         return std::future::pending().await;
     };
-    mock.lock().settings.cors.on_answer(reply.status, &mut reply.headers);
+    let mut reply = wire.reworded(reply);
+    mock.lock().settings.cors.on_answer(&headers, reply.status, &mut reply.headers);
     reply.into_response(Witness::new(|_| ()))
 }
 
-async fn nowhere(State(mock): State<Mock>, method: Method, uri: Uri) -> Response {
-    elsewhere(&mock, &method, &uri)
+async fn nowhere(State(mock): State<Mock>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    elsewhere(&mock, &method, &uri, &headers)
 }
 
 /// Preflights, and what has no such path or method.
-fn elsewhere(mock: &Mock, method: &Method, uri: &Uri) -> Response {
+fn elsewhere(mock: &Mock, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let cors = mock.lock().settings.cors;
     if method == Method::OPTIONS {
         let mut reply = Reply::text(StatusCode::NO_CONTENT, "text/plain", String::new());
-        cors.on_preflight(&mut reply.headers);
+        cors.on_preflight(headers, &mut reply.headers);
         return (reply.status, reply.headers).into_response();
     }
     let message = format!("Invalid URL ({method} {})", uri.path());
     let mut reply = Reply::error(404, "invalid_request_error", None, &message);
-    cors.on_answer(reply.status, &mut reply.headers);
+    cors.on_answer(headers, reply.status, &mut reply.headers);
     reply.into_response(Witness::new(|_| ()))
 }
 
@@ -335,6 +362,7 @@ async fn reset(State(mock): State<Mock>) -> StatusCode {
     inner.requests = Window::default();
     inner.tokens = Window::default();
     inner.prefixes.clear();
+    inner.marked.clear();
     inner.epoch += 1;
     StatusCode::NO_CONTENT
 }

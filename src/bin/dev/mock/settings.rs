@@ -47,6 +47,12 @@ pub struct Settings {
     /// USD for a million cached input tokens; a system prompt that came before is then cached
     #[arg(long)]
     pub price_cached: Option<Price>,
+    /// USD for a million input tokens written to the prompt cache for five minutes, where a call marks them
+    #[arg(long)]
+    pub price_cache_write: Option<Price>,
+    /// The same for an hour
+    #[arg(long)]
+    pub price_cache_write_1h: Option<Price>,
     /// A fault and its share, such as hang=0.05; may be repeated
     #[arg(long = "fault", value_name = "KIND=SHARE")]
     pub faults: Vec<FaultShare>,
@@ -56,6 +62,9 @@ pub struct Settings {
     /// Which answers, and which of their headers, a page may read
     #[arg(long, value_enum, default_value_t = Cors::Open)]
     pub cors: Cors,
+    /// The account may not be used from web pages, as Anthropic's organizations can have it
+    #[arg(long)]
+    pub forbid_pages: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

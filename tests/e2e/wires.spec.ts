@@ -1,0 +1,144 @@
+// Each wire against the simulated provider, with what a page may read of its answers as the real one has it.
+
+import { numberedRows, readJsonl } from './support/data';
+import { expectedAnswer, type Mock } from './support/mock';
+import { Runner, type Entries } from './support/runner';
+import { expect, test, type Page } from './support/test';
+
+const KEY = 'sk-the-right-one-7f3a91';
+const SYSTEM = 'Sort the row into exactly one category: produce, dairy, other. Respond with just the category name.';
+/** A rate is kept by the minute; what comes before is the burst that finds the limit out. */
+const FIRST_MINUTE_MS = 60_000;
+
+interface Sent {
+  url: string;
+  headers: Record<string, string>;
+  body: Record<string, unknown>;
+}
+
+async function ready(page: Page, mock: Mock, rows: number, entries: Entries): Promise<Runner> {
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(numberedRows(rows));
+  await runner.enter({
+    'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': SYSTEM, 'User prompt': '{{name}}',
+    'Max output tokens': 16, 'Concurrency': 6, ...entries,
+  });
+  return runner;
+}
+
+/** Every call that leaves the page. */
+function calls(page: Page): Sent[] {
+  const sent: Sent[] = [];
+  page.on('request', request => {
+    if (request.method() !== 'POST' || !/\/v1\//.test(request.url())) return;
+    sent.push({ url: request.url(), headers: request.headers(), body: request.postDataJSON() });
+  });
+  return sent;
+}
+
+async function expectAnswered(runner: Runner, mock: Mock, rows: number): Promise<void> {
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  expect(lines).toHaveLength(rows);
+  for (const [row, line] of lines.entries()) {
+    expect(line.result).toBe(expectedAnswer(SYSTEM, `Row ${row}`));
+  }
+  const { totals } = await mock.ledger();
+  expect(await runner.spend(), 'to the pico-dollar').toEqual({ confirmed: BigInt(totals.billed_pico), doubtful: 0n });
+}
+
+test('OpenAI: its own words for the cap, a Bearer key, and nothing else in the headers', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '20', '--api-key', KEY, '--cors', 'openai');
+  const sent = calls(page);
+  const runner = await ready(page, mock, 40, { 'Provider': 'OpenAI', 'Model': 'gpt-4o-mini' });
+  await runner.start();
+  await runner.untilFinished(60_000);
+  await expectAnswered(runner, mock, 40);
+  const [call] = sent;
+  expect(call.url).toBe(`${mock.baseUrl}/chat/completions`);
+  expect(call.body).toMatchObject({ max_completion_tokens: 16 });
+  expect(call.body).not.toHaveProperty('max_tokens');
+  expect(call.headers.authorization).toBe(`Bearer ${KEY}`);
+  expect(Object.keys(call.headers).filter(name => /^(x-|anthropic)/.test(name))).toEqual([]);
+});
+
+test('Anthropic: x-api-key, the opt-in header, and every header readable', async ({ page, startMock }) => {
+  const mock = await startMock(
+    '--latency-ms', '20', '--api-key', KEY, '--cors', 'anthropic', '--price-in', '1', '--price-out', '5');
+  const sent = calls(page);
+  const runner = await ready(page, mock, 40, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+  await runner.button('Check connection').click();
+  await expect(page.getByText(/takes the key/)).toBeVisible();
+  await runner.start();
+  await runner.untilFinished(60_000);
+  await expectAnswered(runner, mock, 40);
+  const [call] = sent;
+  expect(call.url).toBe(`${mock.baseUrl}/messages`);
+  expect(call.body).toMatchObject({
+    model: 'claude-haiku-4-5', max_tokens: 16, system: [{ type: 'text', text: SYSTEM }],
+  });
+  expect(call.headers).toMatchObject({
+    'x-api-key': KEY, 'anthropic-version': '2023-06-01', 'anthropic-dangerous-direct-browser-access': 'true',
+  });
+  expect(call.headers).not.toHaveProperty('authorization');
+});
+
+for (const [kept, multiple] of [['5 minutes', 1.25], ['1 hour', 2]] as const) {
+  test(`Anthropic: what is kept ${kept} is written by the first call and read by the rest`, async ({ page, startMock }) => {
+    const mock = await startMock(
+      '--latency-ms', '60', '--cors', 'anthropic', '--price-in', '1', '--price-out', '5', '--price-cached', '0.1',
+      '--price-cache-write', '1.25', '--price-cache-write-1h', '2');
+    const runner = await ready(page, mock, 60, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+    await page.getByLabel('Prompt cache', { exact: true }).selectOption(kept);
+    await runner.start();
+    await runner.untilFinished(60_000);
+    await expectAnswered(runner, mock, 60);
+    const { calls: arrived } = await mock.ledger();
+    const wrote = arrived.filter(call => call.cache_written_tokens > 0);
+    expect(wrote.map(call => call.sequence), 'the first call goes alone').toEqual([0]);
+    expect(arrived.filter(call => call.cached_tokens > 0)).toHaveLength(59);
+    const { input_tokens, cache_written_tokens, output_tokens, cost_pico } = wrote[0];
+    expect(BigInt(cost_pico)).toBe(BigInt(
+      (input_tokens - cache_written_tokens) * 1_000_000 + cache_written_tokens * multiple * 1_000_000 +
+      output_tokens * 5_000_000));
+  });
+}
+
+test('Anthropic: an organization that forbids web pages is told apart from a wrong key', async ({ page, startMock }) => {
+  const mock = await startMock('--cors', 'anthropic', '--forbid-pages');
+  const runner = await ready(page, mock, 20, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+  await runner.button('Check connection').click();
+  await expect(page.getByRole('alert').filter({ hasText: /answers no web pages for this account/ })).toBeVisible();
+  await runner.start();
+  await expect(page.getByRole('alert').filter({ hasText: /can't be used/ })).toContainText(/whatever the key/);
+  expect((await mock.totals()).requests, 'the rows are not burnt through').toBeLessThan(20);
+});
+
+test('Anthropic: a wrong key is readable, and refused in its own words', async ({ page, startMock }) => {
+  const mock = await startMock('--cors', 'anthropic', '--api-key', 'sk-ant-another');
+  const runner = await ready(page, mock, 20, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+  await runner.start();
+  const alert = page.getByRole('alert').filter({ hasText: /can't be used/ });
+  await expect(alert).toContainText(/refused the key \(401\)/);
+  expect(await alert.innerText()).not.toContain(KEY);
+});
+
+test('with no header readable, a run at twice the allowed rate ends complete, slowed by its refusals', async ({ page, startMock }) => {
+  const long = process.env.PENNYBATCH_LONG === '1';
+  const [rpm, rows] = long ? [120, 720] : [120, 300];
+  test.setTimeout((rows / rpm + 4) * 60_000);
+  const mock = await startMock('--latency-ms', '100', '--latency-spread', 'log-normal', '--rpm', `${rpm}`, '--cors', 'openai');
+  const runner = await ready(page, mock, rows, {
+    'Provider': 'OpenAI', 'Model': 'gpt-4o-mini', 'Requests per minute': 2 * rpm, 'Concurrency': 15,
+  });
+  await runner.start();
+  await runner.untilFinished((rows / rpm + 3) * 60_000);
+  await expectAnswered(runner, mock, rows);
+  const { calls: arrived } = await mock.ledger();
+  const later = arrived.filter(call => call.arrived_ms >= arrived[0].arrived_ms + FIRST_MINUTE_MS);
+  const refused = later.filter(call => call.status === 429);
+  console.log(`${arrived.length} requests, ${arrived.filter(call => call.status === 429).length} refused; after the ` +
+    `first minute ${refused.length} of ${later.length}; ${Math.round((arrived.at(-1)!.arrived_ms - arrived[0].arrived_ms) / 1000)} s`);
+  expect(later.length, 'it takes longer than a minute').toBeGreaterThan(rpm / 2);
+  expect(refused.length / later.length, 'refused after the first minute').toBeLessThan(0.02);
+});
