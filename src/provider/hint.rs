@@ -11,13 +11,15 @@ pub const HINT_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 const BODY_BYTES_SEARCHED: usize = 16 * 1_024;
 const LEADS: [&str; 5] = ["try again in ", "retry in ", "retry after ", "try again after ", "wait "];
 
-/// The wait asked for: `retry-after-ms`, else `retry-after`, else Google's `RetryInfo`, else words in the body.
+/// The wait asked for: `retry-after-ms`, else `retry-after`, else Google's `RetryInfo`, else OpenRouter's
+/// reset, else words in the body.
 pub fn retry_after_ms(reply: &HttpReply, body: Option<&Value>, now: Time) -> Option<u64> {
     let header = |name: &str| reply.header(name).map(str::trim);
     header("retry-after-ms")
         .and_then(|ms| from_seconds(ms, 0.001))
         .or_else(|| header("retry-after").and_then(|wait| from_seconds(wait, 1.0).or_else(|| from_date(wait, now))))
         .or_else(|| body.and_then(from_retry_info))
+        .or_else(|| body.and_then(|body| from_reset(body, now)))
         .or_else(|| from_words(&reply.body))
         .map(|ms| ms.min(HINT_MS_MAX))
 }
@@ -38,6 +40,13 @@ fn from_retry_info(body: &Value) -> Option<u64> {
     let body = body.get(0).unwrap_or(body);
     let details = body.get("error")?.get("details")?.as_array()?;
     details.iter().find_map(|detail| duration_ms(&detail.get("retryDelay")?.as_str()?.to_ascii_lowercase()))
+}
+
+/// OpenRouter puts the headers that a page can't read into the body; its reset is a moment in milliseconds.
+fn from_reset(body: &Value, now: Time) -> Option<u64> {
+    let reset = body.pointer("/error/metadata/headers/X-RateLimit-Reset")?;
+    let at_ms = reset.as_u64().or_else(|| reset.as_str()?.parse().ok())?;
+    Some(Time::from_ms(at_ms).ms_since(now))
 }
 
 fn from_words(body: &str) -> Option<u64> {

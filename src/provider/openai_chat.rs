@@ -130,7 +130,9 @@ fn finish(choice: &Value) -> Finish {
     match reason.to_ascii_lowercase().as_str() {
         "stop" | "eos" | "end_turn" | "stop_sequence" => Finish::Stop,
         "length" | "max_tokens" | "model_length" => Finish::Length,
-        "content_filter" | "safety" | "sensitive" => Finish::ContentFilter,
+        // Gemini names the rule behind it: `content_filter: PROHIBITED_CONTENT`.
+        reason if reason.starts_with("content_filter") => Finish::ContentFilter,
+        "safety" | "sensitive" => Finish::ContentFilter,
         _ => Finish::Other,
     }
 }

@@ -23,7 +23,7 @@ const QUOTA_CODES: [&str; 12] = [
     "blocked_api_access",
 ];
 const CONTEXT_CODES: [&str; 3] = ["context_length_exceeded", "exceed_context_size_error", "string_above_max_length"];
-const CONTEXT_WORDS: [&str; 13] = [
+const CONTEXT_WORDS: [&str; 14] = [
     "maximum context length",
     "exceeds the context",
     "exceed context",
@@ -36,6 +36,7 @@ const CONTEXT_WORDS: [&str; 13] = [
     "too large for model with",
     "max_new_tokens` must be",
     "reduce the length of",
+    "context length of only",
     "number of tokens to keep from the initial prompt",
 ];
 const CONTENT_CODES: [&str; 5] = [
@@ -45,9 +46,17 @@ const CONTENT_CODES: [&str; 5] = [
     "responsibleaipolicyviolation",
     "data_inspection_failed",
 ];
-const CONTENT_WORDS: [&str; 3] = ["content management policy", "flagged by", "requires moderation"];
-const MODEL_CODES: [&str; 5] =
-    ["model_not_found", "model_not_exist", "invalid_model", "model_decommissioned", "unknown_model"];
+const CONTENT_WORDS: [&str; 4] =
+    ["content management policy", "flagged by", "requires moderation", "violates usage guidelines"];
+const MODEL_CODES: [&str; 6] = [
+    "model_not_found",
+    "model_not_exist",
+    "model_not_available",
+    "invalid_model",
+    "model_decommissioned",
+    "unknown_model",
+];
+const MODEL_WORDS: [&str; 3] = ["not a valid model", "invalid model", "model not exist"];
 const KEY_CODES: [&str; 3] = ["invalid_api_key", "api_key_invalid", "authentication_error"];
 const KEY_WORDS: [&str; 3] = ["api key not valid", "incorrect api key", "invalid api key"];
 const QUOTA_WORDS: [&str; 9] = [
@@ -129,6 +138,11 @@ impl Said {
 
     fn has_code(&self, codes: &[&str]) -> bool {
         self.codes.iter().any(|code| codes.contains(&code.as_str()))
+    }
+
+    /// llama.cpp: `model 'x' not found`, with 400.
+    fn names_a_missing_model(&self) -> bool {
+        self.lower.starts_with("model ") && self.lower.contains("not found")
     }
 
     fn has_words(&self, words: &[&str]) -> bool {
@@ -224,7 +238,7 @@ fn bad_request(said: &Said) -> FailureKind {
         FailureKind::ContextTooLong
     } else if said.has_words(&CONTENT_WORDS) {
         FailureKind::ContentRefused
-    } else if said.has_words(&["not a valid model", "invalid model"]) {
+    } else if said.has_words(&MODEL_WORDS) || said.names_a_missing_model() {
         FailureKind::UnknownModel
     } else {
         FailureKind::BadRequest

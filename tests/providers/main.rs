@@ -5,6 +5,7 @@ mod anthropic;
 mod presets;
 mod refusals;
 mod requests;
+mod table;
 
 use pennybatch::provider::{HttpReply, Outcome, Provider};
 use pennybatch::time::Time;

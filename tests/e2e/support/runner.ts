@@ -61,12 +61,10 @@ export class Runner {
   }
 
   async enter(entries: Entries): Promise<void> {
-    for (const [name, value] of Object.entries(entries)) {
-      if (name === 'Provider') {
-        await this.chooseProvider(new RegExp(`^${value}$`));
-        continue;
-      }
-      if (name === 'Base URL' && !entries.Provider) await this.chooseProvider(/OpenAI-compatible/i);
+    const { Provider, ...fields } = entries;
+    if (Provider) await this.chooseProvider(new RegExp(`^${Provider}$`));
+    for (const [name, value] of Object.entries(fields)) {
+      if (name === 'Base URL' && !Provider) await this.chooseProvider(/OpenAI-compatible/i);
       const field = this.field(name);
       await field.fill(String(value));
       // A list of proposals may lie over the fields below it.
