@@ -7,7 +7,7 @@
 //! | `shell`, `page` | messages in, messages out |
 //! | `data`, `imports`, `prepare`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
 //! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
-//! | `fetch`, `demo`, `connection` | one HTTP call, the simulated provider, the check before a run |
+//! | `fetch`, `demo`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
 //! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
 //! | `storage`, `recover`, `listing` | runs on disk: made, opened again with either side rebuilt from the other, listed |
 //! | `manifest`, `checkpoints` | what a run is, and its copy in IndexedDB |
@@ -33,6 +33,7 @@ pub mod manifest;
 pub mod opfs;
 pub mod page;
 mod prepare;
+mod reach;
 mod recover;
 mod results;
 mod rows;

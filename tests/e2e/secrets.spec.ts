@@ -45,47 +45,57 @@ async function kept(page: Page): Promise<string> {
   });
 }
 
-test('the key is in no storage, address, export or log', async ({ page, startMock, consoleLines }) => {
-  const mock = await startMock('--latency-ms', '20', '--api-key', KEY, '--fault', 'status500=0.1');
-  const addresses: string[] = [];
-  page.on('framenavigated', frame => addresses.push(frame.url()));
-  page.on('request', request => addresses.push(request.url(), request.postData() ?? ''));
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(numberedRows(50, 'Marker'));
-  await runner.enter({
-    'User prompt': '{{name}}', 'Base URL': mock.baseUrl, 'API key': KEY, 'Model': 'gpt-4o-mini', 'Max output tokens': 16,
+/** Bearer, and x-api-key. */
+const WIRES = [
+  { provider: 'Other OpenAI-compatible endpoint', model: 'gpt-4o-mini', cors: 'open' },
+  { provider: 'Anthropic', model: 'claude-haiku-4-5', cors: 'anthropic' },
+];
+
+for (const { provider, model, cors } of WIRES) {
+  test(`the key of ${provider} is in no storage, address, export or log`, async ({ page, startMock, consoleLines }) => {
+    const mock = await startMock(
+      '--latency-ms', '20', '--api-key', KEY, '--fault', 'status500=0.1', '--cors', cors, '--models', model);
+    const addresses: string[] = [];
+    page.on('framenavigated', frame => addresses.push(frame.url()));
+    page.on('request', request => addresses.push(request.url(), request.postData() ?? ''));
+    const runner = new Runner(page);
+    await runner.open();
+    await runner.chooseData(numberedRows(50, 'Marker'));
+    await runner.enter({
+      'Provider': provider, 'User prompt': '{{name}}', 'Base URL': mock.baseUrl, 'API key': KEY, 'Model': model,
+      'Max output tokens': 16,
+    });
+    await runner.button('Check connection').click();
+    await expect(page.getByText(/takes the key/)).toBeVisible();
+    // The provider refuses the key for a while, and quotes it in its words.
+    await mock.set({ api_key: 'sk-another' });
+    await runner.button('Check connection').click();
+    const refused = page.getByRole('alert').filter({ hasText: /refused the key/ });
+    await expect(refused).toBeVisible();
+    expect(await refused.innerText()).not.toContain(KEY);
+    await runner.start();
+    await expect(refused).toBeVisible();
+    expect(await refused.innerText()).not.toContain(KEY);
+    await mock.set({ api_key: KEY });
+    await runner.button('Resume').click();
+    await runner.untilFinished(60_000);
+
+    const exports = [
+      await runner.export('Export CSV'), await runner.export('Export JSONL'), await runner.export('Export ledger'),
+    ];
+    const storage = await kept(page);
+    expect(storage, 'the search sees what is kept').toContain('Marker 49');
+    const places = { storage, exports: exports.join('\n'), addresses: addresses.join('\n'), log: consoleLines.join('\n'), address: page.url() };
+    for (const [place, text] of Object.entries(places)) {
+      expect(text.includes(KEY), `the key in: ${place}`).toBe(false);
+      expect(text.includes(Buffer.from(KEY).toString('base64')), `the key, encoded, in: ${place}`).toBe(false);
+    }
+
+    await page.reload();
+    await expect(runner.button('Sample data')).toBeEnabled();
+    expect(await page.content()).not.toContain(KEY);
   });
-  await runner.button('Check connection').click();
-  await expect(page.getByText(/takes the key/)).toBeVisible();
-  // The provider refuses the key for a while, and quotes it in its words.
-  await mock.set({ api_key: 'sk-another' });
-  await runner.button('Check connection').click();
-  const refused = page.getByRole('alert').filter({ hasText: /refused the key/ });
-  await expect(refused).toBeVisible();
-  expect(await refused.innerText()).not.toContain(KEY);
-  await runner.start();
-  await expect(refused).toBeVisible();
-  expect(await refused.innerText()).not.toContain(KEY);
-  await mock.set({ api_key: KEY });
-  await runner.button('Resume').click();
-  await runner.untilFinished(60_000);
-
-  const exports = [
-    await runner.export('Export CSV'), await runner.export('Export JSONL'), await runner.export('Export ledger'),
-  ];
-  const storage = await kept(page);
-  expect(storage, 'the search sees what is kept').toContain('Marker 49');
-  const places = { storage, exports: exports.join('\n'), addresses: addresses.join('\n'), log: consoleLines.join('\n'), address: page.url() };
-  for (const [place, text] of Object.entries(places)) {
-    expect(text.includes(KEY), `the key in: ${place}`).toBe(false);
-    expect(text.includes(Buffer.from(KEY).toString('base64')), `the key, encoded, in: ${place}`).toBe(false);
-  }
-
-  await page.reload();
-  await expect(runner.button('Sample data')).toBeEnabled();
-  expect(await page.content()).not.toContain(KEY);
-});
+}
 
 test('another server\'s address clears the key', async ({ page, startMock }) => {
   const mock = await startMock();

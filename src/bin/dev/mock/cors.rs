@@ -34,6 +34,10 @@ impl Cors {
         };
         set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+        if self == Cors::Open {
+            // Lets a page know over which protocol the answer came.
+            set(headers, HeaderName::from_static("timing-allow-origin"), "*");
+        }
     }
 
     /// A static list, as providers have: a page that sends any other header is refused.
