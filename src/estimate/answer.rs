@@ -79,6 +79,12 @@ pub fn run_duration(workload: &Workload, model: &Model, now: Time) -> Duration {
     run(workload, model, &rates, attempts, workload.calls_in_flight()).duration
 }
 
+/// Calls in flight that use the tightest limit up; `None`: no limit is set.
+pub fn useful_concurrency(workload: &Workload, model: &Model, now: Time) -> Option<u32> {
+    let figures = Figures::of(workload, model, now);
+    binding(workload, figures.attempts, &figures.limits).useful_concurrency
+}
+
 /// How the asynchronous run uses the provider's prompt cache.
 pub fn caching(workload: &Workload, model: &Model, now: Time) -> Caching {
     let prices = Prices::of(workload, model, now);

@@ -261,10 +261,25 @@ pub fn by_model(workload: &Workload, now: Time) -> Vec<ModelCost> {
     prices::all().iter().map(|model| answer::model_cost(&workload, model, now)).collect()
 }
 
+/// Where the money of the Async group goes: what every call costs once, and what is paid for asking again on top.
+pub fn money(workload: &Workload, model: &Model, now: Time) -> (CostParts, Usd) {
+    let workload = workload.bounded();
+    let once = Workload { failed_billed_ppm: 0, ..workload.clone() };
+    let cost = |workload: &Workload| answer::Figures::of(workload, model, now).concurrent.parts;
+    let (all, once) = (cost(&workload), cost(&once));
+    (once, all.total().saturating_sub(once.total()))
+}
+
 /// The figure `Time by concurrency`: the Async group at growing concurrency, the workload's own included.
 pub fn time_by_concurrency(workload: &Workload, model: &Model, now: Time) -> Vec<ConcurrencyPoint> {
     let workload = workload.bounded();
     let mut steps = vec![1, 2, 5, 10, 15, 20, 30, 40, 50, 75, 100, workload.concurrency];
+    // To both sides of the knee, so that it is seen where it is.
+    if let Some(knee) = answer::useful_concurrency(&workload, model, now) {
+        steps.extend([knee, knee.saturating_mul(2).min(CONCURRENCY_MAX)]);
+    } else {
+        steps.extend([200, 500]);
+    }
     steps.sort_unstable();
     steps.dedup();
     let point = |concurrency| ConcurrencyPoint {

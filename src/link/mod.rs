@@ -2,8 +2,10 @@
 //! beside it as a `File`. Nothing here knows the browser.
 
 mod setup;
+mod simulate;
 
 pub use setup::{DemoSettings, LaneSetup, Secret, Setup, lane_name};
+pub use simulate::{Bin, Limiter, Quantiles, SimulationAsked, SimulationNews, Summary, Workload};
 
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +94,8 @@ pub enum ToWorker {
         run: RunId,
     },
     ClearCache,
+    /// The workload on a virtual clock, many times.
+    Simulate(SimulationAsked),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +154,7 @@ pub enum ToPage {
         rows: u32,
     },
     Runs(Vec<RunSummary>),
+    Simulated(SimulationNews),
     /// After [`ToWorker::ClearCache`].
     CacheCleared {
         answers: u32,

@@ -49,7 +49,8 @@ impl Server {
             return (arrives.after_ms(scenario.quick_failure_ms), Reply::ServerError);
         }
         takes(&mut self.tokens, tokens);
-        let answered = arrives.after_ms(self.latency_ms(scenario.latency));
+        // A latency counts from the sending, the way there included.
+        let answered = now.after_ms(self.latency_ms(scenario.latency)).max(arrives);
         let cached = self.reads_prefix(scenario, arrives, answered);
         let [read, written] = if cached { [scenario.cacheable_tokens, 0] } else { [0, scenario.cacheable_tokens] };
         let output = self.output(scenario);

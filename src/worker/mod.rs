@@ -4,6 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `simulate` | a workload on a virtual clock, in slices |
 //! | `shell`, `page` | messages in, messages out |
 //! | `data`, `imports`, `prepare`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
 //! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
@@ -40,6 +41,7 @@ mod rows;
 mod send;
 mod session;
 mod shell;
+mod simulate;
 pub mod storage;
 mod telling;
 mod terms;

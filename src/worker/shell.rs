@@ -22,7 +22,7 @@ use super::rows::{Window, detail};
 use super::session::{Parts, Session};
 use super::storage::{Kept, Storage};
 use super::terms::{self, problem, template_words};
-use super::{connection, export};
+use super::{connection, export, simulate};
 use crate::dataset::{self, BadLines, Checkpoint, Prompt, ReadOptions, TemplateProblem};
 use crate::engine::{Command, Engine};
 use crate::link::{ExportKind, FileEstimate, Place, Preview, Problem, RunId, Secret, Setup, ToPage, ToWorker};
@@ -141,6 +141,7 @@ impl Shell {
             }
             ToWorker::ForgetCheckpoint => *self.import.borrow_mut() = None,
             ToWorker::Export { what, guard_formulas } => self.begin_export(what, guard_formulas)?,
+            ToWorker::Simulate(asked) => simulate::begin(asked),
             ToWorker::ListRuns => self.list_runs().await,
             ToWorker::DeleteRun { run } => self.delete_run(run).await?,
             ToWorker::ClearCache => {

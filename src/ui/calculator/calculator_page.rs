@@ -6,11 +6,13 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
+use super::markdown::{embed_code, markdown};
 use super::whole::WholeCalculator;
 use super::{Action, decode, encode};
 use crate::time::Time;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, CopyButton, Notice, Tone};
+use crate::ui::slots::{Slot, SlotKind};
 
 /// How long the inputs rest before the address follows: browsers refuse more than about a hundred writes in 30 s.
 const ADDRESS_DELAY_MS: u32 = 350;
@@ -57,6 +59,35 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         let query = query.clone();
         Callback::from(move |()| link_to(&Route::Calculator.href(&query)))
     };
+    let table = {
+        let (inputs, query) = (inputs.clone(), query.clone());
+        Callback::from(move |()| markdown(&inputs, &link_to(&Route::Calculator.href(&query)), now))
+    };
+    let tag = {
+        let inputs = inputs.clone();
+        Callback::from(move |()| embed_code(&inputs, &link_to("")))
+    };
+    // Each press counts, so that the same workload can be asked for again.
+    let simulated = use_state(|| None::<(u32, AttrValue)>);
+    let simulate = {
+        let (simulated, query) = (simulated.clone(), query.clone());
+        Callback::from(move |()| {
+            let count = simulated.as_ref().map_or(1, |(count, _)| count + 1);
+            simulated.set(Some((count, query.clone())));
+        })
+    };
+    let simulation = (*simulated).clone().map(|(count, asked)| {
+        html! {
+            <div class="calculator__simulation">
+                <Slot kind={SlotKind::Simulation} query={format!("{count}?{asked}")} waiting="Loading the simulation…" />
+                if asked != query {
+                    <p class="soft small" role="status">
+                        { "The inputs have changed since: press Simulate this run for the new ones." }
+                    </p>
+                }
+            </div>
+        }
+    });
     let run = Callback::from(move |()| {
         write_address(&Route::Calculator.href(&query));
         // A hash can always be set; were it refused, the page would stay as it is.
@@ -65,7 +96,10 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     let actions = html! {
         <>
             <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
+            <Button on_press={simulate}>{ "Simulate this run" }</Button>
             <CopyButton label="Copy link" text={link} />
+            <CopyButton label="Copy as Markdown table" text={table} />
+            <CopyButton label="Copy embed code" text={tag} />
         </>
     };
     let on_action = Callback::from({
@@ -76,7 +110,9 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         <>
             <h1 class="page__title">{ "What will this batch of LLM calls cost?" }</h1>
             { left_out(&opened.1) }
-            <WholeCalculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions} />
+            <WholeCalculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions}>
+                { simulation.unwrap_or_default() }
+            </WholeCalculator>
         </>
     }
 }

@@ -1,64 +1,116 @@
-//! The figures `Time by concurrency` and `Where the money goes`.
+//! The figures `Time by concurrency`, `Where the money goes` and `Cheapest models`.
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::estimate::{ConcurrencyPoint, CostParts, Duration, Estimate};
+use super::chart::{Chart, in_words};
+use crate::estimate::{ConcurrencyPoint, CostParts, Estimate, ModelCost};
 use crate::money::{Usd, grouped};
 use crate::ui::parts::{Bar, BarList};
+
+/// Bars of `Cheapest models`.
+const CHEAPEST: usize = 8;
 
 #[derive(Properties, PartialEq)]
 pub struct FiguresProps {
     pub estimate: Rc<Estimate>,
     pub concurrency: u32,
     pub points: Rc<Vec<ConcurrencyPoint>>,
+    /// What every call costs once, and what asking again costs on top.
+    pub money: (CostParts, Usd),
+    pub rows: Rc<Vec<ModelCost>>,
 }
 
 #[component]
 pub fn Figures(props: &FiguresProps) -> Html {
-    let useful = props.estimate.binding.useful_concurrency.map(|useful| {
-        AttrValue::from(format!("More than {} in flight buys nothing here.", grouped(&useful.to_string())))
-    });
+    let (once, re_asks) = &props.money;
     html! {
         <div class="figures">
-            <BarList label="Time by concurrency" name_heading="Calls in flight" value_heading="Time"
-                bars={times(&props.points, props.concurrency)} note={useful} />
+            <TimeByConcurrency estimate={props.estimate.clone()} concurrency={props.concurrency}
+                points={props.points.clone()} />
             <BarList label="Where the money goes" name_heading="Part" value_heading="Cost of Async"
-                bars={parts(&props.estimate.concurrent.parts)} note="Of the cost of Async." />
+                bars={parts(once, *re_asks)} note="Of the cost of Async." />
+            <BarList label="Cheapest models" name_heading="Model" value_heading="Cost of Async"
+                bars={cheapest(&props.rows, &props.estimate.model)} note="At these inputs; the table below has all of them." />
         </div>
     }
 }
 
-fn times(points: &[ConcurrencyPoint], concurrency: u32) -> Vec<Bar> {
-    let longest = points.iter().filter_map(|point| point.duration.most_ms()).max().unwrap_or(1).max(1);
-    let share = |duration: Duration| duration.most_ms().map_or(1.0, |ms| ms as f64 / longest as f64);
-    let bar = |point: &ConcurrencyPoint| Bar {
-        name: format!("{}", point.concurrency).into(),
-        share: share(point.duration),
-        value: point.duration.to_string().into(),
-        mark: (point.concurrency == concurrency).then_some(AttrValue::Static("now")),
-    };
-    points.iter().map(bar).collect()
+#[derive(Properties, PartialEq)]
+struct TimeProps {
+    estimate: Rc<Estimate>,
+    concurrency: u32,
+    points: Rc<Vec<ConcurrencyPoint>>,
 }
 
-fn parts(parts: &CostParts) -> Vec<Bar> {
+#[component]
+fn TimeByConcurrency(props: &TimeProps) -> Html {
+    let now = props.points.iter().find(|point| point.concurrency == props.concurrency);
+    html! {
+        <figure class="chart-figure" aria-labelledby="time-by-concurrency">
+            <figcaption>
+                <h2 class="bar-list__title" id="time-by-concurrency">{ "Time by concurrency" }</h2>
+            </figcaption>
+            if let Some(now) = now {
+                <p class="chart-figure__now">
+                    { format!("{} in flight: {}", grouped(&now.concurrency.to_string()), now.duration) }
+                </p>
+            }
+            <Chart points={(*props.points).clone()} concurrency={props.concurrency}
+                knee={props.estimate.binding.useful_concurrency} />
+            <p class="soft small">{ in_words(&props.points, &props.estimate) }</p>
+            <table class="visually-hidden" aria-labelledby="time-by-concurrency">
+                <thead><tr><th scope="col">{ "Calls in flight" }</th><th scope="col">{ "Time" }</th></tr></thead>
+                <tbody>
+                    {
+                        for props.points.iter().map(|point| html! {
+                            <tr><th scope="row">{ point.concurrency }</th><td>{ point.duration.to_string() }</td></tr>
+                        })
+                    }
+                </tbody>
+            </table>
+        </figure>
+    }
+}
+
+fn parts(once: &CostParts, re_asks: Usd) -> Vec<Bar> {
     let named = [
-        ("Input", parts.input),
-        ("Cached input, read", parts.cache_read),
-        ("Cached input, written", parts.cache_write),
-        ("Output", parts.output),
-        ("Reasoning", parts.reasoning),
+        ("Input", once.input),
+        ("Cached input, read", once.cache_read),
+        ("Cached input, written", once.cache_write),
+        ("Output", once.output),
+        ("Reasoning", once.reasoning),
+        ("Re-asks", re_asks),
     ];
     let largest = named.iter().map(|(_, cost)| *cost).max().unwrap_or(Usd::ZERO);
-    let total = parts.total();
+    let total = once.total() + re_asks;
     let bar = |(name, cost): (&'static str, Usd)| Bar {
         name: AttrValue::Static(name),
         share: ratio(cost, largest),
-        value: format!("{cost} · {:.0}%", ratio(cost, total) * 100.0).into(),
+        value: format!("{cost} · {}%", (ratio(cost, total) * 100.0).round()).into(),
         mark: None,
     };
     named.into_iter().filter(|(_, cost)| *cost > Usd::ZERO).map(bar).collect()
+}
+
+/// The chosen model is among them, at its place or at the end.
+fn cheapest(rows: &[ModelCost], chosen: &str) -> Vec<Bar> {
+    let mut sorted: Vec<&ModelCost> =
+        rows.iter().filter(|row| row.fits && !row.model.deprecated || row.model.is(chosen)).collect();
+    sorted.sort_by_key(|row| row.concurrent);
+    let place = sorted.iter().position(|row| row.model.is(chosen)).unwrap_or(0);
+    let last = sorted.get(place).copied().filter(|_| place >= CHEAPEST);
+    sorted.truncate(CHEAPEST - usize::from(last.is_some()));
+    sorted.extend(last);
+    let most = sorted.iter().map(|row| row.concurrent).max().unwrap_or(Usd::ZERO);
+    let bar = |row: &&ModelCost| Bar {
+        name: row.model.id.clone().into(),
+        share: ratio(row.concurrent, most),
+        value: row.concurrent.to_string().into(),
+        mark: row.model.is(chosen).then_some(AttrValue::Static("now")),
+    };
+    sorted.iter().map(bar).collect()
 }
 
 fn ratio(part: Usd, whole: Usd) -> f64 {
@@ -68,24 +120,28 @@ fn ratio(part: Usd, whole: Usd) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::estimate::{Workload, by_model};
+    use crate::time::Time;
 
     #[test]
     fn parts_without_cost_are_left_out_and_the_rest_is_scaled_to_the_largest() {
         let dollars = |text: &str| Usd::parse(text).unwrap();
-        let bars = parts(&CostParts { input: dollars("3"), output: dollars("1"), ..CostParts::default() });
+        let once = CostParts { input: dollars("3"), output: dollars("0.5"), ..CostParts::default() };
+        let bars = parts(&once, dollars("0.5"));
         let seen: Vec<_> = bars.iter().map(|bar| (bar.name.as_str(), bar.value.as_str())).collect();
-        assert_eq!(seen, [("Input", "$3.0000 · 75%"), ("Output", "$1.0000 · 25%")]);
+        assert_eq!(seen, [("Input", "$3.0000 · 75%"), ("Output", "$0.5000 · 13%"), ("Re-asks", "$0.5000 · 13%")]);
         assert_eq!(bars[0].share, 1.0);
-        assert!(parts(&CostParts::default()).is_empty());
+        assert!(parts(&CostParts::default(), Usd::ZERO).is_empty());
     }
 
     #[test]
-    fn the_concurrency_in_force_is_marked_in_words() {
-        let point = |concurrency, duration| ConcurrencyPoint { concurrency, duration };
-        let bars =
-            times(&[point(1, Duration::Ms(9_000)), point(15, Duration::Ms(600)), point(99, Duration::Never)], 15);
-        assert_eq!(bars[1].mark.as_deref(), Some("now"));
-        assert!(bars[0].mark.is_none() && bars[0].share == 1.0);
-        assert_eq!(bars[2].value, "never");
+    fn the_chosen_model_is_always_among_the_cheapest() {
+        let rows = by_model(&Workload::default(), Time::from_ms(1_795_000_000_000));
+        for chosen in ["openai/gpt-5.5-pro", "openai/gpt-4o-mini"] {
+            let bars = cheapest(&rows, chosen);
+            assert_eq!(bars.len(), CHEAPEST);
+            assert_eq!(bars.iter().filter(|bar| bar.mark.is_some()).count(), 1, "{chosen}");
+            assert!(bars.iter().all(|bar| bar.share <= 1.0));
+        }
     }
 }

@@ -7,14 +7,21 @@
 mod advice;
 mod answers;
 mod calculator_page;
+mod chart;
 mod choice;
 mod cost_by_model;
+mod decision;
 mod figures;
 mod inputs;
+mod markdown;
 mod model_picker;
 mod model_view;
 mod quantity;
 mod query;
+mod re_asks;
+mod side_by_side;
+mod simulation;
+mod ways;
 mod whole;
 mod workload_form;
 
@@ -26,6 +33,7 @@ pub use calculator_page::CalculatorPage;
 pub use inputs::{Action, Inputs};
 pub use quantity::Quantity;
 pub use query::{decode, encode, escaped};
+pub use simulation::Simulation;
 
 use crate::estimate;
 use crate::time::Time;

@@ -24,7 +24,7 @@ pub fn ModelPicker(props: &ModelPickerProps) -> Html {
     }
 }
 
-fn choices() -> Vec<Choice> {
+pub(super) fn choices() -> Vec<Choice> {
     let groups = [
         ("", prices::all().iter().filter(|model| model.core && !model.deprecated).collect::<Vec<_>>()),
         ("More models", prices::all().iter().filter(|model| !model.core && !model.deprecated).collect()),

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::link::{
     Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
-    Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, StorageFacts, TemplateProblem,
-    ToPage, ToWorker,
+    Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts,
+    TemplateProblem, ToPage, ToWorker,
 };
 
 /// A run that the worker has open.
@@ -72,6 +72,8 @@ pub struct Desk {
     pub checkpoint: Option<Rc<CheckpointSummary>>,
     pub exporting: Option<ExportKind>,
     pub exported: Option<Exported>,
+    /// The calculator's simulation, as far as it is.
+    pub simulation: Option<Rc<SimulationNews>>,
     /// The latest of each place.
     pub problems: Vec<Problem>,
 }
@@ -196,6 +198,7 @@ impl Desk {
             | ToWorker::Rows { .. }
             | ToWorker::Detail { .. }
             | ToWorker::ListRuns
+            | ToWorker::Simulate(_)
             | ToWorker::ClearCache => {}
         }
     }
@@ -268,6 +271,7 @@ impl Desk {
                 self.exported = Some(Exported { what: *what, file_name: file_name.clone(), rows: *rows });
             }
             ToPage::Runs(runs) => self.runs = Rc::new(runs.clone()),
+            ToPage::Simulated(news) => self.simulation = Some(Rc::new(news.clone())),
             ToPage::CacheCleared { .. } => {}
             ToPage::Refused(problem) => self.refuse(problem),
         }

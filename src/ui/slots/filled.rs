@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::{CHANGED, KIND, QUERY, SlotKind};
 use crate::ui::Route;
+use crate::ui::calculator::Simulation;
 use crate::ui::hooks::{Theme, WorkerProvider, use_theme};
 use crate::ui::runner::RunnerPage;
 use crate::ui::runs::RunsPage;
@@ -59,6 +60,7 @@ fn found() -> Vec<Found> {
 fn inside(slot: &Found) -> Html {
     match slot.kind {
         SlotKind::Page => html! { <Page hash={slot.query.clone()} /> },
+        SlotKind::Simulation => html! { <Simulation asked={slot.query.clone()} /> },
     }
 }
 

@@ -18,14 +18,17 @@ pub use slot::{Slot, SlotProps};
 pub enum SlotKind {
     /// The page that the address names; the query is the whole hash.
     Page,
+    /// A run of the calculator's workload on a virtual clock; the query is `<count>?<the calculator's query>`.
+    Simulation,
 }
 
 impl SlotKind {
-    const ALL: [SlotKind; 1] = [SlotKind::Page];
+    const ALL: [SlotKind; 2] = [SlotKind::Page, SlotKind::Simulation];
 
     const fn word(self) -> &'static str {
         match self {
             SlotKind::Page => "page",
+            SlotKind::Simulation => "simulation",
         }
     }
 

@@ -1,0 +1,137 @@
+//! `Cheaper with re-asks`: a cheaper model whose bad answers are asked again, against a dearer one; both totals.
+
+use yew::prelude::*;
+
+use super::inputs::Versus;
+use super::model_picker::choices;
+use crate::estimate::{ReAsks as Totals, WHOLE_PPM, Workload, re_asks_against};
+use crate::prices::{self, Model};
+use crate::time::Time;
+use crate::ui::parts::{Combobox, NumberField};
+
+#[derive(Properties, PartialEq)]
+pub struct ReAsksProps {
+    pub workload: Workload,
+    pub model: &'static Model,
+    pub versus: Versus,
+    pub now: Time,
+    pub on_versus: Callback<Versus>,
+}
+
+#[component]
+pub fn ReAsks(props: &ReAsksProps) -> Html {
+    let choices = use_memo((), |()| choices());
+    let versus = &props.versus;
+    let other = versus.model.as_deref().and_then(prices::find).or_else(|| proposed(props.model));
+    let Some(other) = other else { return Html::default() };
+    let against = |change: fn(&mut Versus, f64)| {
+        let versus = versus.clone();
+        props.on_versus.reform(move |value: Option<f64>| {
+            let mut after = versus.clone();
+            change(&mut after, value.unwrap_or_default());
+            after
+        })
+    };
+    let on_choose = {
+        let versus = versus.clone();
+        props.on_versus.reform(move |model: AttrValue| Versus { model: Some(model.to_string()), ..versus.clone() })
+    };
+    html! {
+        <section class="re-asks" aria-labelledby="re-asks">
+            <h2 class="ways__title" id="re-asks">{ "Cheaper with re-asks" }</h2>
+            <div class="re-asks__fields">
+                <Combobox label="Against model" value={other.key()} choices={(*choices).clone()} {on_choose} />
+                <NumberField label="Bad answers" value={Some(versus.failed_percent)} min={0.0} max={99.0} decimals={2}
+                    unit={AttrValue::Static("%")} hint="Of the cheaper model: paid, and asked again."
+                    on_change={against(|versus, value| versus.failed_percent = value)} />
+                <NumberField label="Asked again at most" value={Some(f64::from(versus.re_asks))} min={0.0} max={10.0}
+                    on_change={against(|versus, value| versus.re_asks = value as u32)} />
+            </div>
+            <div role="status">{ verdict(props, other) }</div>
+        </section>
+    }
+}
+
+fn verdict(props: &ReAsksProps, other: &'static Model) -> Html {
+    let once = Workload { failed_billed_ppm: 0, ..props.workload.clone() };
+    let nothing = (0, 0);
+    // Which of the two is the cheaper one is the workload's matter, not the price list's.
+    let plain = re_asks_against(&once, props.model, nothing, other, props.now);
+    let (cheaper, dearer) = if plain.cheaper <= plain.dearer { (props.model, other) } else { (other, props.model) };
+    if std::ptr::eq(cheaper, dearer) {
+        return html! { <p>{ "Choose another model to compare with." }</p> };
+    }
+    let failed_ppm = (props.versus.failed_percent * 10_000.0).round() as u32;
+    let totals = re_asks_against(&once, cheaper, (failed_ppm, props.versus.re_asks), dearer, props.now);
+    let (first, second) = sentences(&totals, cheaper, dearer, props.versus.failed_percent);
+    html! {
+        <>
+            <dl class="re-asks__totals">
+                <div><dt>{ format!("{}, re-asks paid", cheaper.id) }</dt><dd>{ totals.cheaper.to_string() }</dd></div>
+                <div><dt>{ format!("{}, once", dearer.id) }</dt><dd>{ totals.dearer.to_string() }</dd></div>
+            </dl>
+            <p>{ first }</p>
+            <p class="soft small">{ second }</p>
+        </>
+    }
+}
+
+fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_percent: f64) -> (String, String) {
+    let first = if totals.cheaper < totals.dearer {
+        let saved = totals.dearer - totals.cheaper;
+        format!("{} with {failed_percent}% asked again saves {saved}.", cheaper.id)
+    } else {
+        format!("With {failed_percent}% asked again, {} no longer saves anything.", cheaper.id)
+    };
+    let unanswered = f64::from(WHOLE_PPM - totals.answered_ppm) / 10_000.0;
+    let even = totals.break_even_hundredths.map_or_else(
+        || format!("{} is free, so it never costs more.", cheaper.id),
+        |hundredths| {
+            format!(
+                "Both cost the same at {}.{:02} attempts a call of {}.",
+                hundredths / 100,
+                hundredths % 100,
+                cheaper.id
+            )
+        },
+    );
+    let rest = match totals.answered_ppm {
+        WHOLE_PPM => String::new(),
+        _ => format!(" {unanswered}% of its items stay without a good answer; {} is taken to fail none.", dearer.id),
+    };
+    (first, format!("{even}{rest}"))
+}
+
+/// The vendor's next cheaper model of the short list, or the next dearer one for its cheapest.
+fn proposed(model: &Model) -> Option<&'static Model> {
+    let price = |model: &Model| model.card.base.input.0 * 4 + model.card.base.output.0;
+    let same = || prices::all().iter().filter(|other| other.vendor == model.vendor && other.core && !other.deprecated);
+    let cheaper = same().filter(|other| price(other) < price(model)).max_by_key(|other| price(other));
+    let dearer = same().filter(|other| price(other) > price(model)).min_by_key(|other| price(other));
+    dearer.or(cheaper)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_model_of_the_vendor_is_proposed() {
+        for model in prices::all().iter().filter(|model| ["openai", "anthropic", "google"].contains(&&*model.vendor)) {
+            let other = proposed(model).unwrap_or_else(|| panic!("{}", model.key()));
+            assert!(other.vendor == model.vendor && other.id != model.id);
+        }
+    }
+
+    #[test]
+    fn both_totals_are_put_into_words() {
+        let find = |id| prices::find(id).unwrap();
+        let (small, large) = (find("gpt-4o-mini"), find("gpt-4o"));
+        let workload =
+            Workload { calls: 1_000, input_tokens: 1_000, output_tokens: 0, cache_hits_ppm: 0, ..Workload::default() };
+        let totals = re_asks_against(&workload, small, (200_000, 3), large, Time::from_ms(1_795_435_200_000));
+        let (first, second) = sentences(&totals, small, large, 20.0);
+        assert_eq!(first, "gpt-4o-mini with 20% asked again saves $2.3128.");
+        assert!(second.starts_with("Both cost the same at 16.66 attempts a call of gpt-4o-mini. 0.16%"), "{second}");
+    }
+}

@@ -1,0 +1,253 @@
+//! `Simulate this run`: what came of it, drawn in the program that works with the worker. The calculator names it only
+//! as a slot.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::query::decode;
+use crate::estimate::estimate;
+use crate::link::{Bin, Limiter, SimulationAsked, SimulationNews, Summary, ToWorker};
+use crate::money::grouped;
+use crate::prices;
+use crate::time::{Time, in_words};
+use crate::ui::hooks::use_worker;
+use crate::ui::parts::{ProgressBar, SelectField, Stat};
+
+const SEED: u32 = 1;
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 120.0;
+
+#[derive(Properties, PartialEq)]
+pub struct SimulationProps {
+    /// `<count>?<the calculator's query>`: each press of the button counts on.
+    pub asked: AttrValue,
+}
+
+#[component]
+pub fn Simulation(props: &SimulationProps) -> Html {
+    let work = use_worker();
+    let (count, query) = props.asked.split_once('?').unwrap_or(("0", &props.asked));
+    let (inputs, _) = decode(query);
+    let server = use_state(|| inputs.workload.limiter);
+    let ids = use_mut_ref(|| 0_u32);
+    let send = work.as_ref().map(|work| work.send.clone());
+    let id = use_state(|| 0_u32);
+    {
+        let (id, ids, inputs) = (id.clone(), ids.clone(), inputs.clone());
+        use_effect_with((AttrValue::from(count.to_owned()), *server), move |(_, server)| {
+            *ids.borrow_mut() += 1;
+            let asked = SimulationAsked {
+                id: *ids.borrow(),
+                model: inputs.model.clone(),
+                workload: inputs.workload.clone(),
+                server: *server,
+                seed: SEED,
+            };
+            id.set(asked.id);
+            if let Some(send) = send {
+                send.emit(ToWorker::Simulate(asked));
+            }
+        });
+    }
+    let news = work.and_then(|work| work.desk.simulation.clone()).filter(|news| news.id == *id);
+    let closed = prices::find(&inputs.model).map(|model| {
+        let now = Time::from_ms(js_sys::Date::now() as u64);
+        estimate(&inputs.workload, model, now).concurrent.duration.to_string()
+    });
+    let on_choose = {
+        let server = server.clone();
+        Callback::from(move |word: AttrValue| {
+            server.set(if word == WINDOW { Limiter::Window } else { Limiter::Bucket })
+        })
+    };
+    let limited = inputs.workload.requests_per_minute.is_some() || inputs.workload.tokens_per_minute.is_some();
+    html! {
+        <section class="simulation panel" aria-labelledby="simulation">
+            <div class="simulation__head">
+                <h2 class="ways__title" id="simulation">{ "Simulation" }</h2>
+                if limited {
+                    <SelectField label="The provider counts by" value={word(*server)}
+                        choices={vec![(BUCKET.into(), "a bucket that refills".into()), (WINDOW.into(), "a strict minute".into())]}
+                        {on_choose} />
+                }
+            </div>
+            { shown(news.as_deref(), closed.as_deref().unwrap_or_default()) }
+        </section>
+    }
+}
+
+const BUCKET: &str = "bucket";
+const WINDOW: &str = "window";
+
+fn word(limiter: Limiter) -> &'static str {
+    match limiter {
+        Limiter::Bucket => BUCKET,
+        Limiter::Window => WINDOW,
+    }
+}
+
+fn shown(news: Option<&SimulationNews>, closed: &str) -> Html {
+    match news {
+        Some(SimulationNews { summary: Some(summary), .. }) => {
+            html! { <Found summary={Rc::new(summary.clone())} closed={closed.to_owned()} /> }
+        }
+        news => {
+            let (done, total) = news.map_or((0, 0), |news| (news.done, news.total));
+            let text = format!("{} of {} calls simulated", number(done), number(total));
+            html! {
+                <>
+                    <p class="soft small" role="status">{ "The engine runs this workload on a virtual clock…" }</p>
+                    <ProgressBar label="Simulation progress" {done} {total} text={AttrValue::from(text)} />
+                </>
+            }
+        }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FoundProps {
+    summary: Rc<Summary>,
+    closed: String,
+}
+
+#[component]
+fn Found(props: &FoundProps) -> Html {
+    let summary = &props.summary;
+    let (time, cost) = (&summary.finish_ms, &summary.cost);
+    let per_run = |milli: u64| milli_words(milli);
+    html! {
+        <>
+            <p role="status">{ headline(summary, &props.closed) }</p>
+            <Histogram bins={summary.histogram.clone()} median_ms={time.p50} />
+            <dl class="stats">
+                <Stat label="Half end within" value={in_words(time.p50)}
+                    note={AttrValue::from(format!("nine in ten: {} to {}", in_words(time.p05), in_words(time.p95)))} />
+                <Stat label="Cost, median" value={cost.p50.to_string()}
+                    note={AttrValue::from(format!("nine in ten: {} to {}", cost.p05, cost.p95))} />
+                <Stat label="429s a run" value={per_run(summary.rate_limited_milli)} />
+                <Stat label="Retries a run" value={per_run(summary.retries_milli)} />
+                <Stat label="Re-asks a run" value={per_run(summary.reasked_milli)} />
+                <Stat label="Attempts a run" value={per_run(summary.attempts_milli)} />
+            </dl>
+            { for notes(summary).into_iter().map(|note| html! { <p class="soft small">{ note }</p> }) }
+        </>
+    }
+}
+
+fn headline(summary: &Summary, closed: &str) -> String {
+    let time = &summary.finish_ms;
+    format!(
+        "{} runs of the engine, each with its own chance: from {} to {}, half of them within {}. The estimate above says {closed}.",
+        summary.runs,
+        in_words(time.least),
+        in_words(time.most),
+        in_words(time.p50)
+    )
+}
+
+fn notes(summary: &Summary) -> Vec<String> {
+    let mut notes = vec![
+        "Latency varies around its mean (log-normal, one call in twenty takes about twice as long), the length of answers by half; failures as entered."
+            .to_owned(),
+    ];
+    if summary.runs < 200 {
+        notes.push(format!(
+            "At this size runs differ little, so {} were made instead of 200: enough for the middle, few for the edges.",
+            summary.runs
+        ));
+    }
+    if summary.simulated_calls < summary.calls {
+        notes.push(format!(
+            "Each run is a sample of {} calls, continued to {} at the pace of its second half; its spread is narrowed as chance averages out over more calls.",
+            number(summary.simulated_calls),
+            number(summary.calls)
+        ));
+    }
+    if summary.stopped > 0 {
+        let why = if summary.stopped_by_budget {
+            "the budget didn't let the next call through"
+        } else {
+            "nothing but refusals came back"
+        };
+        notes.push(format!(
+            "{} of {} runs rested before their end, after {} calls on average: {why}.",
+            summary.stopped,
+            summary.runs,
+            number(summary.stopped_done)
+        ));
+    }
+    notes
+}
+
+#[derive(Properties, PartialEq)]
+struct HistogramProps {
+    bins: Vec<Bin>,
+    median_ms: u64,
+}
+
+#[component]
+fn Histogram(props: &HistogramProps) -> Html {
+    let (Some(first), Some(last)) = (props.bins.first(), props.bins.last()) else { return Html::default() };
+    let most = props.bins.iter().map(|bin| bin.runs).max().unwrap_or(1).max(1);
+    let width = WIDTH / props.bins.len() as f64;
+    let span = (last.to_ms - first.from_ms).max(1) as f64;
+    let x = |ms: u64| ms.saturating_sub(first.from_ms) as f64 / span * WIDTH;
+    let bar = |(place, bin): (usize, &Bin)| {
+        let height = f64::from(bin.runs) / f64::from(most) * (HEIGHT - 8.0);
+        html! {
+            <rect class="simulation__bar" x={round(place as f64 * width + 1.0)} y={round(HEIGHT - height)}
+                width={round((width - 2.0).max(1.0))} height={round(height)} />
+        }
+    };
+    let words = format!(
+        "Finish times of the runs, from {} to {}; the median is {}.",
+        in_words(first.from_ms),
+        in_words(last.to_ms),
+        in_words(props.median_ms)
+    );
+    html! {
+        <figure class="simulation__figure">
+            <svg viewBox={format!("0 0 {WIDTH} {HEIGHT}")} width="100%" role="img" aria-label={words}
+                preserveAspectRatio="none" class="simulation__histogram">
+                { for props.bins.iter().enumerate().map(bar) }
+                <line class="simulation__median" x1={round(x(props.median_ms))} x2={round(x(props.median_ms))} y1="0"
+                    y2={round(HEIGHT)} />
+            </svg>
+            <figcaption class="simulation__axis">
+                <span>{ in_words(first.from_ms) }</span>
+                <span>{ "when the runs end" }</span>
+                <span>{ in_words(last.to_ms) }</span>
+            </figcaption>
+        </figure>
+    }
+}
+
+fn round(number: f64) -> String {
+    ((number * 10.0).round() / 10.0).to_string()
+}
+
+fn number(count: u32) -> String {
+    grouped(&count.to_string())
+}
+
+/// `270`, `31.5`, `0`.
+fn milli_words(milli: u64) -> String {
+    let tenths = (milli + 50) / 100;
+    match tenths % 10 {
+        0 => grouped(&(tenths / 10).to_string()),
+        tenth => format!("{}.{tenth}", grouped(&(tenths / 10).to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_read_as_counts() {
+        for (milli, words) in [(0, "0"), (270_000, "270"), (31_549, "31.5"), (1_234_500_000, "1,234,500")] {
+            assert_eq!(milli_words(milli), words);
+        }
+    }
+}
