@@ -1,14 +1,20 @@
 //! A checker for each invariant of the design, asked after every step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use pennybatch::engine::{AttemptId, Ending, Entry, Ordinal, PauseReason, Progress, Record};
+use pennybatch::engine::{AttemptId, Ending, Entry, LimiterModel, Ordinal, PauseReason, Progress, Record};
 use pennybatch::money::Usd;
 use pennybatch::provider::{Action, Answer, Bill, FailureKind, Finish};
 use pennybatch::time::Time;
 
 use crate::scenario::Scenario;
 use crate::wire;
+
+const MINUTE_MS: u64 = 60_000;
+/// A timeout is retried once.
+const TIMEOUTS_MAX: u32 = 2;
+const BACKOFFS_LOOKED_AT: u32 = 10;
+const BACKOFF_MS_SHORT: u64 = 20;
 
 pub struct Checks<'a> {
     scenario: &'a Scenario,
@@ -30,6 +36,17 @@ pub struct Checks<'a> {
     answers: BTreeMap<Ordinal, u32>,
     lane_stops: u32,
     stopped_lanes: BTreeSet<u8>,
+    /// An attempt cost more than its reservation, and the person has not seen it yet.
+    overshot: bool,
+    /// By lane: when it was sent to in the last minute.
+    sends: BTreeMap<u8, VecDeque<Time>>,
+    /// By lane: the requests a minute that its answers told of, and the last attempt reserved before that.
+    heard: BTreeMap<u8, (u64, AttemptId)>,
+    last_reserved: AttemptId,
+    /// When an item's last attempt failed for a reason that makes it wait.
+    failed_at: BTreeMap<Ordinal, Time>,
+    backoffs: (u32, u32),
+    timeouts: BTreeMap<Ordinal, u32>,
     /// What dead connections may have billed beyond the reservation.
     sent_twice: Usd,
     /// The person counted doubtful attempts as not billed: the upper bound is his word.
@@ -54,6 +71,13 @@ impl<'a> Checks<'a> {
             answers: BTreeMap::new(),
             lane_stops: 0,
             stopped_lanes: BTreeSet::new(),
+            overshot: false,
+            sends: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            last_reserved: 0,
+            failed_at: BTreeMap::new(),
+            backoffs: (0, 0),
+            timeouts: BTreeMap::new(),
             sent_twice: Usd::ZERO,
             written_off: false,
         }
@@ -67,6 +91,9 @@ impl<'a> Checks<'a> {
         self.under_way.clear();
         self.silent_until.clear();
         self.stopped_lanes.clear();
+        self.heard.clear();
+        self.failed_at.clear();
+        self.overshot = false;
     }
 
     /// A 429 with a hint: nothing more on this lane before it is over, unless the person says so.
@@ -76,6 +103,7 @@ impl<'a> Checks<'a> {
     }
 
     pub fn person_resumed(&mut self) {
+        self.overshot = false;
         self.silent_until.clear();
         self.stopped_lanes.clear();
     }
@@ -83,6 +111,32 @@ impl<'a> Checks<'a> {
     pub fn lane_stopped(&mut self, lane: u8) {
         self.lane_stops += 1;
         self.stopped_lanes.insert(lane);
+    }
+
+    /// An answer told of the lane's limit.
+    pub fn told_of_limit(&mut self, lane: u8, requests_per_minute: u64) {
+        self.heard.insert(lane, (requests_per_minute, self.last_reserved));
+    }
+
+    /// Records on their way to the disk.
+    pub fn asked_to_save(&mut self, records: &[Record]) {
+        for record in records {
+            match &record.entry {
+                Entry::Reserved { attempt, amount, .. } => {
+                    self.last_reserved = *attempt;
+                    self.amounts.insert(*attempt, *amount);
+                }
+                Entry::Settled { attempt, item, cost, failure, .. } => {
+                    let reserved = self.amounts.get(attempt).copied().unwrap_or_default();
+                    self.overshot |= self.cap.is_some() && *cost > reserved;
+                    let waits = failure.as_ref().is_some_and(|failure| failure.kind.action() == Action::Retry);
+                    if waits {
+                        self.failed_at.insert(*item, record.at);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// A run doesn't give up while a lane is left.
@@ -131,6 +185,7 @@ impl<'a> Checks<'a> {
                     self.ended.remove(item);
                     self.failures.remove(item);
                     self.answers.remove(item);
+                    self.timeouts.remove(item);
                 }
                 Entry::Restarted | Entry::Commanded(_) | Entry::Batch(_) => {}
             }
@@ -147,6 +202,13 @@ impl<'a> Checks<'a> {
             // A lane that stops gives its items back uncounted, once for each stop.
             if *failures > u32::from(self.scenario.plan.max_retries) + 1 + self.lane_stops {
                 return Err(format!("retry: item {item} failed {failures} times"));
+            }
+        }
+        if kind == Some(FailureKind::TimedOut) {
+            let timeouts = self.timeouts.entry(item).or_default();
+            *timeouts += 1;
+            if *timeouts > TIMEOUTS_MAX + self.lane_stops {
+                return Err(format!("retry: item {item} timed out {timeouts} times"));
             }
         }
         Ok(())
@@ -186,6 +248,12 @@ impl<'a> Checks<'a> {
                         "cache: item {item} copies {source}, which is another request or has no finished answer"
                     )),
                 }
+            }
+            Ending::Errored(failure) if !ends_an_item(failure.kind.action()) => {
+                Err(format!("retry: item {item} ended by a failure of its lane, {failure:?}"))
+            }
+            Ending::Errored(_) | Ending::Canceled if self.answers.contains_key(&item) => {
+                Err(format!("reasks: item {item} has an answer that was paid for, and ended as {ending:?}"))
             }
             Ending::Errored(_) | Ending::Canceled => Ok(()),
         }
@@ -240,11 +308,48 @@ impl<'a> Checks<'a> {
             }
         }
         self.under_way.insert(attempt, leader);
-        Ok(())
+        if self.overshot {
+            return Err(format!("budget: item {item} was sent after an attempt cost more than its worst case"));
+        }
+        self.check_backoff(item, now)?;
+        self.check_what_was_heard(attempt, lane, now)
+    }
+
+    /// Waits are drawn at random up to a second and more: that many in a row don't come out near nothing.
+    fn check_backoff(&mut self, item: Ordinal, now: Time) -> Result<(), String> {
+        let Some(failed_at) = self.failed_at.remove(&item) else { return Ok(()) };
+        let (all, short) = &mut self.backoffs;
+        *all += 1;
+        *short += u32::from(now.ms_since(failed_at) < BACKOFF_MS_SHORT);
+        match *all == BACKOFFS_LOOKED_AT && short == all {
+            true => Err(format!("retry: {all} retries in a row were sent at once")),
+            false => Ok(()),
+        }
+    }
+
+    /// Where the provider said what it allows, that holds, for whatever was reserved since.
+    fn check_what_was_heard(&mut self, attempt: AttemptId, lane: u8, now: Time) -> Result<(), String> {
+        let limits = &self.scenario.plan.lanes[usize::from(lane)].limits;
+        let sends = self.sends.entry(lane).or_default();
+        sends.push_back(now);
+        while sends.front().is_some_and(|first| now.ms_since(*first) >= MINUTE_MS) {
+            sends.pop_front();
+        }
+        let strict = limits.model == LimiterModel::Window && limits.requests_per_minute.is_some();
+        match self.heard.get(&lane) {
+            Some((limit, before)) if strict && attempt > *before && sends.len() as u64 > *limit => {
+                Err(format!("headers: {} requests in a minute on lane {lane}, which said {limit}", sends.len()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Invariants 1 and 5.
     pub fn after_step(&self, progress: &Progress, truly_billed: Usd) -> Result<(), String> {
+        let of_lanes: Usd = progress.lanes.iter().map(|lane| lane.spent).sum();
+        if of_lanes != progress.spent {
+            return Err(format!("lanes: {of_lanes} spent on lanes, {} in all", progress.spent));
+        }
         let committed = progress.spent + progress.reserved + progress.doubtful;
         if let Some(cap) = self.cap {
             let beyond = progress.overshoot + self.sent_twice + self.unsaved_doubt();
@@ -307,4 +412,8 @@ impl<'a> Checks<'a> {
         }
         Ok(())
     }
+}
+
+fn ends_an_item(action: Action) -> bool {
+    !matches!(action, Action::SlowLane | Action::StopLane)
 }

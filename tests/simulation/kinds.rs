@@ -72,7 +72,7 @@ fn ordinary(rng: &mut Rng) -> Scenario {
             reasks: 0,
             timeout_ms: rng.u64(2_000..=60_000),
             use_cache,
-            warm_up: false,
+            warm_up: rng.u8(0..6) == 0,
         },
         latency: Latency { from_ms: rng.u64(1..=200), to_ms: rng.u64(200..=3_000), tail_one_in: 0 },
         jitter_ms: if rng.bool() { 0 } else { rng.u64(1..=450) },

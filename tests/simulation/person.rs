@@ -24,6 +24,7 @@ impl World<'_> {
         let retry = failed && !self.stopped && self.rng.bool();
         if retry {
             self.stopped = true;
+            self.checks.person_resumed();
             self.tell(Event::Command(Command::RetryFailed))?;
         }
         Ok(retry)
@@ -73,6 +74,8 @@ impl World<'_> {
         limits.concurrency = self.rng.u16(1..=30);
         limits.requests_per_minute = limits.requests_per_minute.map(|rpm| rpm + self.rng.u32(0..=20));
         self.provider.allow(usize::from(lane), &limits);
+        let most = &mut self.concurrency[usize::from(lane)];
+        *most = limits.concurrency.max(*most);
         self.tell(Event::Command(Command::SetLimits { lane, limits }))
     }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use pennybatch::engine::{AttemptId, Effect, Engine, Event, Notice, PauseReason, Record, RunState, Ticket};
-use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome};
+use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome, RateSeen};
 use pennybatch::time::Time;
 
 use crate::checks::Checks;
@@ -28,6 +28,10 @@ pub struct World<'a> {
     future: BinaryHeap<Reverse<(Time, u64)>>,
     happenings: BTreeMap<u64, Happening>,
     in_flight: BTreeMap<AttemptId, InFlight>,
+    /// By lane: the most that the person ever allowed at once.
+    pub(super) concurrency: Vec<u16>,
+    /// Lanes that have answered since the run was opened.
+    warm: BTreeSet<u8>,
     next_happening: u64,
     pub(super) checks: Checks<'a>,
     pub(super) stopped: bool,
@@ -62,6 +66,8 @@ impl<'a> World<'a> {
             future: BinaryHeap::new(),
             happenings: BTreeMap::new(),
             in_flight: BTreeMap::new(),
+            concurrency: scenario.plan.lanes.iter().map(|lane| lane.limits.concurrency).collect(),
+            warm: BTreeSet::new(),
             next_happening: 0,
             checks: Checks::new(scenario),
             stopped: false,
@@ -162,6 +168,7 @@ impl<'a> World<'a> {
         self.future.clear();
         self.happenings.clear();
         self.in_flight.clear();
+        self.warm.clear();
     }
 
     pub(super) fn note(&mut self, line: impl FnOnce() -> String) {
@@ -173,8 +180,8 @@ impl<'a> World<'a> {
     /// Tells the engine, does what it wants, and asks every checker.
     pub(super) fn tell(&mut self, event: Event) -> Result<(), String> {
         self.note(|| format!("{event:?}"));
-        if let Event::Ended { attempt, outcome, .. } = &event {
-            self.ended(*attempt, outcome);
+        if let Event::Ended { attempt, outcome, seen } = &event {
+            self.ended(*attempt, outcome, seen.as_deref());
         }
         self.engine.handle(event, self.now);
         while let Some(effect) = self.engine.poll_effect() {
@@ -186,8 +193,14 @@ impl<'a> World<'a> {
     }
 
     /// An attempt's end, as the world knows it, just before the engine hears of it.
-    fn ended(&mut self, attempt: AttemptId, outcome: &Outcome) {
+    fn ended(&mut self, attempt: AttemptId, outcome: &Outcome, seen: Option<&RateSeen>) {
         let known = self.in_flight.remove(&attempt);
+        if let (Some(known), Some(limit)) = (&known, seen.and_then(|seen| seen.requests.limit)) {
+            self.checks.told_of_limit(known.lane, limit);
+        }
+        if let (Some(known), Outcome::Answered { .. }) = (&known, outcome) {
+            self.warm.insert(known.lane);
+        }
         self.provider.answered(attempt, outcome);
         match outcome {
             Outcome::Failed { failure, bill } => {
@@ -219,12 +232,14 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Effect::Save { ticket, records } => {
+                self.checks.asked_to_save(&records);
                 self.save(ticket, records);
                 Ok(())
             }
             Effect::Send { attempt, item, lane, deadline } => {
                 self.report.sends += 1;
                 self.checks.sent(attempt, item, lane, deadline, self.now)?;
+                self.check_slots(item, lane)?;
                 self.send(attempt, item, lane);
                 Ok(())
             }
@@ -243,6 +258,23 @@ impl<'a> World<'a> {
             }
             Effect::Notify(Notice::Finished) | Effect::Batch(_) => Ok(()),
         }
+    }
+
+    /// Nothing goes while the run rests, beyond a lane's concurrency, or beside a lane's first request where the others
+    /// wait for its answer.
+    fn check_slots(&self, item: u32, lane: u8) -> Result<(), String> {
+        if *self.engine.state() != RunState::Running {
+            return Err(format!("pause: item {item} was sent while the run was {:?}", self.engine.state()));
+        }
+        let under_way = self.in_flight.values().filter(|attempt| attempt.lane == lane).count();
+        let most = usize::from(self.concurrency[usize::from(lane)]);
+        if under_way >= most {
+            return Err(format!("concurrency: {} requests on lane {lane}, {most} are the most", under_way + 1));
+        }
+        if self.scenario.plan.warm_up && under_way > 0 && !self.warm.contains(&lane) {
+            return Err(format!("warm-up: item {item} was sent beside the first request of lane {lane}"));
+        }
+        Ok(())
     }
 
     /// The browser gives up at once; an answer that is nearly there may still win.

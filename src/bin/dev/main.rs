@@ -7,7 +7,7 @@
 //! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
 //! | `serve` | build, serve, watch, reload |
 //! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
-//! | `simulate`, `bench` | the engine in its virtual world, and how fast it is |
+//! | `simulate`, `mutate`, `bench` | the engine in its virtual world, whether that world finds faults, and how fast it is |
 //! | `size` | what a visitor downloads |
 //! | `prices` | the catalogue checked, compared and written |
 //! | `mock` | the simulated provider of the tests |
@@ -26,6 +26,7 @@ mod check;
 mod chromium;
 mod headers;
 mod mock;
+mod mutate;
 mod names;
 mod node;
 mod prices;
@@ -54,6 +55,8 @@ enum Command {
     Test(check::TestArgs),
     /// Run the engine in a virtual world of faults and crashes, with a checker for each invariant
     Simulate(simulate::SimulateArgs),
+    /// Put faults into a copy of the engine, one at a time, and see that the virtual world finds each
+    Mutate(mutate::MutateArgs),
     /// Measure the engine: steps a second, bytes an item
     Bench(bench::BenchArgs),
     /// Show what a visitor downloads: raw, gzip and brotli
@@ -72,6 +75,7 @@ async fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::Test(args) => check::run(args).await,
         Command::Simulate(args) => simulate::run(&args),
+        Command::Mutate(args) => mutate::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Size => size::run(),
         Command::Prices(command) => prices::run(&command),
