@@ -5,6 +5,7 @@ mod checkpoint;
 mod csv_rows;
 mod encoding;
 mod export;
+mod fold;
 mod format;
 mod json_rows;
 mod problem;
@@ -15,6 +16,7 @@ mod template;
 
 pub use checkpoint::{Checkpoint, CheckpointAnswer};
 pub use export::{ExportRow, ExportState, csv_header, csv_row, jsonl_line};
+pub use fold::folded;
 pub use problem::{DataProblem, TemplateProblem};
 pub use sample::sample_csv;
 pub use table::{BadLines, COLUMNS_MAX, FILE_BYTES_MAX, Format, ROWS_MAX, ReadOptions, Table, read};

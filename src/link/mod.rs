@@ -3,9 +3,11 @@
 
 mod setup;
 mod simulate;
+mod trial;
 
 pub use setup::{DemoSettings, LaneSetup, Secret, Setup, lane_name};
 pub use simulate::{Bin, Limiter, Quantiles, SimulationAsked, SimulationNews, Summary, Workload};
+pub use trial::{CapProposal, Projection, TRIAL_MODELS_MAX, TRIAL_ROWS, Trial, TrialAnswer, TrialModel, TrialRow};
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,12 @@ pub enum ToWorker {
         setup: Setup,
         key: Option<Secret>,
     },
+    /// Ask a few rows for real, on the setup's model and on `more_models`.
+    Try {
+        setup: Setup,
+        key: Option<Secret>,
+        more_models: Vec<String>,
+    },
     Start {
         setup: Setup,
         /// One for each lane, in the lanes' order.
@@ -64,6 +72,8 @@ pub enum ToWorker {
         lane: u8,
         key: Option<Secret>,
     },
+    /// How the simulated provider behaves from now on, in the open run.
+    SetDemo(DemoSettings),
     Run(Command),
     /// A window of the results table.
     Rows {
@@ -137,6 +147,7 @@ pub enum ToPage {
     },
     /// About ten a second while something changes.
     Progress(Progress),
+    Tried(Result<Trial, Problem>),
     CheckpointRead(CheckpointSummary),
     /// Beside the progress, whenever it changed: lane by lane, and what the answers' marks count.
     Breakdown(Breakdown),
@@ -227,6 +238,8 @@ pub struct FileEstimate {
     /// Rows that repeat an earlier request, and rows that the cache may answer.
     pub duplicates: u32,
     pub maybe_cached: u32,
+    #[serde(default)]
+    pub near: NearDuplicates,
     /// Rows whose answer a checkpoint brings.
     pub imported: u32,
     /// Calls that are to be paid.
@@ -240,6 +253,16 @@ pub struct FileEstimate {
     /// From the limits and the concurrency, at the model's usual latency.
     pub duration_ms: u64,
     pub fits_budget: Option<bool>,
+}
+
+/// Rows whose request differs from an earlier one's only in case, white space or Unicode form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NearDuplicates {
+    pub rows: u32,
+    /// What folding them saves, or would; `None` where the price or the cap is unknown.
+    pub saves: Option<Usd>,
+    /// Some of them: the row, and the earlier one whose answer it would share.
+    pub examples: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

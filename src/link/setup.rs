@@ -37,6 +37,9 @@ pub struct Setup {
     pub timeout_s: Option<u32>,
     pub budget: Option<Usd>,
     pub use_cache: bool,
+    /// Rows whose requests differ only in case, white space or Unicode form share the first one's answer.
+    #[serde(default)]
+    pub fold_near_duplicates: bool,
     pub demo: DemoSettings,
     #[serde(default)]
     pub answer_format: AnswerFormat,

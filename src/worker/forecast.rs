@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::engine::{Burst, ItemFacts, LimiterModel, Limits, Plan};
+use super::prepare::Prepared;
+use super::rows::in_short;
+use crate::engine::{Burst, ItemFacts, LimiterModel, Limits, Ordinal, Plan};
 use crate::estimate::{self, LimitKind, Limiter, RateLimit};
-use crate::link::{FileEstimate, Setup};
+use crate::link::{FileEstimate, NearDuplicates, Setup};
 use crate::money::Usd;
 use crate::prices::RateCard;
 use crate::provider::{Provider, Usage};
@@ -51,6 +53,7 @@ pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstim
         duplicates: seen.repeats,
         maybe_cached: seen.maybe_cached,
         imported: seen.imported,
+        near: NearDuplicates::default(),
         calls: seen.calls,
         input_tokens,
         cost_low: priced.then_some(low),
@@ -59,6 +62,21 @@ pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstim
         duration_ms: lanes_ms(plan, calls, input_tokens + calls * cap, latency_ms(setup)),
         fits_budget: setup.budget.and_then(|budget| worst_case.map(|worst| worst <= budget)),
     }
+}
+
+/// Rows that nearly repeat another, and what it saves to ask once for both: at most a full answer each.
+pub fn near(setup: &Setup, plan: &Plan, prepared: &Prepared, now: Time) -> NearDuplicates {
+    const EXAMPLES: usize = 3;
+    let found = prepared.near();
+    let card = plan.lanes.first().and_then(|lane| lane.card.as_ref());
+    let saves = card.zip(plan.output_tokens_max).map(|(card, cap)| {
+        let input = |row: &Ordinal| prepared.input_estimate(*row);
+        let usage = |row: &Ordinal| Usage { input: input(row), output: cap.into(), ..Usage::default() };
+        found.iter().map(|(row, _)| card.cost(&usage(row), now)).sum()
+    });
+    let shown = |row: &Ordinal| in_short(setup, &prepared.data, *row);
+    let examples = found.iter().take(EXAMPLES).map(|(row, earlier)| (shown(row), shown(earlier))).collect();
+    NearDuplicates { rows: found.len() as u32, saves, examples }
 }
 
 /// Each row is counted as one thing.

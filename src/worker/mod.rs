@@ -5,8 +5,9 @@
 //! | file | holds |
 //! |---|---|
 //! | `simulate` | a workload on a virtual clock, in slices |
-//! | `shell`, `page` | messages in, messages out |
+//! | `shell`, `page`, `before` | messages in, messages out; what is asked before a run |
 //! | `data`, `imports`, `prepare`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
+//! | `trial`, `projection` | a few rows asked before a run, and what they say of it |
 //! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
 //! | `fetch`, `demo`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
 //! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
@@ -15,6 +16,7 @@
 //! | `frames`, `journal`, `opfs` | the append-only file that is the truth of a run in progress |
 //! | `database`, `locks`, `browser` | IndexedDB; one run, one tab; the clock, turns and words of the browser |
 
+mod before;
 pub mod browser;
 mod checkpoints;
 mod connection;
@@ -34,6 +36,7 @@ pub mod manifest;
 pub mod opfs;
 pub mod page;
 mod prepare;
+mod projection;
 mod reach;
 mod recover;
 mod results;
@@ -45,6 +48,7 @@ mod simulate;
 pub mod storage;
 mod telling;
 mod terms;
+mod trial;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -20,6 +20,8 @@ pub struct Prepared {
     pub prompt: Prompt,
     pub keys: Vec<CacheKey>,
     facts: Vec<ItemFacts>,
+    /// Rows whose request nearly repeats an earlier one's, each with that one.
+    near: Vec<(Ordinal, Ordinal)>,
     /// Rows whose request repeats an earlier one's.
     pub duplicates: u32,
     of: Setup,
@@ -45,7 +47,7 @@ impl Prepared {
                 setup.output_tokens_max,
                 setup.temperature,
                 (setup.reasoning_effort, setup.prompt_cache),
-                setup.use_cache,
+                (setup.use_cache, setup.fold_near_duplicates),
                 lanes_asked(setup),
             )
         };
@@ -68,6 +70,22 @@ impl Prepared {
         Some(cache_key(&terms::group(lane), &body))
     }
 
+    /// One row's facts on another lane or model, asked by itself.
+    pub fn facts_on(&self, lane: &Setup, item: Ordinal) -> Option<ItemFacts> {
+        let facts = *self.facts.get(item as usize)?;
+        let longest = self.body(lane, item).ok()?.len();
+        Some(ItemFacts { leader: item, input_bound: facts.input_bound.max(tokens::bound(longest)), ..facts })
+    }
+
+    pub fn input_estimate(&self, item: Ordinal) -> u64 {
+        self.facts.get(item as usize).map_or(0, |facts| facts.input_estimate.into())
+    }
+
+    /// Rows that nearly repeat an earlier one, each with that one.
+    pub fn near(&self) -> &[(Ordinal, Ordinal)] {
+        &self.near
+    }
+
     /// The facts, with those rows marked that the cache may answer.
     pub fn facts(&self, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
         let facts = self.facts.iter().zip(&self.keys);
@@ -88,10 +106,12 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
         prompt,
         keys: Vec::with_capacity(rows),
         facts: Vec::with_capacity(rows),
+        near: Vec::new(),
         duplicates: 0,
         of: setup.clone(),
     };
     let mut leaders: HashMap<CacheKey, Ordinal> = HashMap::with_capacity(rows);
+    let mut folds: HashMap<CacheKey, Ordinal> = HashMap::with_capacity(rows);
     let mut slices = Slices::begin();
     for row in 0..rows {
         if slices.turn().await && superseded() {
@@ -107,16 +127,27 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
             .map(|lane| body_of(lane, &prepared.prompt, &system, &user).len())
             .fold(body.len(), usize::max);
         let first = *leaders.entry(key).or_insert(item);
+        let nearly = *folds.entry(near_key(&system, &user)).or_insert(first);
+        if first == item && nearly != item {
+            prepared.near.push((item, nearly));
+        }
+        let shared = if setup.fold_near_duplicates { nearly } else { first };
         prepared.duplicates += u32::from(first != item);
         prepared.keys.push(key);
         prepared.facts.push(ItemFacts {
-            leader: if setup.use_cache { first } else { item },
+            leader: if setup.use_cache { shared } else { item },
             input_estimate: tokens::estimate_call(&call),
             input_bound: tokens::bound(longest),
             maybe_cached: false,
         });
     }
     Ok(prepared)
+}
+
+/// Equal for prompts that differ only in case, white space or Unicode form.
+fn near_key(system: &str, user: &str) -> CacheKey {
+    let nfkc = |text: &str| String::from(js_sys::JsString::from(text).normalize("NFKC"));
+    cache_key(&dataset::folded(system, nfkc), &dataset::folded(user, nfkc))
 }
 
 /// What makes two lanes send the same bytes to the same place.

@@ -97,7 +97,7 @@ pub fn finish_word(finish: Finish) -> &'static str {
 }
 
 /// The row's cells in one line, without its id.
-fn in_short(setup: &Setup, data: &Data, item: Ordinal) -> String {
+pub fn in_short(setup: &Setup, data: &Data, item: Ordinal) -> String {
     let id_column = setup.id_column.as_deref();
     let columns = data.table.columns().iter().filter(|column| Some(column.as_str()) != id_column);
     let cells = columns.map(|column| data.table.cell(item as usize, column)).filter(|cell| !cell.trim().is_empty());

@@ -9,7 +9,7 @@ use super::prepare::{Prepared, call};
 use super::terms::template_words;
 use crate::dataset;
 use crate::engine::{AttemptId, Ordinal};
-use crate::link::Setup;
+use crate::link::{DemoSettings, Setup};
 use crate::provider::{HttpReply, HttpRequest, Outcome, Provider, RateSeen};
 
 /// A simulated wait looks this often whether it was given up.
@@ -18,6 +18,7 @@ const STEP_MS: u32 = 200;
 pub struct Sending<'a> {
     /// The setup as the attempt's lane has it.
     pub setup: &'a Setup,
+    pub demo: DemoSettings,
     pub prepared: &'a Prepared,
     pub item: Ordinal,
     pub attempt: AttemptId,
@@ -55,7 +56,7 @@ impl Sending<'_> {
         let rendered = dataset::render(&self.prepared.prompt, &self.prepared.data.table, self.item as usize);
         let (system, user) = rendered.map_err(|problem| Broken::NeverSent(template_words(&problem)))?;
         let call = call(self.setup, &self.prepared.prompt, &system, &user);
-        let simulated = demo::simulate(&self.setup.demo, &call, self.seed, self.attempt);
+        let simulated = demo::simulate(&self.demo, &call, self.seed, self.attempt);
         let mut left_ms = simulated.latency_ms;
         while left_ms > 0 && !signal.aborted() {
             let step_ms = left_ms.min(STEP_MS);

@@ -20,7 +20,7 @@ use super::terms::{self, problem};
 use crate::engine::{
     AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Ticket, shareable,
 };
-use crate::link::{Breakdown, Place, Problem, Secret, Setup, ToPage};
+use crate::link::{Breakdown, DemoSettings, Place, Problem, Secret, Setup, ToPage};
 use crate::provider::{Bill, Failure, Outcome};
 use crate::time::Time;
 
@@ -38,6 +38,8 @@ pub struct Session {
     known: Rc<RefCell<HashSet<CacheKey>>>,
     /// The setup as each lane has it, and each lane's key.
     pub(super) lanes: Vec<Setup>,
+    /// The simulated provider, as the person last set it.
+    demo: RefCell<DemoSettings>,
     keys: RefCell<Vec<Option<Key>>>,
     in_flight: RefCell<HashMap<AttemptId, AbortController>>,
     unsaved: RefCell<Unsaved>,
@@ -81,6 +83,7 @@ impl Session {
         keys.resize(lanes.len(), None);
         Rc::new(Session {
             lanes,
+            demo: RefCell::new(parts.manifest.setup.demo.clone()),
             keys: RefCell::new(keys),
             manifest: parts.manifest,
             prepared: parts.prepared,
@@ -108,6 +111,11 @@ impl Session {
 
     pub fn progress(&self) -> crate::engine::Progress {
         self.engine.borrow().progress(now())
+    }
+
+    /// From the next call on. It is not kept with the run.
+    pub fn set_demo(&self, demo: DemoSettings) {
+        *self.demo.borrow_mut() = demo;
     }
 
     /// Whether a row could still end with an answer from elsewhere.
@@ -231,7 +239,8 @@ impl Session {
         let keyless = key.is_none() && self.manifest.lane_used_key(place);
         spawn_local(async move {
             let setup = &session.lanes[place];
-            let sending = Sending { setup, prepared: &session.prepared, item, attempt, seed: session.seed };
+            let demo = session.demo.borrow().clone();
+            let sending = Sending { setup, demo, prepared: &session.prepared, item, attempt, seed: session.seed };
             let (outcome, seen) = match signal {
                 _ if keyless => (Outcome::Failed { failure: Failure::no_key(), bill: Bill::Nothing }, None),
                 Some(signal) => sending.outcome(key, signal).await,

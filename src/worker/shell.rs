@@ -9,10 +9,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
-use super::browser::{next_turn, now, seed, words};
+use super::browser::{now, seed, words};
 use super::data::Data;
 use super::fetch::Key;
-use super::forecast::{Rows, forecast};
 use super::imports::Import;
 use super::manifest::{DataFacts, FORMAT, Manifest};
 use super::page;
@@ -23,12 +22,13 @@ use super::session::{Parts, Session};
 use super::storage::{Kept, Storage};
 use super::terms::{self, problem, template_words};
 use super::{connection, export, simulate};
-use crate::dataset::{self, BadLines, Checkpoint, Prompt, ReadOptions, TemplateProblem};
+use crate::dataset::{self, BadLines, Prompt, ReadOptions, TemplateProblem};
 use crate::engine::{Command, Engine};
-use crate::link::{ExportKind, FileEstimate, Place, Preview, Problem, RunId, Secret, Setup, ToPage, ToWorker};
+use crate::link::{ExportKind, Place, Preview, Problem, RunId, Secret, Setup, ToPage, ToWorker};
+use crate::money::Usd;
 use crate::provider::tokens;
 
-const FILE_BYTES_MAX: f64 = 512.0 * 1024.0 * 1024.0;
+pub(super) const FILE_BYTES_MAX: f64 = 512.0 * 1024.0 * 1024.0;
 
 /// A message with the file that travels beside it.
 pub struct Letter {
@@ -37,17 +37,20 @@ pub struct Letter {
 }
 
 pub struct Shell {
-    storage: Rc<Storage>,
+    pub(super) storage: Rc<Storage>,
     data: RefCell<Option<Rc<Data>>>,
     session: RefCell<Option<Rc<Session>>>,
     prepared: RefCell<Option<Rc<Prepared>>>,
     /// A checkpoint that waits for the start of a run.
-    import: RefCell<Option<Import>>,
+    pub(super) import: RefCell<Option<Import>>,
     /// Keys of the request cache.
-    known: Rc<RefCell<HashSet<CacheKey>>>,
+    pub(super) known: Rc<RefCell<HashSet<CacheKey>>>,
     window: RefCell<Window>,
+    /// What trials have cost or may have, for the Demo and for real: the next run's budget lacks it.
+    pub(super) trial_spend: Cell<[Usd; 2]>,
+    pub(super) trying: Cell<bool>,
     /// Numbers estimates: only the latest is wanted.
-    estimate: Cell<u64>,
+    pub(super) estimate: Cell<u64>,
     inbox: RefCell<VecDeque<Letter>>,
     reading: Cell<bool>,
 }
@@ -75,6 +78,8 @@ impl Shell {
             import: RefCell::default(),
             known: Rc::new(RefCell::new(known)),
             window: RefCell::default(),
+            trial_spend: Cell::new([Usd::ZERO; 2]),
+            trying: Cell::new(false),
             estimate: Cell::new(0),
             inbox: RefCell::default(),
             reading: Cell::new(false),
@@ -116,9 +121,11 @@ impl Shell {
             ToWorker::CheckConnection { setup, key } => spawn_local(async move {
                 page::post(&ToPage::Checked(connection::check(&setup, key).await));
             }),
+            ToWorker::Try { setup, key, more_models } => self.begin_trial(setup, key, more_models),
             ToWorker::Start { setup, keys } => self.start(setup, keys).await?,
             ToWorker::Open { run } => self.open_run(run).await?,
             ToWorker::SetKey { lane, key } => self.session()?.set_key(lane, key)?,
+            ToWorker::SetDemo(demo) => self.session()?.set_demo(demo),
             ToWorker::Run(command) => self.session()?.command(command)?,
             ToWorker::Rows { first, count, filter, search } => {
                 let session = self.session()?;
@@ -153,12 +160,12 @@ impl Shell {
         Ok(())
     }
 
-    fn data(&self) -> Result<Rc<Data>, Problem> {
+    pub(super) fn data(&self) -> Result<Rc<Data>, Problem> {
         let data = self.data.borrow().clone();
         data.ok_or_else(|| problem(Place::Data, "No data is open. Choose a data file or the sample data first."))
     }
 
-    fn session(&self) -> Result<Rc<Session>, Problem> {
+    pub(super) fn session(&self) -> Result<Rc<Session>, Problem> {
         let session = self.session.borrow().clone();
         session.ok_or_else(|| problem(Place::Run, "No run is open. Start one, or open one of the kept runs."))
     }
@@ -175,57 +182,6 @@ impl Shell {
         Ok(())
     }
 
-    async fn import_checkpoint(
-        &self,
-        name: String,
-        into_run: bool,
-        id_column: Option<String>,
-        file: Option<File>,
-    ) -> Result<(), Problem> {
-        let place = if into_run { Place::Results } else { Place::Data };
-        let refused = |why: String| problem(place, format!("{name} could not be read: {why}. Nothing was changed."));
-        let file = file.ok_or_else(|| refused("the file did not arrive".into()))?;
-        if file.size() > FILE_BYTES_MAX {
-            return Err(refused("it is larger than 512 MB".into()));
-        }
-        let buffer = file.array_buffer().await.map_err(|error| refused(words(&error)))?;
-        let checkpoint = Checkpoint::read(&Uint8Array::new(&buffer).to_vec());
-        if checkpoint.is_empty() {
-            return Err(refused(
-                "it holds no line of the form {\"id\": ..., \"result\": ...}, which a checkpoint is made of".into(),
-            ));
-        }
-        let session = if into_run { Some(self.session()?) } else { None };
-        let data = match &session {
-            Some(session) => session.prepared.data.clone(),
-            None => self.data()?,
-        };
-        let import = Import { name, checkpoint, data };
-        let summary = match &session {
-            Some(session) => {
-                let taken = import.enter(session);
-                import.summary(session.setup().id_column.as_deref(), Some(taken))
-            }
-            None => import.summary(id_column.as_deref(), None),
-        };
-        if session.is_none() {
-            *self.import.borrow_mut() = Some(import);
-        }
-        page::post(&ToPage::CheckpointRead(summary));
-        Ok(())
-    }
-
-    /// Rows that the waiting checkpoint answers, one flag a row; empty where there is none.
-    fn imported_rows(&self, data: &Rc<Data>, setup: &Setup) -> Vec<bool> {
-        let import = self.import.borrow();
-        let Some(import) = import.as_ref().filter(|import| Rc::ptr_eq(&import.data, data)) else { return Vec::new() };
-        let mut rows = vec![false; data.rows() as usize];
-        for (item, _) in import.matched(setup.id_column.as_deref()) {
-            rows[item as usize] = true;
-        }
-        rows
-    }
-
     fn open_bytes(&self, name: String, bytes: Vec<u8>, bad_lines: BadLines) {
         match Data::read(name, bytes, ReadOptions { bad_lines, format: None }) {
             Ok(data) => {
@@ -239,7 +195,7 @@ impl Shell {
     }
 
     /// The rows under this setup, from the last time where nothing changed.
-    async fn prepared(
+    pub(super) async fn prepared(
         &self,
         data: &Rc<Data>,
         setup: &Setup,
@@ -254,42 +210,12 @@ impl Shell {
         Ok(prepared)
     }
 
-    fn begin_estimate(self: &Rc<Self>, setup: Setup) {
-        self.estimate.set(self.estimate.get() + 1);
-        let (shell, number) = (self.clone(), self.estimate.get());
-        spawn_local(async move {
-            // A key held down asks many times; only the last of a turn is worth rendering all rows.
-            next_turn().await;
-            if let Some(result) = shell.estimate(&setup, number).await {
-                page::post(&ToPage::Estimated(result));
-            }
-        });
-    }
-
-    /// `None`: a newer one was asked for meanwhile.
-    async fn estimate(&self, setup: &Setup, number: u64) -> Option<Result<FileEstimate, Problem>> {
-        let superseded = || self.estimate.get() != number;
-        if superseded() {
-            return None;
+    async fn start(self: &Rc<Self>, asked: Setup, secrets: Vec<Option<Secret>>) -> Result<(), Problem> {
+        if self.trying.get() {
+            return Err(problem(Place::Run, "A trial is under way. Start the run once its answers are there."));
         }
-        let asked = self.data().and_then(|data| terms::plan(setup).map(|plan| (data, plan)));
-        let (data, plan) = match asked {
-            Ok(asked) => asked,
-            Err(problem) => return Some(Err(problem)),
-        };
-        match self.prepared(&data, setup, superseded).await {
-            Ok(prepared) => {
-                let facts = prepared.facts(&self.known.borrow());
-                let imported = self.imported_rows(&data, setup);
-                Some(Ok(forecast(setup, &plan, &Rows { facts: &facts, imported: &imported }, now())))
-            }
-            Err(Unprepared::Template(found)) => Some(Err(problem(Place::Prompt, template_words(&found)))),
-            Err(Unprepared::Superseded) => None,
-        }
-    }
-
-    async fn start(self: &Rc<Self>, setup: Setup, secrets: Vec<Option<Secret>>) -> Result<(), Problem> {
         let data = self.data()?;
+        let setup = Setup { budget: self.budget_left(&asked)?, ..asked.clone() };
         let plan = terms::plan(&setup)?;
         if let Some(missing) = setup.id_column.as_ref().filter(|id| !data.table.columns().contains(id)) {
             return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
@@ -311,7 +237,15 @@ impl Shell {
         let store = self.storage.create(&manifest, &data.bytes).await?;
         let engine = Engine::new(plan, facts, seed(), now());
         let results = Results::new(data.rows());
-        let notes = terms::notes(&manifest.setup);
+        let mut notes = terms::notes(&manifest.setup);
+        if let (Some(asked), Some(left)) = (asked.budget, manifest.setup.budget)
+            && left < asked
+        {
+            notes.push(format!("Trials took {} of the budget of {asked}: this run has {left}.", asked - left));
+        }
+        let mut spend = self.trial_spend.get();
+        spend[usize::from(manifest.setup.provider.is_remote())] = Usd::ZERO;
+        self.trial_spend.set(spend);
         let storage = self.storage.clone();
         let known = self.known.clone();
         let parts = Parts { manifest, prepared, results, engine, storage, store, known, keys };
@@ -452,7 +386,7 @@ fn bound(setup: &Setup, secrets: Vec<Option<Secret>>) -> Result<Vec<Option<Key>>
     (0..setup.lanes()).map(key).collect()
 }
 
-fn unprepared(why: Unprepared) -> Problem {
+pub(super) fn unprepared(why: Unprepared) -> Problem {
     match why {
         Unprepared::Template(found) => problem(Place::Prompt, template_words(&found)),
         Unprepared::Superseded => problem(Place::Run, "The run was not started: the data changed meanwhile."),

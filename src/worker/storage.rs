@@ -189,6 +189,14 @@ impl Storage {
         }
     }
 
+    /// Keeps answers that no run's records hold.
+    pub async fn remember(&self, answers: &[(CacheKey, Answer)]) -> bool {
+        let Some(database) = self.database() else { return false };
+        let json = |(key, answer): &(CacheKey, Answer)| Some((hex(key), serde_json::to_string(answer).ok()?));
+        let changes = answers.iter().filter_map(json).map(|(key, json)| Change::put(Store::Cache, key, json));
+        database.write(changes.collect(), Durability::Strict).await.is_ok()
+    }
+
     pub async fn clear_cache(&self) -> Result<(), Problem> {
         let Some(database) = self.database() else { return Ok(()) };
         let cleared = database.write(vec![Change::Clear { store: Store::Cache }], Durability::Strict).await;

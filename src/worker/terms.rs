@@ -377,6 +377,7 @@ pub(super) mod tests {
             timeout_s: None,
             budget: None,
             use_cache: true,
+            fold_near_duplicates: false,
             demo: DemoSettings::default(),
             answer_format: AnswerFormat::Text,
             reasks: 0,

@@ -5,9 +5,11 @@ use std::fmt::Debug;
 use pennybatch::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
 use pennybatch::engine::{Command, Doubtful, Notice, PauseReason, Progress, RunState, Wake, WakeReason};
 use pennybatch::link::{
-    Breakdown, CheckpointSummary, ConnectionReport, DataSummary, ExportKind, FileEstimate, Marks, Place, Preview,
-    Problem, ResultDetail, ResultRow, RowFilter, RunSummary, Secret, StorageFacts, ToPage, ToWorker,
+    Breakdown, CapProposal, CheckpointSummary, ConnectionReport, DataSummary, ExportKind, FileEstimate, Marks,
+    NearDuplicates, Place, Preview, Problem, Projection, ResultDetail, ResultRow, RowFilter, RunSummary, Secret,
+    StorageFacts, ToPage, ToWorker, Trial, TrialAnswer, TrialModel, TrialRow,
 };
+use pennybatch::money::Usd;
 use pennybatch::provider::Provider;
 use pennybatch::time::Time;
 use pennybatch::worker::page::encode;
@@ -51,6 +53,8 @@ fn what_the_page_asks_for() {
         ToWorker::Export { what: ExportKind::Ledger, guard_formulas: true },
         ToWorker::ImportCheckpoint { name: "c.jsonl".into(), into_run: true, id_column: Some("id".into()) },
         ToWorker::ForgetCheckpoint,
+        ToWorker::SetDemo(setup().demo),
+        ToWorker::Try { setup: setup(), key: key(), more_models: vec!["gpt-4o".into()] },
         ToWorker::ListRuns,
         ToWorker::DeleteRun { run: "20261123-154501-x7k2".into() },
         ToWorker::ClearCache,
@@ -106,6 +110,8 @@ fn what_the_worker_answers() {
             notes: vec!["Cut.".into()],
         },
         ToPage::Breakdown(breakdown()),
+        ToPage::Tried(Ok(trial())),
+        ToPage::Tried(Err(problem())),
         ToPage::CheckpointRead(CheckpointSummary {
             taken: Some(3),
             bad: vec![(7, "no id".into())],
@@ -160,6 +166,25 @@ fn breakdown() -> Breakdown {
     Breakdown { answered: vec![7, 0], needs_keys: vec![true, false], marks }
 }
 
+fn trial() -> Trial {
+    let answer =
+        TrialAnswer { text: Some("dairy".into()), usage: Some(usage()), cost: Some(LARGE), ..Default::default() };
+    let projection = Projection { rows: 500, of: 5, mean: LARGE, low: Usd::ZERO, high: LARGE };
+    let cap = CapProposal { tokens: 16, seen_max: 3, cut: 0, cut_share_ppm: Some(42) };
+    let model = TrialModel {
+        model: "m".into(),
+        spent: LARGE,
+        doubtful: LARGE,
+        calls: 5,
+        latency_ms_mean: Some(400),
+        stopped: None,
+        projection: Some(projection),
+        cap: Some(cap),
+    };
+    let row = TrialRow { id: "1".into(), input: "Milk".into(), answers: vec![answer], differs: true };
+    Trial { rows: vec![row], models: vec![model], off_the_budget: LARGE }
+}
+
 fn storage() -> StorageFacts {
     StorageFacts { opfs: true, used_bytes: Some(1.5e10), ..StorageFacts::default() }
 }
@@ -188,6 +213,7 @@ fn estimate() -> FileEstimate {
         rows: 100_000,
         duplicates: 3,
         maybe_cached: 2,
+        near: NearDuplicates { rows: 3, saves: Some(LARGE), examples: vec![("A".into(), "a".into())] },
         imported: 1,
         calls: 99_994,
         input_tokens: 5_000_000_000,

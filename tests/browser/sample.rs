@@ -33,6 +33,7 @@ pub fn setup() -> Setup {
         timeout_s: None,
         budget: Some(LARGE),
         use_cache: true,
+        fold_near_duplicates: true,
         demo: DemoSettings::default(),
         answer_format: AnswerFormat::Text,
         reasks: 0,

@@ -159,6 +159,7 @@ impl Reader<'_> {
             timeout_s: self.whole(Field::Timeout, 1..=TIMEOUT_S_MAX).map(|seconds| seconds as u32),
             budget: self.usd(Field::Budget),
             use_cache: self.form.use_cache,
+            fold_near_duplicates: self.form.fold_near_duplicates,
             demo: self.form.demo.clone(),
             answer_format: self.form.answer_format.clone(),
             reasks: self.form.reasks,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::link::{
     Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
     Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts,
-    TemplateProblem, ToPage, ToWorker,
+    TemplateProblem, ToPage, ToWorker, Trial,
 };
 
 /// A run that the worker has open.
@@ -67,6 +67,8 @@ pub struct Desk {
     pub open: Option<OpenRun>,
     pub rows: RowsSeen,
     pub detail: Option<Rc<ResultDetail>>,
+    pub trying: bool,
+    pub trial: Option<Result<Rc<Trial>, Problem>>,
     /// A checkpoint is being read, and what the last one brought.
     pub importing: bool,
     pub checkpoint: Option<Rc<CheckpointSummary>>,
@@ -103,6 +105,7 @@ impl Desk {
                 desk.broken = Some(sentence.clone());
                 (desk.reading, desk.exporting) = (None, None);
                 (desk.opening, desk.checking, desk.estimating) = (false, false, false);
+                (desk.trying, desk.importing) = (false, false);
             }
             DeskAction::GoesOn => desk.goes_on = true,
             DeskAction::WentOn => desk.goes_on = false,
@@ -182,6 +185,7 @@ impl Desk {
                 self.checkpoint = None;
                 self.forget_problem(if *into_run { Place::Results } else { Place::Data });
             }
+            ToWorker::Try { .. } => (self.trying, self.trial) = (true, None),
             ToWorker::ForgetCheckpoint => self.checkpoint = None,
             ToWorker::Export { what, .. } => {
                 self.exporting = Some(*what);
@@ -197,6 +201,7 @@ impl Desk {
             ToWorker::Preview { .. }
             | ToWorker::Rows { .. }
             | ToWorker::Detail { .. }
+            | ToWorker::SetDemo(_)
             | ToWorker::ListRuns
             | ToWorker::Simulate(_)
             | ToWorker::ClearCache => {}
@@ -212,6 +217,7 @@ impl Desk {
             ToPage::Data(data) => {
                 self.reading = None;
                 self.data_problem = None;
+                self.trial = None;
                 self.checkpoint = None;
                 self.preview = None;
                 self.estimate = None;
@@ -249,6 +255,10 @@ impl Desk {
                 if let Some(open) = &mut self.open {
                     open.progress = Rc::new(progress.clone());
                 }
+            }
+            ToPage::Tried(result) => {
+                self.trying = false;
+                self.trial = Some(result.clone().map(Rc::new));
             }
             ToPage::CheckpointRead(summary) => {
                 self.importing = false;

@@ -20,6 +20,9 @@ pub struct EstimatePanelProps {
     pub problems: usize,
     pub refused: Option<AttrValue>,
     pub starting: bool,
+    /// A trial is under way: its answers are still to come.
+    #[prop_or_default]
+    pub trying: bool,
     pub on_start: Callback<()>,
 }
 
@@ -63,7 +66,7 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
                 } else if let Some(short) = short {
                     <p class="start-bar__short" aria-hidden="true">{ short }</p>
                 }
-                <Button {kind} disabled={props.starting || props.reading} on_press={props.on_start.clone()}>{ "Start run" }</Button>
+                <Button {kind} disabled={props.starting || props.reading || props.trying} on_press={props.on_start.clone()}>{ "Start run" }</Button>
             </div>
         </>
     }

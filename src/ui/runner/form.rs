@@ -36,6 +36,8 @@ pub struct Form {
     pub provider: Provider,
     pub price_source: PriceSource,
     pub use_cache: bool,
+    /// Rows that differ only in case, white space or Unicode form share one answer.
+    pub fold_near_duplicates: bool,
     pub demo: DemoSettings,
     pub answer_format: AnswerFormat,
     pub reasks: u8,
@@ -68,6 +70,8 @@ pub enum FormAction {
     DataRead(Box<DataSummary>),
     /// An opened run's own settings. The key isn't among them.
     Restored(Box<Setup>),
+    Demo(DemoSettings),
+    FoldNearDuplicates(bool),
     AddLane,
     /// Lanes are counted from zero, the first one included.
     RemoveLane(usize),
@@ -85,6 +89,7 @@ impl Default for Form {
             provider: Provider::Demo,
             price_source: PriceSource::Unknown,
             use_cache: true,
+            fold_near_duplicates: false,
             demo: DemoSettings::default(),
             answer_format: AnswerFormat::Text,
             reasks: 0,
@@ -120,6 +125,8 @@ impl Form {
                     *lane = lane.after(action);
                 }
             }
+            FormAction::Demo(demo) => form.demo = demo.clone(),
+            FormAction::FoldNearDuplicates(on) => form.fold_near_duplicates = *on,
             FormAction::AddLane => form.lanes.push(self.as_lane()),
             FormAction::RemoveLane(lane) => {
                 if let Some(place) = lane.checked_sub(1).filter(|place| *place < form.lanes.len()) {
@@ -287,6 +294,7 @@ impl Form {
         }
         self.id_column = setup.id_column.clone();
         self.use_cache = setup.use_cache;
+        self.fold_near_duplicates = setup.fold_near_duplicates;
         self.demo = setup.demo.clone();
         self.answer_format = setup.answer_format.clone();
         self.reasks = setup.reasks;

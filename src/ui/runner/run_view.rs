@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::{Command, ExportKind, Place, Provider, RunState, Secret, ToWorker};
+use crate::link::{Command, DemoSettings, ExportKind, Place, Provider, RunState, Secret, ToWorker};
 use crate::time::Time;
 use crate::ui::hooks::Work;
 use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
+use crate::ui::runner::demo_fields::DemoFields;
 use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::export_bar::ExportBar;
 use crate::ui::runner::figures::Figures;
@@ -17,9 +18,10 @@ use crate::ui::runner::pause_note::{GoOn, PauseNote, asks, focus, pause_reason};
 use crate::ui::runner::result_detail::ResultDetailDialog;
 use crate::ui::runner::results::{Results, RowsAsked};
 use crate::ui::runner::run_limits::{NewLimits, RunLimits};
+use crate::ui::runner::run_plot::RunPlot;
 use crate::ui::runner::run_status::RunStatus;
 use crate::ui::runner::words::{rows, under_way, without_usage_words};
-use crate::ui::runner::{Confirm, DeskAction};
+use crate::ui::runner::{Confirm, DeskAction, FormAction};
 
 #[derive(Properties, PartialEq)]
 pub struct RunViewProps {
@@ -52,6 +54,14 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 send.emit(ToWorker::Run(Command::SetLimits { lane: lane as u8, limits }));
             }
             send.emit(ToWorker::Run(Command::SetBudget(budget)));
+        })
+    };
+    let has_demo = (0..open.setup.lanes()).any(|lane| open.setup.of_lane(lane).provider == Provider::Demo);
+    let on_demo = {
+        let (send, on_form) = (send.clone(), work.on_form.clone());
+        Callback::from(move |demo: DemoSettings| {
+            on_form.emit(FormAction::Demo(demo.clone()));
+            send.emit(ToWorker::SetDemo(demo));
         })
     };
     let paused = pause_reason(&progress.state);
@@ -99,6 +109,10 @@ pub fn RunView(props: &RunViewProps) -> Html {
                     <Notice tone={Tone::Warning}><p>{ words }</p></Notice>
                 }
                 <Figures progress={progress.clone()} />
+                <RunPlot progress={progress.clone()} now={props.now.emit(())} />
+                if has_demo && changeable(&progress.state) {
+                    <DemoFields demo={work.form.demo.clone()} {on_demo} />
+                }
                 if changeable(&progress.state) {
                     <RunLimits form={work.form.clone()} on_form={work.on_form.clone()} {on_apply} />
                 }

@@ -7,20 +7,23 @@ use gloo_timers::callback::Timeout;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::{BadLines, Place, Secret, Setup, ToWorker};
+use crate::link::{BadLines, Place, Provider, Secret, Setup, ToWorker};
 use crate::provider::Auth;
 use crate::ui::hooks::Work;
 use crate::ui::parts::{Disclosure, slug};
 use crate::ui::runner::check::{FieldProblem, LaneProblem, check, check_lanes};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::data_step::DataStep;
+use crate::ui::runner::demo_fields::DemoFields;
 use crate::ui::runner::estimate_panel::EstimatePanel;
 use crate::ui::runner::form_field::{StepProps, lane_label};
 use crate::ui::runner::lane_fields::MoreLanes;
 use crate::ui::runner::limits_step::LimitsStep;
+use crate::ui::runner::near_duplicates::NearDuplicatesNote;
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::prompt_step::PromptStep;
 use crate::ui::runner::provider_step::ProviderStep;
+use crate::ui::runner::trial_panel::TrialPanel;
 use crate::ui::runner::{DeskAction, Field, Form, FormAction};
 
 /// The preview and the estimate follow the last key stroke after this long.
@@ -82,8 +85,9 @@ pub fn Steps(props: &StepsProps) -> Html {
     let lane_problems = check_lanes(form).1;
     let first = first_fault(&problems, &lane_problems);
     let faults = problems.len() + lane_problems.len();
-    let on_start = starting(&props.work, &setup, first, &tried);
+    let on_start = starting(&props.work, &setup, first.clone(), &tried);
     let refused_start = [Place::Run, Place::Prompt, Place::Limits, Place::Storage].into_iter().find_map(refused);
+    let demo = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider == Provider::Demo);
     html! {
         <div class="steps">
             <div class="steps__list">
@@ -92,6 +96,10 @@ pub fn Steps(props: &StepsProps) -> Html {
                     id_column={form.id_column.clone().map(AttrValue::from)} on_file={giving.file} on_text={giving.text}
                     on_sample={giving.sample} on_skip_bad_lines={giving.again}
                     on_id_column={props.work.on_form.reform(FormAction::IdColumn)}>
+                    if let Some(Ok(estimate)) = &desk.estimate {
+                        <NearDuplicatesNote near={estimate.near.clone()} folded={form.fold_near_duplicates}
+                            on_fold={props.work.on_form.reform(FormAction::FoldNearDuplicates)} />
+                    }
                     <Disclosure label="Go on from a checkpoint">
                         <CheckpointImport importing={desk.importing} seen={desk.checkpoint.clone()}
                             on_file={importing(&props.work)}
@@ -102,15 +110,24 @@ pub fn Steps(props: &StepsProps) -> Html {
                     {on_row} />
                 <ProviderStep step={step.clone()} checking={desk.checking} checked={desk.checked.clone()}
                     refused={refused(Place::Provider)} on_check={checking(&props.work, &setup)}>
+                    if demo {
+                        <DemoFields demo={form.demo.clone()} on_demo={props.work.on_form.reform(FormAction::Demo)} />
+                    }
                     <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(lane_problems)}
                         on_form={props.work.on_form.clone()} />
                 </ProviderStep>
                 <LimitsStep {step} />
+                <TrialPanel provider={form.provider} has_data={desk.data.is_some()} trying={desk.trying}
+                    trial={desk.trial.clone()} on_try={trying(&props.work, &setup, first, &tried)}
+                    on_cap={props.work.on_form.reform(|cap: u32| {
+                        FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
+                    })}
+                    on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
             </div>
             <aside class="steps__aside">
                 <EstimatePanel has_data={desk.data.is_some()} reading={desk.reading.is_some()} estimating={desk.estimating}
                     estimate={desk.estimate.clone()} budget={setup.budget}
-                    problems={if *tried { faults } else { 0 }} refused={refused_start} starting={desk.opening}
+                    problems={if *tried { faults } else { 0 }} refused={refused_start} starting={desk.opening} trying={desk.trying}
                     {on_start} />
             </aside>
         </div>
@@ -205,6 +222,22 @@ fn starting(work: &Work, setup: &Setup, first: Option<String>, tried: &UseStateH
             None => {
                 work.on_form.emit(FormAction::KeyUsed);
                 work.send.emit(ToWorker::Start { setup: setup.clone(), keys: keys(&work.form) });
+            }
+        }
+    })
+}
+
+/// A trial needs what a start needs.
+fn trying(work: &Work, setup: &Setup, first: Option<String>, tried: &UseStateHandle<bool>) -> Callback<Vec<String>> {
+    let (work, setup, tried) = (work.clone(), setup.clone(), tried.clone());
+    Callback::from(move |more_models: Vec<String>| {
+        tried.set(first.is_some());
+        match &first {
+            Some(id) => focus(id),
+            None => {
+                work.on_form.emit(FormAction::KeyUsed);
+                let key = key(&work.form);
+                work.send.emit(ToWorker::Try { setup: setup.clone(), key, more_models });
             }
         }
     })

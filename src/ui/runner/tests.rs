@@ -449,6 +449,7 @@ async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
         rows: 500,
         duplicates: 46,
         maybe_cached: 0,
+        near: NearDuplicates::default(),
         imported: 0,
         calls: 454,
         input_tokens: 27_240,
@@ -467,6 +468,7 @@ async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
         problems: 0,
         refused: None,
         starting: false,
+        trying: false,
         on_start: Callback::noop(),
     };
     let html = drawn::<EstimatePanel>(props).await;

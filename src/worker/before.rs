@@ -1,0 +1,160 @@
+//! What is asked before a run: its estimate, a trial of a few rows, a checkpoint that it begins with.
+
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
+
+use super::browser::{next_turn, now, words};
+use super::data::Data;
+use super::fetch::Key;
+use super::forecast::{Rows, forecast, near};
+use super::imports::Import;
+use super::page;
+use super::prepare::Unprepared;
+use super::shell::{FILE_BYTES_MAX, Shell, unprepared};
+use super::terms::{self, problem, template_words};
+use super::trial;
+use crate::dataset::Checkpoint;
+use crate::link::{FileEstimate, Place, Problem, Secret, Setup, TRIAL_MODELS_MAX, ToPage, Trial};
+use crate::money::Usd;
+
+impl Shell {
+    pub(super) async fn import_checkpoint(
+        &self,
+        name: String,
+        into_run: bool,
+        id_column: Option<String>,
+        file: Option<File>,
+    ) -> Result<(), Problem> {
+        let place = if into_run { Place::Results } else { Place::Data };
+        let refused = |why: String| problem(place, format!("{name} could not be read: {why}. Nothing was changed."));
+        let file = file.ok_or_else(|| refused("the file did not arrive".into()))?;
+        if file.size() > FILE_BYTES_MAX {
+            return Err(refused("it is larger than 512 MB".into()));
+        }
+        let buffer = file.array_buffer().await.map_err(|error| refused(words(&error)))?;
+        let checkpoint = Checkpoint::read(&Uint8Array::new(&buffer).to_vec());
+        if checkpoint.is_empty() {
+            return Err(refused(
+                "it holds no line of the form {\"id\": ..., \"result\": ...}, which a checkpoint is made of".into(),
+            ));
+        }
+        let session = if into_run { Some(self.session()?) } else { None };
+        let data = match &session {
+            Some(session) => session.prepared.data.clone(),
+            None => self.data()?,
+        };
+        let import = Import { name, checkpoint, data };
+        let summary = match &session {
+            Some(session) => {
+                let taken = import.enter(session);
+                import.summary(session.setup().id_column.as_deref(), Some(taken))
+            }
+            None => import.summary(id_column.as_deref(), None),
+        };
+        if session.is_none() {
+            *self.import.borrow_mut() = Some(import);
+        }
+        page::post(&ToPage::CheckpointRead(summary));
+        Ok(())
+    }
+
+    /// Rows that the waiting checkpoint answers, one flag a row; empty where there is none.
+    fn imported_rows(&self, data: &Rc<Data>, setup: &Setup) -> Vec<bool> {
+        let import = self.import.borrow();
+        let Some(import) = import.as_ref().filter(|import| Rc::ptr_eq(&import.data, data)) else { return Vec::new() };
+        let mut rows = vec![false; data.rows() as usize];
+        for (item, _) in import.matched(setup.id_column.as_deref()) {
+            rows[item as usize] = true;
+        }
+        rows
+    }
+
+    pub(super) fn begin_estimate(self: &Rc<Self>, setup: Setup) {
+        self.estimate.set(self.estimate.get() + 1);
+        let (shell, number) = (self.clone(), self.estimate.get());
+        spawn_local(async move {
+            // A key held down asks many times; only the last of a turn is worth rendering all rows.
+            next_turn().await;
+            if let Some(result) = shell.estimate(&setup, number).await {
+                page::post(&ToPage::Estimated(result));
+            }
+        });
+    }
+
+    /// `None`: a newer one was asked for meanwhile.
+    async fn estimate(&self, setup: &Setup, number: u64) -> Option<Result<FileEstimate, Problem>> {
+        let superseded = || self.estimate.get() != number;
+        if superseded() {
+            return None;
+        }
+        let asked = self.data().and_then(|data| terms::plan(setup).map(|plan| (data, plan)));
+        let (data, plan) = match asked {
+            Ok(asked) => asked,
+            Err(problem) => return Some(Err(problem)),
+        };
+        match self.prepared(&data, setup, superseded).await {
+            Ok(prepared) => {
+                let facts = prepared.facts(&self.known.borrow());
+                let imported = self.imported_rows(&data, setup);
+                let mut estimate = forecast(setup, &plan, &Rows { facts: &facts, imported: &imported }, now());
+                estimate.near = near(setup, &plan, &prepared, now());
+                Some(Ok(estimate))
+            }
+            Err(Unprepared::Template(found)) => Some(Err(problem(Place::Prompt, template_words(&found)))),
+            Err(Unprepared::Superseded) => None,
+        }
+    }
+
+    pub(super) fn begin_trial(self: &Rc<Self>, setup: Setup, key: Option<Secret>, more_models: Vec<String>) {
+        if self.trying.replace(true) {
+            return;
+        }
+        let shell = self.clone();
+        spawn_local(async move {
+            let tried = shell.try_rows(&setup, key, more_models).await;
+            shell.trying.set(false);
+            page::post(&ToPage::Tried(tried));
+        });
+    }
+
+    async fn try_rows(&self, setup: &Setup, key: Option<Secret>, more: Vec<String>) -> Result<Trial, Problem> {
+        let data = self.data()?;
+        let key = Key::bind(key, setup)?;
+        let prepared = self.prepared(&data, setup, || false).await.map_err(unprepared)?;
+        let facts = prepared.facts(&self.known.borrow());
+        let rows = trial::spread_rows(&facts);
+        let imported = self.imported_rows(&data, setup);
+        let plan = terms::plan(setup)?;
+        let to_pay = forecast(setup, &plan, &Rows { facts: &facts, imported: &imported }, now()).calls;
+        let models = std::iter::once(setup.model.clone()).chain(more).take(TRIAL_MODELS_MAX);
+        let mut tried = Vec::new();
+        for model in models {
+            let own = Setup { budget: self.budget_left(setup)?, ..trial::with_model(setup, &model) };
+            let part = trial::try_model(own, key.clone(), prepared.clone(), &rows, to_pay).await;
+            let mut spend = self.trial_spend.get();
+            spend[usize::from(setup.provider.is_remote())] += part.model.spent + part.model.doubtful;
+            self.trial_spend.set(spend);
+            if setup.use_cache && self.storage.remember(&part.to_keep).await {
+                self.known.borrow_mut().extend(part.to_keep.iter().map(|(key, _)| *key));
+            }
+            tried.push(part);
+        }
+        let off_the_budget = self.trial_spend.get()[usize::from(setup.provider.is_remote())];
+        Ok(trial::joined(setup, &prepared, &rows, &tried, off_the_budget))
+    }
+
+    /// What trials have left of the budget.
+    pub(super) fn budget_left(&self, setup: &Setup) -> Result<Option<Usd>, Problem> {
+        let spent = self.trial_spend.get()[usize::from(setup.provider.is_remote())];
+        match setup.budget {
+            Some(budget) if budget <= spent => Err(problem(
+                Place::Limits,
+                format!("Trials have used up the budget of {budget}: {spent} was spent or may have been. Raise it."),
+            )),
+            budget => Ok(budget.map(|budget| budget - spent)),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// `Try 5 rows`: a few real calls before the run, counted, compared and not paid twice.
+
+import { expectedAnswer } from './support/mock';
+import { movies, firstRows, records } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test } from './support/test';
+
+const SYSTEM = 'Classify the film into exactly one genre: drama, comedy, action, horror, other. Respond with one word.';
+const ROWS = 60;
+
+test('five rows on two models: answers, cost and projection, and the run does not pay them again', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '30');
+  const data = firstRows(movies(), ROWS);
+  const input = records(data.buffer.toString());
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(data);
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
+    'Max output tokens': 16, 'Concurrency': 4, 'Budget': '0.5',
+  });
+  await runner.button('Compare with other models').click();
+  const second = page.getByRole('combobox', { name: 'Second model', exact: true });
+  await second.fill('gpt-4o');
+  await second.press('Escape');
+  await runner.button('Try 5 rows').click();
+
+  const table = page.getByRole('table', { name: 'Trial answers' });
+  await expect(table.getByRole('row')).toHaveCount(6);
+  const { totals, calls } = await mock.ledger();
+  expect(totals.requests).toBe(10);
+  const tried = calls.filter(call => call.model === 'gpt-4o-mini').map(call => call.message);
+  expect(new Set(tried).size).toBe(5);
+  for (const title of tried) {
+    await expect(table).toContainText(expectedAnswer(SYSTEM, title));
+    expect(input.some(row => row.title === title)).toBe(true);
+  }
+  const models = page.getByRole('list', { name: 'Trial by model' }).getByRole('listitem');
+  await expect(models.first()).toContainText('gpt-4o-mini: ');
+  await expect(models.first()).toContainText('for 5 calls');
+  await expect(models.first()).toContainText('with 95 % confidence');
+  await expect(models.first()).toContainText('Max output tokens');
+  await expect(page.getByText('are taken off the next run\'s budget')).toBeVisible();
+
+  await runner.start();
+  await expect(page.getByText('Trials took')).toBeVisible();
+  await runner.untilFinished(60_000);
+  const after = (await mock.ledger()).calls.filter(call => call.model === 'gpt-4o-mini');
+  for (const title of tried) {
+    expect(after.filter(call => call.message === title).length, `${title} is asked once`).toBe(1);
+  }
+  expect((await runner.line()).cacheHits).toBeGreaterThanOrEqual(5);
+});
+
+test('a trial keeps to the budget and says so', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '10');
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(firstRows(movies(), ROWS));
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
+    'Max output tokens': 1000, 'Concurrency': 4, 'Budget': '0.0015',
+  });
+  await runner.button('Try 5 rows').click();
+  await expect(page.getByText("What is left of the budget doesn't fit the next call.")).toBeVisible();
+  const { totals } = await mock.ledger();
+  expect(totals.requests).toBeLessThan(5);
+});
