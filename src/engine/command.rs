@@ -1,9 +1,19 @@
 //! What the person wants, turned into what items and lanes do next.
 
+use std::collections::BTreeMap;
+
 use crate::engine::items::Status;
 use crate::engine::run::Engine;
 use crate::engine::{Command, Doubtful, Effect, Ending, Entry, Ordinal, PauseReason, RunState};
 use crate::provider::Answer;
+
+/// Who goes for a group of equal items.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    Answered(Ordinal),
+    UnderWay,
+    Nobody,
+}
 
 impl Engine {
     pub(super) fn command(&mut self, command: Command) {
@@ -141,23 +151,36 @@ impl Engine {
     }
 
     /// Sees to it that every group with waiting twins has one item under way, and that twins of an answered item
-    /// get its answer.
+    /// get its answer. Every group is looked through once, however large it is.
     pub(super) fn lead_groups(&mut self) {
+        let mut known: BTreeMap<Ordinal, Lead> = BTreeMap::new();
         for item in self.with_status(Status::Twin) {
-            if self.items.status(item) != Status::Twin {
-                continue;
-            }
-            let shared = self.items.group(item).find(|other| self.tally.is_shareable(*other));
-            let active = self.items.group(item).any(|other| {
-                use Status::*;
-                matches!(self.items.status(other), Open | LookingUp | UnderWay | BackingOff | CutOff | InBatch)
-            });
-            match shared {
-                Some(source) if self.plan.use_cache => self.end(item, Ending::CopyOf(source)),
-                _ if active && self.plan.use_cache => {}
-                _ => self.open(item),
+            let leader = if self.plan.use_cache { self.items.facts(item).leader } else { item };
+            let lead = match known.get(&leader) {
+                Some(lead) => *lead,
+                None => self.lead_of(item),
+            };
+            known.insert(leader, if lead == Lead::Nobody { Lead::UnderWay } else { lead });
+            match lead {
+                Lead::Answered(source) => self.end(item, Ending::CopyOf(source)),
+                Lead::UnderWay => {}
+                Lead::Nobody => self.open(item),
             }
         }
+    }
+
+    fn lead_of(&self, item: Ordinal) -> Lead {
+        if !self.plan.use_cache {
+            return Lead::Nobody;
+        }
+        if let Some(source) = self.items.group(item).find(|other| self.tally.is_shareable(*other)) {
+            return Lead::Answered(source);
+        }
+        let under_way = |other| {
+            use Status::*;
+            matches!(self.items.status(other), Open | LookingUp | UnderWay | BackingOff | CutOff | InBatch)
+        };
+        if self.items.group(item).any(under_way) { Lead::UnderWay } else { Lead::Nobody }
     }
 
     pub(super) fn open(&mut self, item: Ordinal) {

@@ -60,6 +60,8 @@ pub struct Engine {
     /// no better one comes.
     pub(super) kept: BTreeMap<Ordinal, Answer>,
     pub(super) batch: batch::Desk,
+    /// The row that asked last whether the network is back, and how often in a row.
+    pub(super) asking: Option<(Ordinal, u8)>,
     pub(super) rng: fastrand::Rng,
     pub(super) now: Time,
 }
@@ -88,6 +90,7 @@ impl Engine {
             tally: Tally::default(),
             kept: BTreeMap::new(),
             batch: batch::Desk::default(),
+            asking: None,
             rng: fastrand::Rng::with_seed(seed),
             now,
             items,

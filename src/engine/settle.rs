@@ -12,6 +12,9 @@ use crate::provider::{Action, Answer, Bill, Failure, FailureKind, Outcome, RateS
 const TIMEOUT_RETRIES_MAX: u8 = 1;
 /// A hint longer than this is the person's decision.
 const HINT_MS_MAX: u64 = 120_000;
+/// So often in a row one row asks whether the network is back; then another does, and it waits so long.
+const ASKS_BY_ONE_ROW_MAX: u8 = 4;
+const ANOTHER_ROW_ASKS_MS: u64 = 60_000;
 /// A browser may send a request again by itself when a connection dies, and the page can't see it.
 const BILLS_OF_A_DEAD_CONNECTION: u64 = 2;
 
@@ -105,6 +108,8 @@ impl Engine {
             self.promote_twin_of(item);
         } else if self.stop_asked {
             self.items.set(item, Status::Canceled);
+        } else if uncounted && !lane_stops {
+            self.ask_on(item);
         } else if uncounted || !retries_count(action) {
             self.open(item);
         } else {
@@ -165,6 +170,22 @@ impl Engine {
         self.effects.push_back(Effect::Notify(Notice::LaneStopped { lane: index, failure: failure.clone() }));
         if self.lanes.iter().all(|lane| lane.stopped.is_some()) {
             self.pause(PauseReason::NoLane(failure));
+        }
+    }
+
+    /// The network is gone, as it seems, and this row has asked whether it is back. It asks again, so that not row after
+    /// row falls into doubt; but not for ever, since it may be this very row that never gets through.
+    fn ask_on(&mut self, item: Ordinal) {
+        let times = match self.asking {
+            Some((last, times)) if last == item => times + 1,
+            _ => 1,
+        };
+        self.asking = Some((item, times));
+        if times < ASKS_BY_ONE_ROW_MAX {
+            self.open(item);
+        } else {
+            self.items.set(item, Status::BackingOff);
+            self.queue.back_off(item, self.now.after_ms(ANOTHER_ROW_ASKS_MS));
         }
     }
 
