@@ -170,5 +170,8 @@ pub fn fits() -> Outcome {
 }
 
 pub fn fails(kind: FailureKind, bill: Bill) -> Outcome {
-    Outcome::Failed { failure: Failure { kind, status: None, message: String::new(), retry_after_ms: None }, bill }
+    Outcome::Failed {
+        failure: Failure { kind, status: None, message: String::new(), retry_after_ms: None, request_id: None },
+        bill,
+    }
 }

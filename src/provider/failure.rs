@@ -16,6 +16,9 @@ pub struct Failure {
     /// The provider's hint: wait at least this long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// The provider's id of the request, where it can be read: what failed may have been billed all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -85,7 +88,13 @@ impl FailureKind {
 impl Failure {
     /// Of a lane whose key is missing.
     pub fn no_key() -> Failure {
-        Failure { kind: FailureKind::NoKey, status: None, message: String::new(), retry_after_ms: None }
+        Failure {
+            kind: FailureKind::NoKey,
+            status: None,
+            message: String::new(),
+            retry_after_ms: None,
+            request_id: None,
+        }
     }
 
     /// What a person reads: what happened, what was kept, what to do, and the provider's own words.

@@ -35,6 +35,8 @@ pub use words::MESSAGE_CHARS_MAX;
 
 /// Bodies larger than this are cut off and count as torn. Chat answers are a thousand times smaller.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// OpenAI's and most others', Anthropic's.
+const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "request-id"];
 
 /// One row's call, before it is put into a provider's words.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,9 +138,14 @@ impl Provider {
 
     /// What an answer means. `now` serves hints that name a date.
     pub fn decode(self, reply: &HttpReply, now: crate::time::Time) -> Outcome {
-        match self.preset().wire {
+        let mut outcome = match self.preset().wire {
             Wire::OpenAiChat => openai_chat::decode(self, reply, now),
             Wire::AnthropicMessages => anthropic_messages::decode(self, reply, now),
+        };
+        if let Outcome::Failed { failure, .. } = &mut outcome {
+            let id = REQUEST_ID_HEADERS.iter().find_map(|name| reply.header(name));
+            failure.request_id = id.map(words::clean).filter(|id| !id.is_empty());
         }
+        outcome
     }
 }

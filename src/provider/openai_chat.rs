@@ -96,7 +96,7 @@ pub(super) fn not_json(reply: &HttpReply) -> Failure {
 }
 
 pub(super) fn failure(kind: FailureKind, reply: &HttpReply, message: &str) -> Failure {
-    Failure { kind, status: Some(reply.status), message: words::clean(message), retry_after_ms: None }
+    Failure { kind, status: Some(reply.status), message: words::clean(message), retry_after_ms: None, request_id: None }
 }
 
 /// The first choice; `None` where it holds no message. A refusal's own words are kept as its text, marked by `finish`.

@@ -81,7 +81,8 @@ impl Outcome {
     }
 
     fn without_answer(kind: FailureKind, message: &str, bill: Bill) -> Outcome {
-        let failure = Failure { kind, status: None, message: words::clean(message), retry_after_ms: None };
+        let failure =
+            Failure { kind, status: None, message: words::clean(message), retry_after_ms: None, request_id: None };
         Outcome::Failed { failure, bill }
     }
 }

@@ -90,6 +90,7 @@ pub fn read(provider: Provider, reply: &HttpReply, body: Option<&Value>, now: Ti
         status: Some(reply.status),
         message: words::clean(&said.message),
         retry_after_ms: hint::retry_after_ms(reply, body, now),
+        request_id: None,
     }
 }
 
@@ -102,6 +103,7 @@ pub fn read_inside_200(reply: &HttpReply, error_at: &Value, now: Time) -> Failur
         status: Some(reply.status),
         message: words::clean(&said.message),
         retry_after_ms: hint::retry_after_ms(reply, Some(error_at), now),
+        request_id: None,
     }
 }
 

@@ -127,7 +127,8 @@ impl Reply {
 }
 
 fn failed(kind: FailureKind, status: u16) -> Outcome {
-    let failure = Failure { kind, status: Some(status), message: String::new(), retry_after_ms: None };
+    let failure =
+        Failure { kind, status: Some(status), message: String::new(), retry_after_ms: None, request_id: None };
     Outcome::Failed { failure, bill: Bill::Nothing }
 }
 

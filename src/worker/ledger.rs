@@ -175,7 +175,13 @@ mod tests {
         ending: Option<Ending>,
         failed: Option<FailureKind>,
     ) -> Entry {
-        let failure = failed.map(|kind| Failure { kind, status: None, message: String::new(), retry_after_ms: None });
+        let failure = failed.map(|kind| Failure {
+            kind,
+            status: None,
+            message: String::new(),
+            retry_after_ms: None,
+            request_id: None,
+        });
         let (cost, sent, misfit, uncounted) = (Usd::from_pico(cost), None, None, false);
         Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted }
     }

@@ -157,8 +157,12 @@ impl Results {
         at: Time,
     ) {
         let never_sent = bill == Bill::Nothing && ending.is_none() && failure.is_none() && answer.is_none();
-        let (request_id, finish) =
-            (answer.and_then(|answer| answer.request_id.clone()), answer.map(|answer| answer.finish));
+        // An attempt that failed may end its row with the answer of the one before it.
+        let (request_id, finish) = match (failure, answer) {
+            (Some(failure), _) => (failure.request_id.clone(), None),
+            (None, Some(answer)) => (answer.request_id.clone(), Some(answer.finish)),
+            (None, None) => (None, None),
+        };
         if let Some(attempt) = self.attempts.get_mut(&id) {
             attempt.settled =
                 Some(Settled { at, bill, cost, failure: failure.cloned(), request_id, finish, never_sent });
@@ -460,6 +464,6 @@ mod tests {
     }
 
     fn failure(kind: FailureKind) -> Failure {
-        Failure { kind, status: None, message: String::new(), retry_after_ms: None }
+        Failure { kind, status: None, message: String::new(), retry_after_ms: None, request_id: None }
     }
 }

@@ -48,7 +48,13 @@ pub fn read_options() -> ReadOptions {
 }
 
 pub fn failure() -> Failure {
-    Failure { kind: FailureKind::ServerError, status: Some(529), message: "busy".into(), retry_after_ms: Some(1_500) }
+    Failure {
+        kind: FailureKind::ServerError,
+        status: Some(529),
+        message: "busy".into(),
+        retry_after_ms: Some(1_500),
+        request_id: None,
+    }
 }
 
 pub fn usage() -> Usage {

@@ -249,8 +249,9 @@ fn every_kind_has_a_sentence_of_its_own() {
         ContextTooLong,
         ContentRefused,
     ];
-    let of =
-        |kind, message: &str| Failure { kind, status: None, message: message.into(), retry_after_ms: None }.sentence();
+    let of = |kind, message: &str| {
+        Failure { kind, status: None, message: message.into(), retry_after_ms: None, request_id: None }.sentence()
+    };
     let sentences: BTreeSet<String> = kinds.iter().map(|kind| of(*kind, "")).collect();
     assert_eq!(sentences.len(), kinds.len());
     for sentence in &sentences {
@@ -259,4 +260,17 @@ fn every_kind_has_a_sentence_of_its_own() {
         assert!(kept, "says what was kept: {sentence}");
     }
     assert!(of(WrongKey, "Nope").ends_with("It said: “Nope”"));
+}
+
+#[test]
+fn the_request_id_of_what_failed_is_kept_for_the_providers_bill() {
+    let of = |outcome: Outcome| match outcome {
+        Outcome::Failed { failure, .. } => failure.request_id,
+        Outcome::Answered { answer, .. } => answer.request_id,
+    };
+    assert_eq!(of(decode(500, &[("x-request-id", "req_1")], "")).as_deref(), Some("req_1"));
+    assert_eq!(of(decode(200, &[("x-request-id", "req_2")], r#"{"choices": [{"mess"#)).as_deref(), Some("req_2"));
+    let overloaded = reply(529, &[("request-id", "req_3")], r#"{"type":"error","error":{"type":"overloaded_error"}}"#);
+    assert_eq!(of(pennybatch::provider::Provider::Anthropic.decode(&overloaded, crate::NOW)).as_deref(), Some("req_3"));
+    assert_eq!(of(decode(500, &[], "")), None);
 }

@@ -133,6 +133,6 @@ pub fn answered(input: u64, output: u64) -> Outcome {
 }
 
 pub fn failed(kind: FailureKind) -> Outcome {
-    let failure = Failure { kind, status: None, message: String::new(), retry_after_ms: None };
+    let failure = Failure { kind, status: None, message: String::new(), retry_after_ms: None, request_id: None };
     Outcome::Failed { failure, bill: Bill::Nothing }
 }

@@ -235,6 +235,6 @@ fn refused(rng: &mut fastrand::Rng, wait_ms: u64, at: Time) -> Verdict {
 }
 
 pub fn failure(kind: FailureKind, bill: Bill) -> Outcome {
-    let failure = Failure { kind, status: None, message: format!("{kind:?}"), retry_after_ms: None };
+    let failure = Failure { kind, status: None, message: format!("{kind:?}"), retry_after_ms: None, request_id: None };
     Outcome::Failed { failure, bill }
 }

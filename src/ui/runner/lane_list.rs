@@ -141,8 +141,13 @@ mod tests {
 
     #[test]
     fn a_lane_says_what_it_does() {
-        let failure =
-            Failure { kind: FailureKind::WrongKey, status: Some(401), message: "no".to_owned(), retry_after_ms: None };
+        let failure = Failure {
+            kind: FailureKind::WrongKey,
+            status: Some(401),
+            message: "no".to_owned(),
+            retry_after_ms: None,
+            request_id: None,
+        };
         let lane = LaneProgress {
             state: LaneState::Ready,
             waiting: None,

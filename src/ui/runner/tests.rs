@@ -130,8 +130,13 @@ fn a_wait_is_told_with_its_reason_and_its_length() {
 
 #[test]
 fn every_pause_tells_what_was_kept_and_what_to_do() {
-    let failure =
-        Failure { kind: FailureKind::WrongKey, status: Some(401), message: "no".to_owned(), retry_after_ms: None };
+    let failure = Failure {
+        kind: FailureKind::WrongKey,
+        status: Some(401),
+        message: "no".to_owned(),
+        retry_after_ms: None,
+        request_id: None,
+    };
     for reason in [
         PauseReason::NotStarted,
         PauseReason::ByPerson,
