@@ -218,7 +218,7 @@ pub fn answer(scenario: &Scenario, item: Ordinal, cut: bool) -> Answer {
 }
 
 pub fn failure(kind: FailureKind) -> Failure {
-    Failure { kind, status: None, message: String::new(), retry_after_ms: None }
+    Failure { kind, status: None, message: String::new(), retry_after_ms: None, request_id: None }
 }
 
 fn not_found() -> Failure {

@@ -413,6 +413,7 @@ fn too_large() -> Failure {
         status: None,
         message: "a single row is larger than the limits of a batch job or of the provider's queue".into(),
         retry_after_ms: None,
+        request_id: None,
     }
 }
 

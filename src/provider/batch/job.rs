@@ -147,7 +147,7 @@ fn whole(provider: Provider, reply: &HttpReply, now: Time) -> Result<Value, Fail
 
 fn torn(reply: &HttpReply, what: &str) -> Failure {
     let message = words::clean(&format!("{what}: {}", reply.body));
-    Failure { kind: FailureKind::TornBody, status: Some(reply.status), message, retry_after_ms: None }
+    Failure { kind: FailureKind::TornBody, status: Some(reply.status), message, retry_after_ms: None, request_id: None }
 }
 
 fn job(value: &Value) -> Option<JobSeen> {
