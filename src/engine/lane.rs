@@ -47,6 +47,7 @@ pub struct Lane {
     /// Up to here slots are won back one an answer, beyond it one a round of answers.
     known_good_milli: u64,
     rests_until: Time,
+    rest_reason: WakeReason,
     slowed_at: Option<Time>,
     refusals: u32,
     /// Since when nothing but refusals or failures came back.
@@ -78,6 +79,7 @@ impl Lane {
             slots_milli,
             known_good_milli: slots_milli,
             rests_until: Time(0),
+            rest_reason: WakeReason::LaneRests,
             slowed_at: None,
             refusals: 0,
             fruitless_since: None,
@@ -120,7 +122,7 @@ impl Lane {
         if full || self.is_warming_up() {
             return Admission::Full;
         }
-        let rest = (self.rests_until > now).then_some(Wake { at: self.rests_until, reason: WakeReason::LaneRests });
+        let rest = (self.rests_until > now).then_some(Wake { at: self.rests_until, reason: self.rest_reason });
         let meters = self.meters.ready_at(weight, now);
         let paced_at = self.pace.ready_at(now);
         let pace = (paced_at > now).then_some(Wake { at: paced_at, reason: WakeReason::RequestsPerMinute });
@@ -248,6 +250,7 @@ impl Lane {
             if self.rests == 0 || sent >= self.rested_at {
                 let limit_ms = backoff_limit_ms(self.rests);
                 self.rests_until = self.rests_until.max(now.after_ms(limit_ms / 2 + jitter(limit_ms / 2)));
+                self.rest_reason = WakeReason::LaneFails;
                 self.rests += 1;
                 self.rested_at = now;
             }
@@ -259,6 +262,7 @@ impl Lane {
     /// once a round trip: requests that were under way when it slowed last say nothing new.
     pub fn refused(&mut self, hint_ms: u64, sent: Time, jitter: impl FnOnce(u64) -> u64, now: Time) -> Fruitless {
         self.rate_limited += 1;
+        self.rest_reason = WakeReason::LaneRests;
         let since = *self.fruitless_since.get_or_insert(now);
         let news = self.slowed_at.is_none_or(|at| sent >= at);
         self.pace.refused(news, now);

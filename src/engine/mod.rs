@@ -213,6 +213,8 @@ pub enum WakeReason {
     RequestsPerDay,
     /// The provider said 429 and the lane rests.
     LaneRests,
+    /// Nothing came back for a while, and the lane rests before one request asks again.
+    LaneFails,
     Backoff,
     /// The earliest deadline of what is in flight.
     Deadline,

@@ -1,7 +1,7 @@
 //! From the four steps to what the engine takes: the plan, the price and the lane group. Pure.
 
 use crate::dataset::TemplateProblem;
-use crate::engine::{ItemFacts, LanePlan, Limits, Plan, TooLarge};
+use crate::engine::{ItemFacts, LanePlan, Limits, Plan, TooLarge, WakeReason};
 use crate::link::{Place, Problem, Setup, lane_name};
 use crate::money::{PerToken, Usd};
 use crate::prices::{self, RateCard, Rates};
@@ -76,6 +76,8 @@ fn check(setup: &Setup) -> Result<(), Problem> {
     let zero = [
         (limits.requests_per_minute == Some(0), "Requests per minute"),
         (limits.tokens_per_minute == Some(0), "Tokens per minute"),
+        (limits.input_tokens_per_minute == Some(0), "Input tokens per minute"),
+        (limits.output_tokens_per_minute == Some(0), "Output tokens per minute"),
         (limits.requests_per_day == Some(0), "Requests per day"),
     ];
     if let Some((_, name)) = zero.into_iter().find(|(is_zero, _)| *is_zero) {
@@ -92,15 +94,23 @@ fn check(setup: &Setup) -> Result<(), Problem> {
 
 /// A row that is larger than what a whole minute lets through would be refused for ever.
 pub fn check_sizes(plan: &Plan, facts: &[ItemFacts]) -> Result<(), Problem> {
-    let Some(TooLarge { item, tokens, limit, .. }) = plan.too_large(facts) else { return Ok(()) };
-    let cap = plan.output_tokens_max.unwrap_or(0);
+    let Some(TooLarge { item, tokens, limit, reason }) = plan.too_large(facts) else { return Ok(()) };
+    let (cap, row) = (plan.output_tokens_max.unwrap_or(0), u64::from(item) + 1);
+    let (needs, mend) = match reason {
+        WakeReason::InputTokensPerMinute => {
+            (format!("{tokens} input tokens, more than the {limit} input tokens"), "or shorten that row")
+        }
+        WakeReason::OutputTokensPerMinute => {
+            (format!("{tokens} output tokens, more than the {limit} output tokens"), "or lower Max output tokens")
+        }
+        _ => (
+            format!("{tokens} tokens ({cap} of them for its answer), more than the {limit} tokens"),
+            "lower Max output tokens, or shorten that row",
+        ),
+    };
     Err(problem(
         Place::Limits,
-        format!(
-            "Row {} needs about {tokens} tokens ({cap} of them for its answer), more than the {limit} tokens per minute \
-             let through at all. Raise the limit, lower Max output tokens, or shorten that row.",
-            u64::from(item) + 1
-        ),
+        format!("Row {row} needs about {needs} per minute let through at all. Raise the limit, {mend}."),
     ))
 }
 
@@ -284,11 +294,14 @@ pub(super) mod tests {
     fn a_row_above_the_tokens_of_a_minute_is_named_before_anything_is_sent() {
         let mut setup = setup();
         setup.limits.tokens_per_minute = Some(100);
-        let plan = plan(&setup).unwrap();
+        let of = |setup: &Setup| plan(setup).unwrap();
         let row = |input_estimate| ItemFacts { leader: 0, input_estimate, input_bound: 500, maybe_cached: false };
-        assert_eq!(check_sizes(&plan, &[row(50), row(92)]), Ok(()));
-        let message = check_sizes(&plan, &[row(50), row(93)]).unwrap_err().message;
+        assert_eq!(check_sizes(&of(&setup), &[row(50), row(92)]), Ok(()));
+        let message = check_sizes(&of(&setup), &[row(50), row(93)]).unwrap_err().message;
         assert!(message.starts_with("Row 2 needs about 101 tokens"), "{message}");
+        (setup.limits.tokens_per_minute, setup.limits.input_tokens_per_minute) = (None, Some(80));
+        let message = check_sizes(&of(&setup), &[row(50), row(93)]).unwrap_err().message;
+        assert!(message.starts_with("Row 2 needs about 93 input tokens, more than the 80 input tokens"), "{message}");
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub fn wake_words(wake: Wake, now: Time) -> String {
         WakeReason::OutputTokensPerMinute => format!("Waiting for output tokens per minute: next call in {wait}."),
         WakeReason::RequestsPerDay => format!("Waiting for requests per day: next call in {wait}."),
         WakeReason::LaneRests => format!("The provider said \"too many requests\": resting for {wait}."),
+        WakeReason::LaneFails => format!("Nothing comes back from the provider: asking again in {wait}."),
         WakeReason::Backoff => format!("Waiting to try failed calls again: next in {wait}."),
         WakeReason::BatchJob => format!("Waiting for the provider's batch jobs: next look in {wait}."),
         WakeReason::Deadline => "Running: waiting for answers.".to_owned(),
