@@ -10,6 +10,7 @@ use web_sys::{
 };
 
 use super::browser::{is_named, scope, words};
+use super::reach::is_loopback;
 use super::terms;
 use crate::link::{Problem, Secret, Setup};
 use crate::provider::{BODY_BYTES_MAX, HttpReply, HttpRequest};
@@ -77,6 +78,12 @@ pub async fn get(
     send(url, headers, key, signal, &RequestInit::new()).await
 }
 
+/// No network leads anywhere but to this device: what fails then has reached nobody, and was surely not billed. That
+/// there is one says nothing.
+fn is_offline(url: &str) -> bool {
+    !scope().navigator().on_line() && !is_loopback(url)
+}
+
 async fn send(
     url: &str,
     fixed: &[(&'static str, String)],
@@ -92,10 +99,16 @@ async fn send(
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
     // A key is for one origin: a redirect could carry the request to another.
     init.set_redirect(RequestRedirect::Error);
+    let offline = is_offline(url);
     let answered = scope().fetch_with_str_and_init(url, init).await;
     let response: Response = match answered {
         Ok(response) => response.unchecked_into(),
-        Err(error) => return Err(broken(&error)),
+        Err(error) => {
+            return Err(match broken(&error) {
+                Broken::Unreachable(words) if offline => Broken::NeverSent(words),
+                other => other,
+            });
+        }
     };
     let mut reply =
         HttpReply { status: response.status(), headers: visible_headers(&response), body: String::new(), torn: false };
