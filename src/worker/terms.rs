@@ -38,8 +38,13 @@ pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
         reasks: setup.reasks,
         timeout_ms: setup.timeout_s.map_or_else(|| timeout_ms(setup), |seconds| u64::from(seconds) * 1_000),
         use_cache: setup.use_cache,
-        warm_up: setup.prompt_cache != PromptCache::Off && setup.provider.preset().wire == Wire::AnthropicMessages,
+        warm_up: setup.prompt_cache != PromptCache::Off && (0..setup.lanes()).any(|lane| marks_prompts(setup, lane)),
     })
+}
+
+/// The lane's wire keeps what is marked, and reads it from the second call on.
+fn marks_prompts(setup: &Setup, lane: usize) -> bool {
+    setup.of_lane(lane).provider.preset().wire == Wire::AnthropicMessages
 }
 
 fn lane_plan(setup: &Setup, lane: usize) -> Result<LanePlan, Problem> {

@@ -34,6 +34,7 @@ const REFUSALS: Refusal[] = [
   { what: 'an unknown model', changes: { models: ['gpt-4o'] }, says: /model.*`gpt-4o-mini`/ },
   { what: 'HTML instead of JSON', changes: { faults: ['html200=1'] }, says: /web page \(200\) where JSON was due/ },
   { what: 'a server that lets no page read its answers', changes: { cors: 'none' }, says: /CORS/ },
+  { what: 'an answer of 100 MB', changes: { faults: ['huge=1'] }, says: /cut off at 16 MiB/ },
   { what: 'answers that break off', changes: { faults: ['torn=1'] }, says: /broke off/ },
   {
     what: 'a wrong address', changes: {}, says: /no chat completions endpoint at this address \(404\)/,

@@ -36,13 +36,15 @@ pub enum FaultKind {
     Slow,
     /// 200 without a body, billed
     Empty,
+    /// 200 and half an answer with 100 MB of space behind it, billed
+    Huge,
 }
 
 impl FaultKind {
     /// Whether the provider did the work, and so charges for it.
     pub fn is_billed(self) -> bool {
         use FaultKind::*;
-        matches!(self, Torn | ResetAfter | Hang | NoUsage | Slow | Empty)
+        matches!(self, Torn | ResetAfter | Hang | NoUsage | Slow | Empty | Huge)
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Reply {
     pub body: String,
     /// The stream is reset where the body should end.
     pub broken_off: bool,
+    /// So much space follows the body.
+    pub padding_mib: usize,
 }
 
 impl Reply {
@@ -37,7 +39,7 @@ impl Reply {
 
     pub fn text(status: StatusCode, kind: &'static str, body: String) -> Reply {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
-        Reply { status, headers, body, broken_off: false }
+        Reply { status, headers, body, broken_off: false, padding_mib: 0 }
     }
 
     /// An error as OpenAI words it.
@@ -100,6 +102,10 @@ impl Reply {
     /// The response; `witness` is told once the last byte was handed over, or is dropped before that.
     pub fn into_response(self, witness: Witness) -> Response {
         let mut parts = VecDeque::from([Part::Bytes(self.body.into())]);
+        if self.padding_mib > 0 {
+            let space = Bytes::from(vec![b' '; 1_048_576]);
+            parts.extend((0..self.padding_mib).map(|_| Part::Bytes(space.clone())));
+        }
         if self.broken_off {
             parts.extend([Part::Wait(Box::pin(tokio::time::sleep(BREAK_OFF_AFTER))), Part::BreakOff]);
         }

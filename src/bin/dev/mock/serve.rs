@@ -26,6 +26,7 @@ const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// What a drawn 429 asks for.
 const SHORT_WAIT_MS: u64 = 250;
 const SLOW_FACTOR: u32 = 10;
+const HUGE_MIB: usize = 100;
 
 #[derive(Clone)]
 struct Mock(Arc<Mutex<Inner>>);
@@ -284,6 +285,7 @@ fn reply_with(fault: Option<FaultKind>, whole: impl Fn(bool) -> Reply) -> Option
         FaultKind::BadRequest => Reply::error(400, "invalid_request_error", None, "This call can't be processed."),
         FaultKind::Slow => whole(true),
         FaultKind::Empty => Reply::text(StatusCode::OK, "application/json", String::new()),
+        FaultKind::Huge => Reply { padding_mib: HUGE_MIB, ..whole(true).halved() },
     })
 }
 
