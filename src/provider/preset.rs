@@ -344,7 +344,7 @@ const OLLAMA: Preset = Preset {
     base_url: "http://localhost:11434/v1",
     auth: Auth::None,
     browser: "Allows pages served from localhost. For any other page set OLLAMA_ORIGINS to this page's origin and \
-              restart Ollama.",
+              restart Ollama. It cuts prompts beyond its context window without a word: OLLAMA_CONTEXT_LENGTH sets it.",
     ..LOCAL
 };
 

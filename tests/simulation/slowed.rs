@@ -76,8 +76,13 @@ impl Server for Provider {
             Hint::Room => Some(wait_ms),
             Hint::Second => Some(1_000),
         };
-        let failure =
-            Failure { kind: FailureKind::RateLimited, status: Some(429), message: String::new(), retry_after_ms };
+        let failure = Failure {
+            kind: FailureKind::RateLimited,
+            status: Some(429),
+            message: String::new(),
+            retry_after_ms,
+            request_id: None,
+        };
         (REFUSAL_MS, Outcome::Failed { failure, bill: Bill::Nothing })
     }
 }

@@ -33,10 +33,10 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
     let report = props.checked.as_ref().filter(|report| !demo && report.base_url == asked.trim());
     let listed = report.map(|report| report.models.clone()).unwrap_or_default();
     let choices = use_memo((listed, provider), |(listed, provider)| choices(listed, *provider));
-    let temperature_hint = if takes_temperature(&form.text(Field::Model)) {
-        "From 0 to 2; empty leaves it to the provider."
-    } else {
-        "This model takes no temperature, so none is sent."
+    let temperature_hint = match (takes_temperature(&form.text(Field::Model)), provider.preset().wire) {
+        (false, _) => "This model takes no temperature, so none is sent.",
+        (true, Wire::AnthropicMessages) => "From 0 to 1; empty leaves it to the provider.",
+        (true, Wire::OpenAiChat) => "From 0 to 2; empty leaves it to the provider.",
     };
     html! {
         <section class="step">
