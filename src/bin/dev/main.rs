@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod bench_page;
 mod browser;
 mod bundle;
 mod check;
@@ -59,6 +60,8 @@ enum Command {
     Mutate(mutate::MutateArgs),
     /// Measure the engine: steps a second, bytes an item
     Bench(bench::BenchArgs),
+    /// Measure what a slider's step costs in the published page
+    BenchPage,
     /// Show what a visitor downloads: raw, gzip and brotli
     Size,
     /// Check and write the catalogue of prices
@@ -77,6 +80,7 @@ async fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Mutate(args) => mutate::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::BenchPage => bench_page::run().await,
         Command::Size => size::run(),
         Command::Prices(command) => prices::run(&command),
         Command::Mock(args) => mock::run(args).await,

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::cost_by_model::CostByModel;
@@ -19,7 +20,8 @@ use crate::estimate;
 pub fn WholeCalculator(props: &CalculatorProps) -> Html {
     let inputs = &props.inputs;
     let workload = &inputs.workload;
-    let rows = use_memo((workload.clone(), props.now), |(workload, now)| estimate::by_model(workload, *now));
+    let rows =
+        use_memo((workload.clone(), props.now), |(workload, now)| measured(|| estimate::by_model(workload, *now)));
     let Some(model) = inputs.model() else {
         return Html::default();
     };
@@ -42,4 +44,21 @@ pub fn WholeCalculator(props: &CalculatorProps) -> Html {
                 on_choose={props.on_action.reform(Action::ChooseModel)} {on_pin} />
         </Calculator>
     }
+}
+
+/// `cargo dev bench-page` puts a function on the page that is told how long the estimates of all models took.
+fn measured<T>(compute: impl FnOnce() -> T) -> T {
+    if cfg!(not(target_arch = "wasm32")) {
+        return compute();
+    }
+    let listener = js_sys::Reflect::get(&js_sys::global(), &"pennybatchMeasured".into());
+    let Some(listener) = listener.ok().and_then(|listener| listener.dyn_into::<js_sys::Function>().ok()) else {
+        return compute();
+    };
+    let clock = || gloo_utils::window().performance().map_or(0.0, |performance| performance.now());
+    let began = clock();
+    let result = compute();
+    // What the listener makes of it is not the page's matter.
+    let _ = listener.call1(&wasm_bindgen::JsValue::UNDEFINED, &(clock() - began).into());
+    result
 }
