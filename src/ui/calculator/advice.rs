@@ -39,7 +39,7 @@ fn source(model: &Model, price_date: &str) -> String {
         return "Computed with your own prices.".to_owned();
     }
     let agreement = match (model.corroborated, model.sources.len()) {
-        (true, many) => format!("{many} sources agree"),
+        (true, many) => format!("{many} sources agree: {}", model.sources.join(", ")),
         (false, _) => "one source; check it before a large run".to_owned(),
     };
     format!("Prices of {} as of {price_date} ({agreement}).", model.id)
