@@ -88,6 +88,12 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
             </div>
         }
     });
+    let from_file = use_state(|| false);
+    let file_query = query.clone();
+    let read_file = {
+        let from_file = from_file.clone();
+        Callback::from(move |()| from_file.set(true))
+    };
     let run = Callback::from(move |()| {
         write_address(&Route::Calculator.href(&query));
         // A hash can always be set; were it refused, the page would stay as it is.
@@ -96,6 +102,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     let actions = html! {
         <>
             <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
+            <Button on_press={read_file}>{ "Estimate from a file" }</Button>
             <Button on_press={simulate}>{ "Simulate this run" }</Button>
             <CopyButton label="Copy link" text={link} />
             <CopyButton label="Copy as Markdown table" text={table} />
@@ -111,6 +118,9 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
             <h1 class="page__title">{ "What will this batch of LLM calls cost?" }</h1>
             { left_out(&opened.1) }
             <WholeCalculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions}>
+                if *from_file {
+                    <Slot kind={SlotKind::FileEstimate} query={file_query} waiting="Loading the file reader…" />
+                }
                 { simulation.unwrap_or_default() }
             </WholeCalculator>
         </>

@@ -10,7 +10,7 @@ use super::{CHANGED, KIND, QUERY, SlotKind};
 use crate::ui::Route;
 use crate::ui::calculator::Simulation;
 use crate::ui::hooks::{Theme, WorkerProvider, use_theme};
-use crate::ui::runner::RunnerPage;
+use crate::ui::runner::{FileEstimate, RunnerPage};
 use crate::ui::runs::RunsPage;
 use crate::ui::settings::SettingsPage;
 
@@ -60,6 +60,7 @@ fn found() -> Vec<Found> {
 fn inside(slot: &Found) -> Html {
     match slot.kind {
         SlotKind::Page => html! { <Page hash={slot.query.clone()} /> },
+        SlotKind::FileEstimate => html! { <FileEstimate query={slot.query.clone()} /> },
         SlotKind::Simulation => html! { <Simulation asked={slot.query.clone()} /> },
     }
 }

@@ -20,15 +20,18 @@ pub enum SlotKind {
     Page,
     /// A run of the calculator's workload on a virtual clock; the query is `<count>?<the calculator's query>`.
     Simulation,
+    /// A data file whose rows fill the calculator's inputs; the query is the calculator's.
+    FileEstimate,
 }
 
 impl SlotKind {
-    const ALL: [SlotKind; 2] = [SlotKind::Page, SlotKind::Simulation];
+    const ALL: [SlotKind; 3] = [SlotKind::Page, SlotKind::Simulation, SlotKind::FileEstimate];
 
     const fn word(self) -> &'static str {
         match self {
             SlotKind::Page => "page",
             SlotKind::Simulation => "simulation",
+            SlotKind::FileEstimate => "file-estimate",
         }
     }
 

@@ -1,0 +1,200 @@
+//! The calculator's `Estimate from a file`: a file's rows, repeats and tokens become the calculator's inputs. It is drawn
+//! in the program that works with the worker; the calculator names it only as a slot, and gets the figures by its own
+//! address.
+
+use web_sys::{File, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::link::{BadLines, FileEstimate as Counted, Provider, Setup, ToWorker};
+use crate::money::grouped;
+use crate::prices;
+use crate::ui::Route;
+use crate::ui::calculator::{Quantity, decode, encode};
+use crate::ui::hooks::{Work, use_worker};
+use crate::ui::parts::{Notice, Tone};
+use crate::ui::runner::check::check;
+use crate::ui::runner::words::{counted, rows};
+use crate::ui::runner::{Field, FormAction};
+
+#[derive(Properties, PartialEq)]
+pub struct FileEstimateProps {
+    /// The calculator's, as its address has it.
+    pub query: AttrValue,
+}
+
+#[component]
+pub fn FileEstimate(props: &FileEstimateProps) -> Html {
+    let Some(work) = use_worker() else { return Html::default() };
+    html! { <Reading query={props.query.clone()} {work} /> }
+}
+
+/// How far the file is.
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    Idle,
+    Reading,
+    Counting,
+    /// What was filled in.
+    Filled(String),
+}
+
+#[derive(Properties, PartialEq)]
+struct ReadingProps {
+    query: AttrValue,
+    work: Work,
+}
+
+#[component]
+fn Reading(props: &ReadingProps) -> Html {
+    let (work, desk) = (&props.work, &props.work.desk);
+    let stage = use_state(|| Stage::Idle);
+    use_counting(work, &props.query, &stage);
+    let onchange = {
+        let (work, stage) = (work.clone(), stage.clone());
+        move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                open(&work, file);
+                stage.set(Stage::Reading);
+            }
+            input.set_value("");
+        }
+    };
+    let ondrop = {
+        let (work, stage) = (work.clone(), stage.clone());
+        move |event: DragEvent| {
+            event.prevent_default();
+            if let Some(file) = event.data_transfer().and_then(|dropped| dropped.files()?.get(0)) {
+                open(&work, file);
+                stage.set(Stage::Reading);
+            }
+        }
+    };
+    let refused = match &*stage {
+        Stage::Reading => desk.data_problem.as_ref().map(ToString::to_string),
+        Stage::Counting => {
+            desk.estimate.as_ref().and_then(|counted| counted.as_ref().err()).map(|why| why.message.clone())
+        }
+        _ => None,
+    };
+    html! {
+        <div class="drop-zone" ondragover={|event: DragEvent| event.prevent_default()} {ondrop}>
+            <div class="field">
+                <label class="field__label" for="estimate-file">{ "Data file" }</label>
+                <input id="estimate-file" class="drop-zone__input" type="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson,.json"
+                    aria-describedby="estimate-file-hint" {onchange} />
+                <p class="field__hint" id="estimate-file-hint">
+                    { "CSV, TSV or JSONL; choose it or drop it here. It stays in this browser. Its rows, exact duplicates and \
+                       tokens fill the inputs." }
+                </p>
+            </div>
+            {
+                match (&*stage, refused) {
+                    (_, Some(why)) => html! { <Notice tone={Tone::Error}><p>{ why }</p></Notice> },
+                    (Stage::Idle, None) => Html::default(),
+                    (Stage::Filled(words), None) => html! { <p role="status">{ words.clone() }</p> },
+                    (_, None) => html! { <p class="soft" role="status">{ "Counting rows, duplicates and tokens…" }</p> },
+                }
+            }
+        </div>
+    }
+}
+
+fn open(work: &Work, file: File) {
+    work.on_form.emit(FormAction::Sample(false));
+    work.send_file.emit((ToWorker::OpenFile { name: file.name(), bad_lines: BadLines::Refuse }, file));
+}
+
+/// Once the file is read its rows are counted, and once they are counted the calculator's address takes them up.
+#[hook]
+fn use_counting(work: &Work, query: &AttrValue, stage: &UseStateHandle<Stage>) {
+    let desk = &work.desk;
+    let data = desk.data.clone().filter(|_| desk.reading.is_none() && desk.data_problem.is_none());
+    let (form, send, query, stage) = (work.form.clone(), work.send.clone(), query.clone(), stage.clone());
+    let result = desk.estimate.clone().filter(|_| !desk.estimating);
+    let deps = ((*stage).clone(), data, result);
+    use_effect_with(deps, move |(at, data, result)| match (at, data, result) {
+        (Stage::Reading, Some(data), _) => {
+            let (setup, _) = check(&form, Some(data), None);
+            send.emit(ToWorker::Estimate { setup: on_model(setup, &query) });
+            stage.set(Stage::Counting);
+        }
+        (Stage::Counting, Some(data), Some(Ok(counted))) => {
+            // A hash can always be set; were it refused, the inputs would stay as they are.
+            let _ = gloo_utils::window().location().set_hash(&Route::Calculator.href(&filled(&query, counted)));
+            stage.set(Stage::Filled(filled_words(&data.name, counted, &form.text(Field::UserPrompt))));
+        }
+        _ => {}
+    });
+}
+
+/// The calculator's model; where it would be asked doesn't matter for counting.
+fn on_model(setup: Setup, query: &str) -> Setup {
+    let (inputs, _) = decode(query);
+    let model = prices::find(&inputs.model).map_or(inputs.model.clone(), |model| model.id.clone());
+    let (input_price, output_price) = (None, None);
+    let base_url = String::new();
+    Setup { provider: Provider::Demo, base_url, model, input_price, output_price, budget: None, ..setup }
+}
+
+/// The calculator's query with the file's figures in it.
+pub fn filled(query: &str, counted: &Counted) -> String {
+    let (mut inputs, _) = decode(query);
+    let spared = counted.rows.saturating_sub(counted.calls);
+    for (quantity, value) in [
+        (Quantity::Calls, f64::from(counted.rows)),
+        (Quantity::Input, tokens_a_call(counted) as f64),
+        (Quantity::CacheHits, (f64::from(spared) * 1_000.0 / f64::from(counted.rows.max(1))).round() / 10.0),
+    ] {
+        inputs.workload = quantity.set(&inputs.workload, Some(value));
+    }
+    encode(&inputs)
+}
+
+fn tokens_a_call(counted: &Counted) -> u64 {
+    counted.input_tokens.div_ceil(u64::from(counted.calls.max(1)))
+}
+
+fn filled_words(name: &str, estimate: &Counted, prompt: &str) -> String {
+    let spared = estimate.rows.saturating_sub(estimate.calls);
+    format!(
+        "{name}: {}, {} at no cost, about {} tokens a call with the prompt \u{201c}{prompt}\u{201d}. The inputs were filled \
+         in; Run this goes on with this file.",
+        rows(estimate.rows.into()),
+        counted(spared.into(), "of them a duplicate", "of them duplicates"),
+        grouped(&tokens_a_call(estimate).to_string())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::NearDuplicates;
+
+    #[test]
+    fn a_files_figures_become_the_calculators_inputs() {
+        let counted = Counted {
+            rows: 500,
+            duplicates: 46,
+            maybe_cached: 0,
+            near: NearDuplicates::default(),
+            imported: 0,
+            calls: 454,
+            input_tokens: 27_240,
+            cost_low: None,
+            cost_high: None,
+            worst_case: None,
+            duration_ms: 0,
+            fits_budget: None,
+        };
+        let query = filled("model=gpt-4o&calls=9&in=9&out=70&dup=1&conc=7", &counted);
+        for part in ["model=gpt-4o", "calls=500", "in=60", "out=70", "dup=9.2", "conc=7"] {
+            assert!(query.split('&').any(|found| found == part), "{part}: {query}");
+        }
+        let words = filled_words("a.csv", &counted, "{{name}}");
+        assert!(
+            words.starts_with("a.csv: 500 rows, 46 of them duplicates at no cost, about 60 tokens a call"),
+            "{words}"
+        );
+    }
+}
