@@ -174,6 +174,29 @@ mod tests {
     }
 
     #[test]
+    fn a_run_of_before_there_were_lanes_and_folds_still_opens() {
+        let manifest = Manifest {
+            format: FORMAT,
+            run: "20261123-154501-x7k2".into(),
+            started: Time::from_ms(1),
+            used_key: true,
+            more_used_keys: Vec::new(),
+            setup: crate::worker::terms::tests::setup(),
+            data: DataFacts::of("a.csv", b"id\n1\n", 1, ReadOptions::default()),
+        };
+        let mut json = serde_json::to_value(&manifest).unwrap();
+        json.as_object_mut().unwrap().remove("more_used_keys");
+        let setup = json["setup"].as_object_mut().unwrap();
+        for later in
+            ["more_lanes", "fold_near_duplicates", "answer_format", "reasks", "reasoning_effort", "prompt_cache"]
+        {
+            assert!(setup.remove(later).is_some(), "{later}");
+        }
+        assert_eq!(Manifest::read(json.to_string().as_bytes()), Ok(manifest.clone()));
+        assert!(manifest.lane_used_key(0) && !manifest.lane_used_key(1));
+    }
+
+    #[test]
     fn a_damaged_copy_of_the_data_is_noticed() {
         let facts = DataFacts::of("a.csv", b"id,name\n1,a\n", 1, ReadOptions::default());
         assert!(facts.fits(b"id,name\n1,a\n"));
