@@ -291,5 +291,6 @@ fn progress(state: RunState) -> Progress {
         rate_milli: 29_411,
         priced: true,
         lanes: Vec::new(),
+        batch: None,
     }
 }

@@ -73,6 +73,9 @@ pub fn records() -> Vec<Record> {
             cost: Usd::from_pico(7),
             ending: Some(Ending::Succeeded(answer)),
             failure: None,
+            sent: Some(Time::from_ms(1_795_441_999_000)),
+            misfit: None,
+            uncounted: false,
         },
         Entry::Reserved { attempt: 2, item: 1, lane: 0, amount: Usd::from_pico(100) },
     ];

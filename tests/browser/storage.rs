@@ -17,6 +17,7 @@ async fn kept(storage: &Storage, run: &str) -> Manifest {
         run: run.into(),
         started: Time::from_ms(1_795_442_000_000),
         used_key: true,
+        more_used_keys: Vec::new(),
         setup: setup(),
         data: DataFacts::of("a.csv", DATA, 2, read_options()),
     };
