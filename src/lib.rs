@@ -10,6 +10,7 @@
 //! | [`prices`] | the catalogue: dated, sourced rates of every model | `provider` |
 //! | [`dataset`] | rows in, prompts rendered, results out | `provider` |
 //! | [`estimate`] | a workload in, its cost and duration out | `provider`, `prices` |
+//! | [`embed`] | the calculator for other people's pages, as plain values | `prices`, `estimate` |
 //! | [`engine`] | the run as a state machine without IO | `provider`, `prices` |
 //! | [`simulate`] | the engine on a virtual clock, for a forecast | `provider`, `prices`, `estimate`, `engine` |
 //! | [`link`] | the words that page and worker exchange | `provider`, `prices`, `dataset`, `estimate`, `engine`, `simulate` |
@@ -20,8 +21,8 @@
 //!
 //! A room names only what its line allows, and `money` and `time`, which are everyone's: always rooms further up in
 //! the table, so that nothing turns in circles. Of the engine, the page names plain values alone, and never drives one:
-//! the engine lives in the worker. The programs are `app`, `runner` and `embed -> ui`, `worker -> worker`; the tool behind
-//! `cargo dev` names the `prices` that it publishes, and no other room.
+//! the engine lives in the worker. The programs are `app` and `runner -> ui`, `embed -> embed`, `worker -> worker`; the tool behind
+//! `cargo dev` names what it publishes, `prices` and the opening of `embed`, and no other room.
 //!
 //! # The purity rule
 //!
@@ -29,6 +30,7 @@
 //! are arguments. `tests/tidy.rs` reads the table above and enforces both rules.
 
 pub mod dataset;
+pub mod embed;
 pub mod engine;
 pub mod estimate;
 pub mod link;

@@ -94,6 +94,14 @@ impl PerToken {
         u64::try_from(per_million / 1_000_000).ok().map(PerToken)
     }
 
+    /// As price lists write it, for a million tokens: `$0.15`, `$2.50`, `$0.0375`.
+    pub fn listed(self) -> String {
+        let exact = self.per_million().decimals(6);
+        let (whole, fraction) = exact.split_once('.').unwrap_or((&exact, ""));
+        let fraction = fraction.trim_end_matches('0');
+        format!("${}.{fraction:0<2}", grouped(whole))
+    }
+
     /// The same price for a million tokens, as price lists state it.
     pub fn per_million(self) -> Usd {
         Usd(i128::from(self.0) * 1_000_000)

@@ -10,6 +10,7 @@ mod notes;
 mod path;
 mod recommendation;
 mod tiers;
+mod words;
 mod workload;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ pub use compare::{ReAsks, WayCost, a_thousand, re_asks_against, ways};
 pub use duration::{Duration, RateLimit, duration_ms};
 pub use path::{Branch, Step, decision_path};
 pub use tiers::{Tier, tiers};
+pub use words::{price_words, way_words};
 pub use workload::{
     CALLS_MAX, CONCURRENCY_MAX, FAILED_PPM_MAX, LATENCY_MS_MAX, Limiter, OWN_PRICE_MAX, RE_ASKS_MAX, TOKENS_MAX,
     WHOLE_PPM, Workload,

@@ -7,7 +7,6 @@
 
 mod app;
 pub mod calculator;
-pub mod embed;
 pub mod hooks;
 pub mod parts;
 mod route;

@@ -14,8 +14,13 @@ pub const EVERYONES: [&str; 2] = ["money", "time"];
 /// Rooms that touch the browser.
 pub const WITH_BROWSER: [&str; 2] = ["ui", "worker"];
 /// What the programs may name of the library.
-pub const PROGRAMS: [(&str, &[&str]); 5] =
-    [("app", &["ui"]), ("runner", &["ui"]), ("worker", &["worker"]), ("embed", &["ui"]), ("dev", &["prices"])];
+pub const PROGRAMS: [(&str, &[&str]); 5] = [
+    ("app", &["ui"]),
+    ("runner", &["ui"]),
+    ("worker", &["worker"]),
+    ("embed", &["embed", "time"]),
+    ("dev", &["prices", "embed", "time"]),
+];
 /// What drives a run; the page names only what the engine says and is told in plain values.
 pub const ENGINE_AT_WORK: [&str; 3] = ["Engine", "Event", "Effect"];
 

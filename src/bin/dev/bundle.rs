@@ -2,12 +2,14 @@
 //!
 //! Every path is relative, so that the same files work at the root of a host and below any path of it. Names that
 //! the page refers to change with their content; `embed.js` and the HTML files are addresses that others hold, and stay.
+//! `embed.js` is small and fetched anew; what it loads changes its name with its content like the rest.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use crate::embed::Element;
 use crate::headers::HeaderRules;
 use crate::names;
 use crate::prices;
@@ -51,9 +53,11 @@ impl Bundle {
         let index = text(&project::root().join("index.html"))?;
         let headers = text(&www.join("_headers"))?;
         let styles = styles(wasm::files_below(&www.join("styles"))?)?;
-        let others = wasm::files_below(&www)?.into_iter().filter(|(path, _)| !path.starts_with("styles/"));
+        let element = Element::read(&www.join("embed"))?;
+        let others = wasm::files_below(&www)?;
+        let others = others.into_iter().filter(|(path, _)| !path.starts_with("styles/") && !path.starts_with("embed/"));
         let others = others.chain([("prices.json".to_owned(), prices::published()?)]).collect();
-        Bundle::assemble(&index, &headers, styles, others, wasm::programs(profile)?)
+        Bundle::assemble(&index, &headers, styles, others, &element, wasm::programs(profile)?)
     }
 
     fn assemble(
@@ -61,6 +65,7 @@ impl Bundle {
         headers: &str,
         styles: String,
         others: Vec<(String, Vec<u8>)>,
+        element: &Element,
         programs: Vec<Program>,
     ) -> Result<Bundle, String> {
         let rules = HeaderRules::parse(headers)?;
@@ -73,11 +78,11 @@ impl Bundle {
             let imports = if program.name == "app" { IMPORT } else { "" };
             let module = format!("{imports}{}", names::self_starting(&program.glue, &wasm_name)).into_bytes();
             let plain = format!("{}.js", program.name);
+            let hashed = names::hashed(&plain, &module);
+            files.insert(hashed.clone(), module);
             if program.name == "embed" {
-                files.insert(plain, module);
+                files.insert(plain, element.script(&hashed)?.into_bytes());
             } else {
-                let hashed = names::hashed(&plain, &module);
-                files.insert(hashed.clone(), module);
                 references.push((plain, hashed));
             }
             files.insert(wasm_name, program.wasm);
@@ -132,6 +137,7 @@ fn styles(sheets: Vec<(String, Vec<u8>)>) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embed;
 
     const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><meta name="pennybatch-runner" content="runner.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
     const HEADERS: &str =
@@ -146,7 +152,8 @@ mod tests {
         let programs = ["runner", "worker", "embed"].map(|name| program(name, name.as_bytes()));
         let programs = [vec![program("app", app)], programs.into()].concat();
         let others = vec![("_headers".to_owned(), HEADERS.into()), ("icons/a.svg".to_owned(), b"<svg/>".to_vec())];
-        Bundle::assemble(INDEX, HEADERS, "p {}\n".to_owned(), others, programs).expect("well-formed parts")
+        Bundle::assemble(INDEX, HEADERS, "p {}\n".to_owned(), others, &embed::tests::element(), programs)
+            .expect("well-formed parts")
     }
 
     fn file<'a>(bundle: &'a Bundle, start: &str, end: &str) -> (&'a str, &'a str) {
@@ -165,12 +172,14 @@ mod tests {
             assert!(index.contains(&format!("\"{name}\"")), "index.html names {name}");
         }
         for (module, program) in
-            [("app-", "app-"), ("runner-", "runner-"), ("worker-", "worker-"), ("embed.js", "embed-")]
+            [("app-", "app-"), ("runner-", "runner-"), ("worker-", "worker-"), ("embed-", "embed-")]
         {
             let (_, glue) = file(&bundle, module, ".js");
             let (wasm, _) = file(&bundle, program, ".wasm");
             assert!(glue.contains(&format!("new URL(\"{wasm}\", import.meta.url)")), "{module} starts {wasm}");
         }
+        let (program, _) = file(&bundle, "embed-", ".js");
+        assert!(file(&bundle, "embed.js", "").1.contains(program), "embed.js names {program}");
         assert!(bundle.files.contains_key("icons/a.svg") && bundle.files.contains_key("_headers"));
         assert!(bundle.files.contains_key("snippets/of-it/inline0.js"));
     }

@@ -3,7 +3,7 @@
 //! | part | holds |
 //! |---|---|
 //! | `project`, `steps` | where things are; running other programs and counting what passed |
-//! | `bundle`, `names`, `wasm` | what ships, made from the sources: glue, hashed names, styles |
+//! | `bundle`, `names`, `wasm`, `embed` | what ships, made from the sources: glue, hashed names, styles, the custom element |
 //! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
 //! | `serve` | build, serve, watch, reload |
 //! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
@@ -25,6 +25,7 @@ mod browser;
 mod bundle;
 mod check;
 mod chromium;
+mod embed;
 mod headers;
 mod mock;
 mod mutate;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, price_words};
 use crate::prices::Model;
 
 #[derive(Properties, PartialEq)]
@@ -28,19 +28,8 @@ pub fn Advice(props: &AdviceProps) -> Html {
             <div class="row advice__actions">{ props.actions.clone() }</div>
             <ul class="advice__notes">
                 { for props.estimate.notes.iter().map(|note| html! { <li>{ note }</li> }) }
-                <li>{ source(props.model, &props.estimate.price_date) }</li>
+                <li>{ price_words(props.model, &props.estimate.price_date) }</li>
             </ul>
         </section>
     }
-}
-
-fn source(model: &Model, price_date: &str) -> String {
-    if price_date.is_empty() {
-        return "Computed with your own prices.".to_owned();
-    }
-    let agreement = match (model.corroborated, model.sources.len()) {
-        (true, many) => format!("{many} sources agree: {}", model.sources.join(", ")),
-        (false, _) => "one source; check it before a large run".to_owned(),
-    };
-    format!("Prices of {} as of {price_date} ({agreement}).", model.id)
 }

@@ -6,8 +6,7 @@ use yew::prelude::*;
 
 use super::inputs::Inputs;
 use super::quantity::Quantity;
-use crate::estimate::{Estimate, Quote, WHOLE_PPM, Way, Workload};
-use crate::money::grouped;
+use crate::estimate::{Estimate, Quote, Way, Workload, way_words};
 
 #[derive(Properties, PartialEq)]
 pub struct AnswersProps {
@@ -18,11 +17,12 @@ pub struct AnswersProps {
 #[component]
 pub fn Answers(props: &AnswersProps) -> Html {
     let (estimate, workload) = (&props.estimate, &props.inputs.workload);
+    let words = |way| way_words(way, estimate, workload);
     html! {
         <section class="answers" aria-label="Three ways to run it">
-            { group(Way::Sequential, Some(&estimate.sequential), sequential_words(estimate, workload), workload) }
-            { group(Way::Async, Some(&estimate.concurrent), async_words(estimate), workload) }
-            { group(Way::BatchApi, estimate.batch.as_ref(), batch_words(estimate), workload) }
+            { group(Way::Sequential, Some(&estimate.sequential), words(Way::Sequential), workload) }
+            { group(Way::Async, Some(&estimate.concurrent), words(Way::Async), workload) }
+            { group(Way::BatchApi, estimate.batch.as_ref(), words(Way::BatchApi), workload) }
         </section>
     }
 }
@@ -82,43 +82,5 @@ fn misses(quote: &Quote, workload: &Workload) -> Html {
                 </p>
             }
         </>
-    }
-}
-
-fn sequential_words(estimate: &Estimate, workload: &Workload) -> Vec<String> {
-    let repeats = if workload.cache_hits_ppm > 0 { "No cache: repeats are paid again." } else { "A plain loop." };
-    let loop_ms = workload.calls.saturating_mul(workload.slot_ms());
-    let binds = match estimate.sequential.duration.most_ms() {
-        // Re-asks and retries make a loop longer, a limit much longer.
-        Some(ms) if workload.failed_billed_ppm == 0 && ms > loop_ms.saturating_add(loop_ms / 50) => {
-            "A rate limit binds even here: only a higher one changes that."
-        }
-        Some(_) => "Latency binds: only calls in flight change that.",
-        None => "A limit lets no call through.",
-    };
-    vec![format!("One call after another. {repeats}"), binds.to_owned()]
-}
-
-fn async_words(estimate: &Estimate) -> Vec<String> {
-    let mut words = vec![estimate.binding.sentence.clone()];
-    words.extend(estimate.binding.change.clone());
-    if estimate.answered_ppm < WHOLE_PPM {
-        let unanswered = f64::from(WHOLE_PPM - estimate.answered_ppm) / 10_000.0;
-        words.push(format!("{} % of the items stay without an answer.", grouped(&format!("{unanswered:.2}"))));
-    }
-    words
-}
-
-fn batch_words(estimate: &Estimate) -> Vec<String> {
-    match &estimate.batch {
-        None => vec![format!("No Batch API price is known for {}.", estimate.model_name)],
-        Some(Quote { cost_range: Some((least, most)), .. }) => vec![
-            "Handed over as a file; the provider's queue binds, and only its limits change that.".to_owned(),
-            format!("{least} to {most}, by how much the provider's cache serves."),
-        ],
-        Some(_) => vec![
-            "Handed over as a file, answered when there is room: often in minutes.".to_owned(),
-            "The provider's queue binds, and only its limits change that.".to_owned(),
-        ],
     }
 }

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::money::{PerToken, grouped};
+use crate::money::PerToken;
 use crate::prices::{self, Model, ModelId};
 use crate::ui::parts::{Choice, Combobox};
 
@@ -51,10 +51,7 @@ fn choice(model: &Model, group: &'static str) -> Choice {
 
 /// A price as price lists write it: `$0.15`, `$2.50`, `$0.0375`.
 pub(super) fn dollars(price: PerToken) -> String {
-    let exact = price.per_million().decimals(6);
-    let (whole, fraction) = exact.split_once('.').unwrap_or((&exact, ""));
-    let fraction = fraction.trim_end_matches('0');
-    format!("${}.{fraction:0<2}", grouped(whole))
+    price.listed()
 }
 
 fn hint(model: &Model, own_price: bool) -> AttrValue {

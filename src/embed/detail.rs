@@ -1,0 +1,55 @@
+//! The detail of the `change` event: whole numbers and strings only, since JavaScript's numbers can't carry money.
+//! The form is described in `docs/embed.md`; new fields may come, and none changes its meaning.
+
+use crate::embed::node::quote;
+use crate::embed::{Asked, Field};
+use crate::estimate::{Duration, Estimate, Quote, Way};
+
+pub fn write(json: &mut String, asked: &Asked, estimate: &Estimate) {
+    json.push_str("{\"model\":");
+    quote(json, &estimate.model);
+    json.push_str(",\"price_date\":");
+    quote(json, &estimate.price_date);
+    for field in [Field::Calls, Field::Input, Field::Output, Field::Concurrency] {
+        json.push_str(&format!(",\"{}\":{}", field.spec().attribute, field.shown(&asked.workload)));
+    }
+    json.push_str(&format!(",\"cache_ppm\":{}", asked.workload.cache_hits_ppm));
+    json.push_str(&format!(",\"paid_calls\":{}", estimate.paid_calls));
+    write_quote(json, "sequential", Some(&estimate.sequential));
+    write_quote(json, "async", Some(&estimate.concurrent));
+    write_quote(json, "flex", estimate.flex.as_ref());
+    write_quote(json, "batch_api", estimate.batch.as_ref());
+    json.push_str(",\"recommended\":");
+    quote(json, key(estimate.recommendation.way));
+    json.push_str(",\"recommendation\":");
+    quote(json, &estimate.recommendation.headline);
+    json.push('}');
+}
+
+fn key(way: Way) -> &'static str {
+    match way {
+        Way::Sequential => "sequential",
+        Way::Async => "async",
+        Way::Flex => "flex",
+        Way::BatchApi => "batch_api",
+    }
+}
+
+fn write_quote(json: &mut String, name: &str, quote_of: Option<&Quote>) {
+    json.push_str(&format!(",\"{name}\":"));
+    let Some(quote_of) = quote_of else {
+        json.push_str("null");
+        return;
+    };
+    json.push_str(&format!("{{\"cost_pico_usd\":\"{}\",\"cost\":", quote_of.cost.pico()));
+    quote(json, &quote_of.cost.to_string());
+    let ms = match quote_of.duration {
+        Duration::Never => None,
+        duration => duration.most_ms(),
+    };
+    json.push_str(",\"time_ms_max\":");
+    json.push_str(&ms.map_or("null".to_owned(), |ms| ms.to_string()));
+    json.push_str(",\"time\":");
+    quote(json, &quote_of.duration.to_string());
+    json.push('}');
+}

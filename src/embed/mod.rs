@@ -1,0 +1,65 @@
+//! The calculator for other people's pages, as plain values: what it is asked (attributes), the document that it shows
+//! (a tree of elements) and what it tells the host (the detail of its event). All of it is one function of its
+//! arguments, [`draw`], so that a build can draw the opening document and a browser the same one later.
+//!
+//! It shares the arithmetic with the page, and neither its components nor their framework: what a blog's readers
+//! download is a tenth of the page. Not here: the custom element itself (`www/embed.js`), which owns what is typed,
+//! keeps the document in step with the tree, and dispatches the event.
+
+mod asked;
+mod detail;
+mod field;
+mod node;
+mod view;
+
+pub use asked::Asked;
+pub use field::Field;
+pub use node::Node;
+
+use crate::estimate;
+use crate::time::Time;
+
+/// What a query leads to, as JSON: `{"tree": …, "detail": …, "values": {…}, "bad": [names]}`.
+///
+/// The query holds attributes as `name=text` joined by `&`, escaped as in an address. `was.name=text` is what stays in
+/// force where `name` can't be read; `stop.name=number` is where its slider stands, and wins. `values` are the fields' values in force, as their boxes would show them.
+pub fn draw(query: &str, now: Time) -> String {
+    let asked = Asked::read(query);
+    let estimate = estimate::estimate(&asked.workload, asked.model, now);
+    let tree = view::view(&asked, &estimate);
+    let mut json = String::from("{\"tree\":");
+    tree.write(&mut json);
+    json.push_str(",\"detail\":");
+    detail::write(&mut json, &asked, &estimate);
+    json.push_str(",\"values\":{");
+    for (at, field) in Field::ALL.into_iter().enumerate() {
+        json.push_str(if at > 0 { "," } else { "" });
+        node::quote(&mut json, field.spec().attribute);
+        json.push(':');
+        node::quote(&mut json, &field.shown(&asked.workload));
+    }
+    json.push_str("},\"bad\":[");
+    for (at, (name, _)) in asked.problems.iter().enumerate() {
+        json.push_str(if at > 0 { "," } else { "" });
+        node::quote(&mut json, name);
+    }
+    json.push_str("]}");
+    json
+}
+
+/// The document at `now` for what is set where nothing is set, before the list of models is needed.
+pub fn opening(now: Time) -> String {
+    let asked = Asked::read("");
+    let mut json = String::new();
+    let estimate = estimate::estimate(&asked.workload, asked.model, now);
+    view::view(&Asked { one_model: true, ..asked }, &estimate).write(&mut json);
+    json
+}
+
+/// The names that the custom element watches, in the order of the documentation.
+pub fn attributes() -> impl Iterator<Item = &'static str> {
+    std::iter::once(asked::MODEL).chain(Field::ALL.into_iter().map(|field| field.spec().attribute))
+}
+
+#[cfg(test)]
+mod tests;

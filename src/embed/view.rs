@@ -1,0 +1,182 @@
+//! The document: three ways side by side, the form, and the advice. Names and roles are those of the page's calculator.
+
+use crate::embed::{Asked, Field, Node, asked};
+use crate::estimate::{self, Estimate, Quote, Way};
+use crate::prices::{self, Model};
+
+/// The figures that are always seen, each with a slider.
+const MAIN: usize = 5;
+/// Told from the host's own ids by the shadow root, not by their names.
+const RECOMMENDATION: &str = "recommendation";
+
+pub fn view(asked: &Asked, estimate: &Estimate) -> Node {
+    Node::new("div", "calculator").children([answers(asked, estimate), form(asked), advice(asked, estimate)])
+}
+
+fn answers(asked: &Asked, estimate: &Estimate) -> Node {
+    let ways = [
+        (Way::Sequential, Some(&estimate.sequential)),
+        (Way::Async, Some(&estimate.concurrent)),
+        (Way::BatchApi, estimate.batch.as_ref()),
+    ];
+    let groups = ways.map(|(way, quote)| {
+        let id = match way {
+            Way::Sequential => "sequential",
+            Way::Async | Way::Flex => "async",
+            Way::BatchApi => "batch-api",
+        };
+        let marks = quote.map(marks).unwrap_or_default();
+        let name = Node::new("strong", "answer-name").with("id", id).text(way.label());
+        let head = Node::new("div", "answer-head").child(name).children(marks);
+        let words =
+            estimate::way_words(way, estimate, &asked.workload).into_iter().chain(quote.into_iter().flat_map(misses));
+        let words = words.map(|line| Node::new("p", "").text(line));
+        Node::new("div", "answer")
+            .with("role", "group")
+            .with("aria-labelledby", id)
+            .child(head)
+            .children(quote.map(figures))
+            .child(Node::new("div", "answer-words").children(words))
+    });
+    Node::new("section", "answers").with("aria-label", "Three ways to run it").children(groups)
+}
+
+fn marks(quote: &Quote) -> Vec<Node> {
+    let words = [("cheapest", quote.cheapest), ("fastest", quote.fastest)];
+    let marks = words.into_iter().filter(|(_, holds)| *holds);
+    marks.map(|(word, _)| Node::new("span", "mark").text(word)).collect()
+}
+
+fn figures(quote: &Quote) -> Node {
+    Node::new("dl", "figures").children([
+        Node::new("dt", "unseen").text("Cost"),
+        Node::new("dd", "cost").text(quote.cost.to_string()),
+        Node::new("dt", "unseen").text("Time"),
+        Node::new("dd", "time").text(quote.duration.to_string()),
+    ])
+}
+
+/// What was asked for and this way doesn't keep.
+fn misses(quote: &Quote) -> Vec<String> {
+    let mut words = Vec::new();
+    if quote.within_budget == Some(false) {
+        words.push("Over the budget.".to_owned());
+    }
+    if quote.within_deadline == Some(false) {
+        let late = if quote.way == Way::BatchApi { "May miss the deadline." } else { "Misses the deadline." };
+        words.push(late.to_owned());
+    }
+    words
+}
+
+fn form(asked: &Asked) -> Node {
+    let (main, advanced) = Field::ALL.split_at(MAIN);
+    let row = |field: &Field| figure(*field, asked);
+    let advanced = Node::new("details", "advanced")
+        .child(Node::new("summary", "").text("Advanced"))
+        .child(Node::new("div", "fields").children(advanced.iter().map(row)));
+    Node::new("section", "form")
+        .with("aria-label", "Workload")
+        .child(model_field(asked))
+        .children(main.iter().map(row))
+        .child(advanced)
+}
+
+fn model_field(asked: &Asked) -> Node {
+    let model = asked.model;
+    let listed = |model: &'static Model| Node::new("option", "").with("value", model.key()).text(model_words(model));
+    let group = |label: &str, chosen: &dyn Fn(&Model) -> bool| {
+        let options = prices::all().iter().filter(|model| chosen(model)).map(listed);
+        Node::new("optgroup", "").with("label", label).children(options)
+    };
+    let options = if asked.one_model {
+        vec![listed(model)]
+    } else {
+        vec![
+            group("Models", &|model| model.core && !model.deprecated),
+            group("More models", &|model| !model.core && !model.deprecated),
+            group("Deprecated", &|model| model.deprecated),
+        ]
+    };
+    let rates = model.card.base;
+    let hint = format!("Per million: {} in, {} out", rates.input.listed(), rates.output.listed());
+    let select = Node::new("select", "").with("id", asked::MODEL).with("data-field", asked::MODEL);
+    let select = described(select, asked::MODEL, asked).with("value", model.key()).children(options);
+    Node::new("div", "field")
+        .child(Node::new("label", "").with("for", asked::MODEL).text("Model"))
+        .child(select)
+        .child(note(asked::MODEL, &hint, asked))
+}
+
+fn model_words(model: &Model) -> String {
+    let vendor = prices::vendor(&model.vendor).map_or(model.vendor.as_str(), |vendor| vendor.name.as_str());
+    format!("{} \u{b7} {vendor}", model.id)
+}
+
+fn figure(field: Field, asked: &Asked) -> Node {
+    let spec = field.spec();
+    let name = spec.attribute;
+    let value = field.shown(&asked.workload);
+    let step = match spec.decimals {
+        0 => "1".to_owned(),
+        _ => "any".to_owned(),
+    };
+    let number = Node::new("input", "").with("type", "number").with("id", name).with("data-field", name);
+    let number = described(number, name, asked).with("step", step).with("value", value);
+    let number = if spec.optional { number.with("placeholder", "none") } else { number };
+    let label = format!("{name}-label");
+    let text = Node::new("label", "").with("for", name).with("id", label.clone()).text(spec.label);
+    let unit = (!spec.unit.is_empty()).then(|| Node::new("span", "unit").with("aria-hidden", "true").text(spec.unit));
+    let slider = (spec.slider > 0).then(|| slider(field, asked, label));
+    Node::new("div", "field")
+        .child(text)
+        .child(Node::new("span", "box").child(number).children(unit))
+        .children(slider)
+        .child(note(name, "", asked))
+}
+
+fn slider(field: Field, asked: &Asked, label: String) -> Node {
+    let steps = field.get(&asked.workload).unwrap_or_default();
+    let stops = field.stops();
+    let above = stops.partition_point(|stop| *stop < steps).min(stops.len() - 1);
+    let below = above.saturating_sub(1);
+    let at = if steps.abs_diff(stops[below]) < steps.abs_diff(stops[above]) { below } else { above };
+    Node::new("input", "slider")
+        .with("type", "range")
+        .with("aria-labelledby", label)
+        .with("aria-valuetext", field.with_unit(steps))
+        .with("data-slider", field.spec().attribute)
+        .with("min", "0")
+        .with("max", (stops.len() - 1).to_string())
+        .with("value", at.to_string())
+}
+
+/// Its note's id follows from its name, so that the note is read out with it.
+fn described(control: Node, name: &str, asked: &Asked) -> Node {
+    let control = control.with("aria-describedby", format!("{name}-note"));
+    if asked.problem(name).is_some() { control.with("aria-invalid", "true") } else { control }
+}
+
+fn note(name: &str, hint: &str, asked: &Asked) -> Node {
+    let (class, text) = match asked.problem(name) {
+        Some(problem) => ("note problem", problem),
+        None => ("note", hint),
+    };
+    Node::new("p", class).with("id", format!("{name}-note")).text(text)
+}
+
+fn advice(asked: &Asked, estimate: &Estimate) -> Node {
+    let recommended = &estimate.recommendation;
+    let items = |lines: &[String]| lines.iter().map(|line| Node::new("li", "").text(line)).collect::<Vec<_>>();
+    let sourced = estimate::price_words(asked.model, &estimate.price_date);
+    let basis = Node::new("details", "basis")
+        .child(Node::new("summary", "").text("What these numbers rest on"))
+        .child(Node::new("ul", "").children(items(&estimate.notes)).children(items(&[sourced])));
+    Node::new("section", "advice")
+        .with("aria-labelledby", RECOMMENDATION)
+        .child(Node::new("strong", "advice-name").with("id", RECOMMENDATION).text("Recommendation"))
+        .child(Node::new("p", "headline").text(&recommended.headline))
+        .child(Node::new("ul", "reasons").children(items(&recommended.reasons)))
+        .child(basis)
+        .child(Node::new("a", "full").with("data-link", asked.link()).text("Open in the full calculator"))
+}
