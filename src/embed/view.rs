@@ -38,7 +38,12 @@ fn answers(asked: &Asked, estimate: &Estimate) -> Node {
             .children(quote.map(figures))
             .child(Node::new("div", "answer-words").children(words))
     });
-    Node::new("section", "answers").with("aria-label", "Three ways to run it").children(groups)
+    part("answers").with("aria-label", "Three ways to run it").children(groups)
+}
+
+/// A group and no landmark: a host's landmarks are its own, and two calculators would name theirs alike.
+fn part(class: &str) -> Node {
+    Node::new("div", class).with("role", "group")
 }
 
 fn marks(quote: &Quote) -> Vec<Node> {
@@ -75,11 +80,7 @@ fn form(asked: &Asked) -> Node {
     let advanced = Node::new("details", "advanced")
         .child(Node::new("summary", "").text("Advanced"))
         .child(Node::new("div", "fields").children(advanced.iter().map(row)));
-    Node::new("section", "form")
-        .with("aria-label", "Workload")
-        .child(model_field(asked))
-        .children(main.iter().map(row))
-        .child(advanced)
+    part("form").with("aria-label", "Workload").child(model_field(asked)).children(main.iter().map(row)).child(advanced)
 }
 
 fn model_field(asked: &Asked) -> Node {
@@ -172,7 +173,7 @@ fn advice(asked: &Asked, estimate: &Estimate) -> Node {
     let basis = Node::new("details", "basis")
         .child(Node::new("summary", "").text("What these numbers rest on"))
         .child(Node::new("ul", "").children(items(&estimate.notes)).children(items(&[sourced])));
-    Node::new("section", "advice")
+    part("advice")
         .with("aria-labelledby", RECOMMENDATION)
         .child(Node::new("strong", "advice-name").with("id", RECOMMENDATION).text("Recommendation"))
         .child(Node::new("p", "headline").text(&recommended.headline))
