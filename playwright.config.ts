@@ -10,6 +10,8 @@ function named(variable: string): string {
 
 export default defineConfig({
   testDir: 'tests/e2e',
+  // It needs a server that `PENNYBATCH_REAL_MODEL` names, and is no test without one.
+  testIgnore: process.env.PENNYBATCH_REAL_MODEL ? [] : ['real_model.spec.ts'],
   forbidOnly: true,
   reporter: 'list',
   timeout: 60_000,

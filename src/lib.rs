@@ -6,29 +6,33 @@
 //! |---|---|---|
 //! | [`money`] | dollars as integers | |
 //! | [`time`] | moments and spans as milliseconds | |
+//! | [`tokenizer`] | OpenAI's public tokenizers: exact token counts | |
 //! | [`provider`] | what goes over the wire, as plain values: requests, answers, usage, failures | |
 //! | [`prices`] | the catalogue: dated, sourced rates of every model | `provider` |
+//! | [`answers`] | answer formats: labels and JSON schemas, and whether an answer fits them | `provider` |
 //! | [`dataset`] | rows in, prompts rendered, results out | `provider` |
 //! | [`estimate`] | a workload in, its cost and duration out | `provider`, `prices` |
 //! | [`embed`] | the calculator for other people's pages, as plain values | `prices`, `estimate` |
 //! | [`engine`] | the run as a state machine without IO | `provider`, `prices` |
 //! | [`simulate`] | the engine on a virtual clock, for a forecast | `provider`, `prices`, `estimate`, `engine` |
 //! | [`link`] | the words that page and worker exchange | `provider`, `prices`, `dataset`, `estimate`, `engine`, `simulate` |
-//! | [`worker`] | the engine's only shell: fetch, storage, timers, locks | `provider`, `prices`, `dataset`, `estimate`, `engine`, `simulate`, `link` |
-//! | [`ui`] | the page | `provider`, `prices`, `dataset`, `estimate`, `engine`, `link` |
+//! | [`worker`] | the engine's only shell: fetch, storage, timers, locks | `tokenizer`, `provider`, `prices`, `answers`, `dataset`, `estimate`, `engine`, `simulate`, `link` |
+//! | [`ui`] | the page | `provider`, `prices`, `answers`, `dataset`, `estimate`, `engine`, `link` |
 //!
 //! # The arrow rule
 //!
 //! A room names only what its line allows, and `money` and `time`, which are everyone's: always rooms further up in
 //! the table, so that nothing turns in circles. Of the engine, the page names plain values alone, and never drives one:
-//! the engine lives in the worker. The programs are `app` and `runner -> ui`, `embed -> embed`, `worker -> worker`; the tool behind
-//! `cargo dev` names what it publishes, `prices` and the opening of `embed`, and no other room.
+//! the engine lives in the worker. The programs are `app` and `runner -> ui`, `embed -> embed`, `worker`, and
+//! `validator` and the tokenizers below it, `-> worker`; the tool behind `cargo dev` names what it publishes, `prices`
+//! and the opening of `embed`, and no other room.
 //!
 //! # The purity rule
 //!
 //! Only `ui`, `worker` and the programs touch the browser. Every other room is pure: the clock and the random source
 //! are arguments. `tests/tidy.rs` reads the table above and enforces both rules.
 
+pub mod answers;
 pub mod dataset;
 pub mod embed;
 pub mod engine;
@@ -39,6 +43,8 @@ pub mod prices;
 pub mod provider;
 pub mod simulate;
 pub mod time;
+#[cfg(feature = "page")]
+pub mod tokenizer;
 #[cfg(feature = "page")]
 pub mod ui;
 #[cfg(feature = "page")]

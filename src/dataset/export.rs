@@ -1,6 +1,7 @@
 //! Results out, in input order.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::money::Usd;
 use crate::provider::Usage;
@@ -38,6 +39,7 @@ impl ExportState {
 pub struct ExportRow<'a> {
     pub id: &'a str,
     pub state: ExportState,
+    /// The answer; of a label, as it stands in the list.
     pub result: Option<&'a str>,
     /// `stop`, `length`, `content_filter`, `other`.
     pub finish: Option<&'a str>,
@@ -45,29 +47,65 @@ pub struct ExportRow<'a> {
     pub usage: Option<Usage>,
     pub cost: Option<Usd>,
     pub attempts: u32,
+    /// Why the answer doesn't fit its format, in words that continue "the answer …".
+    pub misfit: Option<&'a str>,
+    /// The model's own words, where `result` isn't them.
+    pub raw: Option<&'a str>,
+    /// The JSON document inside the answer.
+    pub document: Option<Value>,
+}
+
+/// What a run's answer format adds to an export.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AnswerColumns {
+    /// Answers are checked: a column says which don't fit, and why.
+    pub checked: bool,
+    /// The fields of an answer's document, as the way to each from its root.
+    pub fields: Vec<Vec<String>>,
 }
 
 const OUR_COLUMNS: [&str; 8] =
     ["result", "state", "finish", "input_tokens", "output_tokens", "cost_usd", "attempts", "error"];
+const OUR_KEYS: [&str; 10] =
+    ["id", "result", "state", "finish", "usage", "cost_usd", "attempts", "error", "misfit", "raw"];
+const MISFIT: &str = "misfit";
 
-/// Our columns that follow the file's own; one that the file has already gets the prefix `llm_`.
-/// A whole line of CSV, with the file's columns first and its CRLF at the end.
-pub fn csv_header(columns: &[String]) -> String {
-    let ours = OUR_COLUMNS.iter().map(|name| {
-        let mut name = name.to_string();
-        while columns.contains(&name) {
-            name.insert_str(0, "llm_");
-        }
-        name
-    });
-    csv_line(columns.iter().cloned().chain(ours), false)
+/// A whole line of CSV with its CRLF: the file's columns, then ours with the answers' fields behind `result`. One of
+/// ours that the file has already gets the prefix `llm_`; so does a field that would have the name of another column.
+pub fn csv_header(columns: &[String], answers: &AnswerColumns) -> String {
+    let misfit = answers.checked.then_some(MISFIT);
+    let ours = |name: &str| free(name, |name| columns.iter().any(|column| column == name));
+    let mut taken: Vec<String> = columns.to_vec();
+    taken.extend(OUR_COLUMNS.into_iter().chain(misfit).map(ours));
+    let mut fields = Vec::with_capacity(answers.fields.len());
+    for path in &answers.fields {
+        let name = free(&path.join("."), |name| taken.iter().any(|other| other == name));
+        taken.push(name.clone());
+        fields.push(name);
+    }
+    let mut line: Vec<String> = taken[..columns.len() + 1].to_vec();
+    line.extend(fields);
+    line.extend(OUR_COLUMNS[1..].iter().copied().chain(misfit).map(ours));
+    csv_line(line.into_iter(), false)
+}
+
+/// The name, prefixed until it is free.
+fn free(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut name = name.to_owned();
+    while is_taken(&name) {
+        name.insert_str(0, "llm_");
+    }
+    name
 }
 
 /// One line, RFC 4180, with its CRLF. `cells` are the file's own, in the order of its columns.
 /// `guard_formulas`: a cell that starts with = + - @ tab or CR gets a leading quote.
-pub fn csv_row(cells: &[String], row: &ExportRow, guard_formulas: bool) -> String {
+pub fn csv_row(cells: &[String], row: &ExportRow, answers: &AnswerColumns, guard_formulas: bool) -> String {
+    let fields = answers.fields.iter().map(|path| {
+        let value = row.document.as_ref().and_then(|document| value_at(document, path));
+        value.map(field_cell).unwrap_or_default()
+    });
     let ours = [
-        row.result.unwrap_or("").to_string(),
         row.state.name().to_string(),
         row.finish.unwrap_or("").to_string(),
         row.usage.map(|usage| usage.input.to_string()).unwrap_or_default(),
@@ -76,12 +114,28 @@ pub fn csv_row(cells: &[String], row: &ExportRow, guard_formulas: bool) -> Strin
         row.attempts.to_string(),
         row.error.unwrap_or("").to_string(),
     ];
-    csv_line(cells.iter().cloned().chain(ours), guard_formulas)
+    let misfit = answers.checked.then(|| row.misfit.unwrap_or("").to_string());
+    let result = std::iter::once(row.result.unwrap_or("").to_string());
+    csv_line(cells.iter().cloned().chain(result).chain(fields).chain(ours).chain(misfit), guard_formulas)
+}
+
+fn value_at<'a>(document: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(document, |value, name| value.get(name))
+}
+
+/// As a table shows it: strings as they stand, other values as JSON, null as nothing.
+fn field_cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// One line that starts `{"id": ..., "result": ...`, as the post's checkpoint; more keys follow. It is written as
 /// Python's `json.dumps` does: a space after each separator, and everything beyond ASCII escaped. LF at its end.
-pub fn jsonl_line(row: &ExportRow) -> String {
+/// The fields of an answer's document come last, each under its own name, or with the prefix `llm_` where that is ours.
+pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
     let text = |text: Option<&str>| text.map_or("null".to_string(), json_string);
     let usage = row.usage.map_or("null".to_string(), |usage| {
         format!(
@@ -89,9 +143,9 @@ pub fn jsonl_line(row: &ExportRow) -> String {
             usage.input, usage.output, usage.cache_read, usage.cache_write, usage.reasoning
         )
     });
-    format!(
+    let mut line = format!(
         "{{\"id\": {}, \"result\": {}, \"state\": \"{}\", \"finish\": {}, \"usage\": {usage}, \"cost_usd\": {}, \
-         \"attempts\": {}, \"error\": {}}}\n",
+         \"attempts\": {}, \"error\": {}",
         json_string(row.id),
         text(row.result),
         row.state.name(),
@@ -99,7 +153,54 @@ pub fn jsonl_line(row: &ExportRow) -> String {
         row.cost.map_or("null".to_string(), exact),
         row.attempts,
         text(row.error),
-    )
+    );
+    if answers.checked {
+        line.push_str(&format!(", \"misfit\": {}", text(row.misfit)));
+    }
+    if let Some(raw) = row.raw {
+        line.push_str(&format!(", \"raw\": {}", json_string(raw)));
+    }
+    let mut taken: Vec<String> = OUR_KEYS.map(str::to_owned).to_vec();
+    let mut last = None;
+    for root in answers.fields.iter().filter_map(|path| path.first()) {
+        // The parts of one nested object follow each other.
+        if last.replace(root) == Some(root) {
+            continue;
+        }
+        let key = free(root, |name| taken.iter().any(|other| other == name));
+        let value = row.document.as_ref().and_then(|document| document.get(root)).unwrap_or(&Value::Null);
+        line.push_str(&format!(", {}: ", json_string(&key)));
+        dump(value, &mut line);
+        taken.push(key);
+    }
+    line.push_str("}\n");
+    line
+}
+
+/// As Python's `json.dumps` writes it.
+fn dump(value: &Value, out: &mut String) {
+    match value {
+        Value::String(text) => out.push_str(&json_string(text)),
+        Value::Array(elements) => {
+            out.push('[');
+            for (place, element) in elements.iter().enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                dump(element, out);
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            out.push('{');
+            for (place, (key, value)) in fields.iter().enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                out.push_str(&json_string(key));
+                out.push_str(": ");
+                dump(value, out);
+            }
+            out.push('}');
+        }
+        plain => out.push_str(&plain.to_string()),
+    }
 }
 
 /// Every pico-dollar, without needless zeros: `0.0000123`, `5`.

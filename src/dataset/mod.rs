@@ -15,7 +15,7 @@ mod tags;
 mod template;
 
 pub use checkpoint::{Checkpoint, CheckpointAnswer};
-pub use export::{ExportRow, ExportState, csv_header, csv_row, jsonl_line};
+pub use export::{AnswerColumns, ExportRow, ExportState, csv_header, csv_row, jsonl_line};
 pub use fold::folded;
 pub use problem::{DataProblem, TemplateProblem};
 pub use sample::sample_csv;

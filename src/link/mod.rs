@@ -226,9 +226,12 @@ pub struct DataSummary {
 pub struct Preview {
     pub system: String,
     pub user: String,
-    /// Estimated from characters; the upper bound is what a reservation takes.
+    /// The upper bound is what a reservation takes.
     pub tokens_estimate: u32,
     pub tokens_bound: u32,
+    /// By the model's own vocabulary; else estimated from characters.
+    #[serde(default)]
+    pub tokens_counted: bool,
 }
 
 /// What exactly these rows would cost, before the first cent.
@@ -245,6 +248,9 @@ pub struct FileEstimate {
     /// Calls that are to be paid.
     pub calls: u32,
     pub input_tokens: u64,
+    /// By the model's own vocabulary; else estimated from characters.
+    #[serde(default)]
+    pub tokens_counted: bool,
     /// Low: no output; high: every answer as long as allowed (`None` without a cap or without a price).
     pub cost_low: Option<Usd>,
     pub cost_high: Option<Usd>,
@@ -337,7 +343,7 @@ pub struct ResultRow {
     pub error: Option<String>,
     pub state: ExportState,
     pub finish: Option<String>,
-    /// Why the answer doesn't fit its format.
+    /// Why the answer doesn't fit its format, in words that continue "the answer …".
     pub misfit: Option<String>,
     pub usage: Option<Usage>,
     pub cost: Option<Usd>,
@@ -347,6 +353,9 @@ pub struct ResultRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultDetail {
     pub row: ResultRow,
+    /// The model's own words, where the answer is shown otherwise.
+    #[serde(default)]
+    pub raw: Option<String>,
     pub system: String,
     pub user: String,
     /// One line an attempt.

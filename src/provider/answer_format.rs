@@ -12,4 +12,16 @@ pub enum AnswerFormat {
     Labels(Vec<String>),
     /// A JSON document that is valid against this JSON schema, which is kept as the person wrote it.
     Schema(String),
+    /// The same, asked for in words alone: for models that know no structured output.
+    SchemaInPrompt(String),
+}
+
+impl AnswerFormat {
+    /// The JSON schema, however it is sent.
+    pub fn schema(&self) -> Option<&str> {
+        match self {
+            AnswerFormat::Schema(schema) | AnswerFormat::SchemaInPrompt(schema) => Some(schema),
+            AnswerFormat::Text | AnswerFormat::Labels(_) => None,
+        }
+    }
 }

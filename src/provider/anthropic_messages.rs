@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::provider::openai_chat::{failure, not_json, whole};
+use crate::provider::response_format::ResponseFormat;
 use crate::provider::{
     Answer, Bill, Call, FailureKind, Finish, HttpReply, Outcome, PromptCache, Provider, Usage, refusal,
-    takes_temperature, words,
+    response_format, takes_temperature, words,
 };
 use crate::time::Time;
 
@@ -23,6 +24,13 @@ struct Body<'a> {
     messages: [Message<'a>; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<OutputConfig>,
+}
+
+#[derive(Serialize)]
+struct OutputConfig {
+    format: ResponseFormat,
 }
 
 #[derive(Serialize)]
@@ -47,7 +55,7 @@ struct CacheControl {
 }
 
 /// One mark at the end of what the calls share keeps everything before it.
-pub fn body(call: &Call) -> String {
+pub fn body(provider: Provider, call: &Call) -> String {
     let mark = cache_control(call.prompt_cache);
     let (shared, own) = match call.user.split_at_checked(call.shared_user_bytes) {
         // A block of white space alone is refused.
@@ -65,6 +73,8 @@ pub fn body(call: &Call) -> String {
         system: if call.system.is_empty() { Vec::new() } else { vec![block(call.system, system_mark)] },
         messages: [Message { role: "user", content }],
         temperature: call.temperature.filter(|t| t.is_finite() && takes_temperature(call.model)),
+        output_config: response_format::field(provider.schema_support(), call.format)
+            .map(|format| OutputConfig { format }),
     };
     serde_json::to_string(&body).unwrap_or_default()
 }

@@ -17,6 +17,7 @@ mod preset;
 mod rate_headers;
 mod rate_seen;
 mod refusal;
+mod response_format;
 pub mod tokens;
 mod words;
 
@@ -30,6 +31,7 @@ pub use model_traits::takes_temperature;
 pub use outcome::{Answer, Bill, Finish, Outcome, Usage};
 pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, StatedCost, Wire};
 pub use rate_seen::{LimitSeen, RateSeen};
+pub use response_format::{SchemaField, SchemaSupport, is_strict};
 
 pub use words::MESSAGE_CHARS_MAX;
 
@@ -94,10 +96,17 @@ impl Provider {
     /// The body of `call`: JSON with a fixed order of fields, so that equal calls are equal bytes.
     /// `base_url`: OpenAI itself names the output cap otherwise than the servers compatible with it.
     pub fn body(self, base_url: &str, call: &Call) -> String {
+        let system = self.system_as_sent(call);
+        let call = &Call { system: &system, ..call.clone() };
         match self.preset().wire {
             Wire::OpenAiChat => openai_chat::body(self, base_url, call),
-            Wire::AnthropicMessages => anthropic_messages::body(call),
+            Wire::AnthropicMessages => anthropic_messages::body(self, call),
         }
+    }
+
+    /// The system prompt as it is sent: with what a model would not learn of the answer's format otherwise.
+    pub fn system_as_sent<'a>(self, call: &Call<'a>) -> std::borrow::Cow<'a, str> {
+        response_format::system(self.schema_support(), call)
     }
 
     /// The address that calls are posted to, and that of the models list.

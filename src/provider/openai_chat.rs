@@ -6,9 +6,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::money::{PICO, Usd};
+use crate::provider::response_format::ResponseFormat;
 use crate::provider::{
     Answer, BODY_BYTES_MAX, Bill, Call, CapName, Failure, FailureKind, Finish, HttpReply, Outcome, Provider,
-    ReasoningEffort, StatedCost, Usage, base_url, refusal, takes_temperature, words,
+    ReasoningEffort, StatedCost, Usage, base_url, refusal, response_format, takes_temperature, words,
 };
 use crate::time::Time;
 
@@ -29,6 +30,8 @@ struct Body<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +52,7 @@ pub fn body(provider: Provider, base_url: &str, call: &Call) -> String {
         max_completion_tokens: call.output_tokens_max.filter(|_| newer_name),
         temperature: call.temperature.filter(|t| t.is_finite() && takes_temperature(call.model)),
         reasoning_effort: call.effort.filter(|_| preset.effort).map(ReasoningEffort::word),
+        response_format: response_format::field(provider.schema_support(), call.format),
     };
     serde_json::to_string(&body).unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! Input tokens without a tokenizer: an estimate for limits and forecasts, and a bound for reservations.
+//! Input tokens: an estimate from characters for limits and forecasts, a bound for reservations, and what a chat adds to
+//! texts that were counted. Not here: the tokenizers themselves (`tokenizer`).
 
 use crate::provider::Call;
 
@@ -6,6 +7,8 @@ use crate::provider::Call;
 pub const ESTIMATE_MARGIN_PERCENT: u32 = 30;
 /// What the wire adds to a message: its role and its delimiters.
 pub const MESSAGE_TOKENS: u32 = 4;
+/// What begins the reply.
+const REPLY_TOKENS: u32 = 3;
 /// What a server's chat template may add that is not in the body: special tokens, a date, a default system line.
 pub const TEMPLATE_TOKENS_MAX: u32 = 128;
 
@@ -18,8 +21,20 @@ pub fn estimate(text: &str) -> u32 {
 
 /// Input tokens of a whole call, its messages' frames included.
 pub fn estimate_call(call: &Call) -> u32 {
-    let system = if call.system.is_empty() { 0 } else { estimate(call.system).saturating_add(MESSAGE_TOKENS) };
-    system.saturating_add(estimate(call.user)).saturating_add(2 * MESSAGE_TOKENS - 1)
+    estimate(call.system).saturating_add(estimate(call.user)).saturating_add(frames(call))
+}
+
+/// What a chat adds to its texts: three tokens and a role for each message, and three that begin the reply (OpenAI's
+/// cookbook, "How to count tokens with tiktoken").
+pub fn frames(call: &Call) -> u32 {
+    let messages = if call.system.is_empty() { 1 } else { 2 };
+    messages * MESSAGE_TOKENS + REPLY_TOKENS
+}
+
+/// Input tokens that a call can't exceed whose texts and frames were counted by the model's own vocabulary. How a
+/// provider writes a schema into the prompt isn't documented, so that one counts by its bytes.
+pub fn bound_of_count(counted: u32, schema: &str) -> u32 {
+    counted.saturating_add(u32::try_from(schema.len()).unwrap_or(u32::MAX)).saturating_add(TEMPLATE_TOKENS_MAX)
 }
 
 /// Input tokens that a call can't exceed: a token is at least one byte, and the wire body holds every byte of the
@@ -48,6 +63,7 @@ fn twelfths_of_a_token(c: char) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::{AnswerFormat, PromptCache};
 
     #[test]
     fn scripts_weigh_differently() {
@@ -55,6 +71,24 @@ mod tests {
         assert_eq!(estimate(&"word ".repeat(80)), 100);
         assert_eq!(estimate("東京都に住んでいます"), 10);
         assert!(estimate("Привет, как дела?") < estimate("東京都に住んでいます東京都に住んで"));
+    }
+
+    #[test]
+    fn a_chat_adds_its_frames() {
+        let call = |system| Call {
+            model: "m",
+            system,
+            user: "",
+            output_tokens_max: None,
+            temperature: None,
+            format: &AnswerFormat::Text,
+            effort: None,
+            prompt_cache: PromptCache::Off,
+            shared_user_bytes: 0,
+        };
+        assert_eq!((frames(&call("")), frames(&call("Be brief."))), (7, 11));
+        assert_eq!(bound_of_count(11, "{}"), 11 + 2 + TEMPLATE_TOKENS_MAX);
+        assert_eq!(bound_of_count(u32::MAX, "{}"), u32::MAX);
     }
 
     #[test]

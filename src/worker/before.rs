@@ -7,12 +7,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::browser::{next_turn, now, words};
+use super::counting;
 use super::data::Data;
 use super::fetch::Key;
 use super::forecast::{Rows, forecast, near};
 use super::imports::Import;
 use super::page;
 use super::prepare::Unprepared;
+use super::preview;
 use super::shell::{FILE_BYTES_MAX, Shell, unprepared};
 use super::terms::{self, problem, template_words};
 use super::trial;
@@ -78,10 +80,39 @@ impl Shell {
         spawn_local(async move {
             // A key held down asks many times; only the last of a turn is worth rendering all rows.
             next_turn().await;
-            if let Some(result) = shell.estimate(&setup, number).await {
+            let Some(result) = shell.estimate(&setup, number).await else { return };
+            page::post(&ToPage::Estimated(result));
+            if shell.count_rows(&setup, number).await
+                && let Some(result) = shell.estimate(&setup, number).await
+            {
                 page::post(&ToPage::Estimated(result));
             }
         });
+    }
+
+    /// A preview at once, and again when its tokens are counted.
+    pub(super) fn begin_preview(self: &Rc<Self>, row: u32, setup: Setup) -> Result<(), Problem> {
+        let data = self.data()?;
+        self.preview.set(self.preview.get() + 1);
+        let (shell, number) = (self.clone(), self.preview.get());
+        let result = preview::preview(&data, row, &setup);
+        page::post(&ToPage::Previewed { row, result: result.clone() });
+        let Ok(estimated) = result else { return Ok(()) };
+        spawn_local(async move {
+            let counted = preview::counted(estimated, &data, row, &setup, &shell.tokenizers).await;
+            if let Some(counted) = counted.filter(|_| shell.preview.get() == number) {
+                page::post(&ToPage::Previewed { row, result: Ok(counted) });
+            }
+        });
+        Ok(())
+    }
+
+    /// Counts the prepared rows by the model's own vocabulary. True where that told something new.
+    async fn count_rows(&self, setup: &Setup, number: u64) -> bool {
+        let prepared = self.prepared.borrow().clone();
+        let Some(prepared) = prepared.filter(|prepared| !prepared.is_counted()) else { return false };
+        let superseded = || self.estimate.get() != number;
+        counting::count_rows(&prepared, setup, &self.tokenizers, superseded).await.is_ok() && prepared.is_counted()
     }
 
     /// `None`: a newer one was asked for meanwhile.
@@ -99,7 +130,8 @@ impl Shell {
             Ok(prepared) => {
                 let facts = prepared.facts(&self.known.borrow());
                 let imported = self.imported_rows(&data, setup);
-                let mut estimate = forecast(setup, &plan, &Rows { facts: &facts, imported: &imported }, now());
+                let rows = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
+                let mut estimate = forecast(setup, &plan, &rows, now());
                 estimate.near = near(setup, &plan, &prepared, now());
                 Some(Ok(estimate))
             }
@@ -128,7 +160,8 @@ impl Shell {
         let rows = trial::spread_rows(&facts);
         let imported = self.imported_rows(&data, setup);
         let plan = terms::plan(setup)?;
-        let to_pay = forecast(setup, &plan, &Rows { facts: &facts, imported: &imported }, now()).calls;
+        let rows_known = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
+        let to_pay = forecast(setup, &plan, &rows_known, now()).calls;
         let models = std::iter::once(setup.model.clone()).chain(more).take(TRIAL_MODELS_MAX);
         let mut tried = Vec::new();
         for model in models {

@@ -4,6 +4,7 @@
 
 use serde_json::json;
 
+use super::demo_answers;
 use crate::link::DemoSettings;
 use crate::provider::{Call, HttpReply, tokens};
 
@@ -19,7 +20,8 @@ pub struct Simulated {
     pub reply: HttpReply,
 }
 
-pub fn simulate(settings: &DemoSettings, call: &Call, seed: u64, attempt: u64) -> Simulated {
+/// `input_tokens`: of the call, as they were counted or estimated before.
+pub fn simulate(settings: &DemoSettings, call: &Call, input_tokens: u32, seed: u64, attempt: u64) -> Simulated {
     let prompt = hash(hash(SEED, call.system.as_bytes()), call.user.as_bytes());
     let mut chance = fastrand::Rng::with_seed(hash(prompt ^ seed, &attempt.to_le_bytes()));
     let percent = LATENCY_PERCENT[chance.usize(..LATENCY_PERCENT.len())];
@@ -33,7 +35,7 @@ pub fn simulate(settings: &DemoSettings, call: &Call, seed: u64, attempt: u64) -
         let (status, words) = if overloaded { (503, "The demo is overloaded.") } else { (500, "The demo stumbled.") };
         refusal(status, words, "server_error")
     } else {
-        answer(call, prompt, attempt)
+        answer(call, input_tokens, prompt, attempt)
     };
     // A refusal comes sooner than an answer.
     let latency_ms = if reply.status == 200 { latency_ms } else { latency_ms / 4 };
@@ -49,10 +51,10 @@ fn refusal(status: u16, words: &str, code: &str) -> HttpReply {
     HttpReply { status, headers, body: body.to_string(), torn: false }
 }
 
-fn answer(call: &Call, prompt: u64, attempt: u64) -> HttpReply {
-    let full = words_for(call, prompt);
+fn answer(call: &Call, input: u32, prompt: u64, attempt: u64) -> HttpReply {
+    let full = demo_answers::in_format(call.format, words_for(call, prompt), prompt, attempt);
     let (text, cut) = capped(&full, call.output_tokens_max);
-    let (input, output) = (tokens::estimate_call(call), tokens::estimate(&text).max(1));
+    let output = tokens::estimate(&text).max(1);
     let body = json!({
         "id": format!("demo-{attempt}"),
         "object": "chat.completion",
@@ -77,7 +79,7 @@ fn answer(call: &Call, prompt: u64, attempt: u64) -> HttpReply {
 
 /// One of the categories that the system prompt lists, or else a short sentence.
 fn words_for(call: &Call, prompt: u64) -> String {
-    let categories = categories(call.system);
+    let categories = demo_answers::labels(call.format, call.system);
     if categories.is_empty() {
         let start: Vec<&str> = call.user.split_whitespace().take(8).collect();
         return format!("A demo answer to \u{201c}{}\u{201d}: no model was asked.", start.join(" "));
@@ -103,21 +105,6 @@ fn spaced(text: &str) -> String {
 /// As whole words, in singular or plural.
 fn mentions(spaced: &str, keyword: &str) -> bool {
     ["", "s", "es"].iter().any(|ending| spaced.contains(&format!(" {keyword}{ending} ")))
-}
-
-/// The longest comma list that follows a colon: `… category: produce, cleaning, other. Respond …`.
-fn categories(system: &str) -> Vec<&str> {
-    let lists = system.split(':').skip(1).map(|rest| {
-        let list = rest.split(['.', '\n', ';']).next().unwrap_or_default();
-        list.split(',').map(bare).filter(|category| !category.is_empty()).collect::<Vec<_>>()
-    });
-    let likely = lists.filter(|list| list.len() > 1 && list.iter().all(|category| category.len() <= 40));
-    likely.max_by_key(Vec::len).unwrap_or_default()
-}
-
-fn bare(category: &str) -> &str {
-    let category = category.trim().trim_matches(['"', '\'', '`']);
-    category.strip_prefix("or ").or_else(|| category.strip_prefix("and ")).unwrap_or(category).trim()
 }
 
 /// The text up to the output cap, and whether it was cut.
@@ -320,13 +307,12 @@ mod tests {
             assert_eq!(words_for(&call(SYSTEM, product), 0), category, "{product}");
         }
         let unknown = words_for(&call(SYSTEM, "Garden Gnome"), 17);
-        assert!(categories(SYSTEM).contains(&unknown.as_str()), "{unknown}");
+        assert!(crate::answers::labels_of_prompt(SYSTEM).contains(&unknown.as_str()), "{unknown}");
     }
 
     #[test]
     fn without_a_list_it_answers_with_a_sentence() {
         assert!(words_for(&call("Be brief.", "What is a spinach?"), 0).contains("What is a spinach?"));
-        assert!(categories("Answer: yes.").is_empty());
     }
 
     #[test]
@@ -334,7 +320,7 @@ mod tests {
         let settings = DemoSettings { latency_ms: 400, errors_ppm: 500_000, rate_limited_ppm: 0 };
         let call = call(SYSTEM, "Whole Milk");
         let run = |seed| {
-            let replies = (0..64).map(|attempt| simulate(&settings, &call, seed, attempt));
+            let replies = (0..64).map(|attempt| simulate(&settings, &call, 20, seed, attempt));
             replies.map(|simulated| (simulated.latency_ms, simulated.reply.status)).collect::<Vec<_>>()
         };
         assert_eq!(run(1), run(1));
@@ -353,7 +339,7 @@ mod tests {
     #[test]
     fn a_refusal_says_when_to_come_back() {
         let settings = DemoSettings { latency_ms: 400, errors_ppm: 0, rate_limited_ppm: PPM as u32 };
-        let reply = simulate(&settings, &call("", "a"), 1, 1).reply;
+        let reply = simulate(&settings, &call("", "a"), 8, 1, 1).reply;
         assert_eq!((reply.status, reply.headers.last().unwrap().0.as_str()), (429, "retry-after-ms"));
     }
 

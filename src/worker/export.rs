@@ -11,9 +11,11 @@ use super::ledger;
 use super::rows::finish_word;
 use super::session::Session;
 use super::terms::problem;
-use crate::dataset::{self, ExportRow};
+use crate::answers::{Outline, find_document};
+use crate::dataset::{self, AnswerColumns, ExportRow};
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::{ExportKind, Place, Problem};
+use crate::provider::AnswerFormat;
 use crate::time::Time;
 
 const PART_BYTES: usize = 256 * 1024;
@@ -45,25 +47,27 @@ pub async fn export(session: &Rc<Session>, what: ExportKind, guard: bool) -> Res
 
 async fn csv(session: &Session, guard: bool, parts: &mut Parts) -> u32 {
     let table = &session.prepared.data.table;
-    parts.push(&dataset::csv_header(table.columns()));
+    let answers = answer_columns(session);
+    parts.push(&dataset::csv_header(table.columns(), &answers));
     let mut slices = Slices::begin();
     for item in 0..session.prepared.data.rows() {
         slices.turn().await;
         let cells: Vec<String> = table.columns().iter().map(|column| table.cell(item as usize, column)).collect();
-        with_row(session, item, |row| parts.push(&dataset::csv_row(&cells, row, guard)));
+        with_row(session, item, &answers, |row| parts.push(&dataset::csv_row(&cells, row, &answers, guard)));
     }
     session.prepared.data.rows()
 }
 
 /// Rows with an answer: a script takes every id in its checkpoint for done, so an open or failed row must not be there.
 async fn jsonl(session: &Session, parts: &mut Parts) -> u32 {
+    let answers = answer_columns(session);
     let mut slices = Slices::begin();
     let mut lines = 0;
     for item in 0..session.prepared.data.rows() {
         slices.turn().await;
-        with_row(session, item, |row| {
+        with_row(session, item, &answers, |row| {
             if row.result.is_some() {
-                parts.push(&dataset::jsonl_line(row));
+                parts.push(&dataset::jsonl_line(row, &answers));
                 lines += 1;
             }
         });
@@ -71,21 +75,34 @@ async fn jsonl(session: &Session, parts: &mut Parts) -> u32 {
     lines
 }
 
-fn with_row(session: &Session, item: Ordinal, take: impl FnOnce(&ExportRow)) {
+/// What the run's answer format adds to an export.
+fn answer_columns(session: &Session) -> AnswerColumns {
+    let format = &session.setup().answer_format;
+    let outline = format.schema().and_then(|schema| Outline::read(schema).ok()).unwrap_or_default();
+    AnswerColumns { checked: *format != AnswerFormat::Text, fields: outline.fields }
+}
+
+fn with_row(session: &Session, item: Ordinal, answers: &AnswerColumns, take: impl FnOnce(&ExportRow)) {
     let results = session.results.borrow();
     let known = results.item(item).cloned().unwrap_or_default();
     let answer = results.answer(item);
     let error = results.error(item);
     let id = session.prepared.data.table.id(item as usize, session.setup().id_column.as_deref());
+    let misfit = answer.and_then(|answer| answer.misfit.as_deref());
+    let shown = answer.map(|answer| session.check.shown(answer));
+    let fits = answer.filter(|_| misfit.is_none() && !answers.fields.is_empty());
     take(&ExportRow {
         id: &id,
         state: results.state(item),
-        result: answer.map(|answer| answer.text.as_str()),
+        result: shown,
         finish: answer.map(|answer| finish_word(answer.finish)),
         error: error.as_deref(),
         usage: known.usage,
         cost: known.usage.map(|_| known.cost),
         attempts: known.attempts,
+        misfit,
+        raw: answer.map(|answer| answer.text.as_str()).filter(|raw| Some(*raw) != shown),
+        document: fits.and_then(|answer| find_document(&answer.text).ok()),
     });
 }
 

@@ -20,6 +20,8 @@ pub struct Rows<'a> {
     pub facts: &'a [ItemFacts],
     /// Rows that end without a call, their answer being at hand; empty: none.
     pub imported: &'a [bool],
+    /// Their tokens were counted, not estimated.
+    pub tokens_counted: bool,
 }
 
 pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstimate {
@@ -56,6 +58,7 @@ pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstim
         near: NearDuplicates::default(),
         calls: seen.calls,
         input_tokens,
+        tokens_counted: rows.tokens_counted,
         cost_low: priced.then_some(low),
         cost_high: capped.then_some(high),
         worst_case,
@@ -170,12 +173,13 @@ mod tests {
         let plan = terms::plan(&setup).unwrap();
         let row = |leader, maybe_cached| ItemFacts { leader, input_estimate: 100, input_bound: 1_000, maybe_cached };
         let facts = [row(0, false), row(0, false), row(2, true), row(3, false), row(3, false)];
-        let one = forecast(&setup, &plan, &Rows { facts: &facts, imported: &[] }, Time(0));
+        let one = forecast(&setup, &plan, &Rows { facts: &facts, imported: &[], tokens_counted: false }, Time(0));
         assert_eq!((one.rows, one.calls, one.duplicates, one.maybe_cached, one.imported), (5, 2, 2, 1, 0));
         // gpt-4o-mini: 1,000 x $0.15 + 8 x $0.60 a million, three times, two calls.
         assert_eq!(one.worst_case, Usd::parse("0.0009288"));
         // The first of two equal rows is at hand; the other is still to be paid.
-        let imported = forecast(&setup, &plan, &Rows { facts: &facts, imported: &[true] }, Time(0));
+        let imported =
+            forecast(&setup, &plan, &Rows { facts: &facts, imported: &[true], tokens_counted: false }, Time(0));
         assert_eq!((imported.calls, imported.duplicates, imported.imported), (2, 1, 1));
         setup.more_lanes.push(LaneSetup {
             provider: setup.provider,
@@ -185,7 +189,12 @@ mod tests {
             output_price: None,
             limits: setup.limits.clone(),
         });
-        let two = forecast(&setup, &terms::plan(&setup).unwrap(), &Rows { facts: &facts, imported: &[] }, Time(0));
+        let two = forecast(
+            &setup,
+            &terms::plan(&setup).unwrap(),
+            &Rows { facts: &facts, imported: &[], tokens_counted: false },
+            Time(0),
+        );
         assert_eq!(two.cost_low, one.cost_low, "the cheapest lane may take them all");
         assert!(two.worst_case > one.worst_case);
     }

@@ -6,23 +6,28 @@
 //! |---|---|
 //! | `simulate` | a workload on a virtual clock, in slices |
 //! | `shell`, `page`, `before` | messages in, messages out; what is asked before a run |
-//! | `data`, `imports`, `prepare`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
+//! | `data`, `imports`, `prepare`, `preview`, `counting`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
 //! | `trial`, `projection` | a few rows asked before a run, and what they say of it |
 //! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
-//! | `fetch`, `demo`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
+//! | `fetch`, `demo`, `demo_answers`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
+//! | `answer_check` | whether an answer fits the format it was asked for in |
+//! | `program`, `validator`, `tokenizer` | programs in workers of their own, loaded when they are needed |
 //! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
 //! | `storage`, `recover`, `listing` | runs on disk: made, opened again with either side rebuilt from the other, listed |
 //! | `manifest`, `checkpoints` | what a run is, and its copy in IndexedDB |
 //! | `frames`, `journal`, `opfs` | the append-only file that is the truth of a run in progress |
 //! | `database`, `locks`, `browser` | IndexedDB; one run, one tab; the clock, turns and words of the browser |
 
+mod answer_check;
 mod before;
 pub mod browser;
 mod checkpoints;
 mod connection;
+mod counting;
 mod data;
 pub mod database;
 mod demo;
+mod demo_answers;
 mod export;
 pub mod fetch;
 mod forecast;
@@ -36,6 +41,8 @@ pub mod manifest;
 pub mod opfs;
 pub mod page;
 mod prepare;
+mod preview;
+mod program;
 mod projection;
 mod reach;
 mod recover;
@@ -48,7 +55,9 @@ mod simulate;
 pub mod storage;
 mod telling;
 mod terms;
+pub mod tokenizer;
 mod trial;
+pub mod validator;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

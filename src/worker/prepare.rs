@@ -1,10 +1,12 @@
 //! What the engine must know of every row before the first is sent: equal requests, token counts, cached answers.
 //! 100,000 rows take a while, so it goes in slices.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::browser::Slices;
+use super::counting::Weight;
 use super::data::Data;
 use super::terms;
 use crate::dataset::{self, Prompt, TemplateProblem};
@@ -19,7 +21,9 @@ pub struct Prepared {
     pub data: Rc<Data>,
     pub prompt: Prompt,
     pub keys: Vec<CacheKey>,
-    facts: Vec<ItemFacts>,
+    facts: RefCell<Vec<ItemFacts>>,
+    /// Their tokens were counted, not estimated.
+    counted: Cell<bool>,
     /// Rows whose request nearly repeats an earlier one's, each with that one.
     near: Vec<(Ordinal, Ordinal)>,
     /// Rows whose request repeats an earlier one's.
@@ -49,6 +53,7 @@ impl Prepared {
                 (setup.reasoning_effort, setup.prompt_cache),
                 (setup.use_cache, setup.fold_near_duplicates),
                 lanes_asked(setup),
+                setup.answer_format.clone(),
             )
         };
         Rc::ptr_eq(&self.data, data) && asked(&self.of) == asked(setup)
@@ -70,15 +75,28 @@ impl Prepared {
         Some(cache_key(&terms::group(lane), &body))
     }
 
+    pub fn is_counted(&self) -> bool {
+        self.counted.get()
+    }
+
+    /// What counting found, row by row. A bound only ever falls by it.
+    pub fn take_weights(&self, weights: Vec<Weight>) {
+        for (facts, weight) in self.facts.borrow_mut().iter_mut().zip(weights) {
+            facts.input_estimate = weight.estimate;
+            facts.input_bound = weight.bound.map_or(facts.input_bound, |bound| bound.min(facts.input_bound));
+        }
+        self.counted.set(true);
+    }
+
     /// One row's facts on another lane or model, asked by itself.
     pub fn facts_on(&self, lane: &Setup, item: Ordinal) -> Option<ItemFacts> {
-        let facts = *self.facts.get(item as usize)?;
+        let facts = *self.facts.borrow().get(item as usize)?;
         let longest = self.body(lane, item).ok()?.len();
         Some(ItemFacts { leader: item, input_bound: facts.input_bound.max(tokens::bound(longest)), ..facts })
     }
 
     pub fn input_estimate(&self, item: Ordinal) -> u64 {
-        self.facts.get(item as usize).map_or(0, |facts| facts.input_estimate.into())
+        self.facts.borrow().get(item as usize).map_or(0, |facts| facts.input_estimate.into())
     }
 
     /// Rows that nearly repeat an earlier one, each with that one.
@@ -88,7 +106,8 @@ impl Prepared {
 
     /// The facts, with those rows marked that the cache may answer.
     pub fn facts(&self, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
-        let facts = self.facts.iter().zip(&self.keys);
+        let facts = self.facts.borrow();
+        let facts = facts.iter().zip(&self.keys);
         facts
             .map(|(facts, key)| ItemFacts { maybe_cached: self.of.use_cache && known.contains(key), ..*facts })
             .collect()
@@ -105,11 +124,13 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
         data: data.clone(),
         prompt,
         keys: Vec::with_capacity(rows),
-        facts: Vec::with_capacity(rows),
+        facts: RefCell::default(),
+        counted: Cell::new(false),
         near: Vec::new(),
         duplicates: 0,
         of: setup.clone(),
     };
+    let mut facts = Vec::with_capacity(rows);
     let mut leaders: HashMap<CacheKey, Ordinal> = HashMap::with_capacity(rows);
     let mut folds: HashMap<CacheKey, Ordinal> = HashMap::with_capacity(rows);
     let mut slices = Slices::begin();
@@ -134,13 +155,14 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
         let shared = if setup.fold_near_duplicates { nearly } else { first };
         prepared.duplicates += u32::from(first != item);
         prepared.keys.push(key);
-        prepared.facts.push(ItemFacts {
+        facts.push(ItemFacts {
             leader: if setup.use_cache { shared } else { item },
-            input_estimate: tokens::estimate_call(&call),
+            input_estimate: estimate(setup, &call),
             input_bound: tokens::bound(longest),
             maybe_cached: false,
         });
     }
+    prepared.facts.replace(facts);
     Ok(prepared)
 }
 
@@ -148,6 +170,13 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
 fn near_key(system: &str, user: &str) -> CacheKey {
     let nfkc = |text: &str| String::from(js_sys::JsString::from(text).normalize("NFKC"));
     cache_key(&dataset::folded(system, nfkc), &dataset::folded(user, nfkc))
+}
+
+/// Input tokens of a call as it is sent: with what its answer format adds to it.
+pub fn estimate(setup: &Setup, call: &Call) -> u32 {
+    let system = setup.provider.system_as_sent(call);
+    let shown = setup.provider.schema_shown(call.format).map_or(0, tokens::estimate);
+    tokens::estimate_call(&Call { system: &system, ..call.clone() }).saturating_add(shown)
 }
 
 /// What makes two lanes send the same bytes to the same place.

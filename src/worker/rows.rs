@@ -1,5 +1,6 @@
 //! Windows of the results table, and one row with all that is known of it. Pure.
 
+use super::answer_check::AnswerCheck;
 use super::data::Data;
 use super::prepare::Prepared;
 use super::results::{Attempt, Results};
@@ -24,7 +25,7 @@ impl Window {
     /// `(matching, rows)`: how many items match, and those of the window.
     pub fn rows(
         &mut self,
-        setup: &Setup,
+        (setup, check): (&Setup, &AnswerCheck),
         data: &Data,
         results: &Results,
         (first, count): (u32, u32),
@@ -34,7 +35,7 @@ impl Window {
         let search = search.trim().to_lowercase();
         if filter.is_none() && search.is_empty() {
             let last = first.saturating_add(count).min(results.count());
-            return (results.count(), (first..last).map(|item| row(setup, data, results, item)).collect());
+            return (results.count(), (first..last).map(|item| row((setup, check), data, results, item)).collect());
         }
         let of = Some((filter, search, results.version));
         if self.of != of {
@@ -47,7 +48,7 @@ impl Window {
             self.of = of;
         }
         let window = self.matching.iter().skip(first as usize).take(count as usize);
-        (self.matching.len() as u32, window.map(|item| row(setup, data, results, *item)).collect())
+        (self.matching.len() as u32, window.map(|item| row((setup, check), data, results, *item)).collect())
     }
 }
 
@@ -69,14 +70,14 @@ fn mentions(data: &Data, results: &Results, item: Ordinal, search: &str) -> bool
         || data.table.columns().iter().any(|column| has(&data.table.cell(item as usize, column)))
 }
 
-pub fn row(setup: &Setup, data: &Data, results: &Results, item: Ordinal) -> ResultRow {
+pub fn row((setup, check): (&Setup, &AnswerCheck), data: &Data, results: &Results, item: Ordinal) -> ResultRow {
     let known = results.item(item).cloned().unwrap_or_default();
     let answer = results.answer(item);
     ResultRow {
         item,
         id: data.table.id(item as usize, setup.id_column.as_deref()),
         input: in_short(setup, data, item),
-        answer: answer.map(|answer| answer.text.clone()),
+        answer: answer.map(|answer| check.shown(answer).to_owned()),
         error: results.error(item),
         state: results.state(item),
         finish: answer.map(|answer| finish_word(answer.finish).to_owned()),
@@ -116,12 +117,20 @@ pub fn in_short(setup: &Setup, data: &Data, item: Ordinal) -> String {
     line
 }
 
-pub fn detail(setup: &Setup, prepared: &Prepared, results: &Results, item: Ordinal) -> ResultDetail {
+pub fn detail(
+    (setup, check): (&Setup, &AnswerCheck),
+    prepared: &Prepared,
+    results: &Results,
+    item: Ordinal,
+) -> ResultDetail {
     let rendered = dataset::render(&prepared.prompt, &prepared.data.table, item as usize);
     let (system, user) = rendered.unwrap_or_default();
     let attempts = results.attempts_of(item);
+    let answer = results.answer(item);
+    let raw = answer.filter(|answer| check.shown(answer) != answer.text).map(|answer| answer.text.clone());
     ResultDetail {
-        row: row(setup, &prepared.data, results, item),
+        raw,
+        row: row((setup, check), &prepared.data, results, item),
         system,
         user,
         attempts: attempts.into_iter().enumerate().map(|(place, attempt)| line(place, attempt)).collect(),

@@ -56,7 +56,8 @@ impl Sending<'_> {
         let rendered = dataset::render(&self.prepared.prompt, &self.prepared.data.table, self.item as usize);
         let (system, user) = rendered.map_err(|problem| Broken::NeverSent(template_words(&problem)))?;
         let call = call(self.setup, &self.prepared.prompt, &system, &user);
-        let simulated = demo::simulate(&self.demo, &call, self.seed, self.attempt);
+        let input_tokens = u32::try_from(self.prepared.input_estimate(self.item)).unwrap_or(u32::MAX);
+        let simulated = demo::simulate(&self.demo, &call, input_tokens, self.seed, self.attempt);
         let mut left_ms = simulated.latency_ms;
         while left_ms > 0 && !signal.aborted() {
             let step_ms = left_ms.min(STEP_MS);

@@ -8,6 +8,7 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
+use super::answer_check::AnswerCheck;
 use super::browser::{next_turn, now, seed, sleep_ms};
 use super::fetch::Key;
 use super::manifest::Manifest;
@@ -30,6 +31,7 @@ const WAKE_MS_MAX: u64 = 60_000;
 pub struct Session {
     pub manifest: Manifest,
     pub prepared: Rc<Prepared>,
+    pub check: AnswerCheck,
     pub results: RefCell<Results>,
     pub(super) engine: RefCell<Engine>,
     storage: Rc<Storage>,
@@ -66,6 +68,7 @@ struct Unsaved {
 pub struct Parts {
     pub manifest: Manifest,
     pub prepared: Rc<Prepared>,
+    pub check: AnswerCheck,
     pub results: Results,
     pub engine: Engine,
     pub storage: Rc<Storage>,
@@ -87,6 +90,7 @@ impl Session {
             keys: RefCell::new(keys),
             manifest: parts.manifest,
             prepared: parts.prepared,
+            check: parts.check,
             results: RefCell::new(parts.results),
             engine: RefCell::new(parts.engine),
             storage: parts.storage,
@@ -246,6 +250,7 @@ impl Session {
                 Some(signal) => sending.outcome(key, signal).await,
                 None => (Outcome::never_sent("this browser cannot give a request up"), None),
             };
+            let outcome = session.check.checked(outcome).await;
             session.in_flight.borrow_mut().remove(&attempt);
             session.handle(Event::Ended { attempt, outcome, seen: seen.map(Box::new) });
         });
@@ -264,6 +269,8 @@ impl Session {
             let keys: Vec<CacheKey> = items.iter().map(|item| session.prepared.keys[*item as usize]).collect();
             let answers = session.storage.look_up(&keys).await;
             for (item, answer) in items.into_iter().zip(answers) {
+                // It may have been kept for another format.
+                let answer = session.check.fitting(answer).await;
                 session.handle(Event::LookedUp { item, answer });
             }
         });

@@ -9,24 +9,26 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
+use super::answer_check::AnswerCheck;
 use super::browser::{now, seed, words};
+use super::counting;
 use super::data::Data;
 use super::fetch::Key;
 use super::imports::Import;
 use super::manifest::{DataFacts, FORMAT, Manifest};
 use super::page;
-use super::prepare::{CacheKey, Prepared, Unprepared, call, prepare};
+use super::prepare::{CacheKey, Prepared, Unprepared, prepare};
 use super::results::Results;
 use super::rows::{Window, detail};
 use super::session::{Parts, Session};
 use super::storage::{Kept, Storage};
 use super::terms::{self, problem, template_words};
+use super::tokenizer::{Tokenizers, Vocabulary};
 use super::{connection, export, simulate};
-use crate::dataset::{self, BadLines, Prompt, ReadOptions, TemplateProblem};
+use crate::dataset::{self, BadLines, ReadOptions};
 use crate::engine::{Command, Engine};
-use crate::link::{ExportKind, Place, Preview, Problem, RunId, Secret, Setup, ToPage, ToWorker};
+use crate::link::{ExportKind, Place, Problem, RunId, Secret, Setup, ToPage, ToWorker};
 use crate::money::Usd;
-use crate::provider::tokens;
 
 pub(super) const FILE_BYTES_MAX: f64 = 512.0 * 1024.0 * 1024.0;
 
@@ -40,7 +42,7 @@ pub struct Shell {
     pub(super) storage: Rc<Storage>,
     data: RefCell<Option<Rc<Data>>>,
     session: RefCell<Option<Rc<Session>>>,
-    prepared: RefCell<Option<Rc<Prepared>>>,
+    pub(super) prepared: RefCell<Option<Rc<Prepared>>>,
     /// A checkpoint that waits for the start of a run.
     pub(super) import: RefCell<Option<Import>>,
     /// Keys of the request cache.
@@ -51,6 +53,9 @@ pub struct Shell {
     pub(super) trying: Cell<bool>,
     /// Numbers estimates: only the latest is wanted.
     pub(super) estimate: Cell<u64>,
+    /// Numbers previews.
+    pub(super) preview: Cell<u64>,
+    pub(super) tokenizers: Tokenizers,
     inbox: RefCell<VecDeque<Letter>>,
     reading: Cell<bool>,
 }
@@ -81,6 +86,8 @@ impl Shell {
             trial_spend: Cell::new([Usd::ZERO; 2]),
             trying: Cell::new(false),
             estimate: Cell::new(0),
+            preview: Cell::new(0),
+            tokenizers: Tokenizers::default(),
             inbox: RefCell::default(),
             reading: Cell::new(false),
         })
@@ -114,8 +121,7 @@ impl Shell {
                 self.open_bytes("sample.csv".into(), bytes, BadLines::Refuse);
             }
             ToWorker::Preview { row, setup } => {
-                let result = preview(&*self.data()?, row, &setup);
-                page::post(&ToPage::Previewed { row, result });
+                self.begin_preview(row, setup)?;
             }
             ToWorker::Estimate { setup } => self.begin_estimate(setup),
             ToWorker::CheckConnection { setup, key } => spawn_local(async move {
@@ -132,7 +138,8 @@ impl Shell {
                 let results = session.results.borrow();
                 let mut window = self.window.borrow_mut();
                 let data = &session.prepared.data;
-                let (matching, rows) = window.rows(session.setup(), data, &results, (first, count), (filter, &search));
+                let (matching, rows) =
+                    window.rows((session.setup(), &session.check), data, &results, (first, count), (filter, &search));
                 page::post(&ToPage::Rows { first, matching, rows });
             }
             ToWorker::Detail { item } => {
@@ -140,7 +147,8 @@ impl Shell {
                 if item >= session.prepared.data.rows() {
                     return Err(problem(Place::Results, "There is no such row."));
                 }
-                let detail = detail(session.setup(), &session.prepared, &session.results.borrow(), item);
+                let detail =
+                    detail((session.setup(), &session.check), &session.prepared, &session.results.borrow(), item);
                 page::post(&ToPage::Detail(detail));
             }
             ToWorker::ImportCheckpoint { name, into_run, id_column } => {
@@ -220,9 +228,15 @@ impl Shell {
         if let Some(missing) = setup.id_column.as_ref().filter(|id| !data.table.columns().contains(id)) {
             return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
         }
+        let check = AnswerCheck::new(&setup.answer_format)?;
+        check.ready().await?;
         let keys = bound(&setup, secrets)?;
         self.leave_session().await?;
         let prepared = self.prepared(&data, &setup, || false).await.map_err(unprepared)?;
+        // A start doesn't wait for a download.
+        if Vocabulary::of(&setup).is_some_and(|vocabulary| self.tokenizers.is_ready(vocabulary)) {
+            counting::count_rows(&prepared, &setup, &self.tokenizers, || false).await.map_err(unprepared)?;
+        }
         let facts = prepared.facts(&self.known.borrow());
         terms::check_sizes(&plan, &facts)?;
         let manifest = Manifest {
@@ -248,7 +262,7 @@ impl Shell {
         self.trial_spend.set(spend);
         let storage = self.storage.clone();
         let known = self.known.clone();
-        let parts = Parts { manifest, prepared, results, engine, storage, store, known, keys };
+        let parts = Parts { manifest, prepared, check, results, engine, storage, store, known, keys };
         let session = Session::new(parts);
         let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
         if let Some(import) = import {
@@ -274,14 +288,24 @@ impl Shell {
                 return Err(problem);
             }
         };
+        let check = AnswerCheck::new(&kept.manifest.setup.answer_format)?;
         let results = Results::restore(prepared.data.rows(), &kept.records);
         let mut notes = kept.notes;
         notes.extend(terms::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
         let known = self.known.clone();
         *self.data.borrow_mut() = Some(prepared.data.clone());
-        let parts =
-            Parts { manifest: kept.manifest, prepared, results, engine, storage, store, known, keys: Vec::new() };
+        let parts = Parts {
+            manifest: kept.manifest,
+            prepared,
+            check,
+            results,
+            engine,
+            storage,
+            store,
+            known,
+            keys: Vec::new(),
+        };
         self.enter(Session::new(parts), notes);
         Ok(())
     }
@@ -391,18 +415,6 @@ pub(super) fn unprepared(why: Unprepared) -> Problem {
         Unprepared::Template(found) => problem(Place::Prompt, template_words(&found)),
         Unprepared::Superseded => problem(Place::Run, "The run was not started: the data changed meanwhile."),
     }
-}
-
-fn preview(data: &Data, row: u32, setup: &Setup) -> Result<Preview, TemplateProblem> {
-    let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns())?;
-    if row >= data.rows() {
-        return Err(TemplateProblem::Row { row, message: "there is no such row".into() });
-    }
-    let (system, user) = dataset::render(&prompt, &data.table, row as usize)?;
-    let call = call(setup, &prompt, &system, &user);
-    let tokens_estimate = tokens::estimate_call(&call);
-    let tokens_bound = tokens::bound(setup.provider.body(&setup.base_url, &call).len());
-    Ok(Preview { system, user, tokens_estimate, tokens_bound })
 }
 
 /// `20261123-154501-x7k2`: the moment in UTC, and four letters against two runs in one second.

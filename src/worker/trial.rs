@@ -9,6 +9,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
+use super::answer_check::AnswerCheck;
 use super::browser::{now, seed, sleep_ms};
 use super::fetch::Key;
 use super::prepare::{CacheKey, Prepared};
@@ -87,8 +88,15 @@ pub async fn try_model(setup: Setup, key: Option<Key>, prepared: Rc<Prepared>, r
     if let Err(problem) = terms::check_sizes(&plan, &facts) {
         return Tried::refused(&setup, rows.len(), problem.message);
     }
+    let check = match AnswerCheck::new(&setup.answer_format) {
+        Ok(check) => Rc::new(check),
+        Err(problem) => return Tried::refused(&setup, rows.len(), problem.message),
+    };
+    if let Err(problem) = check.ready().await {
+        return Tried::refused(&setup, rows.len(), problem.message);
+    }
     let engine = Engine::new(plan, facts, seed(), now());
-    Drive::new(Rc::new(setup), key, prepared, rows.to_vec(), engine).run(to_pay).await
+    Drive::new((Rc::new(setup), check), key, prepared, rows.to_vec(), engine).run(to_pay).await
 }
 
 type Arrived = Rc<RefCell<Vec<(AttemptId, Outcome, Option<RateSeen>)>>>;
@@ -98,6 +106,7 @@ struct Drive {
     setup: Rc<Setup>,
     key: Option<Key>,
     prepared: Rc<Prepared>,
+    check: Rc<AnswerCheck>,
     rows: Vec<Ordinal>,
     engine: Engine,
     results: Results,
@@ -107,12 +116,19 @@ struct Drive {
 }
 
 impl Drive {
-    fn new(setup: Rc<Setup>, key: Option<Key>, prepared: Rc<Prepared>, rows: Vec<Ordinal>, engine: Engine) -> Drive {
+    fn new(
+        (setup, check): (Rc<Setup>, Rc<AnswerCheck>),
+        key: Option<Key>,
+        prepared: Rc<Prepared>,
+        rows: Vec<Ordinal>,
+        engine: Engine,
+    ) -> Drive {
         let results = Results::new(rows.len() as u32);
         Drive {
             setup,
             key,
             prepared,
+            check,
             rows,
             engine,
             results,
@@ -169,7 +185,7 @@ impl Drive {
         let signal = controller.as_ref().map(AbortController::signal);
         self.in_flight.insert(attempt, (item, now().ms(), controller));
         let (setup, key, prepared) = (self.setup.clone(), self.key.clone(), self.prepared.clone());
-        let (arrived, row) = (self.arrived.clone(), self.rows[item as usize]);
+        let (arrived, check, row) = (self.arrived.clone(), self.check.clone(), self.rows[item as usize]);
         spawn_local(async move {
             let demo = setup.demo.clone();
             let sending = Sending { setup: &setup, demo, prepared: &prepared, item: row, attempt, seed: seed() };
@@ -177,6 +193,7 @@ impl Drive {
                 Some(signal) => sending.outcome(key, signal).await,
                 None => (Outcome::never_sent("this browser cannot give a request up"), None),
             };
+            let outcome = check.checked(outcome).await;
             arrived.borrow_mut().push((attempt, outcome, seen));
         });
     }

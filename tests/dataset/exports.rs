@@ -10,7 +10,13 @@ fn row() -> ExportRow<'static> {
         usage: Some(Usage { input: 12, output: 3, cache_read: 1, cache_write: 0, reasoning: 2, ..Usage::default() }),
         cost: Some(Usd::from_pico(3_600_001)),
         attempts: 2,
+        ..ExportRow::default()
     }
+}
+
+/// Answers of no format.
+fn plain_text() -> AnswerColumns {
+    AnswerColumns::default()
 }
 
 fn cells(texts: &[&str]) -> Vec<String> {
@@ -20,11 +26,11 @@ fn cells(texts: &[&str]) -> Vec<String> {
 #[test]
 fn our_columns_follow_the_files_own() {
     assert_eq!(
-        csv_header(&cells(&["id", "my, name"])),
+        csv_header(&cells(&["id", "my, name"]), &plain_text()),
         "id,\"my, name\",result,state,finish,input_tokens,output_tokens,cost_usd,attempts,error\r\n"
     );
     assert_eq!(
-        csv_header(&cells(&["result", "llm_result", "error"])),
+        csv_header(&cells(&["result", "llm_result", "error"]), &plain_text()),
         "result,llm_result,error,llm_llm_result,state,finish,input_tokens,output_tokens,cost_usd,attempts,llm_error\r\n"
     );
 }
@@ -35,7 +41,12 @@ fn a_csv_export_reads_back() {
     let columns = cells(&["id", "a", "b", "c", "d"]);
     let errored =
         ExportRow { id: "x", state: ExportState::Errored, error: Some("no, \"never\""), ..ExportRow::default() };
-    let text = [csv_header(&columns), csv_row(&own, &row(), false), csv_row(&own, &errored, false)].concat();
+    let text = [
+        csv_header(&columns, &plain_text()),
+        csv_row(&own, &row(), &plain_text(), false),
+        csv_row(&own, &errored, &plain_text(), false),
+    ]
+    .concat();
     let table = table("out.csv", &text);
     assert_eq!(table.len(), 2);
     assert_eq!(table.cells(0)[..5], own);
@@ -59,8 +70,8 @@ fn whatever_cells_hold_is_read_back() {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut cell = || (0..random.usize(0..6)).map(|_| PIECES[random.usize(0..PIECES.len())]).collect::<String>();
         let own: Vec<Vec<String>> = (0..20).map(|_| vec![cell(), cell(), cell()]).collect();
-        let lines = own.iter().map(|cells| csv_row(cells, &row(), false));
-        let text: String = std::iter::once(csv_header(&cells(&["x", "y", "z"]))).chain(lines).collect();
+        let lines = own.iter().map(|cells| csv_row(cells, &row(), &plain_text(), false));
+        let text: String = std::iter::once(csv_header(&cells(&["x", "y", "z"]), &plain_text())).chain(lines).collect();
         let table = read("out.csv", text.as_bytes(), options).unwrap_or_else(|problem| panic!("{seed}: {problem}"));
         let back: Vec<Vec<String>> = rows(&table).iter().map(|cells| cells[..3].to_vec()).collect();
         assert_eq!(back, own, "seed {seed}");
@@ -70,17 +81,17 @@ fn whatever_cells_hold_is_read_back() {
 #[test]
 fn formulas_are_guarded_by_choice() {
     let own = cells(&["=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=1", ""]);
-    let guarded = csv_row(&own, &ExportRow::default(), true);
+    let guarded = csv_row(&own, &ExportRow::default(), &plain_text(), true);
     assert!(guarded.starts_with("'=1+1,'+1,'-1,'@x,'\tx,\"'\rx\",a=1,,,open,"), "{guarded:?}");
-    let plain = csv_row(&own, &ExportRow::default(), false);
+    let plain = csv_row(&own, &ExportRow::default(), &plain_text(), false);
     assert!(plain.starts_with("=1+1,+1,-1,@x,\tx,\"\rx\",a=1,,,open,"), "{plain:?}");
     let answer = ExportRow { result: Some("=cmd()"), ..ExportRow::default() };
-    assert!(csv_row(&cells(&["1"]), &answer, true).starts_with("1,'=cmd(),"));
+    assert!(csv_row(&cells(&["1"]), &answer, &plain_text(), true).starts_with("1,'=cmd(),"));
 }
 
 #[test]
 fn a_json_line_is_the_posts_checkpoint_and_more() {
-    let line = jsonl_line(&row());
+    let line = jsonl_line(&row(), &plain_text());
     let expected = concat!(
         r#"{"id": "SKU-1", "result": "a \"b\",\n\u00fc \ud83d\ude00", "state": "succeeded", "finish": "stop", "#,
         r#""usage": {"input": 12, "output": 3, "cache_read": 1, "cache_write": 0, "reasoning": 2}, "#,
@@ -95,7 +106,7 @@ fn a_json_line_is_the_posts_checkpoint_and_more() {
 #[test]
 fn what_is_open_has_nulls() {
     let row = ExportRow { id: "\u{1}\u{7f}\u{8}\u{c}\t\\/", ..ExportRow::default() };
-    let line = jsonl_line(&row);
+    let line = jsonl_line(&row, &plain_text());
     assert!(
         line.starts_with("{\"id\": \"\\u0001\u{7f}\\b\\f\\t\\\\/\", \"result\": null, \"state\": \"open\""),
         "{line}"
@@ -109,6 +120,43 @@ fn what_is_open_has_nulls() {
 fn costs_have_no_needless_zeros() {
     for (pico, text) in [(0, "0"), (5_000_000_000_000, "5"), (10_000_000_000_000, "10"), (1, "0.000000000001")] {
         let row = ExportRow { cost: Some(Usd::from_pico(pico)), ..ExportRow::default() };
-        assert!(jsonl_line(&row).contains(&format!("\"cost_usd\": {text}, ")), "{text}");
+        assert!(jsonl_line(&row, &plain_text()).contains(&format!("\"cost_usd\": {text}, ")), "{text}");
     }
+}
+
+/// Answers by a schema.
+fn films() -> AnswerColumns {
+    let fields = [vec!["genre"], vec!["id"], vec!["place", "city"], vec!["place", "zip"], vec!["cast"]];
+    AnswerColumns { checked: true, fields: fields.map(|path| path.into_iter().map(str::to_owned).collect()).to_vec() }
+}
+
+#[test]
+fn the_fields_of_an_answer_are_columns_behind_it() {
+    assert_eq!(
+        csv_header(&cells(&["id", "genre"]), &films()),
+        "id,genre,result,llm_genre,llm_id,place.city,place.zip,cast,state,finish,input_tokens,output_tokens,cost_usd,\
+         attempts,error,misfit\r\n"
+    );
+    let document =
+        serde_json::json!({"genre": "=Drama", "id": 7, "place": {"zip": null, "city": "LA"}, "cast": ["A", "B"]});
+    let fits = ExportRow { id: "1", result: Some("{…}"), document: Some(document), ..ExportRow::default() };
+    let line = csv_row(&cells(&["1", "x"]), &fits, &films(), true);
+    assert_eq!(line, "1,x,{…},'=Drama,7,LA,,\"[\"\"A\"\",\"\"B\"\"]\",open,,,,,0,,\r\n");
+    let misfit = ExportRow { id: "2", result: Some("Drama"), misfit: Some("is not JSON"), ..ExportRow::default() };
+    assert_eq!(csv_row(&cells(&["2", ""]), &misfit, &films(), true), "2,,Drama,,,,,,open,,,,,0,,is not JSON\r\n");
+}
+
+#[test]
+fn the_fields_of_an_answer_are_keys_of_its_line() {
+    let document = serde_json::json!({"genre": "Drämä", "id": 7, "place": {"city": "LA"}, "cast": []});
+    let row = ExportRow { id: "1", result: Some("{}"), document: Some(document), ..ExportRow::default() };
+    assert_eq!(
+        jsonl_line(&row, &films()),
+        "{\"id\": \"1\", \"result\": \"{}\", \"state\": \"open\", \"finish\": null, \"usage\": null, \"cost_usd\": null, \
+         \"attempts\": 0, \"error\": null, \"misfit\": null, \"genre\": \"Dr\\u00e4m\\u00e4\", \"llm_id\": 7, \
+         \"place\": {\"city\": \"LA\"}, \"cast\": []}\n"
+    );
+    let label = ExportRow { id: "2", result: Some("dairy"), raw: Some("**Dairy**"), ..ExportRow::default() };
+    let labels = AnswerColumns { checked: true, fields: Vec::new() };
+    assert!(jsonl_line(&label, &labels).ends_with("\"misfit\": null, \"raw\": \"**Dairy**\"}\n"));
 }

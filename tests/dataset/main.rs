@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pennybatch::dataset::{
-    BadLines, DataProblem, ExportRow, ExportState, Format, Prompt, ReadOptions, Table, TemplateProblem, csv_header,
-    csv_row, jsonl_line, read, render, sample_csv,
+    AnswerColumns, BadLines, DataProblem, ExportRow, ExportState, Format, Prompt, ReadOptions, Table, TemplateProblem,
+    csv_header, csv_row, jsonl_line, read, render, sample_csv,
 };
 use pennybatch::money::Usd;
 use pennybatch::provider::Usage;

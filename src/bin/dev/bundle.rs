@@ -73,15 +73,22 @@ impl Bundle {
         let styles_name = names::hashed("styles.css", styles.as_bytes());
         files.insert(styles_name.clone(), styles.into_bytes());
         let mut references = vec![("styles.css".to_owned(), styles_name)];
+        let mut helpers = Vec::new();
         for program in programs {
             let wasm_name = names::hashed(&format!("{}.wasm", program.name), &program.wasm);
-            let imports = if program.name == "app" { IMPORT } else { "" };
-            let module = format!("{imports}{}", names::self_starting(&program.glue, &wasm_name)).into_bytes();
+            let before = match program.name {
+                "app" => IMPORT.to_owned(),
+                "worker" => below_worker(&helpers),
+                _ => String::new(),
+            };
+            let module = format!("{before}{}", names::self_starting(&program.glue, &wasm_name)).into_bytes();
             let plain = format!("{}.js", program.name);
             let hashed = names::hashed(&plain, &module);
             files.insert(hashed.clone(), module);
             if program.name == "embed" {
                 files.insert(plain, element.script(&hashed)?.into_bytes());
+            } else if project::BELOW_WORKER.contains(&program.name) {
+                helpers.push((program.name, hashed));
             } else {
                 references.push((plain, hashed));
             }
@@ -113,6 +120,13 @@ impl Bundle {
         }
         Ok(())
     }
+}
+
+/// Tells the worker where the programs are that it loads when they are needed.
+fn below_worker(helpers: &[(&str, String)]) -> String {
+    let entries: String =
+        helpers.iter().map(|(name, file)| format!("  {name}: new URL(\"{file}\", import.meta.url).href,\n")).collect();
+    format!("globalThis.pennybatchPrograms = {{\n{entries}}};\n")
 }
 
 fn text(path: &Path) -> Result<String, String> {

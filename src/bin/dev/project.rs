@@ -7,8 +7,12 @@ use std::process::Command;
 /// The target that the page is compiled for.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The programs that ship.
-pub const PROGRAMS: [&str; 4] = ["app", "runner", "worker", "embed"];
+/// The programs that ship; those that another one loads come before it.
+pub const PROGRAMS: [&str; 7] =
+    ["app", "runner", "validator", "tokenizer_o200k", "tokenizer_cl100k", "worker", "embed"];
+
+/// Those that the worker starts when they are needed. No page names them.
+pub const BELOW_WORKER: [&str; 3] = ["validator", "tokenizer_o200k", "tokenizer_cl100k"];
 
 /// How the page is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

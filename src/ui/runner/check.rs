@@ -2,9 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use crate::link::{Burst, DataSummary, LaneSetup, LimiterModel, Limits, Provider, Setup, TemplateProblem};
+use crate::answers::{Labels, Outline};
+use crate::link::{
+    AnswerFormat, Burst, DataSummary, LaneSetup, LimiterModel, Limits, Provider, Setup, TemplateProblem,
+};
 use crate::money::{PerToken, Usd};
 use crate::provider::{Auth, Pace, ServedAt, Wire};
+use crate::ui::runner::form::FormatKind;
 use crate::ui::runner::{Field, Form};
 
 /// What is wrong with a field, in a sentence that says what to do.
@@ -15,6 +19,7 @@ pub const CONCURRENCY_MAX: u64 = 64;
 const OUTPUT_TOKENS_MAX: u64 = 1_000_000;
 const RETRIES_MAX: u64 = 20;
 const TIMEOUT_S_MAX: u64 = 3_600;
+const REASKS_MAX: u64 = 5;
 const SECONDS_A_MINUTE: u32 = 60;
 
 /// The setup as far as it can be read, and what keeps it from being started; empty: it can start.
@@ -161,11 +166,42 @@ impl Reader<'_> {
             use_cache: self.form.use_cache,
             fold_near_duplicates: self.form.fold_near_duplicates,
             demo: self.form.demo.clone(),
-            answer_format: self.form.answer_format.clone(),
-            reasks: self.form.reasks,
+            answer_format: self.answer_format(),
+            reasks: self.reasks(),
             reasoning_effort: self.form.reasoning_effort,
             prompt_cache: self.form.prompt_cache,
             more_lanes: check_lanes(self.form).0,
+        }
+    }
+
+    /// The format as far as answers can be held to it; a wrong one counts as none until it is mended.
+    fn answer_format(&mut self) -> AnswerFormat {
+        match self.form.format {
+            FormatKind::Text => AnswerFormat::Text,
+            FormatKind::Labels => {
+                let labels = Labels::typed(&self.form.text(Field::Labels));
+                match Labels::new(&labels) {
+                    Ok(_) => return AnswerFormat::Labels(labels),
+                    Err(problem) => self.refuse(Field::Labels, &problem.to_string()),
+                }
+                AnswerFormat::Text
+            }
+            FormatKind::Schema => {
+                let schema = self.form.text(Field::JsonSchema).to_string();
+                match Outline::read(&schema) {
+                    Ok(_) if self.form.schema_in_prompt => return AnswerFormat::SchemaInPrompt(schema),
+                    Ok(_) => return AnswerFormat::Schema(schema),
+                    Err(problem) => self.refuse(Field::JsonSchema, &problem.to_string()),
+                }
+                AnswerFormat::Text
+            }
+        }
+    }
+
+    fn reasks(&mut self) -> u8 {
+        match self.form.format {
+            FormatKind::Text => 0,
+            FormatKind::Labels | FormatKind::Schema => self.whole(Field::Reasks, 0..=REASKS_MAX).unwrap_or(0) as u8,
         }
     }
 

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use crate::link::{FileEstimate, Problem};
 use crate::money::{Usd, grouped};
+use crate::provider::tokens::ESTIMATE_MARGIN_PERCENT;
 use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind, Notice, Stat, Tone};
 use crate::ui::runner::words::{cost_words, counted, worst_case_words};
@@ -72,6 +73,18 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
     }
 }
 
+fn input_tokens(estimate: &FileEstimate) -> String {
+    let count = grouped(&estimate.input_tokens.to_string());
+    if estimate.tokens_counted { count } else { format!("about {count}") }
+}
+
+fn input_tokens_note(estimate: &FileEstimate) -> String {
+    match estimate.tokens_counted {
+        true => "by the model\u{2019}s own tokenizer".to_owned(),
+        false => format!("from characters, \u{b1} {ESTIMATE_MARGIN_PERCENT} %"),
+    }
+}
+
 fn figures(estimate: &FileEstimate, budget: Option<Usd>) -> Html {
     let number = |count: u64| grouped(&count.to_string());
     let spared = [
@@ -91,7 +104,7 @@ fn figures(estimate: &FileEstimate, budget: Option<Usd>) -> Html {
                 <Stat label="Cost" value={cost_words(estimate)} note="from empty to full answers" />
                 <Stat label="Time" value={format!("about {}", in_words(estimate.duration_ms))} />
                 <Stat label="Calls" value={number(estimate.calls.into())} note={saved.map(AttrValue::from)} />
-                <Stat label="Input tokens" value={format!("about {}", number(estimate.input_tokens))} />
+                <Stat label="Input tokens" value={input_tokens(estimate)} note={input_tokens_note(estimate)} />
             </dl>
             <p class={classes!("small", (estimate.fits_budget == Some(false)).then_some("field__error"))}>
                 { format!("Worst case: {}.", worst_case_words(estimate, budget)) }

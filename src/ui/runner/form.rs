@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use yew::AttrValue;
 
+use crate::answers::labels_of_prompt;
 use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
 use crate::money::{PerToken, Usd};
 use crate::prices;
@@ -29,6 +30,15 @@ pub enum PriceSource {
     Own,
 }
 
+/// In which form answers are asked for; what belongs to the forms that are not chosen is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FormatKind {
+    #[default]
+    Text,
+    Labels,
+    Schema,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
     texts: BTreeMap<Field, AttrValue>,
@@ -39,8 +49,9 @@ pub struct Form {
     /// Rows that differ only in case, white space or Unicode form share one answer.
     pub fold_near_duplicates: bool,
     pub demo: DemoSettings,
-    pub answer_format: AnswerFormat,
-    pub reasks: u8,
+    pub format: FormatKind,
+    /// For models that know no structured output.
+    pub schema_in_prompt: bool,
     pub reasoning_effort: Option<ReasoningEffort>,
     pub prompt_cache: PromptCache,
     /// Lanes beside the first. Of each only the fields of an endpoint and its limits count.
@@ -63,6 +74,8 @@ pub enum FormAction {
     Provider(Provider),
     IdColumn(Option<String>),
     UseCache(bool),
+    Format(FormatKind),
+    SchemaInPrompt(bool),
     ReasoningEffort(Option<ReasoningEffort>),
     PromptCache(PromptCache),
     /// Whether the data to come are the sample: it brings a prompt of its own.
@@ -91,8 +104,8 @@ impl Default for Form {
             use_cache: true,
             fold_near_duplicates: false,
             demo: DemoSettings::default(),
-            answer_format: AnswerFormat::Text,
-            reasks: 0,
+            format: FormatKind::Text,
+            schema_in_prompt: false,
             reasoning_effort: None,
             prompt_cache: PromptCache::Off,
             lanes: Vec::new(),
@@ -104,6 +117,7 @@ impl Default for Form {
         form.set(Field::MaxOutputTokens, OUTPUT_TOKENS_MAX);
         form.set(Field::Concurrency, "15");
         form.set(Field::MaxRetries, "4");
+        form.set(Field::Reasks, "0");
         form.set(Field::Model, "gpt-4o-mini");
         form.price_by_catalogue();
         form
@@ -141,6 +155,8 @@ impl Form {
             FormAction::Provider(provider) => form.choose_provider(*provider),
             FormAction::IdColumn(column) => form.id_column = column.clone(),
             FormAction::UseCache(on) => form.use_cache = *on,
+            FormAction::Format(kind) => form.choose_format(*kind),
+            FormAction::SchemaInPrompt(on) => form.schema_in_prompt = *on,
             FormAction::ReasoningEffort(effort) => form.reasoning_effort = *effort,
             FormAction::PromptCache(kept) => form.prompt_cache = *kept,
             FormAction::Sample(sample) => form.sample = *sample,
@@ -247,6 +263,34 @@ impl Form {
         }
     }
 
+    /// A prompt that lists its categories has said which labels it means.
+    fn choose_format(&mut self, kind: FormatKind) {
+        self.format = kind;
+        if kind == FormatKind::Labels && self.text(Field::Labels).trim().is_empty() {
+            let system = self.text(Field::SystemPrompt);
+            let user = self.text(Field::UserPrompt);
+            let listed = [&system, &user].map(|prompt| labels_of_prompt(prompt).join("\n"));
+            if let Some(labels) = listed.into_iter().find(|labels| !labels.is_empty()) {
+                self.set(Field::Labels, labels);
+            }
+        }
+    }
+
+    fn restore_format(&mut self, format: &AnswerFormat) {
+        self.schema_in_prompt = matches!(format, AnswerFormat::SchemaInPrompt(_));
+        self.format = match format {
+            AnswerFormat::Text => FormatKind::Text,
+            AnswerFormat::Labels(labels) => {
+                self.set(Field::Labels, labels.join("\n"));
+                FormatKind::Labels
+            }
+            AnswerFormat::Schema(schema) | AnswerFormat::SchemaInPrompt(schema) => {
+                self.set(Field::JsonSchema, schema.clone());
+                FormatKind::Schema
+            }
+        };
+    }
+
     fn take_data(&mut self, data: &DataSummary) {
         self.id_column = data.id_column.clone();
         if self.own_prompts {
@@ -296,8 +340,8 @@ impl Form {
         self.use_cache = setup.use_cache;
         self.fold_near_duplicates = setup.fold_near_duplicates;
         self.demo = setup.demo.clone();
-        self.answer_format = setup.answer_format.clone();
-        self.reasks = setup.reasks;
+        self.restore_format(&setup.answer_format);
+        self.set(Field::Reasks, setup.reasks.to_string());
         self.reasoning_effort = setup.reasoning_effort;
         self.prompt_cache = setup.prompt_cache;
         self.restore_lanes(setup);

@@ -2,6 +2,7 @@
 //! rules (`form`, `check`, `desk`), their words (`words`, `status_line`), and the components that draw them.
 //! Not here: reading files, sending calls, saving: the worker does all of it, by the messages in `link`.
 
+mod answer_fields;
 mod check;
 mod checkpoint_import;
 mod confirm;

@@ -6,7 +6,9 @@ use yew::prelude::*;
 
 use crate::link::{DataSummary, Preview, TemplateProblem};
 use crate::money::grouped;
+use crate::provider::tokens::ESTIMATE_MARGIN_PERCENT;
 use crate::ui::parts::{Button, ButtonKind, TextField, TextKind};
+use crate::ui::runner::answer_fields::answer_fields;
 use crate::ui::runner::form::placeholder;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::{Field, FormAction};
@@ -39,6 +41,9 @@ pub fn PromptStep(props: &PromptStepProps) -> Html {
                 on_input={step.on_input(Field::UserPrompt)} />
             if let Some(data) = &props.data {
                 { columns(step, data) }
+            }
+            { answer_fields(step) }
+            if let Some(data) = &props.data {
                 <RowPreview rows={data.rows} row={props.row} preview={props.preview.clone()}
                     on_row={props.on_row.clone()} />
             }
@@ -70,6 +75,15 @@ fn columns(step: &StepProps, data: &DataSummary) -> Html {
     }
 }
 
+/// How many tokens a row has, and how that is known.
+fn tokens_words(preview: &Preview) -> String {
+    let count = grouped(&preview.tokens_estimate.to_string());
+    if preview.tokens_counted {
+        return format!("{count} input tokens, counted with the model\u{2019}s own tokenizer.");
+    }
+    format!("About {count} input tokens: estimated from characters, \u{b1} {ESTIMATE_MARGIN_PERCENT} %.")
+}
+
 #[derive(Properties, PartialEq)]
 struct RowPreviewProps {
     rows: u32,
@@ -95,9 +109,7 @@ fn RowPreview(props: &RowPreviewProps) -> Html {
                 }
                 <p class="preview__role">{ "User" }</p>
                 <p class="preview__text">{ &preview.user }</p>
-                <p class="small soft">
-                    { format!("About {} input tokens.", number(preview.tokens_estimate)) }
-                </p>
+                <p class="small soft">{ tokens_words(preview) }</p>
             </>
         },
         Some((_, Err(_))) => html! { <p class="soft">{ "Shown once the prompt above is right." }</p> },

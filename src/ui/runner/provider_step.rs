@@ -6,6 +6,7 @@ use crate::link::{ConnectionReport, PromptCache, Provider, ReasoningEffort};
 use crate::prices;
 use crate::provider::{Auth, Preset, ServedAt, Wire, takes_temperature};
 use crate::ui::parts::{Button, Choice, Combobox, Notice, SelectField, TextField, TextKind, Tone};
+use crate::ui::runner::answer_fields::output_hint;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::{Field, FormAction, PriceSource};
 
@@ -56,7 +57,7 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
                 { step.number(Field::InputPrice, "unknown", "") }
                 { step.number(Field::OutputPrice, "unknown", "") }
                 <p class="field__hint step__line">{ price_words(&form.price_source, provider.preset()) }</p>
-                { step.number(Field::MaxOutputTokens, "no cap", "Longer answers are cut off and marked.") }
+                { step.number(Field::MaxOutputTokens, "no cap", &output_hint(step)) }
                 { step.number(Field::Temperature, "default", temperature_hint) }
                 { effort_field(step) }
                 { cache_field(step) }

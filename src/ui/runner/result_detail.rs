@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::link::ResultDetail;
 use crate::ui::parts::Button;
 use crate::ui::runner::confirm::use_modal;
-use crate::ui::runner::words::{state_name, tokens_words};
+use crate::ui::runner::words::{misfit_words, state_name, tokens_words};
 
 #[derive(Properties, PartialEq)]
 pub struct ResultDetailDialogProps {
@@ -47,10 +47,13 @@ pub fn ResultDetailDialog(props: &ResultDetailDialogProps) -> Html {
                 { part("Error", error, false) }
             }
             if let Some(misfit) = &row.misfit {
-                { part("Why the answer doesn't fit", misfit, false) }
+                { part("Why the answer doesn't fit", &misfit_words(misfit), false) }
             }
             if let Some(answer) = &row.answer {
                 { part("Answer", answer, true) }
+            }
+            if let Some(raw) = &detail.raw {
+                { part("Raw answer", raw, true) }
             }
             if !detail.system.is_empty() {
                 { part("System prompt", &detail.system, true) }

@@ -10,7 +10,7 @@ use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{SelectField, TextField, TextKind};
 use crate::ui::runner::desk::RowsSeen;
 use crate::ui::runner::window::{RowWindow, row_window};
-use crate::ui::runner::words::{ended_name, rows, state_name};
+use crate::ui::runner::words::{ended_name, misfit_words, rows, state_name};
 
 /// Rows that are asked for before it is known how many there are.
 const ROWS_FIRST: u32 = 60;
@@ -252,7 +252,7 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
             <td title={row.input.clone()}>{ &row.input }</td>
             <td {class} title={words.clone()}>{ words }</td>
             <td class="results__state">
-                <span class={classes!("state", state_class(row))}>
+                <span class={classes!("state", state_class(row))} title={row.misfit.as_ref().map(misfit_words)}>
                     <span class="state__name">{ ended_name(row) }</span>
                 </span>
             </td>

@@ -287,6 +287,11 @@ pub fn ended_name(row: &ResultRow) -> &'static str {
     }
 }
 
+/// Why an answer doesn't fit its format, as a sentence.
+pub fn misfit_words(misfit: &String) -> String {
+    format!("The answer {misfit}.")
+}
+
 /// `48.2 kB`, as file managers have it.
 pub fn bytes_words(bytes: f64) -> String {
     match bytes {

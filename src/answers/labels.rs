@@ -1,0 +1,216 @@
+//! A list of labels, and which of them an answer means.
+
+use std::collections::HashMap;
+use std::fmt;
+
+/// More are no list that a model is asked to choose from.
+pub const LABELS_MAX: usize = 1_000;
+/// A list in a prompt is taken for labels only where each of them is as short as this.
+const LABEL_CHARS_LIKELY: usize = 40;
+
+/// What models put around a word: quotes, emphasis, brackets.
+const PAIRS: [(char, char); 12] = [
+    ('"', '"'),
+    ('\'', '\''),
+    ('`', '`'),
+    ('*', '*'),
+    ('_', '_'),
+    ('(', ')'),
+    ('[', ']'),
+    ('{', '}'),
+    ('<', '>'),
+    ('\u{201c}', '\u{201d}'),
+    ('\u{2018}', '\u{2019}'),
+    ('\u{ab}', '\u{bb}'),
+];
+/// What models put behind a word, and before it in a list or a heading.
+const BEHIND: [char; 6] = ['.', ',', ';', ':', '!', '\u{3002}'];
+const BEFORE: [&str; 4] = ["- ", "* ", "# ", "\u{2022} "];
+
+/// Labels, no two of which would be taken for each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    list: Vec<String>,
+    place_of: HashMap<String, usize>,
+}
+
+/// Why a list can't be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabelsProblem {
+    Empty,
+    TooFew,
+    TooMany {
+        count: usize,
+    },
+    /// Two that differ only by case or white space.
+    Alike {
+        first: String,
+        second: String,
+    },
+}
+
+impl fmt::Display for LabelsProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LabelsProblem::Empty => f.write_str("Write the labels that an answer may be, one a line."),
+            LabelsProblem::TooFew => f.write_str("One label leaves nothing to choose. Write at least two, one a line."),
+            LabelsProblem::TooMany { count } => {
+                write!(f, "{count} labels are too many: at most {LABELS_MAX} can be checked. Take some out.")
+            }
+            LabelsProblem::Alike { first, second } => write!(
+                f,
+                "\u{201c}{first}\u{201d} and \u{201c}{second}\u{201d} differ only by case or spaces, which answers are \
+                 not held to. Take one of them out."
+            ),
+        }
+    }
+}
+
+impl Labels {
+    pub fn new(labels: &[String]) -> Result<Labels, LabelsProblem> {
+        match labels.len() {
+            0 => return Err(LabelsProblem::Empty),
+            1 => return Err(LabelsProblem::TooFew),
+            count if count > LABELS_MAX => return Err(LabelsProblem::TooMany { count }),
+            _ => {}
+        }
+        let mut place_of = HashMap::with_capacity(labels.len());
+        for (place, label) in labels.iter().enumerate() {
+            if let Some(first) = place_of.insert(folded(label), place) {
+                return Err(LabelsProblem::Alike { first: labels[first].clone(), second: label.clone() });
+            }
+        }
+        Ok(Labels { list: labels.to_vec(), place_of })
+    }
+
+    /// What a person typed: one label a line, or, on a single line, between commas. Repeats are dropped.
+    pub fn typed(text: &str) -> Vec<String> {
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let parts: Vec<&str> = match lines[..] {
+            [line] => line.split(',').map(str::trim).filter(|label| !label.is_empty()).collect(),
+            _ => lines,
+        };
+        let mut labels: Vec<String> = Vec::with_capacity(parts.len());
+        let mut seen = std::collections::HashSet::new();
+        labels.extend(parts.into_iter().filter(|label| seen.insert(*label)).map(str::to_owned));
+        labels
+    }
+
+    pub fn list(&self) -> &[String] {
+        &self.list
+    }
+
+    /// The label that an answer means, as it stands in the list. Case and white space don't count, nor do quotes,
+    /// emphasis and punctuation around it; a word beside it does.
+    pub fn find(&self, answer: &str) -> Option<&str> {
+        let mut rest = answer.trim();
+        loop {
+            if let Some(place) = self.place_of.get(&folded(rest)) {
+                return Some(&self.list[*place]);
+            }
+            rest = peeled(rest)?;
+        }
+    }
+}
+
+/// One layer less around a word; `None` where there is no more.
+fn peeled(text: &str) -> Option<&str> {
+    let inside = PAIRS.iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close));
+    let bare = inside
+        .or_else(|| text.strip_suffix(BEHIND))
+        .or_else(|| BEFORE.iter().find_map(|mark| text.strip_prefix(mark)))
+        .or_else(|| text.starts_with("##").then(|| &text[1..]))?;
+    Some(bare.trim())
+}
+
+/// Lower case, with single spaces.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(&word.to_lowercase());
+    }
+    folded
+}
+
+/// The longest comma list that follows a colon in a prompt: `… category: produce, cleaning, other. Respond …`.
+/// Empty where there is none.
+pub fn labels_of_prompt(prompt: &str) -> Vec<&str> {
+    let lists = prompt.split(':').skip(1).map(|rest| {
+        let list = rest.split(['.', '\n', ';']).next().unwrap_or_default();
+        list.split(',').map(bare).filter(|label| !label.is_empty()).collect::<Vec<_>>()
+    });
+    let likely = lists.filter(|list| list.len() > 1 && list.iter().all(|label| label.len() <= LABEL_CHARS_LIKELY));
+    likely.max_by_key(Vec::len).unwrap_or_default()
+}
+
+fn bare(label: &str) -> &str {
+    let label = label.trim().trim_matches(['"', '\'', '`']);
+    label.strip_prefix("or ").or_else(|| label.strip_prefix("and ")).unwrap_or(label).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_means_a_label_whatever_is_around_it() {
+        let labels = labels(&["Dairy", "frozen food", "C++", "C", "C#", "N/A", "Molkerei \u{c4}"]);
+        for (answer, label) in [
+            ("Dairy", Some("Dairy")),
+            ("  dairy\n", Some("Dairy")),
+            ("\"DAIRY\"", Some("Dairy")),
+            ("**Dairy**.", Some("Dairy")),
+            ("`dairy`!", Some("Dairy")),
+            ("- Dairy", Some("Dairy")),
+            ("### Dairy", Some("Dairy")),
+            ("\u{201c}frozen   Food\u{201d}", Some("frozen food")),
+            ("(n/a)", Some("N/A")),
+            ("C++", Some("C++")),
+            ("**c++**.", Some("C++")),
+            ("C.", Some("C")),
+            ("c#", Some("C#")),
+            ("molkerei \u{e4}", Some("Molkerei \u{c4}")),
+            ("Dairy products", None),
+            ("Category: dairy", None),
+            ("dairy, frozen food", None),
+            ("", None),
+            ("\"\"", None),
+            ("...", None),
+        ] {
+            assert_eq!(labels.find(answer), label, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_typed_by_lines_or_by_commas() {
+        assert_eq!(Labels::typed("a\n\n b \r\na\n"), ["a", "b"]);
+        assert_eq!(Labels::typed("a, b ,c,"), ["a", "b", "c"]);
+        assert_eq!(Labels::typed("yes, of course\nno"), ["yes, of course", "no"]);
+        assert!(Labels::typed(" \n").is_empty());
+    }
+
+    #[test]
+    fn lists_that_no_answer_could_be_held_to_are_refused() {
+        let refused = |list: &[&str]| Labels::new(&list.iter().map(|label| label.to_string()).collect::<Vec<_>>());
+        assert_eq!(refused(&[]), Err(LabelsProblem::Empty));
+        assert_eq!(refused(&["a"]), Err(LabelsProblem::TooFew));
+        let alike = refused(&["Yes", "no", "yes "]).unwrap_err().to_string();
+        assert!(alike.contains("\u{201c}Yes\u{201d} and \u{201c}yes \u{201d}"), "{alike}");
+        let many: Vec<String> = (0..=LABELS_MAX).map(|number| number.to_string()).collect();
+        assert_eq!(Labels::new(&many), Err(LabelsProblem::TooMany { count: LABELS_MAX + 1 }));
+    }
+
+    #[test]
+    fn a_prompt_tells_its_labels() {
+        let prompt = "Sort into exactly one category: produce, dairy, or other. Respond with the name.";
+        assert_eq!(labels_of_prompt(prompt), ["produce", "dairy", "other"]);
+        assert!(labels_of_prompt("Answer: yes.").is_empty());
+    }
+
+    fn labels(list: &[&str]) -> Labels {
+        Labels::new(&list.iter().map(|label| label.to_string()).collect::<Vec<_>>()).unwrap()
+    }
+}

@@ -1,0 +1,25 @@
+//! Answers in the form they were asked for: labels, and JSON documents that are valid against a JSON schema. Here lies
+//! what a format means, whether an answer fits it, and which fields of an answer become columns. Pure.
+//! Not here: how a format is put into a provider's words (`provider`), and when a row is asked again (`engine`).
+//!
+//! | file | holds |
+//! |---|---|
+//! | `labels` | a list of labels, and which of them an answer means |
+//! | `outline` | a schema as a person reads it: its faults by place, its fields in their order |
+//! | `document` | the JSON document inside an answer |
+//! | `check` | whether an answer fits; the only place that knows the validator |
+//! | `example` | documents that fit a schema, for the simulated provider |
+
+#[cfg(feature = "page")]
+mod check;
+mod document;
+mod example;
+mod labels;
+mod outline;
+
+#[cfg(feature = "page")]
+pub use check::SchemaCheck;
+pub use document::find_document;
+pub use example::{example, without_a_field};
+pub use labels::{LABELS_MAX, Labels, LabelsProblem, labels_of_prompt};
+pub use outline::{FIELDS_MAX, Outline, SchemaProblem};

@@ -1,0 +1,94 @@
+//! Whether answers fit the format they were asked for in. Labels are checked here; the validator of JSON schemas is a
+//! program of its own, which is loaded when the first answer needs it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::terms::problem;
+use super::validator::Validator;
+use crate::answers::Labels;
+use crate::link::{Place, Problem};
+use crate::provider::{Answer, AnswerFormat, Finish, Outcome};
+
+pub enum AnswerCheck {
+    Text,
+    Labels(Labels),
+    Schema { schema: String, validator: RefCell<Option<Rc<Validator>>> },
+}
+
+impl AnswerCheck {
+    pub fn new(format: &AnswerFormat) -> Result<AnswerCheck, Problem> {
+        match format {
+            AnswerFormat::Text => Ok(AnswerCheck::Text),
+            AnswerFormat::Labels(labels) => Labels::new(labels)
+                .map(AnswerCheck::Labels)
+                .map_err(|refused| problem(Place::Prompt, format!("The labels can't be used. {refused}"))),
+            AnswerFormat::Schema(schema) | AnswerFormat::SchemaInPrompt(schema) => {
+                Ok(AnswerCheck::Schema { schema: schema.clone(), validator: RefCell::default() })
+            }
+        }
+    }
+
+    /// Whether answers can be checked: asked before the first call is paid for.
+    pub async fn ready(&self) -> Result<(), Problem> {
+        let AnswerCheck::Schema { .. } = self else { return Ok(()) };
+        self.validator().await.map(|_| ()).map_err(|why| problem(Place::Prompt, why))
+    }
+
+    /// The outcome, with what its answer lacks.
+    pub async fn checked(&self, outcome: Outcome) -> Outcome {
+        let Outcome::Answered { mut answer, bill } = outcome else { return outcome };
+        answer.misfit = self.misfit(&answer).await;
+        Outcome::Answered { answer, bill }
+    }
+
+    /// A kept answer, where it fits.
+    pub async fn fitting(&self, answer: Option<Answer>) -> Option<Answer> {
+        let answer = answer?;
+        if self.misfit(&answer).await.is_none() { Some(answer) } else { None }
+    }
+
+    /// The answer as tables and exports show it: the label that it means, else its own words.
+    pub fn shown<'a>(&'a self, answer: &'a Answer) -> &'a str {
+        match self {
+            AnswerCheck::Labels(labels) => labels.find(&answer.text).unwrap_or(&answer.text),
+            AnswerCheck::Text | AnswerCheck::Schema { .. } => &answer.text,
+        }
+    }
+
+    /// Why an answer doesn't fit, in words that continue "the answer …".
+    pub async fn misfit(&self, answer: &Answer) -> Option<String> {
+        let misfit = match self {
+            AnswerCheck::Text => return None,
+            AnswerCheck::Labels(labels) => match labels.find(&answer.text) {
+                Some(_) => return None,
+                None => "is none of the labels".to_owned(),
+            },
+            AnswerCheck::Schema { .. } => match self.validated(&answer.text).await {
+                Ok(misfit) => misfit?,
+                Err(why) => format!("could not be checked: {why}"),
+            },
+        };
+        Some(match answer.finish {
+            Finish::Length => format!("{misfit}; it was cut off at Max output tokens"),
+            Finish::ContentFilter => format!("{misfit}; the provider's content filter ended it"),
+            Finish::Stop | Finish::Other => misfit,
+        })
+    }
+
+    async fn validated(&self, answer: &str) -> Result<Option<String>, String> {
+        self.validator().await?.misfit(answer).await
+    }
+
+    /// The one that runs, or a new one in place of one that died.
+    async fn validator(&self) -> Result<Rc<Validator>, String> {
+        let AnswerCheck::Schema { schema, validator } = self else { return Err("no schema is asked for".into()) };
+        let running = validator.borrow().clone().filter(|validator| !validator.is_broken());
+        if let Some(running) = running {
+            return Ok(running);
+        }
+        let started = Rc::new(Validator::start(schema).await?);
+        *validator.borrow_mut() = Some(started.clone());
+        Ok(started)
+    }
+}

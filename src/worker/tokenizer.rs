@@ -1,0 +1,124 @@
+//! Exact token counts: the programs that hold a vocabulary, and the question they are asked. A vocabulary is downloaded
+//! when the first text of a model that uses it is to be counted, and every text is counted once.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+
+use super::program::{self, Program};
+use crate::link::Setup;
+use crate::prices;
+use crate::tokenizer;
+
+/// Counts that are kept; with more, all are forgotten.
+const KEPT_MAX: usize = 500_000;
+
+/// The side of the program that knows `o200k_base`.
+pub fn serve_o200k() {
+    serve(tokenizer::o200k_base);
+}
+
+/// The side of the program that knows `cl100k_base`.
+pub fn serve_cl100k() {
+    serve(tokenizer::cl100k_base);
+}
+
+/// Counts each text of a list.
+fn serve(count: fn(&str) -> u32) {
+    program::serve(move |texts: Vec<String>| texts.iter().map(|text| count(text)).collect::<Vec<u32>>());
+}
+
+/// A public vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Vocabulary {
+    O200k,
+    Cl100k,
+}
+
+impl Vocabulary {
+    /// That of the setup's model, where it is public.
+    pub fn of(setup: &Setup) -> Option<Vocabulary> {
+        match prices::find_at(setup.provider, &setup.model)?.tokenizer.as_deref()? {
+            "o200k_base" | "o200k_harmony" => Some(Vocabulary::O200k),
+            "cl100k_base" => Some(Vocabulary::Cl100k),
+            _ => None,
+        }
+    }
+
+    fn program(self) -> &'static str {
+        match self {
+            Vocabulary::O200k => "tokenizer_o200k",
+            Vocabulary::Cl100k => "tokenizer_cl100k",
+        }
+    }
+}
+
+/// The worker's side: the programs that were started, and what they counted.
+#[derive(Default)]
+pub struct Tokenizers(RefCell<BTreeMap<Vocabulary, Rc<Tokenizer>>>);
+
+struct Tokenizer {
+    program: Program,
+    kept: RefCell<HashMap<(u64, u64), u32>>,
+    has_counted: std::cell::Cell<bool>,
+}
+
+impl Tokenizers {
+    /// The vocabulary is here, so that counting takes no download.
+    pub fn is_ready(&self, vocabulary: Vocabulary) -> bool {
+        self.0.borrow().get(&vocabulary).is_some_and(|tokenizer| tokenizer.has_counted.get())
+    }
+
+    /// Tokens of each text, in their order. `Err`: the program can't be loaded, or broke.
+    pub async fn count(&self, vocabulary: Vocabulary, texts: &[&str]) -> Result<Vec<u32>, String> {
+        let running = self.0.borrow().get(&vocabulary).filter(|tokenizer| !tokenizer.program.is_broken()).cloned();
+        let tokenizer = match running {
+            Some(running) => running,
+            None => {
+                let program = Program::start(vocabulary.program())?;
+                let started =
+                    Rc::new(Tokenizer { program, kept: RefCell::default(), has_counted: std::cell::Cell::new(false) });
+                self.0.borrow_mut().insert(vocabulary, started.clone());
+                started
+            }
+        };
+        tokenizer.count(texts).await
+    }
+}
+
+impl Tokenizer {
+    async fn count(&self, texts: &[&str]) -> Result<Vec<u32>, String> {
+        let keys: Vec<(u64, u64)> = texts.iter().map(|text| fingerprint(text)).collect();
+        let mut unknown: BTreeMap<(u64, u64), String> = BTreeMap::new();
+        let mut counts: HashMap<(u64, u64), u32> = HashMap::with_capacity(texts.len());
+        for (text, key) in texts.iter().zip(&keys) {
+            match self.kept.borrow().get(key) {
+                Some(count) => drop(counts.insert(*key, *count)),
+                None => drop(unknown.insert(*key, (*text).to_owned())),
+            }
+        }
+        if !unknown.is_empty() || !self.has_counted.get() {
+            let (asked, texts): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
+            let counted: Vec<u32> = self.program.ask(&texts).await?;
+            self.has_counted.set(true);
+            let mut kept = self.kept.borrow_mut();
+            if kept.len() + asked.len() > KEPT_MAX {
+                kept.clear();
+            }
+            kept.extend(asked.iter().copied().zip(counted.iter().copied()));
+            counts.extend(asked.into_iter().zip(counted));
+        }
+        keys.iter().map(|key| counts.get(key).copied().ok_or_else(|| "it left a text uncounted".to_owned())).collect()
+    }
+}
+
+/// Two independent hashes: 128 bits, so that no two texts meet by chance.
+fn fingerprint(text: &str) -> (u64, u64) {
+    let mut first = DefaultHasher::new();
+    let mut second = DefaultHasher::new();
+    second.write_u8(1);
+    text.hash(&mut first);
+    text.hash(&mut second);
+    (first.finish(), second.finish())
+}

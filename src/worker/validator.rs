@@ -1,0 +1,72 @@
+//! The check of answers against a JSON schema: the program that does it, and the questions it is asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::program::{self, Program};
+use crate::answers::{SchemaCheck, SchemaProblem};
+
+#[derive(Serialize, Deserialize)]
+enum Asked {
+    /// The schema that all that follows is checked against.
+    Schema(String),
+    Answer(String),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Told {
+    /// What is wrong with the schema, in a sentence.
+    Schema(Option<String>),
+    /// Why the answer doesn't fit.
+    Answer(Option<String>),
+}
+
+/// The program's side.
+pub fn serve() {
+    let mut check = None::<SchemaCheck>;
+    program::serve(move |asked| match asked {
+        Asked::Schema(schema) => {
+            let made = SchemaCheck::new(&schema);
+            let problem = made.as_ref().err().map(SchemaProblem::to_string);
+            check = made.ok();
+            Told::Schema(problem)
+        }
+        Asked::Answer(answer) => Told::Answer(match &check {
+            Some(check) => check.misfit(&answer),
+            None => Some("could not be checked, because the schema can't be used".into()),
+        }),
+    });
+}
+
+/// The worker's side: a validator for one schema.
+pub struct Validator(Program);
+
+impl Validator {
+    /// Loads the program and gives it the schema. `Err`: it can't be loaded, or the schema can't be used.
+    pub async fn start(schema: &str) -> Result<Validator, String> {
+        let program = Program::start("validator").map_err(not_loaded)?;
+        match program.ask(&Asked::Schema(schema.to_owned())).await.map_err(not_loaded)? {
+            Told::Schema(None) => Ok(Validator(program)),
+            Told::Schema(Some(problem)) => Err(format!("The JSON schema can't be used. {problem}")),
+            Told::Answer(_) => Err(not_loaded("it answers out of turn".into())),
+        }
+    }
+
+    pub fn is_broken(&self) -> bool {
+        self.0.is_broken()
+    }
+
+    /// Why an answer doesn't fit, in words that continue "the answer …".
+    pub async fn misfit(&self, answer: &str) -> Result<Option<String>, String> {
+        match self.0.ask(&Asked::Answer(answer.to_owned())).await? {
+            Told::Answer(misfit) => Ok(misfit),
+            Told::Schema(_) => Err("it answers out of turn".into()),
+        }
+    }
+}
+
+fn not_loaded(why: String) -> String {
+    format!(
+        "The validator, which checks answers against the JSON schema, can't be used: {why}. Nothing was sent. Reload the \
+         page while it can be reached, or choose another answer format."
+    )
+}
