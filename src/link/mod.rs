@@ -1,6 +1,7 @@
 //! The words that page and worker exchange. A message is one of these enums, by serde-wasm-bindgen; a file travels
 //! beside it as a `File`. Nothing here knows the browser.
 
+pub mod batch;
 mod setup;
 mod simulate;
 mod trial;
@@ -75,6 +76,7 @@ pub enum ToWorker {
     /// How the simulated provider behaves from now on, in the open run.
     SetDemo(DemoSettings),
     Run(Command),
+    Batch(batch::BatchAsk),
     /// A window of the results table.
     Rows {
         first: u32,
@@ -149,6 +151,7 @@ pub enum ToPage {
     Progress(Progress),
     Tried(Result<Trial, Problem>),
     CheckpointRead(CheckpointSummary),
+    BatchQuote(batch::BatchQuote),
     /// Beside the progress, whenever it changed: lane by lane, and what the answers' marks count.
     Breakdown(Breakdown),
     Notice(Notice),

@@ -84,13 +84,25 @@ fn is_offline(url: &str) -> bool {
     !scope().navigator().on_line() && !is_loopback(url)
 }
 
-async fn send(
+pub(super) async fn send(
     url: &str,
     fixed: &[(&'static str, String)],
     key: Option<&Key>,
     signal: &AbortSignal,
     init: &RequestInit,
 ) -> Result<HttpReply, Broken> {
+    let response = begin(url, fixed, key, signal, init).await?;
+    read(response, key.filter(|key| key.goes_to(url))).await
+}
+
+/// Until the answer's head is there; its body is still to be read.
+pub(super) async fn begin(
+    url: &str,
+    fixed: &[(&'static str, String)],
+    key: Option<&Key>,
+    signal: &AbortSignal,
+    init: &RequestInit,
+) -> Result<Response, Broken> {
     let key = key.filter(|key| key.goes_to(url));
     let headers = headers(fixed, key).map_err(|error| Broken::NeverSent(words(&error)))?;
     init.set_headers_headers(&headers);
@@ -101,15 +113,17 @@ async fn send(
     init.set_redirect(RequestRedirect::Error);
     let offline = is_offline(url);
     let answered = scope().fetch_with_str_and_init(url, init).await;
-    let response: Response = match answered {
-        Ok(response) => response.unchecked_into(),
-        Err(error) => {
-            return Err(match broken(&error) {
-                Broken::Unreachable(words) if offline => Broken::NeverSent(words),
-                other => other,
-            });
-        }
-    };
+    match answered {
+        Ok(response) => Ok(response.unchecked_into()),
+        Err(error) => Err(match broken(&error) {
+            Broken::Unreachable(words) if offline => Broken::NeverSent(words),
+            other => other,
+        }),
+    }
+}
+
+/// The whole answer.
+pub(super) async fn read(response: Response, key: Option<&Key>) -> Result<HttpReply, Broken> {
     let mut reply =
         HttpReply { status: response.status(), headers: visible_headers(&response), body: String::new(), torn: false };
     let (body, end) = read_body(&response).await;

@@ -153,6 +153,10 @@ impl Session {
         Ok(())
     }
 
+    pub(super) fn key_of_lane(&self, lane: usize) -> Option<Key> {
+        self.keys.borrow().get(lane).cloned().flatten()
+    }
+
     /// Something is under way, so that the run can't be left.
     pub fn is_busy(&self) -> bool {
         let going = matches!(self.engine.borrow().state(), RunState::Running | RunState::Stopping);
@@ -227,8 +231,7 @@ impl Session {
                     controller.abort();
                 }
             }
-            // The page can't ask for a hand-over yet.
-            Effect::Batch(_) => {}
+            Effect::Batch(effect) => self.batch_step(effect),
             Effect::Notify(notice) => self.notices.borrow_mut().push(notice),
         }
     }

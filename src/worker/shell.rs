@@ -133,6 +133,7 @@ impl Shell {
             ToWorker::SetKey { lane, key } => self.session()?.set_key(lane, key)?,
             ToWorker::SetDemo(demo) => self.session()?.set_demo(demo),
             ToWorker::Run(command) => self.session()?.command(command)?,
+            ToWorker::Batch(ask) => self.session()?.batch_ask(ask)?,
             ToWorker::Rows { first, count, filter, search } => {
                 let session = self.session()?;
                 let results = session.results.borrow();

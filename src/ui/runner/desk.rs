@@ -72,6 +72,7 @@ pub struct Desk {
     /// A checkpoint is being read, and what the last one brought.
     pub importing: bool,
     pub checkpoint: Option<Rc<CheckpointSummary>>,
+    pub batch_quote: Option<crate::link::batch::BatchQuote>,
     pub exporting: Option<ExportKind>,
     pub exported: Option<Exported>,
     /// The calculator's simulation, as far as it is.
@@ -175,7 +176,8 @@ impl Desk {
                     open.needs_keys = Rc::new(needs);
                 }
             }
-            ToWorker::Run(_) => {
+            ToWorker::Batch(crate::link::batch::BatchAsk::Quote) => {}
+            ToWorker::Run(_) | ToWorker::Batch(_) => {
                 for place in [Place::Run, Place::Provider, Place::Limits] {
                     self.forget_problem(place);
                 }
@@ -227,6 +229,7 @@ impl Desk {
                 self.reading = None;
                 self.data_problem = Some(problem.clone());
             }
+            ToPage::BatchQuote(quote) => self.batch_quote = Some(quote.clone()),
             ToPage::Previewed { row, result } => self.preview = Some((*row, result.clone().map(Rc::new))),
             ToPage::Estimated(result) => {
                 self.estimating = false;

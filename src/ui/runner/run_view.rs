@@ -8,6 +8,7 @@ use crate::link::{Command, DemoSettings, ExportKind, Place, Provider, RunState, 
 use crate::time::Time;
 use crate::ui::hooks::Work;
 use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
+use crate::ui::runner::batch_panel::BatchPanel;
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::demo_fields::DemoFields;
 use crate::ui::runner::desk::OpenRun;
@@ -117,6 +118,10 @@ pub fn RunView(props: &RunViewProps) -> Html {
                     <RunLimits form={work.form.clone()} on_form={work.on_form.clone()} {on_apply} />
                 }
             </section>
+            if crate::ui::runner::batch_panel::is_of_use(progress) {
+                <BatchPanel open={open.clone()} quote={work.desk.batch_quote.clone()} needs_key={open.needs_key()}
+                    send={send.clone()} />
+            }
             <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting} exported={work.desk.exported.clone()}
                 refused={refused(Place::Results)} {on_export} />
             <crate::ui::parts::Disclosure label="Go on from a checkpoint">

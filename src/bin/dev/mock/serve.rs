@@ -57,6 +57,8 @@ pub fn router(settings: Settings) -> Router {
         marked: HashMap::new(),
         epoch: 0,
     })));
+    let told = mock.clone();
+    let jobs = super::batch::router(move || told.lock().settings.clone());
     Router::new()
         .route("/v1/chat/completions", any(chat))
         .route("/v1/messages", any(messages))
@@ -67,6 +69,7 @@ pub fn router(settings: Settings) -> Router {
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(mock)
+        .merge(jobs)
 }
 
 impl Mock {

@@ -1,0 +1,50 @@
+//! What page and worker say of a provider's Batch API.
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::engine::batch::{BatchProgress, ShardProgress, Stage};
+
+use crate::money::Usd;
+use crate::provider::Provider;
+
+/// Requests that a job of OpenAI takes at most, and the bytes of its file.
+pub const REQUESTS_MAX: u32 = 50_000;
+pub const BYTES_MAX: u64 = 200_000_000;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchAsk {
+    /// What both ways would cost and how long they would take, for the rows that are open.
+    Quote,
+    /// Hand the open rows over, and the failed ones too if asked.
+    HandOver { rows_per_job: u32, queue_tokens: Option<u64>, with_failed: bool },
+}
+
+/// The open rows, one by one or handed over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BatchQuote {
+    /// Distinct requests among the rows that are open.
+    pub rows: u32,
+    /// At most, each answer as long as allowed; `None`: no price, or no cap.
+    pub one_by_one: Option<Usd>,
+    pub one_by_one_ms: u64,
+    pub handed_over: Option<Usd>,
+    pub window_hours: u64,
+    /// The catalogue has batch prices for this model; else the usual ones are counted.
+    pub batch_priced: bool,
+}
+
+/// Why the page can't talk to this provider's Batch API itself; `None`: it can.
+pub fn by_file_only(provider: Provider) -> Option<&'static str> {
+    match provider {
+        Provider::Demo | Provider::OpenAi | Provider::Groq | Provider::OpenAiCompatible => None,
+        Provider::Anthropic => Some(
+            "Anthropic's Message Batches refuse browsers: that address doesn't answer the question (preflight) that a \
+             browser asks before it sends a key to another site.",
+        ),
+        Provider::Mistral | Provider::Together => {
+            Some("This provider's Batch API has an address and words of its own, which the page doesn't speak.")
+        }
+        _ => Some("This provider has no Batch API that the page knows."),
+    }
+}

@@ -1,0 +1,188 @@
+// A run handed over to the provider's Batch API, killed at every stage, taken back, and paid for once.
+//
+// PENNYBATCH_BATCH_ROWS: how many rows the killed run has (default 60; 120000 makes three full jobs).
+
+import { expectedAnswer, type Mock } from './support/mock';
+import { Profile } from './support/browser';
+import { numberedRows, readJsonl } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test, type Page } from './support/test';
+
+const ROWS = Number(process.env.PENNYBATCH_BATCH_ROWS ?? 60);
+const PER_JOB = ROWS > 1_000 ? 50_000 : Math.ceil(ROWS / 3);
+const SLOW = ROWS > 1_000;
+const KEY = 'sk-batch-77aa01';
+const SYSTEM = 'Be brief.';
+
+interface Books {
+  jobs: { id: string; status: string; rows: number; completed: number; failed: number; billed_pico: string }[];
+  files: number;
+  billed_pico: string;
+  billed_rows: number;
+  billed_twice: string[];
+}
+
+async function books(mock: Mock): Promise<Books> {
+  return (await fetch(`${mock.http}/__batches`)).json() as Promise<Books>;
+}
+
+async function setBatch(mock: Mock, changes: Record<string, unknown>): Promise<void> {
+  const answer = await fetch(`${mock.http}/__batches/set`, {
+    method: 'POST', body: JSON.stringify(changes), headers: { 'content-type': 'application/json' },
+  });
+  if (!answer.ok) throw new Error(`the simulated Batch API refused: ${await answer.text()}`);
+}
+
+async function begin(page: Page, runner: Runner, mock: Mock, address: string, rows = ROWS): Promise<void> {
+  await runner.open(address);
+  await runner.chooseData(numberedRows(rows));
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
+    'Model': 'gpt-4o-mini', 'Max output tokens': 16, 'Concurrency': 2,
+  });
+  await expect(page.getByText(new RegExp(`\\b${rows.toLocaleString('en')} rows\\b`)).first()).toBeVisible();
+  await runner.start();
+}
+
+async function handOver(page: Page, runner: Runner, perJob = PER_JOB): Promise<void> {
+  const part = page.getByRole('button', { name: 'Batch API', exact: true });
+  if ((await part.getAttribute('aria-expanded')) === 'false') await part.click();
+  await page.getByLabel('Rows per job', { exact: true }).fill(String(perJob));
+  await runner.button('Hand over to Batch API').click();
+}
+
+async function resume(page: Page, runner: Runner): Promise<void> {
+  await runner.button('Resume run').click();
+  await runner.field('API key').fill(KEY);
+  await runner.button('Send again').or(runner.button('Resume')).first().click();
+  await expect(page.getByRole('region', { name: 'Batch jobs' })).toBeVisible();
+}
+
+/** Confirmed spend is what both ways billed, to the pico-dollar, where nothing is in doubt. */
+async function checkSpend(runner: Runner, mock: Mock): Promise<void> {
+  const spend = await runner.spend();
+  const billed = BigInt((await mock.totals()).billed_pico) + BigInt((await books(mock)).billed_pico);
+  expect(spend.confirmed).toBeLessThanOrEqual(billed);
+  expect(billed).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
+  if (spend.doubtful === 0n) expect(spend.confirmed).toBe(billed);
+}
+
+async function checkAnswers(runner: Runner, rows: number): Promise<void> {
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  expect(lines.length).toBe(rows);
+  const wrong = lines.filter((line, row) => line.id !== `r${row}` || !line.result.startsWith(expectedAnswer(SYSTEM, `r${row}: Row ${row}`)));
+  expect(wrong.slice(0, 3), 'every row has its own answer').toEqual([]);
+}
+
+test('killed while uploading, after creating, while polling and while downloading: three jobs, each row paid once', async ({
+  startMock, baseURL, launchOptions,
+}) => {
+  test.setTimeout(SLOW ? 900_000 : 180_000);
+  const wait = { timeout: SLOW ? 240_000 : 30_000 };
+  const mock = await startMock('--api-key', KEY);
+  await setBatch(mock, { upload_hold_ms: SLOW ? 15_000 : 4_000, delay_ms: SLOW ? 60_000 : 6_000, pad_bytes: SLOW ? 0 : 9_000 });
+  const profile = new Profile();
+  let browser = await profile.open(launchOptions);
+  const killed = async (): Promise<Runner> => {
+    await browser.kill();
+    browser = await profile.open(launchOptions);
+    const runner = new Runner(browser.page);
+    await runner.open(`${baseURL}#/run`);
+    await resume(browser.page, runner);
+    return runner;
+  };
+  try {
+    let runner = new Runner(browser.page);
+    await begin(browser.page, runner, mock, `${baseURL}#/run`);
+    await handOver(browser.page, runner);
+
+    // While the first file is being uploaded.
+    await expect.poll(async () => (await books(mock)).files, wait).toBeGreaterThan(0);
+    await setBatch(mock, { upload_hold_ms: 0, create_hold_ms: 20_000 });
+    runner = await killed();
+
+    // The provider has the job, and the page does not know its id.
+    await expect.poll(async () => (await books(mock)).jobs.length, wait).toBeGreaterThan(0);
+    await setBatch(mock, { create_hold_ms: 0 });
+    runner = await killed();
+
+    // All jobs are known and being worked on.
+    await expect.poll(async () => (await books(mock)).jobs.length, wait).toBe(3);
+    await expect(browser.page.getByRole('region', { name: 'Batch jobs' })).toContainText('batch_', wait);
+    await setBatch(mock, { chunk_hold_ms: SLOW ? 20 : 1_000 });
+    runner = await killed();
+
+    // A result file is being read.
+    await expect(browser.page.getByRole('region', { name: 'Batch jobs' })).toContainText('results are being read', wait);
+    await setBatch(mock, { chunk_hold_ms: 0 });
+    runner = await killed();
+
+    await runner.untilFinished(wait.timeout * 2);
+    const end = await books(mock);
+    console.log(`${ROWS} rows: ${end.jobs.map(job => `${job.id} ${job.status} ${job.completed}`).join(', ')}; ${end.files} files`);
+    expect(end.jobs.map(job => job.status)).toEqual(['completed', 'completed', 'completed']);
+    expect(end.billed_twice, 'rows that were paid for twice').toEqual([]);
+    const sync = (await mock.totals()).billed;
+    expect(end.billed_rows + sync, 'each row is paid for once').toBe(ROWS + (await doubtfulRows(runner)));
+    await checkSpend(runner, mock);
+    await checkAnswers(runner, ROWS);
+  } finally {
+    await browser.kill();
+    profile.delete();
+  }
+});
+
+/** Rows whose attempt was in flight when the browser died, and were sent again. */
+async function doubtfulRows(runner: Runner): Promise<number> {
+  const spend = await runner.spend();
+  return spend.doubtful === 0n ? 0 : NaN;
+}
+
+test('handed over at about half, taken back, and complete at the two prices', async ({ page, startMock }) => {
+  test.setTimeout(240_000);
+  const rows = 3_200;
+  const runner = new Runner(page);
+  const mock = await startMock('--api-key', KEY, '--latency-ms', '5');
+  await setBatch(mock, { delay_ms: 8_000 });
+  await begin(page, runner, mock, './#/run', rows);
+  await runner.untilDone(1_500, 120_000);
+  await handOver(page, runner, 600);
+  const jobs = page.getByRole('region', { name: 'Batch jobs' });
+  await expect(jobs).toContainText('in_progress', { timeout: 30_000 });
+  await runner.button('Take back').click();
+  await runner.untilFinished(120_000);
+  const { jobs: ended, billed_twice: twice, billed_rows: handed } = await books(mock);
+  console.log(ended.map(job => `${job.status}: ${job.completed} of ${job.rows}`).join(', '));
+  expect(ended.some(job => job.status === 'cancelled' && job.completed > 0)).toBe(true);
+  expect(twice).toEqual([]);
+  const totals = await mock.totals();
+  expect(handed + totals.billed).toBe(rows);
+  expect(handed).toBeGreaterThan(0);
+  expect((await runner.spend()).doubtful).toBe(0n);
+  await checkSpend(runner, mock);
+  await checkAnswers(runner, rows);
+});
+
+test('expired, failed, repeated and missing rows, a lost creation and a full queue: said, kept, and gone on with', async ({
+  page, startMock,
+}) => {
+  test.setTimeout(180_000);
+  const rows = 90;
+  const runner = new Runner(page);
+  const mock = await startMock('--api-key', KEY);
+  await setBatch(mock, { delay_ms: 500, expire_percent: 50, fail_every: 7, repeat_every: 5, lose_creates: 1 });
+  await begin(page, runner, mock, './#/run', rows);
+  await handOver(page, runner, 40);
+  await expect(runner.status).toContainText('the batch jobs ended and left rows', { timeout: 60_000 });
+  const first = await books(mock);
+  expect(first.jobs.every(job => job.status === 'expired')).toBe(true);
+  expect(first.jobs.reduce((sum, job) => sum + job.rows, 0), 'no row is in two jobs').toBeLessThanOrEqual(rows);
+  await setBatch(mock, { expire_percent: null, fail_every: 0 });
+  await runner.button('Resume').click();
+  await runner.untilFinished(60_000);
+  await runner.button('Retry failed').click();
+  await runner.untilFinished(60_000);
+  expect((await books(mock)).billed_twice).toEqual([]);
+  await checkSpend(runner, mock);
+  await checkAnswers(runner, rows);
+});
