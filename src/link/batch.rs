@@ -6,6 +6,7 @@ pub use crate::engine::batch::{BatchProgress, ShardProgress, Stage};
 
 use crate::money::Usd;
 use crate::provider::Provider;
+pub use crate::provider::batch::BatchTarget;
 
 /// Requests that a job of OpenAI takes at most, and the bytes of its file.
 pub const REQUESTS_MAX: u32 = 50_000;
@@ -18,6 +19,34 @@ pub enum BatchAsk {
     Quote,
     /// Hand the open rows over, and the failed ones too if asked.
     HandOver { rows_per_job: u32, queue_tokens: Option<u64>, with_failed: bool },
+    /// The rows without an answer as request files.
+    ExportRequests { target: BatchTarget },
+    /// The result file that travels beside this message.
+    ImportResults { name: String },
+}
+
+/// A request file that was written; its `Blob` travels beside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestFile {
+    pub target: BatchTarget,
+    pub file_name: String,
+    pub rows: u32,
+    /// How it is handed over from a shell.
+    pub shell_lines: String,
+}
+
+/// What a result file brought.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BatchImported {
+    pub name: String,
+    /// Rows that are answered now, equal ones included, and rows that failed.
+    pub answered: u32,
+    pub failed: u32,
+    pub cost: Usd,
+    /// Lines of rows that were answered already or are in flight.
+    pub left_out: u32,
+    pub unknown: u32,
+    pub unreadable: u32,
 }
 
 /// The open rows, one by one or handed over.

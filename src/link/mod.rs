@@ -152,6 +152,8 @@ pub enum ToPage {
     Tried(Result<Trial, Problem>),
     CheckpointRead(CheckpointSummary),
     BatchQuote(batch::BatchQuote),
+    RequestFile(batch::RequestFile),
+    BatchImported(batch::BatchImported),
     /// Beside the progress, whenever it changed: lane by lane, and what the answers' marks count.
     Breakdown(Breakdown),
     Notice(Notice),

@@ -236,6 +236,8 @@ impl Session {
                 page::post(&ToPage::BatchQuote(self.quote()?));
                 Ok(())
             }
+            // Files travel beside their messages, so the shell takes these itself.
+            BatchAsk::ExportRequests { .. } | BatchAsk::ImportResults { .. } => Ok(()),
             BatchAsk::HandOver { rows_per_job, queue_tokens, with_failed } => {
                 if let Some(why) = by_file_only(self.setup().provider) {
                     return Err(problem(Place::Run, format!("{why} Nothing was handed over.")));

@@ -2,7 +2,7 @@
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
-use web_sys::{ReadableStreamDefaultReader, Response};
+use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response};
 
 use super::browser::{is_named, words};
 use super::fetch::Broken;
@@ -18,7 +18,14 @@ pub struct Lines {
 
 impl Lines {
     pub fn of(response: &Response) -> Lines {
-        let reader = response.body().and_then(|body| ReadableStreamDefaultReader::new(&body).ok());
+        Lines::new(response.body().and_then(|body| ReadableStreamDefaultReader::new(&body).ok()))
+    }
+
+    pub fn of_stream(stream: &ReadableStream) -> Lines {
+        Lines::new(ReadableStreamDefaultReader::new(stream).ok())
+    }
+
+    fn new(reader: Option<ReadableStreamDefaultReader>) -> Lines {
         Lines { reader, held: Vec::new(), given: 0, searched: 0 }
     }
 

@@ -12,7 +12,7 @@
 //! | `fetch`, `demo`, `demo_answers`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
 //! | `answer_check` | whether an answer fits the format it was asked for in |
 //! | `program`, `validator`, `tokenizer` | programs in workers of their own, loaded when they are needed |
-//! | `batch`, `batch_lines`, `batch_demo` | the steps of batch jobs, result files line by line, the simulated jobs |
+//! | `batch`, `batch_files`, `batch_lines`, `batch_demo` | the steps of batch jobs, hand-over by file, result files line by line, the simulated jobs |
 //! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
 //! | `storage`, `recover`, `listing` | runs on disk: made, opened again with either side rebuilt from the other, listed |
 //! | `manifest`, `checkpoints` | what a run is, and its copy in IndexedDB |
@@ -22,6 +22,7 @@
 mod answer_check;
 mod batch;
 mod batch_demo;
+mod batch_files;
 mod batch_lines;
 mod before;
 pub mod browser;

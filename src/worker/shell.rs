@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::answer_check::AnswerCheck;
+use super::batch_files;
 use super::browser::{now, seed, words};
 use super::counting;
 use super::data::Data;
@@ -27,6 +28,7 @@ use super::tokenizer::{Tokenizers, Vocabulary};
 use super::{connection, export, simulate};
 use crate::dataset::{self, BadLines, ReadOptions};
 use crate::engine::{Command, Engine};
+use crate::link::batch::BatchAsk;
 use crate::link::{ExportKind, Place, Problem, RunId, Secret, Setup, ToPage, ToWorker};
 use crate::money::Usd;
 
@@ -133,6 +135,13 @@ impl Shell {
             ToWorker::SetKey { lane, key } => self.session()?.set_key(lane, key)?,
             ToWorker::SetDemo(demo) => self.session()?.set_demo(demo),
             ToWorker::Run(command) => self.session()?.command(command)?,
+            ToWorker::Batch(BatchAsk::ExportRequests { target }) => {
+                batch_files::export_requests(&self.session()?, target).await?;
+            }
+            ToWorker::Batch(BatchAsk::ImportResults { name }) => {
+                let missing = || problem(Place::Results, format!("{name} did not arrive. Choose it again."));
+                batch_files::import_results(&self.session()?, name.clone(), file.ok_or_else(missing)?).await?;
+            }
             ToWorker::Batch(ask) => self.session()?.batch_ask(ask)?,
             ToWorker::Rows { first, count, filter, search } => {
                 let session = self.session()?;

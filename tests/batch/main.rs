@@ -6,6 +6,7 @@
 //! one_seed -- --nocapture` prints the history of one.
 
 mod checks;
+mod files;
 mod scenario;
 mod server;
 mod world;

@@ -164,7 +164,7 @@ fn hear(
         ToPage::Ready { .. } => flush(connection),
         ToPage::Opened { setup, .. } => on_form.emit(FormAction::Restored(Box::new(setup.clone()))),
         ToPage::Data(data) => on_form.emit(FormAction::DataRead(Box::new(data.clone()))),
-        ToPage::Exported { file_name, .. } => {
+        ToPage::Exported { file_name, .. } | ToPage::RequestFile(crate::link::batch::RequestFile { file_name, .. }) => {
             if let Ok(blob) = field(data, "blob").dyn_into::<Blob>() {
                 download(&blob, file_name);
             }

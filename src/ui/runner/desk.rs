@@ -73,6 +73,9 @@ pub struct Desk {
     pub importing: bool,
     pub checkpoint: Option<Rc<CheckpointSummary>>,
     pub batch_quote: Option<crate::link::batch::BatchQuote>,
+    /// The latest request file, and what the latest result file brought.
+    pub request_file: Option<Rc<crate::link::batch::RequestFile>>,
+    pub batch_imported: Option<Rc<crate::link::batch::BatchImported>>,
     pub exporting: Option<ExportKind>,
     pub exported: Option<Exported>,
     /// The calculator's simulation, as far as it is.
@@ -230,6 +233,8 @@ impl Desk {
                 self.data_problem = Some(problem.clone());
             }
             ToPage::BatchQuote(quote) => self.batch_quote = Some(quote.clone()),
+            ToPage::RequestFile(file) => self.request_file = Some(Rc::new(file.clone())),
+            ToPage::BatchImported(told) => self.batch_imported = Some(Rc::new(told.clone())),
             ToPage::Previewed { row, result } => self.preview = Some((*row, result.clone().map(Rc::new))),
             ToPage::Estimated(result) => {
                 self.estimating = false;

@@ -3,6 +3,7 @@
 //! Not here: reading files, sending calls, saving: the worker does all of it, by the messages in `link`.
 
 mod answer_fields;
+mod batch_files;
 mod batch_panel;
 mod check;
 mod checkpoint_import;

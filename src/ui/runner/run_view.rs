@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::link::batch::BatchAsk;
 use crate::link::{Command, DemoSettings, ExportKind, Place, Provider, RunState, Secret, ToWorker};
 use crate::time::Time;
 use crate::ui::hooks::Work;
 use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
+use crate::ui::runner::batch_files::BatchFiles;
 use crate::ui::runner::batch_panel::BatchPanel;
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::demo_fields::DemoFields;
@@ -122,6 +124,8 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <BatchPanel open={open.clone()} quote={work.desk.batch_quote.clone()} needs_key={open.needs_key()}
                     send={send.clone()} />
             }
+            <BatchFiles written={work.desk.request_file.clone()} imported={work.desk.batch_imported.clone()}
+                send={send.clone()} on_file={importing_results(work)} />
             <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting} exported={work.desk.exported.clone()}
                 refused={refused(Place::Results)} {on_export} />
             <crate::ui::parts::Disclosure label="Go on from a checkpoint">
@@ -191,6 +195,10 @@ fn importing(work: &Work) -> Callback<web_sys::File> {
     work.send_file.reform(|file: web_sys::File| {
         (ToWorker::ImportCheckpoint { name: file.name(), into_run: true, id_column: None }, file)
     })
+}
+
+fn importing_results(work: &Work) -> Callback<web_sys::File> {
+    work.send_file.reform(|file: web_sys::File| (ToWorker::Batch(BatchAsk::ImportResults { name: file.name() }), file))
 }
 
 fn retrying(work: &Work) -> Callback<()> {

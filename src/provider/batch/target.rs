@@ -1,0 +1,162 @@
+//! Whom a request file is for: its form, its documented limits, and the shell lines that hand it over.
+
+use serde::{Deserialize, Serialize};
+
+use crate::provider::Provider;
+
+/// Facts are of November 2026, from the vendors' documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchTarget {
+    OpenAi,
+    Anthropic,
+    Groq,
+    Mistral,
+    Together,
+    Vllm,
+}
+
+impl BatchTarget {
+    pub const ALL: [BatchTarget; 6] = [
+        BatchTarget::OpenAi,
+        BatchTarget::Anthropic,
+        BatchTarget::Groq,
+        BatchTarget::Mistral,
+        BatchTarget::Together,
+        BatchTarget::Vllm,
+    ];
+
+    /// The preset whose words a row's body is written in.
+    pub fn provider(self) -> Provider {
+        match self {
+            BatchTarget::OpenAi => Provider::OpenAi,
+            BatchTarget::Anthropic => Provider::Anthropic,
+            BatchTarget::Groq => Provider::Groq,
+            BatchTarget::Mistral => Provider::Mistral,
+            BatchTarget::Together => Provider::Together,
+            BatchTarget::Vllm => Provider::Vllm,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        self.provider().name()
+    }
+
+    /// Requests and bytes of one file. vLLM states none; it is given files of OpenAI's size.
+    pub fn limits(self) -> (u32, u64) {
+        match self {
+            BatchTarget::OpenAi | BatchTarget::Groq | BatchTarget::Vllm => (50_000, 200_000_000),
+            BatchTarget::Anthropic => (100_000, 256_000_000),
+            BatchTarget::Mistral => (1_000_000, 512_000_000),
+            BatchTarget::Together => (50_000, 100_000_000),
+        }
+    }
+
+    /// One request with a separator, as the file takes it. `body` is JSON already.
+    pub fn entry(self, custom_id: &str, body: &str, first: bool) -> Option<String> {
+        let id = serde_json::to_string(custom_id).ok()?;
+        serde_json::from_str::<&serde_json::value::RawValue>(body).ok()?;
+        Some(match self {
+            BatchTarget::OpenAi | BatchTarget::Groq | BatchTarget::Vllm => {
+                super::request_line(custom_id, "/v1/chat/completions", body)?
+            }
+            BatchTarget::Mistral | BatchTarget::Together => format!("{{\"custom_id\":{id},\"body\":{body}}}\n"),
+            BatchTarget::Anthropic => {
+                format!("{}{{\"custom_id\":{id},\"params\":{body}}}", if first { "" } else { ",\n" })
+            }
+        })
+    }
+
+    /// What stands before the first entry and behind the last one.
+    pub fn frame(self) -> (&'static str, &'static str) {
+        match self {
+            BatchTarget::Anthropic => ("{\"requests\":[\n", "\n]}\n"),
+            _ => ("", ""),
+        }
+    }
+
+    pub fn ending(self) -> &'static str {
+        if self == BatchTarget::Anthropic { "json" } else { "jsonl" }
+    }
+
+    /// Shell lines that hand one file over and fetch its results. The key comes from the environment and is printed
+    /// nowhere.
+    pub fn shell_lines(self, file: &str, model: &str) -> String {
+        let (base, key) = match self {
+            BatchTarget::OpenAi => ("https://api.openai.com/v1", "OPENAI_API_KEY"),
+            BatchTarget::Anthropic => return anthropic_lines(file),
+            BatchTarget::Groq => ("https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+            BatchTarget::Mistral => return mistral_lines(file, model),
+            BatchTarget::Together => ("https://api.together.xyz/v1", "TOGETHER_API_KEY"),
+            BatchTarget::Vllm => return format!("vllm run-batch -i {file} -o results.jsonl --model {model}\n"),
+        };
+        let (upload, purpose) = match self {
+            BatchTarget::Together => ("files/upload", "batch-api"),
+            _ => ("files", "batch"),
+        };
+        let name = if self == BatchTarget::Together { format!(" -F file_name={file}") } else { String::new() };
+        format!(
+            "FILE=$(curl -sS {base}/{upload} -H \"Authorization: Bearer ${key}\" -F purpose={purpose}{name} -F file=@{file} | jq -r .id)\n\
+             BATCH=$(curl -sS {base}/batches -H \"Authorization: Bearer ${key}\" -H 'Content-Type: application/json' \
+             -d \"{{\\\"input_file_id\\\":\\\"$FILE\\\",\\\"endpoint\\\":\\\"/v1/chat/completions\\\",\\\"completion_window\\\":\\\"24h\\\"}}\" | jq -r '.id // .job.id')\n\
+             curl -sS {base}/batches/$BATCH -H \"Authorization: Bearer ${key}\"   # until its status is completed\n\
+             curl -sS {base}/files/OUTPUT_FILE_ID/content -H \"Authorization: Bearer ${key}\" -o results.jsonl\n\
+             curl -sS {base}/files/ERROR_FILE_ID/content -H \"Authorization: Bearer ${key}\" -o errors.jsonl\n"
+        )
+    }
+}
+
+fn anthropic_lines(file: &str) -> String {
+    let head = "-H \"x-api-key: $ANTHROPIC_API_KEY\" -H 'anthropic-version: 2023-06-01'";
+    let base = "https://api.anthropic.com/v1/messages/batches";
+    format!(
+        "BATCH=$(curl -sS {base} {head} -H 'content-type: application/json' --data-binary @{file} | jq -r .id)\n\
+         curl -sS {base}/$BATCH {head}   # until its processing_status is ended\n\
+         curl -sS {base}/$BATCH/results {head} -o results.jsonl\n"
+    )
+}
+
+fn mistral_lines(file: &str, model: &str) -> String {
+    let head = "-H \"Authorization: Bearer $MISTRAL_API_KEY\"";
+    let base = "https://api.mistral.ai/v1";
+    format!(
+        "FILE=$(curl -sS {base}/files {head} -F purpose=batch -F file=@{file} | jq -r .id)\n\
+         JOB=$(curl -sS {base}/batch/jobs {head} -H 'Content-Type: application/json' \
+         -d \"{{\\\"input_files\\\":[\\\"$FILE\\\"],\\\"endpoint\\\":\\\"/v1/chat/completions\\\",\\\"model\\\":\\\"{model}\\\"}}\" | jq -r .id)\n\
+         curl -sS {base}/batch/jobs/$JOB {head}   # until its status is SUCCESS\n\
+         curl -sS {base}/files/OUTPUT_FILE/content {head} -o results.jsonl\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = r#"{"model":"m","messages":[{"role":"user","content":"a"}]}"#;
+
+    #[test]
+    fn anthropic_s_file_is_one_object_and_the_others_are_lines() {
+        let (head, foot) = BatchTarget::Anthropic.frame();
+        let entry = |id: &str, first| BatchTarget::Anthropic.entry(id, BODY, first).unwrap();
+        let whole = format!("{head}{}{}{foot}", entry("r-0", true), entry("r-1", false));
+        let json: serde_json::Value = serde_json::from_str(&whole).unwrap();
+        assert_eq!(json["requests"][1]["custom_id"], "r-1");
+        assert_eq!(json["requests"][1]["params"]["model"], "m");
+        for target in BatchTarget::ALL.into_iter().filter(|target| *target != BatchTarget::Anthropic) {
+            let line = target.entry("r-0", BODY, true).unwrap();
+            let json: serde_json::Value = serde_json::from_str(&line).unwrap();
+            assert!(line.ends_with("}\n") && json["body"]["model"] == "m" && json["custom_id"] == "r-0", "{line}");
+            assert_eq!(target.entry("r-0", "{", true), None);
+        }
+    }
+
+    #[test]
+    fn no_shell_line_prints_a_key() {
+        for target in BatchTarget::ALL {
+            let lines = target.shell_lines("requests.jsonl", "m");
+            let printed = lines.lines().filter(|line| line.contains("echo") || line.contains("-v"));
+            assert_eq!(printed.count(), 0, "{lines}");
+            assert!(lines.contains("requests.jsonl"));
+        }
+    }
+}

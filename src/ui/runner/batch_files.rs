@@ -1,0 +1,103 @@
+//! Hand-over by file: request files out with the lines that send them, result files in.
+
+use std::rc::Rc;
+
+use web_sys::{File, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::link::ToWorker;
+use crate::link::batch::{BatchAsk, BatchImported, BatchTarget, RequestFile};
+use crate::money::grouped;
+use crate::ui::parts::{Button, Disclosure, Notice, SelectField, Tone};
+use crate::ui::runner::words::{counted, money, rows};
+
+#[derive(Properties, PartialEq)]
+pub struct BatchFilesProps {
+    pub written: Option<Rc<RequestFile>>,
+    pub imported: Option<Rc<BatchImported>>,
+    pub send: Callback<ToWorker>,
+    pub on_file: Callback<File>,
+}
+
+#[component]
+pub fn BatchFiles(props: &BatchFilesProps) -> Html {
+    let target = use_state(|| BatchTarget::OpenAi);
+    let choices = BatchTarget::ALL.into_iter().map(|target| {
+        let name = AttrValue::from(target.name());
+        (name.clone(), name)
+    });
+    let on_choose = {
+        let target = target.clone();
+        Callback::from(move |name: AttrValue| {
+            if let Some(chosen) = BatchTarget::ALL.into_iter().find(|target| target.name() == name.as_str()) {
+                target.set(chosen);
+            }
+        })
+    };
+    let on_export = {
+        let (send, target) = (props.send.clone(), *target);
+        Callback::from(move |()| send.emit(ToWorker::Batch(BatchAsk::ExportRequests { target })))
+    };
+    let onchange = {
+        let on_file = props.on_file.clone();
+        move |event: Event| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            let files = input.files();
+            let count = files.as_ref().map_or(0, |files| files.length());
+            for file in (0..count).filter_map(|place| files.as_ref()?.get(place)) {
+                on_file.emit(file);
+            }
+            input.set_value("");
+        }
+    };
+    html! {
+        <Disclosure label="Hand over by file" summary="for any provider's batch reader">
+            <div class="stack">
+                <div class="row">
+                    <SelectField label="Request file for" value={target.name()} choices={choices.collect::<Vec<_>>()} {on_choose}
+                        hint="The rows without an answer, equal requests once, in files of the size it takes." />
+                    <Button on_press={on_export}>{ "Export requests" }</Button>
+                </div>
+                if let Some(file) = &props.written {
+                    <p class="soft" role="status">{ format!("Saved {} ({}) to your downloads.", file.file_name, rows(file.rows.into())) }</p>
+                    <p class="field__hint">{ "Hand it over from a shell; the key comes from the environment:" }</p>
+                    <pre class="preview__text" tabindex="0" aria-label="Shell lines"><code>{ &file.shell_lines }</code></pre>
+                }
+                <div class="field">
+                    <label class="field__label" for="import-results">{ "Import results" }</label>
+                    <input id="import-results" class="drop-zone__input" type="file" multiple=true accept=".jsonl,.ndjson,.json"
+                        aria-describedby="import-results-hint" {onchange} />
+                    <p class="field__hint" id="import-results-hint">
+                        { "Output and error files of these requests, in any order; the answers and their cost join this run." }
+                    </p>
+                </div>
+                if let Some(told) = &props.imported {
+                    <Notice tone={if told.answered + told.failed == 0 { Tone::Warning } else { Tone::Good }}>
+                        <p>{ imported_words(told) }</p>
+                    </Notice>
+                }
+            </div>
+        </Disclosure>
+    }
+}
+
+/// What a result file brought, and what was left out.
+pub fn imported_words(told: &BatchImported) -> String {
+    let mut words = format!(
+        "{}: {} answered, {} failed, {} at batch prices.",
+        told.name,
+        counted(told.answered.into(), "row", "rows"),
+        grouped(&told.failed.to_string()),
+        money(told.cost)
+    );
+    for (count, what) in [
+        (told.left_out, "lines are of rows that have their answer or are in flight, and were left out"),
+        (told.unknown, "lines are of rows that this run doesn't have"),
+        (told.unreadable, "lines could not be read"),
+    ] {
+        if count > 0 {
+            words.push_str(&format!(" {} {what}.", grouped(&count.to_string())));
+        }
+    }
+    words
+}

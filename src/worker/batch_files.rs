@@ -1,0 +1,154 @@
+//! Hand-over by file: request files out, result files in, both as streams.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
+use web_sys::{Blob, File};
+
+use super::batch::{LineRead, batch_card};
+use super::batch_lines::Lines;
+use super::browser::{Slices, sleep_ms, words};
+use super::fetch::Broken;
+use super::page;
+use super::session::Session;
+use super::terms::problem;
+use crate::engine::batch::{BatchEvent, BatchRow};
+use crate::engine::{Event, Ordinal};
+use crate::link::batch::{BatchImported, RequestFile};
+use crate::link::{Place, Problem, Setup, ToPage};
+use crate::provider::batch::{BatchTarget, custom_id};
+
+const PART_BYTES: usize = 256 * 1024;
+const ROWS_AT_ONCE: usize = 500;
+
+/// One request file in the making.
+struct Open {
+    parts: Array,
+    part: Vec<u8>,
+    rows: u32,
+    bytes: u64,
+}
+
+impl Open {
+    fn new(target: BatchTarget) -> Open {
+        let head = target.frame().0.as_bytes().to_vec();
+        Open { parts: Array::new(), bytes: head.len() as u64, part: head, rows: 0 }
+    }
+
+    fn push(&mut self, entry: &str) {
+        self.part.extend_from_slice(entry.as_bytes());
+        self.bytes += entry.len() as u64;
+        self.rows += 1;
+        if self.part.len() >= PART_BYTES {
+            self.parts.push(&Uint8Array::from(&self.part[..]));
+            self.part.clear();
+        }
+    }
+
+    fn close(mut self, target: BatchTarget) -> Result<(Blob, u32), String> {
+        self.part.extend_from_slice(target.frame().1.as_bytes());
+        self.parts.push(&Uint8Array::from(&self.part[..]));
+        let blob = Blob::new_with_u8_array_sequence(&self.parts).map_err(|error| words(&error))?;
+        Ok((blob, self.rows))
+    }
+}
+
+/// Writes the rows that have no answer as request files, as many as the target's limits ask for. Equal requests go once.
+pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Result<(), Problem> {
+    let failed = |why: String| problem(Place::Results, format!("The request file could not be made: {why}."));
+    let setup = session.setup();
+    let provider = target.provider();
+    let as_target = Setup { provider, base_url: provider.preset().base_url.into(), ..setup.clone() };
+    let (rows_max, bytes_max) = target.limits();
+    let facts = session.prepared.facts(&Default::default());
+    let mut files = Vec::new();
+    let mut open = Open::new(target);
+    let mut slices = Slices::begin();
+    for item in 0..session.prepared.data.rows() {
+        slices.turn().await;
+        if !is_open(session, item, facts[item as usize].leader) {
+            continue;
+        }
+        let id = custom_id(&session.manifest.run, item);
+        let body = session.prepared.body(&as_target, item);
+        let body = body.map_err(|found| failed(super::terms::template_words(&found)))?;
+        let entry = |first| target.entry(&id, &body, first).ok_or_else(|| failed("a row is no JSON".into()));
+        let whole = entry(open.rows == 0)?;
+        if open.rows >= rows_max || open.bytes + whole.len() as u64 + 8 > bytes_max {
+            let full = std::mem::replace(&mut open, Open::new(target));
+            files.push(full.close(target).map_err(failed)?);
+            open.push(&entry(true)?);
+        } else {
+            open.push(&whole);
+        }
+    }
+    if open.rows > 0 {
+        files.push(open.close(target).map_err(failed)?);
+    }
+    if files.is_empty() {
+        return Err(problem(
+            Place::Results,
+            "No row is left that would need an answer, so there is nothing to hand over.",
+        ));
+    }
+    let count = files.len();
+    for (place, (blob, rows)) in files.into_iter().enumerate() {
+        let file_name = format!("{}-{}of{count}.{}", session.manifest.run, place + 1, target.ending());
+        let shell_lines = target.shell_lines(&file_name, setup.model.trim());
+        page::post_with(&ToPage::RequestFile(RequestFile { target, file_name, rows, shell_lines }), Some(&blob));
+    }
+    Ok(())
+}
+
+/// No answer yet, and no equal row before it that stands for it.
+fn is_open(session: &Session, item: Ordinal, leader: Ordinal) -> bool {
+    let results = session.results.borrow();
+    let answered = |item: Ordinal| results.answer(item).is_some();
+    !answered(item) && (leader == item || !session.takes_import(leader) && !answered(leader))
+}
+
+/// Takes a result file in: rows in any order, of either form, of this run.
+pub async fn import_results(session: &Rc<Session>, name: String, file: File) -> Result<(), Problem> {
+    let before = session.progress();
+    let mut told = BatchImported { name: name.clone(), ..BatchImported::default() };
+    let mut lines = Lines::of_stream(&file.stream());
+    let mut rows: Vec<BatchRow> = Vec::new();
+    loop {
+        let next = lines.next().await.map_err(|broken| {
+            let why = match broken {
+                Broken::Aborted => "it was given up".to_owned(),
+                Broken::Unreachable(words) | Broken::NeverSent(words) => words,
+            };
+            problem(Place::Results, format!("{name} could not be read to its end: {why}. What was read is kept."))
+        })?;
+        let Some(line) = next else { break };
+        match session.row_of(&line) {
+            LineRead::Row(row) => rows.push(row),
+            LineRead::Empty => {}
+            LineRead::Unknown => told.unknown += 1,
+            LineRead::Unreadable => told.unreadable += 1,
+        }
+        if rows.len() >= ROWS_AT_ONCE {
+            take_in(session, std::mem::take(&mut rows), &mut told).await;
+        }
+    }
+    take_in(session, rows, &mut told).await;
+    let after = session.progress();
+    told.answered = after.succeeded.saturating_sub(before.succeeded);
+    told.failed = after.errored.saturating_sub(before.errored);
+    told.cost = after.spent.saturating_sub(before.spent);
+    page::post(&ToPage::BatchImported(told));
+    Ok(())
+}
+
+async fn take_in(session: &Rc<Session>, rows: Vec<BatchRow>, told: &mut BatchImported) {
+    if rows.is_empty() {
+        return;
+    }
+    told.left_out += rows.iter().filter(|row| !session.takes_import(row.item)).count() as u32;
+    let card = batch_card(session.setup());
+    session.handle(Event::Batch(BatchEvent::Imported { rows, card }));
+    while session.has_unsaved() {
+        sleep_ms(1).await;
+    }
+}
