@@ -11,13 +11,23 @@ pub struct BenchArgs {
 
 pub fn run(args: &BenchArgs) -> Result<(), String> {
     let mut speed = project::cargo();
-    speed.args(["bench", "--quiet", "--bench", "engine", "--"]).args(&args.filter);
+    speed.args(["bench", "--quiet", "--no-default-features", "--bench", "engine", "--"]).args(&args.filter);
     ended(speed, "The benchmark")?;
     if args.filter.is_some() {
         return Ok(());
     }
     println!();
     let mut size = project::cargo();
-    size.args(["test", "--quiet", "--profile", "bench", "--test", "memory", "--", "--nocapture"]);
+    size.args([
+        "test",
+        "--quiet",
+        "--no-default-features",
+        "--profile",
+        "bench",
+        "--test",
+        "memory",
+        "--",
+        "--nocapture",
+    ]);
     ended(size, "The measurement of memory")
 }

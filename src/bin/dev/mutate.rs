@@ -124,6 +124,7 @@ fn simulate(copy: &Path, seeds: u64) -> Result<Found, String> {
             .current_dir(copy)
             .args(["test", "--quiet", "--no-default-features", "--test", "simulation"])
             .env("CARGO_TARGET_DIR", copy.join("target"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "false")
             .env("RUSTFLAGS", "-Awarnings");
         cargo
     };
@@ -153,8 +154,7 @@ fn simulate(copy: &Path, seeds: u64) -> Result<Found, String> {
         return Ok(Found::Nothing);
     }
     let told = String::from_utf8_lossy(&ended.stdout);
-    let line = told.lines().find_map(|line| line.find("seed ").map(|at| line[at..].to_owned()));
-    let said = line.filter(|line| line.contains(" fails: "));
+    let said = told.lines().find(|line| line.starts_with("seed ") && line.contains(" fails: ")).map(str::to_owned);
     said.map(Found::Seed).ok_or_else(|| format!("The simulation ended without naming a seed:\n{told}"))
 }
 

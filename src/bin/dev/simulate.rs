@@ -34,7 +34,8 @@ pub fn run(args: &SimulateArgs) -> Result<(), String> {
     let mut cargo = project::cargo();
     cargo.arg("test");
     if args.release {
-        cargo.args(["--profile", "bench"]);
+        // Without the page's programs, which Cargo would build beside the test.
+        cargo.args(["--no-default-features", "--profile", "bench"]);
     }
     cargo
         .args(["--quiet", "--test", "simulation", "--", "--exact", TEST, "--nocapture"])
