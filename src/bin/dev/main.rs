@@ -8,6 +8,7 @@
 //! | `serve` | build, serve, watch, reload |
 //! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
 //! | `simulate`, `mutate`, `bench` | the engine in its virtual world, whether that world finds faults, and how fast it is |
+//! | `bench_page` | what a slider's step costs in the page |
 //! | `size` | what a visitor downloads |
 //! | `prices` | the catalogue checked, compared and written |
 //! | `mock` | the simulated provider of the tests |
