@@ -268,7 +268,7 @@ impl Session {
                 .map(|item| results.item(item).is_some_and(|item| item.ending.is_some()))
                 .collect()
         };
-        let rows = Forecast { facts: &facts, imported: &done };
+        let rows = Forecast { facts: &facts, imported: &done, tokens_counted: self.prepared.is_counted() };
         let one_by_one = forecast(setup, &plan, &rows, now());
         let mut handed_over = plan.clone();
         if let Some(lane) = handed_over.lanes.first_mut() {

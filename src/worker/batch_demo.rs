@@ -99,6 +99,7 @@ fn row(session: &Session, item: Ordinal, seed: u64) -> Option<BatchRow> {
     let call = call(session.setup(), &session.prepared.prompt, &system, &user);
     // Within a job the provider tries again by itself.
     let calm = DemoSettings { latency_ms: 0, errors_ppm: 0, rate_limited_ppm: 0 };
-    let reply = demo::simulate(&calm, &call, seed, item.into()).reply;
+    let input_tokens = u32::try_from(session.prepared.input_estimate(item)).unwrap_or(u32::MAX);
+    let reply = demo::simulate(&calm, &call, input_tokens, seed, item.into()).reply;
     Some(BatchRow { item, end: RowEnd::Outcome(Provider::Demo.decode(&reply, now())) })
 }

@@ -186,6 +186,7 @@ mod tests {
             worst_case: None,
             duration_ms: 0,
             fits_budget: None,
+            tokens_counted: true,
         };
         let query = filled("model=gpt-4o&calls=9&in=9&out=70&dup=1&conc=7", &counted);
         for part in ["model=gpt-4o", "calls=500", "in=60", "out=70", "dup=9.2", "conc=7"] {
