@@ -16,6 +16,7 @@
 
 mod answer;
 mod batch;
+mod batch_rows;
 mod cors;
 mod fault;
 mod ledger;

@@ -1,0 +1,103 @@
+//! Rows of the simulated Batch API: request lines checked and read, result lines written.
+
+use axum::body::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::{self, Asked, tokens_of};
+use super::reply::Reply;
+use super::settings::Settings;
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    custom_id: &'a str,
+    method: &'a str,
+    url: &'a str,
+    #[serde(borrow)]
+    body: &'a serde_json::value::RawValue,
+}
+
+/// The documented limits of a request file: rows, and the first thing that is wrong with them.
+pub fn check(file: &Bytes) -> (usize, Option<Value>) {
+    let problem = |line: usize, code: &str, message: &str| {
+        Some(json!({"code": code, "line": line + 1, "message": message, "param": null}))
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    let mut model: Option<String> = None;
+    let mut rows = 0;
+    for (at, text) in String::from_utf8_lossy(file).lines().enumerate() {
+        rows += 1;
+        let Ok(line) = serde_json::from_str::<Line>(text) else {
+            return (rows, problem(at, "invalid_json_line", "This line is not parseable as valid JSON."));
+        };
+        if line.method != "POST" || line.url != "/v1/chat/completions" {
+            return (
+                rows,
+                problem(at, "invalid_url", "The URL provided for this request does not match the endpoint."),
+            );
+        }
+        if !seen.insert(line.custom_id.to_owned()) {
+            return (rows, problem(at, "duplicate_custom_id", "The custom_id for this request is a duplicate."));
+        }
+        let named = answer::read(line.body.get().as_bytes()).map(|asked| asked.model);
+        match (named, &model) {
+            (Ok(named), None) => model = Some(named),
+            (Ok(named), Some(known)) if named == *known => {}
+            _ => {
+                return (rows, problem(at, "mismatched_model", "The model of this request does not match the others."));
+            }
+        }
+    }
+    match rows {
+        0 => (0, problem(0, "empty_file", "The batch input file is empty.")),
+        50_001.. => (rows, problem(0, "too_many_tasks", "The batch input file has more than 50,000 requests.")),
+        _ => (rows, None),
+    }
+}
+
+pub fn lines(file: &Bytes) -> impl Iterator<Item = (&str, Result<Asked, String>)> {
+    let text = std::str::from_utf8(file).unwrap_or_default();
+    text.lines().filter_map(|line| {
+        let line: Line = serde_json::from_str(line).ok()?;
+        Some((line.custom_id, answer::read(line.body.get().as_bytes())))
+    })
+}
+
+pub fn answered_line(
+    job: &str,
+    row: usize,
+    custom_id: &str,
+    asked: &Asked,
+    pad_bytes: usize,
+    prices: &Settings,
+) -> (String, u128) {
+    let mut given = answer::answer(asked);
+    if given.text.len() < pad_bytes {
+        let filling = format!("{} ", given.text).repeat(pad_bytes / (given.text.len() + 1));
+        given.output_tokens = tokens_of(&filling);
+        given.text = filling;
+    }
+    let body = Reply::completion(row as u64, asked, &given, 0, true).body;
+    let line = format!(
+        "{{\"id\":\"{job}_req_{row}\",\"custom_id\":{},\"response\":{{\"status_code\":200,\"request_id\":\"{job}_{row}\",\
+         \"body\":{body}}},\"error\":null}}\n",
+        json!(custom_id)
+    );
+    let of = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price / 2);
+    (line, of(asked.input_tokens, prices.price_in.0) + of(given.output_tokens, prices.price_out.0))
+}
+
+pub fn failed_line(job: &str, row: usize, custom_id: &str) -> String {
+    let body = json!({"error": {"message": "This call can't be processed.", "type": "invalid_request_error",
+        "param": null, "code": null}});
+    let response = json!({"status_code": 400, "request_id": format!("{job}_{row}"), "body": body});
+    format!(
+        "{}\n",
+        json!({"id": format!("{job}_req_{row}"), "custom_id": custom_id, "response": response, "error": null})
+    )
+}
+
+pub fn unfinished_line(job: &str, row: usize, custom_id: &str, code: &str) -> String {
+    let error = json!({"code": code, "message": "This request could not be executed before its job ended."});
+    format!("{}\n", json!({"id": format!("{job}_req_{row}"), "custom_id": custom_id, "response": null, "error": error}))
+}
