@@ -118,7 +118,13 @@ fn what_the_worker_answers() {
             ..Default::default()
         }),
         ToPage::Rows { first: 0, matching: 1, rows: vec![row()] },
-        ToPage::Detail(ResultDetail { row: row(), system: "s".into(), user: "u".into(), attempts: vec![] }),
+        ToPage::Detail(ResultDetail {
+            row: row(),
+            system: "s".into(),
+            user: "u".into(),
+            attempts: vec![],
+            raw: Some("r".into()),
+        }),
         ToPage::Exported { what: ExportKind::Jsonl, file_name: "a.jsonl".into(), rows: 3 },
         ToPage::Runs(vec![summary()]),
         ToPage::CacheCleared { answers: 7 },
@@ -205,7 +211,7 @@ fn data() -> DataSummary {
 }
 
 fn preview() -> Preview {
-    Preview { system: String::new(), user: "u".into(), tokens_estimate: 3, tokens_bound: 140 }
+    Preview { system: String::new(), user: "u".into(), tokens_estimate: 3, tokens_bound: 140, tokens_counted: true }
 }
 
 fn estimate() -> FileEstimate {
@@ -222,6 +228,7 @@ fn estimate() -> FileEstimate {
         worst_case: Some(LARGE),
         duration_ms: 90_000,
         fits_budget: Some(false),
+        tokens_counted: true,
     }
 }
 
