@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_stream::StreamExt;
 
-use super::batch_rows::{answered_line, check, failed_line, lines, unfinished_line};
+use super::batch_rows::{answered_line, check, failed_line, file_part, lines, unfinished_line};
 use super::reply::{Reply, Witness};
 use super::settings::Settings;
 
@@ -166,35 +166,6 @@ async fn upload(State(batches): State<Batches>, method: Method, headers: HeaderM
     tokio::time::sleep(Duration::from_millis(hold_ms)).await;
     let body = json!({"id": id, "object": "file", "bytes": file.len(), "purpose": "batch", "status": "processed"});
     batches.reply(Reply::json(StatusCode::OK, &body))
-}
-
-/// The content of the part named `file` of a multipart form.
-fn file_part(headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
-    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let boundary = format!("--{}", kind.split("boundary=").nth(1)?.trim_matches('"'));
-    let mut from = 0;
-    loop {
-        let start = from + find(&body[from..], boundary.as_bytes())? + boundary.len();
-        let head_end = start + find(&body[start..], b"\r\n\r\n")? + 4;
-        let head = String::from_utf8_lossy(&body[start..head_end]);
-        let end = head_end + find(&body[head_end..], format!("\r\n{boundary}").as_bytes())?;
-        if head.contains("name=\"file\"") {
-            return Some(body.slice(head_end..end));
-        }
-        from = end + 2;
-    }
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    loop {
-        let at = from + haystack.get(from..)?.iter().position(|byte| *byte == first)?;
-        if haystack[at..].starts_with(needle) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
 }
 
 async fn content(

@@ -1,6 +1,7 @@
 //! Rows of the simulated Batch API: request lines checked and read, result lines written.
 
 use axum::body::Bytes;
+use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -100,4 +101,33 @@ pub fn failed_line(job: &str, row: usize, custom_id: &str) -> String {
 pub fn unfinished_line(job: &str, row: usize, custom_id: &str, code: &str) -> String {
     let error = json!({"code": code, "message": "This request could not be executed before its job ended."});
     format!("{}\n", json!({"id": format!("{job}_req_{row}"), "custom_id": custom_id, "response": null, "error": error}))
+}
+
+/// The content of the part named `file` of a multipart form.
+pub fn file_part(headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let boundary = format!("--{}", kind.split("boundary=").nth(1)?.trim_matches('"'));
+    let mut from = 0;
+    loop {
+        let start = from + find(&body[from..], boundary.as_bytes())? + boundary.len();
+        let head_end = start + find(&body[start..], b"\r\n\r\n")? + 4;
+        let head = String::from_utf8_lossy(&body[start..head_end]);
+        let end = head_end + find(&body[head_end..], format!("\r\n{boundary}").as_bytes())?;
+        if head.contains("name=\"file\"") {
+            return Some(body.slice(head_end..end));
+        }
+        from = end + 2;
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = *needle.first()?;
+    let mut from = 0;
+    loop {
+        let at = from + haystack.get(from..)?.iter().position(|byte| *byte == first)?;
+        if haystack[at..].starts_with(needle) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
 }
