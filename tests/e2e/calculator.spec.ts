@@ -126,3 +126,37 @@ async function choose(page: Page, model: string): Promise<void> {
   await box.fill(model);
   await page.getByRole('option').filter({ has: page.getByText(new RegExp(`^${model}$`, 'i')) }).first().click();
 }
+
+test('pinned models stand side by side, and the link brings them back', async ({ page, context }) => {
+  for (const id of ['gpt-4o-mini', 'claude-opus-5']) {
+    await page.getByRole('button', { name: `Pin ${id}`, exact: true }).click();
+  }
+  const sideBySide = (where: Page) => where.getByRole('table', { name: 'Side by side' });
+  await expect(sideBySide(page)).toContainText('claude-opus-5');
+  await expect(page).toHaveURL(/pins=gpt-4o-mini,claude-opus-5/);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(sideBySide(other)).toContainText('gpt-4o-mini');
+  await other.getByRole('button', { name: 'Unpin gpt-4o-mini', exact: true }).click();
+  await expect(sideBySide(other)).not.toContainText('gpt-4o-mini');
+});
+
+test('a simulation shows how two hundred runs end', async ({ page }) => {
+  await type(page, 'API calls', '300');
+  await page.getByRole('button', { name: 'Simulate this run' }).click();
+  const simulation = page.getByRole('region', { name: 'Simulation' });
+  await expect(simulation.getByText(/^200 runs of the engine/)).toBeVisible({ timeout: 60_000 });
+  await expect(simulation.getByRole('img', { name: /Finish times of the runs/ })).toBeVisible();
+  for (const name of ['429s a run', 'Retries a run', 'Cost, median']) await expect(simulation).toContainText(name);
+});
+
+test('what a link gets wrong is said, and every way is there', async ({ page }) => {
+  await page.goto('./#/?model=gpt-5&calls=5000&in=250&out=50&dup=10&rpm=0&warm=maybe');
+  await expect(page.getByText('Requests per minute goes from 1 to 1,000,000,000')).toBeVisible();
+  await expect(page.getByText(/Warm up the prompt cache is 1 or 0/)).toBeVisible();
+  const ways = page.getByRole('table', { name: 'Every way' });
+  for (const way of ['Sequential', 'Async', 'Flex', 'Batch API']) {
+    await expect(ways.getByRole('rowheader', { name: way, exact: true })).toBeVisible();
+  }
+  await expect(page.getByRole('heading', { name: 'Decision path' })).toBeVisible();
+});
