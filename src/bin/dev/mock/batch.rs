@@ -461,17 +461,6 @@ mod tests {
         || json!({"input_file_id": "file-1", "endpoint": "/v1/chat/completions", "completion_window": "24h"});
 
     #[test]
-    fn a_form_s_file_is_found_whatever_stands_around_it() {
-        let headers = HeaderMap::from_iter([(
-            header::CONTENT_TYPE,
-            "multipart/form-data; boundary=xyz".parse().expect("a value"),
-        )]);
-        let body = "--xyz\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--xyz\r\n\
-            Content-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n{\"a\":1}\n{\"b\":2}\n\r\n--xyz--\r\n";
-        assert_eq!(file_part(&headers, &body.into()).expect("a file"), "{\"a\":1}\n{\"b\":2}\n");
-    }
-
-    #[test]
     fn a_job_bills_each_row_it_worked_on_once_at_half_the_price() {
         let mut books = books(10, BatchSettings { delay_ms: 0, fail_every: 5, ..BatchSettings::default() });
         let id = books.create(&ASKED()).expect("a job")["id"].as_str().expect("an id").to_owned();

@@ -131,3 +131,19 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
         from = at + 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_s_file_is_found_whatever_stands_around_it() {
+        let headers = HeaderMap::from_iter([(
+            header::CONTENT_TYPE,
+            "multipart/form-data; boundary=xyz".parse().expect("a value"),
+        )]);
+        let body = "--xyz\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--xyz\r\n\
+            Content-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n{\"a\":1}\n{\"b\":2}\n\r\n--xyz--\r\n";
+        assert_eq!(file_part(&headers, &body.into()).expect("a file"), "{\"a\":1}\n{\"b\":2}\n");
+    }
+}
