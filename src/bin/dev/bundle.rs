@@ -98,7 +98,7 @@ impl Bundle {
         let references: Vec<(&str, &str)> = references.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
         let index = names::renamed(index, &references)?;
         // A path that only the general pattern covers: frame-ancestors is not allowed in a meta element.
-        let general = rules.for_path("/embed.html");
+        let general = rules.for_path("/worker.js");
         let policy = general.get("content-security-policy").ok_or("www/_headers sets no Content-Security-Policy.")?;
         files.insert("index.html".to_owned(), names::with_policy(&index, policy)?.into_bytes());
         let digests: Vec<String> =
@@ -154,8 +154,7 @@ mod tests {
     use crate::embed;
 
     const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><meta name="pennybatch-runner" content="runner.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
-    const HEADERS: &str =
-        "/*\n  Content-Security-Policy: default-src 'none'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n";
+    const HEADERS: &str = "/*\n  Content-Security-Policy: default-src 'none'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n/embed.html\n  Content-Security-Policy: connect-src 'self'\n";
 
     fn program(name: &'static str, wasm: &[u8]) -> Program {
         let snippets = vec![("snippets/of-it/inline0.js".to_owned(), b"export {}".to_vec())];
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_carries_the_policy_of_everything_and_not_that_of_its_frame() {
+    fn the_page_carries_the_policy_of_everything_and_neither_its_frame_s_nor_the_embed_s() {
         let bundle = bundle(b"one");
         let (_, index) = file(&bundle, "index", ".html");
         assert!(index.contains(r#"http-equiv="Content-Security-Policy" content="default-src 'none'">"#));
