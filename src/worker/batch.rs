@@ -203,6 +203,7 @@ impl Session {
 
     pub(super) async fn hand_in(self: &Rc<Self>, shard: ShardId, rows: Vec<BatchRow>) {
         if !rows.is_empty() {
+            let rows = self.checked_rows(rows).await;
             self.handle(Event::Batch(BatchEvent::Rows { shard, rows }));
         }
         while self.has_unsaved() {
@@ -218,15 +219,22 @@ impl Session {
         let Some(read) = read_line(line, self.setup().provider, now()) else { return LineRead::Empty };
         let Ok(read) = read else { return LineRead::Unreadable };
         match wire::ordinal_of(&self.manifest.run, &read.custom_id) {
-            Some(item) if item < self.prepared.data.rows() => {
-                LineRead::Row(BatchRow { item, end: self.checked_end(item, read.end) })
-            }
+            Some(item) if item < self.prepared.data.rows() => LineRead::Row(BatchRow { item, end: read.end }),
             _ => LineRead::Unknown,
         }
     }
 
-    fn checked_end(&self, _item: Ordinal, end: wire::RowEnd) -> wire::RowEnd {
-        end
+    /// Whether the answers fit their format, as with those that come one by one.
+    pub(super) async fn checked_rows(&self, rows: Vec<BatchRow>) -> Vec<BatchRow> {
+        let mut checked = Vec::with_capacity(rows.len());
+        for BatchRow { item, end } in rows {
+            let end = match end {
+                wire::RowEnd::Outcome(outcome) => wire::RowEnd::Outcome(self.check.checked(outcome).await),
+                unfinished => unfinished,
+            };
+            checked.push(BatchRow { item, end });
+        }
+        checked
     }
 
     /// What the page asks of the Batch API.

@@ -147,6 +147,7 @@ async fn take_in(session: &Rc<Session>, rows: Vec<BatchRow>, told: &mut BatchImp
     }
     told.left_out += rows.iter().filter(|row| !session.takes_import(row.item)).count() as u32;
     let card = batch_card(session.setup());
+    let rows = session.checked_rows(rows).await;
     session.handle(Event::Batch(BatchEvent::Imported { rows, card }));
     while session.has_unsaved() {
         sleep_ms(1).await;

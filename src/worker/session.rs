@@ -18,6 +18,7 @@ use super::results::Results;
 use super::send::Sending;
 use super::storage::{RunStore, Storage};
 use super::terms::{self, problem};
+use crate::engine::batch::BatchEntry;
 use crate::engine::{
     AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Ticket, shareable,
 };
@@ -348,7 +349,12 @@ impl Session {
         let store = self.store.borrow();
         let Some(checkpoints) = store.as_ref().and_then(|store| store.checkpoints.as_ref()) else { return };
         for record in records {
-            if let Entry::Settled { attempt, item, ending: Some(Ending::Succeeded(answer)), .. } = &record.entry
+            let settled = match &record.entry {
+                Entry::Settled { attempt, item, ending, .. }
+                | Entry::Batch(BatchEntry::Settled { attempt, item, ending, .. }) => Some((attempt, item, ending)),
+                _ => None,
+            };
+            if let Some((attempt, item, Some(Ending::Succeeded(answer)))) = settled
                 && shareable(answer)
             {
                 let lane = self.results.borrow().attempt(*attempt).map_or(0, |attempt| usize::from(attempt.lane));
