@@ -33,7 +33,7 @@ pub const KINDS: [(&str, &str, Shape); 20] = [
     ("budget", "less money than the rows need at worst", budget),
     ("lanes", "several endpoints, of which some die", lanes),
     ("crashes", "crashes between any two steps, torn and lost transactions", crashes),
-    ("disk", "saves that are slow, fail, or find the disk full", disk),
+    ("disk", "saves that are slow, fail, or find the disk full", disk_and_person),
     ("restless", "a person who pauses, stops, changes limits, closes the tab", restless),
     ("mixed", "any of these together", mixed),
 ];
@@ -300,6 +300,16 @@ fn disk(scenario: &mut Scenario, rng: &mut Rng) {
     if rng.u8(0..3) == 0 {
         strict_window(scenario, rng);
     }
+}
+
+/// A run that is stopped, or touched otherwise, while its disk fails.
+fn disk_and_person(scenario: &mut Scenario, rng: &mut Rng) {
+    disk(scenario, rng);
+    scenario.person = match rng.u8(0..4) {
+        0 | 1 => Person::Stops,
+        2 => Person::Restless(rng.u32(20..=120)),
+        _ => Person::Patient,
+    };
 }
 
 fn restless(scenario: &mut Scenario, rng: &mut Rng) {
