@@ -2,5 +2,5 @@
 
 fn main() {
     console_error_panic_hook::set_once();
-    pennybatch::ui::slots::fill();
+    pennybatch::ui::slots::fill_by_runner();
 }

@@ -110,8 +110,7 @@ fn model_field(asked: &Asked) -> Node {
 }
 
 fn model_words(model: &Model) -> String {
-    let vendor = prices::vendor(&model.vendor).map_or(model.vendor.as_str(), |vendor| vendor.name.as_str());
-    format!("{} \u{b7} {vendor}", model.id)
+    format!("{} \u{b7} {}", model.id, model.vendor_name())
 }
 
 fn figure(field: Field, asked: &Asked) -> Node {

@@ -94,7 +94,7 @@ fn change(
             let doubled = |limit: &RateLimit| if limit.kind == kind { limit.doubled() } else { *limit };
             let limits: Vec<RateLimit> = limits.iter().map(doubled).collect();
             let duration = run_duration(workload, attempts, in_flight, &limits);
-            (format!("With twice the {}", kind.label().to_lowercase()), duration)
+            (format!("With twice the {}", kind.label().to_ascii_lowercase()), duration)
         }
     };
     let shorter = duration.most_ms().is_some_and(|ms| ms < now_ms);
@@ -156,7 +156,7 @@ fn slots_sentence(workload: &Workload, slots: LimitKind, calls: u64, useful: Opt
         Some((count, kind)) if u64::from(count) > in_flight => {
             let (label, verb) = match kind {
                 LimitKind::ProviderConcurrency => ("the provider's concurrency".to_owned(), "binds"),
-                _ => (kind.label().to_lowercase(), "bind"),
+                _ => (kind.label().to_ascii_lowercase(), "bind"),
             };
             format!(" More in flight is faster, up to {}: there, {label} {verb}.", number(u64::from(count)))
         }

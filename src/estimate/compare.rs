@@ -20,6 +20,16 @@ pub struct WayCost {
     pub duration: Duration,
 }
 
+impl WayCost {
+    /// The least, where the provider may put calls off.
+    pub fn time_words(&self) -> String {
+        match (self.way, self.duration) {
+            (Way::Flex, Duration::Ms(_)) => format!("≥ {}", self.duration),
+            (_, duration) => duration.to_string(),
+        }
+    }
+}
+
 /// The ways that the catalogue has a price for, in the order of the page.
 pub fn ways(workload: &Workload, model: &Model, now: Time) -> Vec<WayCost> {
     let workload = workload.bounded();

@@ -129,6 +129,11 @@ impl Model {
         format!("{}/{}", self.vendor, self.id)
     }
 
+    /// The name that its vendor goes by.
+    pub fn vendor_name(&self) -> &str {
+        vendor(&self.vendor).map_or(self.vendor.as_str(), |vendor| vendor.name.as_str())
+    }
+
     /// Whether this is the catalogue's key of it.
     pub fn is(&self, key: &str) -> bool {
         key.strip_prefix(self.vendor.as_str()).and_then(|rest| rest.strip_prefix('/')) == Some(self.id.as_str())

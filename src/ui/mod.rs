@@ -4,9 +4,13 @@
 //!
 //! A component is one file and one CSS block of the same name (`number_field.rs`, `.number-field`); hooks are
 //! `hooks/use_*.rs`; state that has rules is a plain struct with a pure `after(&self, action)`.
+//!
+//! Three programs draw it: `app` the frame and the calculator, `compare` the calculator's comparisons, `runner` the rest;
+//! `slots` is the seam between them.
 
 mod app;
 pub mod calculator;
+pub mod compare;
 pub mod hooks;
 pub mod parts;
 mod route;

@@ -5,6 +5,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod database;
+mod decimal;
 mod fetch;
 mod journal;
 mod link;

@@ -49,6 +49,11 @@ pub fn run(args: &BuildArgs) -> Result<(), String> {
 
 impl Bundle {
     pub fn build(profile: Profile) -> Result<Bundle, String> {
+        Bundle::of(profile, &project::PROGRAMS)
+    }
+
+    /// With these programs alone; the page names the others as if they were there.
+    pub fn of(profile: Profile, programs: &[&'static str]) -> Result<Bundle, String> {
         let www = project::root().join("www");
         let index = text(&project::root().join("index.html"))?;
         let headers = text(&www.join("_headers"))?;
@@ -57,7 +62,7 @@ impl Bundle {
         let others = wasm::files_below(&www)?;
         let others = others.into_iter().filter(|(path, _)| !path.starts_with("styles/") && !path.starts_with("embed/"));
         let others = others.chain([("prices.json".to_owned(), prices::published()?)]).collect();
-        Bundle::assemble(&index, &headers, styles, others, &element, wasm::programs(profile)?)
+        Bundle::assemble(&index, &headers, styles, others, &element, wasm::programs(profile, programs)?)
     }
 
     fn assemble(
@@ -153,7 +158,7 @@ mod tests {
     use super::*;
     use crate::embed;
 
-    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><meta name="pennybatch-runner" content="runner.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
+    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><meta name="pennybatch-compare" content="compare.js"><meta name="pennybatch-runner" content="runner.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
     const HEADERS: &str = "/*\n  Content-Security-Policy: default-src 'none'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n/embed.html\n  Content-Security-Policy: connect-src 'self'\n";
 
     fn program(name: &'static str, wasm: &[u8]) -> Program {
@@ -162,7 +167,7 @@ mod tests {
     }
 
     fn bundle(app: &[u8]) -> Bundle {
-        let programs = ["runner", "worker", "embed"].map(|name| program(name, name.as_bytes()));
+        let programs = ["compare", "runner", "worker", "embed"].map(|name| program(name, name.as_bytes()));
         let programs = [vec![program("app", app)], programs.into()].concat();
         let others = vec![("_headers".to_owned(), HEADERS.into()), ("icons/a.svg".to_owned(), b"<svg/>".to_vec())];
         Bundle::assemble(INDEX, HEADERS, "p {}\n".to_owned(), others, &embed::tests::element(), programs)
@@ -180,7 +185,9 @@ mod tests {
     fn every_reference_leads_to_a_file() {
         let bundle = bundle(b"one");
         let (_, index) = file(&bundle, "index", ".html");
-        for (start, end) in [("app-", ".js"), ("runner-", ".js"), ("worker-", ".js"), ("styles-", ".css")] {
+        for (start, end) in
+            [("app-", ".js"), ("compare-", ".js"), ("runner-", ".js"), ("worker-", ".js"), ("styles-", ".css")]
+        {
             let (name, _) = file(&bundle, start, end);
             assert!(index.contains(&format!("\"{name}\"")), "index.html names {name}");
         }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::bundle::Bundle;
 use crate::project::{self, Profile, WASM_TARGET};
 use crate::steps::{self, Count, Failed, Outcome, Report};
-use crate::{browser, chromium, node, site};
+use crate::{browser, chromium, node, site, size};
 
 /// Where the end-to-end tests find the page a second time: as on a host that it shares with other projects.
 const BELOW: &str = "/some/where";
@@ -37,6 +37,8 @@ enum Part {
     Native,
     /// Rust's tests in a browser
     Browser,
+    /// What a visitor downloads is within its budgets
+    Size,
     /// The page as a person uses it
     E2e,
 }
@@ -46,7 +48,7 @@ const TOOL: [&str; 3] = ["--no-default-features", "--features", "dev"];
 
 pub async fn run(args: TestArgs) -> Result<(), String> {
     let mut report = Report::default();
-    let parts = [Part::Fmt, Part::Clippy, Part::Native, Part::Browser, Part::E2e];
+    let parts = [Part::Fmt, Part::Clippy, Part::Native, Part::Browser, Part::Size, Part::E2e];
     for part in parts.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part)) {
         match part {
             Part::Fmt => report.step("format", || cargo(&["fmt", "--check"], &[], steps::no_tests)),
@@ -56,6 +58,11 @@ pub async fn run(args: TestArgs) -> Result<(), String> {
                 let began = Report::begin("browser tests");
                 report.end("browser tests", began, browser::run().await);
             }
+            Part::Size => report.step("sizes", || {
+                node::ensure_packages()?;
+                size::check_budgets()?;
+                Ok(Count::default())
+            }),
             Part::E2e => {
                 let began = Report::begin("end-to-end tests");
                 report.end("end-to-end tests", began, end_to_end(&args).await);

@@ -9,7 +9,7 @@
 //! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
 //! | `simulate`, `mutate`, `bench` | the engine in its virtual world, whether that world finds faults, and how fast it is |
 //! | `bench_page` | what a slider's step costs in the page |
-//! | `size` | what a visitor downloads |
+//! | `size` | what a visitor downloads, and its budgets |
 //! | `prices` | the catalogue checked, compared and written |
 //! | `mock` | the simulated provider of the tests |
 //!
@@ -54,7 +54,7 @@ enum Command {
     Build(bundle::BuildArgs),
     /// Build, serve on 127.0.0.1, rebuild and reload on change
     Serve(serve::ServeArgs),
-    /// Format, lints, native tests, browser tests, end-to-end tests
+    /// Format, lints, native tests, browser tests, sizes, end-to-end tests
     Test(check::TestArgs),
     /// Run the engine in a virtual world of faults and crashes, with a checker for each invariant
     Simulate(simulate::SimulateArgs),
@@ -64,8 +64,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Measure what a slider's step costs in the published page
     BenchPage,
-    /// Show what a visitor downloads: raw, gzip and brotli
-    Size,
+    /// Show what a visitor downloads (raw, gzip and brotli), and fail where that is over its budget
+    Size(size::SizeArgs),
     /// Check and write the catalogue of prices
     #[command(subcommand)]
     Prices(prices::PricesCommand),
@@ -83,7 +83,7 @@ async fn main() -> ExitCode {
         Command::Mutate(args) => mutate::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchPage => bench_page::run().await,
-        Command::Size => size::run(),
+        Command::Size(args) => size::run(&args),
         Command::Prices(command) => prices::run(&command),
         Command::Mock(args) => mock::run(args).await,
     };

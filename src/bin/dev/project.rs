@@ -8,8 +8,8 @@ use std::process::Command;
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The programs that ship; those that another one loads come before it.
-pub const PROGRAMS: [&str; 7] =
-    ["app", "runner", "validator", "tokenizer_o200k", "tokenizer_cl100k", "worker", "embed"];
+pub const PROGRAMS: [&str; 8] =
+    ["app", "compare", "runner", "validator", "tokenizer_o200k", "tokenizer_cl100k", "worker", "embed"];
 
 /// Those that the worker starts when they are needed. No page names them.
 pub const BELOW_WORKER: [&str; 3] = ["validator", "tokenizer_o200k", "tokenizer_cl100k"];

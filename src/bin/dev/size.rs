@@ -1,4 +1,4 @@
-//! `cargo dev size`: what a visitor downloads.
+//! `cargo dev size`: what a visitor downloads, and whether that is within its budgets.
 
 use std::io::Write;
 
@@ -36,31 +36,85 @@ impl Sizes {
     }
 }
 
-pub fn run() -> Result<(), String> {
-    let bundle = Bundle::build(Profile::Release)?;
-    bundle.write(&project::dist())?;
-    print!("{}", table(&bundle)?);
-    Ok(())
+/// What is downloaded together, and how much of it there may be.
+struct Load {
+    name: &'static str,
+    /// The program at its heart.
+    program: &'static str,
+    holds: fn(&str) -> bool,
+    brotli_max: usize,
 }
 
-fn table(bundle: &Bundle) -> Result<String, String> {
+const LOADS: [Load; 2] = [
+    Load { name: "first load of the page", program: "app", holds: in_first_load, brotli_max: 150_000 },
+    Load { name: "calculator in another page", program: "embed", holds: in_embed, brotli_max: 90_000 },
+];
+
+type Sums = Vec<(&'static Load, Sizes)>;
+
+#[derive(clap::Args)]
+pub struct SizeArgs {
+    /// Build and weigh only what has a budget
+    #[arg(long)]
+    budgets: bool,
+}
+
+pub fn run(args: &SizeArgs) -> Result<(), String> {
+    let sums = if args.budgets {
+        weigh_budgets()?
+    } else {
+        let bundle = Bundle::build(Profile::Release)?;
+        bundle.write(&project::dist())?;
+        let (text, sums) = table(&bundle)?;
+        print!("{text}");
+        sums
+    };
+    within(&sums)
+}
+
+/// Builds and weighs what has a budget, and fails where it is over that.
+pub fn check_budgets() -> Result<(), String> {
+    within(&weigh_budgets()?)
+}
+
+/// Builds what has a budget, as it would be published.
+fn weigh_budgets() -> Result<Sums, String> {
+    let bundle = Bundle::of(Profile::Release, &LOADS.map(|load| load.program))?;
+    let (text, sums) = table(&bundle)?;
+    let budgeted = text.lines().filter(|line| LOADS.iter().any(|load| line.starts_with(load.name)));
+    for line in text.lines().take(1).chain(budgeted) {
+        println!("{line}");
+    }
+    Ok(sums)
+}
+
+fn within(sums: &[(&Load, Sizes)]) -> Result<(), String> {
+    let over = sums.iter().filter(|(load, sizes)| sizes.brotli > load.brotli_max).map(|(load, sizes)| {
+        let (name, most) = (load.name, load.brotli_max);
+        format!("The {name} is {} bytes with brotli, {} over its budget of {most}.", sizes.brotli, sizes.brotli - most)
+    });
+    let over: Vec<String> = over.collect();
+    if over.is_empty() { Ok(()) } else { Err(over.join("\n")) }
+}
+
+/// A line a file and a sum a load.
+fn table(bundle: &Bundle) -> Result<(String, Sums), String> {
     let mut text = format!("{:<34} {:>11} {:>11} {:>11}\n", "bytes", "raw", "gzip -9", "brotli 11");
-    let (mut first_load, mut embed, mut all) = (Sizes::default(), Sizes::default(), Sizes::default());
+    let mut sums: Sums = LOADS.iter().map(|load| (load, Sizes::default())).collect();
+    let mut all = Sizes::default();
     for (name, bytes) in bundle.files.iter().filter(|(name, _)| *name != "_headers") {
         let sizes = Sizes::of(bytes)?;
         text.push_str(&sizes.line(name));
         all = all.and(sizes);
-        if in_first_load(name) {
-            first_load = first_load.and(sizes);
-        }
-        if in_embed(name) {
-            embed = embed.and(sizes);
+        for (_, sum) in sums.iter_mut().filter(|(load, _)| (load.holds)(name)) {
+            *sum = sum.and(sizes);
         }
     }
-    text.push_str(&first_load.line("first load of the page"));
-    text.push_str(&embed.line("calculator in another page"));
+    for (load, sum) in &sums {
+        text.push_str(&sum.line(load.name));
+    }
     text.push_str(&all.line("everything that ships"));
-    Ok(text)
+    Ok((text, sums))
 }
 
 /// What the page asks for when it opens.
@@ -89,7 +143,7 @@ mod tests {
         let names = ["_headers", "app-1.js", "embed-1.wasm", "embed.js", "embed.html", "index.html", "worker-1.wasm"];
         let files = names.map(|name| (name.to_owned(), vec![7; 1000])).into();
         let bundle = Bundle { files, headers: HeaderRules::default(), id: String::new() };
-        let text = table(&bundle).expect("in memory");
+        let (text, sums) = table(&bundle).expect("in memory");
         let raw = |start: &str| {
             let line = text.lines().find(|line| line.starts_with(start)).expect("a line");
             line[start.len()..].split_whitespace().next().expect("a figure").to_owned()
@@ -97,5 +151,19 @@ mod tests {
         assert_eq!(raw("first load of the page"), "2000");
         assert_eq!(raw("calculator in another page"), "2000");
         assert_eq!(raw("everything that ships"), "6000");
+        assert_eq!(within(&sums), Ok(()));
+    }
+
+    #[test]
+    fn a_load_over_its_budget_is_named_with_what_it_is_over() {
+        let sizes = |brotli| Sizes { brotli, ..Sizes::default() };
+        let [page, embed] = &LOADS;
+        assert_eq!(within(&[(page, sizes(150_000)), (embed, sizes(90_000))]), Ok(()));
+        let told = within(&[(page, sizes(150_001)), (embed, sizes(95_000))]).unwrap_err();
+        assert_eq!(
+            told,
+            "The first load of the page is 150001 bytes with brotli, 1 over its budget of 150000.\nThe calculator in \
+             another page is 95000 bytes with brotli, 5000 over its budget of 90000."
+        );
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::names;
-use crate::project::{self, PROGRAMS, Profile, WASM_TARGET};
+use crate::project::{self, Profile, WASM_TARGET};
 use crate::steps;
 
 /// One program as the browser takes it: wasm-bindgen's module, the program, and the modules that it imports.
@@ -22,12 +22,12 @@ pub struct Program {
     pub snippets: Vec<(String, Vec<u8>)>,
 }
 
-/// Compiles and binds every program of the page.
-pub fn programs(profile: Profile) -> Result<Vec<Program>, String> {
+/// Compiles and binds programs of the page.
+pub fn programs(profile: Profile, names: &[&'static str]) -> Result<Vec<Program>, String> {
     project::ensure_wasm_target()?;
     let mut build = project::cargo();
     build.args(["build", "--target", WASM_TARGET]);
-    for name in PROGRAMS {
+    for name in names {
         build.args(["--bin", name]);
     }
     if profile == Profile::Release {
@@ -41,8 +41,9 @@ pub fn programs(profile: Profile) -> Result<Vec<Program>, String> {
     if profile == Profile::Release && optimizer.is_none() {
         println!("wasm-opt is not here (`npm ci` brings it): the programs stay a little larger than they could be.");
     }
-    PROGRAMS
-        .into_iter()
+    names
+        .iter()
+        .copied()
         .map(|name| {
             let (_, path) = compiled
                 .iter()
@@ -83,7 +84,8 @@ fn wasm_artifact(message: &Value) -> Option<(String, PathBuf)> {
 /// Binding takes longer than Cargo finding nothing to do, so it is kept for as long as the compiled program is the same.
 fn bound(name: &'static str, compiled: &Path, profile: Profile, optimizer: Option<&Path>) -> Result<Program, String> {
     let input = read(compiled)?;
-    let key = format!("{} {} {}", names::digest(&input), profile.name(), optimizer.is_some());
+    let with = optimizer.map_or_else(String::new, |_| OPTIMIZED.join(" "));
+    let key = format!("{} {} {with}", names::digest(&input), profile.name());
     let place = project::workshop().join(profile.name()).join(name);
     let key_path = place.join("made-from");
     if fs::read_to_string(&key_path).ok().as_deref() != Some(key.as_str()) {
@@ -122,18 +124,20 @@ fn optimizer() -> Option<PathBuf> {
     project::on_path("wasm-opt")
 }
 
+/// Small first; and the features that Rust's target allows, so that nothing newer is asked of the browser.
+const OPTIMIZED: [&str; 7] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 fn optimize(optimizer: &Path, wasm: &Path) -> Result<(), String> {
-    // What Rust's target allows, so that nothing newer is asked of the browser.
-    let features = [
-        "--enable-bulk-memory",
-        "--enable-multivalue",
-        "--enable-mutable-globals",
-        "--enable-nontrapping-float-to-int",
-        "--enable-reference-types",
-        "--enable-sign-ext",
-    ];
     let mut program = steps::of_node(optimizer);
-    program.arg("-Os").args(features).arg(wasm).arg("-o").arg(wasm);
+    program.args(OPTIMIZED).arg(wasm).arg("-o").arg(wasm);
     steps::counted(program, "wasm-opt", steps::no_tests).map(|_| ()).map_err(|failed| failed.why)
 }
 

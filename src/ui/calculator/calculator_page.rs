@@ -7,12 +7,12 @@ use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use super::markdown::{embed_code, markdown};
-use super::whole::WholeCalculator;
-use super::{Action, decode, encode};
+use super::query::of_workload;
+use super::{Action, Calculator, decode, encode};
 use crate::time::Time;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, CopyButton, Notice, Tone};
-use crate::ui::slots::{Slot, SlotKind};
+use crate::ui::slots::{Slot, SlotKind, use_pieces};
 
 /// How long the inputs rest before the address follows: browsers refuse more than about a hundred writes in 30 s.
 const ADDRESS_DELAY_MS: u32 = 350;
@@ -34,6 +34,11 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     let inputs = use_reducer_eq(|| opened.0.clone());
     let now = *use_state(|| Time::from_ms(js_sys::Date::now() as u64));
     let query = AttrValue::from(encode(&inputs));
+    let workload_query = AttrValue::from(of_workload(&inputs));
+    {
+        let inputs = inputs.clone();
+        use_pieces(Callback::from(move |piece: String| inputs.dispatch(Action::Amend(piece))));
+    }
     {
         let inputs = inputs.clone();
         use_effect_with(opened.clone(), move |opened| inputs.dispatch(Action::Replace(Box::new(opened.0.clone()))));
@@ -70,7 +75,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     // Each press counts, so that the same workload can be asked for again.
     let simulated = use_state(|| None::<(u32, AttrValue)>);
     let simulate = {
-        let (simulated, query) = (simulated.clone(), query.clone());
+        let (simulated, query) = (simulated.clone(), workload_query.clone());
         Callback::from(move |()| {
             let count = simulated.as_ref().map_or(1, |(count, _)| count + 1);
             simulated.set(Some((count, query.clone())));
@@ -80,7 +85,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         html! {
             <div class="calculator__simulation">
                 <Slot kind={SlotKind::Simulation} query={format!("{count}?{asked}")} waiting="Loading the simulation…" />
-                if asked != query {
+                if asked != workload_query {
                     <p class="soft small" role="status">
                         { "The inputs have changed since: press Simulate this run for the new ones." }
                     </p>
@@ -89,7 +94,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         }
     });
     let from_file = use_state(|| false);
-    let file_query = query.clone();
+    let (file_query, compared) = (query.clone(), query.clone());
     let read_file = {
         let from_file = from_file.clone();
         Callback::from(move |()| from_file.set(true))
@@ -117,12 +122,13 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         <>
             <h1 class="page__title">{ "What will this batch of LLM calls cost?" }</h1>
             { left_out(&opened.1) }
-            <WholeCalculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions}>
+            <Calculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions}>
                 if *from_file {
                     <Slot kind={SlotKind::FileEstimate} query={file_query} waiting="Loading the file reader…" />
                 }
                 { simulation.unwrap_or_default() }
-            </WholeCalculator>
+                <Slot kind={SlotKind::Comparisons} query={compared} waiting="Loading figures and comparisons…" />
+            </Calculator>
         </>
     }
 }

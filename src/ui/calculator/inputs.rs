@@ -6,6 +6,8 @@ use yew::Reducible;
 
 use super::choice::Choice;
 use super::quantity::Quantity;
+use super::query::amended;
+use super::view::View;
 use crate::estimate::{Tier, Workload};
 use crate::prices::{self, Model, ModelId};
 
@@ -23,6 +25,8 @@ pub struct Inputs {
     /// Keys of models that are compared side by side, at most [`PINS_MAX`].
     pub pins: Vec<ModelId>,
     pub versus: Versus,
+    /// Of the table of all models.
+    pub view: View,
 }
 
 /// The other model of "a cheaper model with re-asks against a dearer one".
@@ -51,6 +55,9 @@ pub enum Action {
     /// Pins a model, or takes it off again; a fifth isn't taken.
     Pin(ModelId),
     Against(Versus),
+    View(View),
+    /// What another part of the page changed, as a piece of a query.
+    Amend(String),
     /// Another link was opened.
     Replace(Box<Inputs>),
 }
@@ -62,6 +69,7 @@ impl Default for Inputs {
             workload: Workload::default(),
             pins: Vec::new(),
             versus: Versus::default(),
+            view: View::default(),
         }
     }
 }
@@ -86,6 +94,8 @@ impl Inputs {
             }
             Action::Pin(model) => self.with_pin(model),
             Action::Against(versus) => Inputs { versus, ..self.clone() },
+            Action::View(view) => Inputs { view, ..self.clone() },
+            Action::Amend(piece) => amended(self, &piece),
             Action::Replace(inputs) => *inputs,
         }
     }

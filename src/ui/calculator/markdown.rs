@@ -1,11 +1,10 @@
 //! The answer as text for elsewhere: a Markdown table, and the tag that shows this calculator in another page.
 
 use super::inputs::Inputs;
-use super::model_view::vendor_name;
-use super::ways::time;
 use crate::estimate::{a_thousand, by_model, ways};
 use crate::money::grouped;
 use crate::time::Time;
+use crate::ui::parts::decimal::plain;
 
 /// The ways, and the pinned models, as Markdown; `link` leads back to this estimate.
 pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
@@ -22,7 +21,7 @@ pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
     text.push_str("| Way | Cost | Per 1,000 calls | Time |\n| --- | ---: | ---: | ---: |\n");
     for row in ways(workload, model, now) {
         let a_thousand = a_thousand(row.cost, workload.calls);
-        text.push_str(&format!("| {} | {} | {a_thousand} | {} |\n", row.way.label(), row.cost, time(&row)));
+        text.push_str(&format!("| {} | {} | {a_thousand} | {} |\n", row.way.label(), row.cost, row.time_words()));
     }
     if !inputs.pins.is_empty() {
         text.push_str("\n| Model | Provider | Async | Batch API | Prices as of |\n| --- | --- | ---: | ---: | --- |\n");
@@ -30,7 +29,7 @@ pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
         for row in inputs.pins.iter().filter_map(|pin| rows.iter().find(|row| row.model.is(pin))) {
             let batch = row.batch.map_or_else(|| "none known".to_owned(), |cost| cost.to_string());
             let (id, date) = (&row.model.id, &row.model.price_date);
-            text.push_str(&format!("| {id} | {} | {} | {batch} | {date} |\n", vendor_name(row), row.concurrent));
+            text.push_str(&format!("| {id} | {} | {} | {batch} | {date} |\n", row.model.vendor_name(), row.concurrent));
         }
     }
     text.push_str(&format!("\nPrices as of {}.\n", model.price_date));
@@ -41,7 +40,7 @@ pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
 pub fn embed_code(inputs: &Inputs, page: &str) -> String {
     let base = page.rsplit_once('/').map_or("", |(base, _)| base);
     let (model, workload) = (&inputs.model, &inputs.workload);
-    let percent = f64::from(workload.cache_hits_ppm) / 10_000.0;
+    let percent = plain(f64::from(workload.cache_hits_ppm) / 10_000.0);
     format!(
         "<script type=\"module\" src=\"{base}/embed.js\"></script>\n<llm-batch-calculator model=\"{model}\" calls=\"{}\" \
          input=\"{}\" output=\"{}\" cache=\"{percent}\" theme=\"auto\"></llm-batch-calculator>\n",

@@ -1,28 +1,21 @@
-//! The calculator: a workload in, three ways to run it compared, every model beside them; its whole state is the
-//! address. Not here: the arithmetic (`estimate`), the prices (`prices`), any storage.
+//! The calculator: a workload in, three ways to run it compared; its whole state is the address. Not here: the
+//! arithmetic (`estimate`), the prices (`prices`), the figures and comparisons below the answer (`ui::compare`), any
+//! storage.
 //!
 //! [`CalculatorPage`] knows the browser (address, clock); [`Calculator`] and all below it take values and emit
-//! actions, so that the embed and the tests draw the very same thing.
+//! actions, so that tests draw the very same thing.
 
 mod advice;
 mod answers;
 mod calculator_page;
-mod chart;
 mod choice;
-mod cost_by_model;
-mod decision;
-mod figures;
 mod inputs;
 mod markdown;
 mod model_picker;
-mod model_view;
 mod quantity;
 mod query;
-mod re_asks;
-mod side_by_side;
 mod simulation;
-mod ways;
-mod whole;
+mod view;
 mod workload_form;
 
 use std::rc::Rc;
@@ -30,10 +23,12 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 pub use calculator_page::CalculatorPage;
-pub use inputs::{Action, Inputs};
+pub use inputs::{Action, Inputs, PINS_MAX, Versus};
+pub use model_picker::{choices, dollars};
 pub use quantity::Quantity;
-pub use query::{decode, encode, escaped};
+pub use query::{decode, encode, escaped, piece};
 pub use simulation::Simulation;
+pub use view::{Column, View};
 
 use crate::estimate;
 use crate::time::Time;
@@ -47,13 +42,10 @@ pub struct CalculatorProps {
     /// Prices have dates: the moment of the estimate.
     pub now: Time,
     pub on_action: Callback<Action>,
-    /// Without the rarer rows: for a page that has its own subject.
-    #[prop_or_default]
-    pub brief: bool,
     /// What can be done with the answer, below the recommendation.
     #[prop_or_default]
     pub actions: Html,
-    /// What a page of ours shows beyond the answer. It is handed in, so that an embedded calculator is built without.
+    /// What stands below the answer.
     #[prop_or_default]
     pub children: Html,
 }
@@ -69,8 +61,7 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     html! {
         <div class="calculator">
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
-            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()}
-                brief={props.brief} />
+            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} />
             <Advice {estimate} {model} actions={props.actions.clone()} />
             { props.children.clone() }
         </div>

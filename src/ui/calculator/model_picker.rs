@@ -24,7 +24,7 @@ pub fn ModelPicker(props: &ModelPickerProps) -> Html {
     }
 }
 
-pub(super) fn choices() -> Vec<Choice> {
+pub fn choices() -> Vec<Choice> {
     let groups = [
         ("", prices::all().iter().filter(|model| model.core && !model.deprecated).collect::<Vec<_>>()),
         ("More models", prices::all().iter().filter(|model| !model.core && !model.deprecated).collect()),
@@ -38,9 +38,8 @@ pub(super) fn choices() -> Vec<Choice> {
 }
 
 fn choice(model: &Model, group: &'static str) -> Choice {
-    let vendor = prices::vendor(&model.vendor).map_or(model.vendor.as_str(), |vendor| vendor.name.as_str());
     let rates = model.card.base;
-    let detail = format!("{vendor} · {} / {}", dollars(rates.input), dollars(rates.output));
+    let detail = format!("{} · {} / {}", model.vendor_name(), dollars(rates.input), dollars(rates.output));
     Choice {
         value: model.key().into(),
         name: model.id.clone().into(),
@@ -50,7 +49,7 @@ fn choice(model: &Model, group: &'static str) -> Choice {
 }
 
 /// A price as price lists write it: `$0.15`, `$2.50`, `$0.0375`.
-pub(super) fn dollars(price: PerToken) -> String {
+pub fn dollars(price: PerToken) -> String {
     price.listed()
 }
 

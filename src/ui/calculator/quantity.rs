@@ -7,7 +7,8 @@ use yew::AttrValue;
 
 use crate::estimate::Workload;
 use crate::money::{PerToken, Usd};
-use crate::ui::parts::number_range::{NumberRange, plain};
+use crate::ui::parts::decimal::{parsed, plain};
+use crate::ui::parts::number_range::NumberRange;
 use crate::ui::parts::slider_scale::SliderScale;
 
 const PPM_A_PERCENT: f64 = 10_000.0;
@@ -257,7 +258,7 @@ impl Quantity {
     pub fn get(self, workload: &Workload) -> Option<f64> {
         let whole = |value: u64| Some(value as f64);
         let limit = |value: Option<u64>| value.map(|value| value as f64);
-        let dollars = |amount: Usd| amount.decimals(12).parse().ok();
+        let dollars = |amount: Usd| parsed(&amount.decimals(12));
         match self {
             Quantity::Calls => whole(workload.calls),
             Quantity::Input => whole(workload.input_tokens),

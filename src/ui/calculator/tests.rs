@@ -14,12 +14,11 @@ async fn drawn(inputs: Inputs) -> String {
     let props = CalculatorProps {
         inputs: Rc::new(inputs),
         now: NOW,
-        brief: false,
         on_action: Callback::noop(),
         actions: Html::default(),
         children: Html::default(),
     };
-    LocalServerRenderer::<whole::WholeCalculator>::with_props(props).hydratable(false).render().await
+    LocalServerRenderer::<Calculator>::with_props(props).hydratable(false).render().await
 }
 
 /// The text between the opening tag that holds `mark` and the group's end, tags left out.
@@ -57,6 +56,7 @@ async fn the_page_opens_with_the_answers() {
     }
     assert!(words_of_group(&page, "answer-batch-api").contains("cheapest"));
     assert!(words_of_group(&page, "answer-async").contains("fastest"));
+    assert!(page.contains(">Recommendation</h2>"));
 }
 
 #[tokio::test]
@@ -77,16 +77,4 @@ async fn a_model_without_a_batch_price_says_so_in_its_group() {
     let page = drawn(Inputs::default().after(Action::ChooseModel(model.key()))).await;
     let batch = words_of_group(&page, "answer-batch-api");
     assert!(batch.contains("No Batch API price is known") && !batch.contains('$'), "{batch}");
-}
-
-#[tokio::test]
-async fn the_table_holds_every_model_that_is_not_deprecated() {
-    let page = drawn(Inputs::default()).await;
-    let current = crate::prices::all().iter().filter(|model| !model.deprecated);
-    for model in current {
-        assert!(page.contains(&format!(">{}</button>", model.id)), "{}", model.id);
-    }
-    for name in ["Recommendation", "Cost by model", "Time by concurrency", "Where the money goes"] {
-        assert!(page.contains(&format!(">{name}</h2>")), "{name}");
-    }
 }

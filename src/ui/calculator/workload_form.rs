@@ -60,23 +60,10 @@ struct Row {
     choices: &'static [Choice],
 }
 
-/// What of it an embedded calculator keeps.
-const BRIEF: [Quantity; 6] = [
-    Quantity::Latency,
-    Quantity::Reasoning,
-    Quantity::RequestsPerMinute,
-    Quantity::TokensPerMinute,
-    Quantity::Budget,
-    Quantity::Deadline,
-];
-
 #[derive(Properties, PartialEq)]
 pub struct WorkloadFormProps {
     pub inputs: Rc<Inputs>,
     pub on_action: Callback<Action>,
-    /// Without the rarer rows.
-    #[prop_or_default]
-    pub brief: bool,
 }
 
 #[component]
@@ -108,21 +95,19 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
             <Disclosure label="Advanced" {summary} open={set > 0}>
                 <div class="workload-form__advanced">
                     {
-                        for ADVANCED.iter().filter_map(|row| {
-                            let kept = |quantity: &Quantity| !props.brief || BRIEF.contains(quantity);
-                            let seen: Vec<Quantity> = row.quantities.iter().copied().filter(kept).collect();
-                            (!seen.is_empty()).then(|| html! {
-                                <fieldset class="workload-form__row">
-                                    <legend class="workload-form__legend">{ row.name }</legend>
-                                    if row.name == LIMITS { { tier_field(props) } }
-                                    <div class="workload-form__fields">{ for seen.into_iter().map(field) }</div>
-                                    if !props.brief && !row.choices.is_empty() {
-                                        <div class="workload-form__choices">
-                                            { for row.choices.iter().copied().map(switch) }
-                                        </div>
-                                    }
-                                </fieldset>
-                            })
+                        for ADVANCED.iter().map(|row| html! {
+                            <fieldset class="workload-form__row">
+                                <legend class="workload-form__legend">{ row.name }</legend>
+                                if row.name == LIMITS { { tier_field(props) } }
+                                <div class="workload-form__fields">
+                                    { for row.quantities.iter().copied().map(field) }
+                                </div>
+                                if !row.choices.is_empty() {
+                                    <div class="workload-form__choices">
+                                        { for row.choices.iter().copied().map(switch) }
+                                    </div>
+                                }
+                            </fieldset>
                         })
                     }
                 </div>

@@ -231,9 +231,9 @@ fn options(
 
 /// Every word typed must be found somewhere in the row.
 fn matching<'a>(choices: &'a [Choice], typed: &str) -> Vec<&'a Choice> {
-    let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = typed.split_whitespace().map(str::to_ascii_lowercase).collect();
     let fits = |choice: &Choice| {
-        let text = format!("{} {} {}", choice.value, choice.name, choice.detail).to_lowercase();
+        let text = format!("{} {} {}", choice.value, choice.name, choice.detail).to_ascii_lowercase();
         words.iter().all(|word| text.contains(word))
     };
     choices.iter().filter(|choice| fits(choice)).collect()

@@ -8,6 +8,7 @@ mod bar_list;
 mod button;
 mod combobox;
 mod copy_button;
+pub mod decimal;
 mod disclosure;
 mod field;
 mod notice;

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::decimal::plain;
 use super::field::{described_by, notes, slug};
-use super::number_range::{NumberRange, decimals_of, plain};
+use super::number_range::{NumberRange, decimals_of};
 use super::slider_scale::SliderScale;
 
 #[derive(Properties, PartialEq)]

@@ -2,6 +2,7 @@
 
 use yew::AttrValue;
 
+use super::decimal::{parsed, plain};
 use crate::money::grouped;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +22,7 @@ impl NumberRange {
         if text.is_empty() {
             return if self.optional { Ok(None) } else { Err("needs a number".to_owned()) };
         }
-        let Some(value) = text.parse::<f64>().ok().filter(|value| value.is_finite()) else {
+        let Some(value) = parsed(text) else {
             return Err("needs a plain number".to_owned());
         };
         if value < self.min || value > self.max {
@@ -51,11 +52,6 @@ impl NumberRange {
             None => number,
         }
     }
-}
-
-/// Without exponent and without trailing zeros, as `Display` of a float writes it.
-pub fn plain(value: f64) -> String {
-    value.to_string()
 }
 
 /// The decimals that a step implies: none for `1`, two for `0.01`.

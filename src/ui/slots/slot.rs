@@ -1,11 +1,12 @@
-//! A place in the page that `runner` fills.
+//! A place in the page that another program fills.
 
 use gloo_utils::document;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Event;
 use yew::prelude::*;
 
-use super::{CHANGED, SlotKind, fetch_runner};
+use super::{CHANGED, Program, SlotKind};
+use crate::ui::hooks::after_paint;
 use crate::ui::parts::{Notice, Tone};
 
 #[derive(Properties, PartialEq)]
@@ -23,19 +24,26 @@ pub fn Slot(props: &SlotProps) -> Html {
     let failed = use_state(|| None::<String>);
     {
         let failed = failed.clone();
-        use_effect_with((), move |()| {
-            spawn_local(async move {
-                if let Err(why) = fetch_runner().await {
-                    failed.set(Some(why));
-                }
-            });
+        use_effect_with(props.kind.program(), move |&program| {
+            let fetch = move || {
+                spawn_local(async move {
+                    if let Err(why) = program.fetch().await {
+                        failed.set(Some(why));
+                    }
+                });
+            };
+            match program {
+                // What stands below the answer must not delay it.
+                Program::Compare => after_paint(fetch),
+                Program::Runner => fetch(),
+            }
             tell
         });
     }
     use_effect_with((props.kind, props.query.clone()), |_| tell());
     html! {
         <>
-            <div class="slot" data-slot={props.kind.word()} data-query={props.query.clone()}></div>
+            <div class={classes!("slot", format!("slot--{}", props.kind.word()))} data-slot={props.kind.word()} data-query={props.query.clone()}></div>
             if let Some(why) = &*failed {
                 <Notice tone={Tone::Error} heading="This part of the page could not be loaded">
                     <p>

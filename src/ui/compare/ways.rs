@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::estimate::{Duration, Way, WayCost, Workload, a_thousand, ways};
+use crate::estimate::{Way, WayCost, Workload, a_thousand, ways};
 use crate::prices::Model;
 use crate::time::Time;
 
@@ -60,15 +60,7 @@ fn line(row: &WayCost, calls: u64) -> Html {
             <td class="number">{ a_thousand(row.cost, calls).to_string() }</td>
             <td class="number">{ row.without_prompt_cache.to_string() }</td>
             <td class="number">{ row.without_own_cache.to_string() }</td>
-            <td class="number">{ time(row) }</td>
+            <td class="number">{ row.time_words() }</td>
         </tr>
-    }
-}
-
-/// The least, where the provider may put calls off.
-pub fn time(row: &WayCost) -> String {
-    match (row.way, row.duration) {
-        (Way::Flex, Duration::Ms(_)) => format!("≥ {}", row.duration),
-        (_, duration) => duration.to_string(),
     }
 }

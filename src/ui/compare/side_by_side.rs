@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::model_picker::dollars;
-use super::model_view::vendor_name;
 use crate::estimate::{ModelCost, a_thousand};
 use crate::money::{Usd, grouped};
 use crate::prices::ModelId;
+use crate::ui::calculator::dollars;
 
 #[derive(Properties, PartialEq)]
 pub struct SideBySideProps {
@@ -21,7 +20,7 @@ pub struct SideBySideProps {
 type Figure = fn(&ModelCost, u64) -> String;
 
 const FIGURES: [(&str, Figure); 13] = [
-    ("Provider", |row, _| vendor_name(row).to_owned()),
+    ("Provider", |row, _| row.model.vendor_name().to_owned()),
     ("Sequential", |row, _| row.sequential.to_string()),
     ("Async", |row, _| row.concurrent.to_string()),
     ("Flex", |row, _| known(row.flex)),

@@ -2,11 +2,10 @@
 
 use yew::prelude::*;
 
-use super::inputs::Versus;
-use super::model_picker::choices;
 use crate::estimate::{ReAsks as Totals, WHOLE_PPM, Workload, re_asks_against};
 use crate::prices::{self, Model};
 use crate::time::Time;
+use crate::ui::calculator::{Versus, choices};
 use crate::ui::parts::{Combobox, NumberField};
 
 #[derive(Properties, PartialEq)]

@@ -6,10 +6,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
 
-use super::inputs::PINS_MAX;
-use super::model_view::{Action, Column, View, vendor_name};
+use super::model_view;
 use crate::estimate::{ModelCost, a_thousand};
 use crate::prices::ModelId;
+use crate::ui::calculator::{Column, PINS_MAX, View};
 use crate::ui::parts::{Switch, TextField, TextKind};
 
 /// Attributes that tell the table which button was pressed: a listener on each of two hundred buttons would be
@@ -23,21 +23,23 @@ pub struct CostByModelProps {
     pub calls: u64,
     pub chosen: ModelId,
     pub pins: Vec<ModelId>,
+    pub view: View,
+    pub on_view: Callback<View>,
     pub on_choose: Callback<ModelId>,
     pub on_pin: Callback<ModelId>,
 }
 
 #[component]
 pub fn CostByModel(props: &CostByModelProps) -> Html {
-    let view = use_reducer_eq(View::default);
-    let shown = view.of(&props.rows, &props.chosen);
+    let view = &props.view;
+    let shown = model_view::rows(view, &props.rows, &props.chosen);
     let on_filter = {
         let view = view.clone();
-        Callback::from(move |text: AttrValue| view.dispatch(Action::Filter(text)))
+        props.on_view.reform(move |filter: AttrValue| View { filter, ..view.clone() })
     };
     let on_switch = {
         let view = view.clone();
-        Callback::from(move |on: bool| view.dispatch(Action::Deprecated(on)))
+        props.on_view.reform(move |deprecated: bool| View { deprecated, ..view.clone() })
     };
     let onclick = {
         let (on_choose, on_pin) = (props.on_choose.clone(), props.on_pin.clone());
@@ -62,7 +64,7 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
                 <table class="data-table" aria-labelledby="cost-by-model" {onclick}>
                     <thead>
                         <tr>
-                            { for Column::ALL.into_iter().map(|column| heading(column, &view)) }
+                            { for Column::ALL.into_iter().map(|column| heading(column, props)) }
                             <th scope="col">{ "Compare" }</th>
                         </tr>
                     </thead>
@@ -88,11 +90,12 @@ fn pressed(event: &MouseEvent, on_choose: &Callback<ModelId>, on_pin: &Callback<
     }
 }
 
-fn heading(column: Column, view: &UseReducerHandle<View>) -> Html {
+fn heading(column: Column, props: &CostByModelProps) -> Html {
+    let view = &props.view;
     let sorted = (view.by == column).then_some(if view.descending { "descending" } else { "ascending" });
     let onclick = {
         let view = view.clone();
-        move |_| view.dispatch(Action::SortBy(column))
+        props.on_view.reform(move |_: MouseEvent| view.sorted_by(column))
     };
     let mark = match sorted {
         Some("descending") => "▼",
@@ -122,7 +125,7 @@ fn model_row(row: &ModelCost, props: &CostByModelProps) -> Html {
                 if model.deprecated { <span class="cost-by-model__tag">{ "deprecated" }</span> }
                 if !row.fits { <span class="cost-by-model__tag">{ "call too long" }</span> }
             </th>
-            <td>{ vendor_name(row) }</td>
+            <td>{ model.vendor_name() }</td>
             <td class="number">{ row.concurrent.to_string() }</td>
             <td class="number">{ a_thousand(row.concurrent, props.calls).to_string() }</td>
             <td class="number">{ row.batch.map_or_else(|| "none known".to_owned(), |cost| cost.to_string()) }</td>

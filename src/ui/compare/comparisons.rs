@@ -1,0 +1,122 @@
+//! Everything of the room, kept in step with the calculator's query. The answer that a person is moving a slider for is
+//! painted first: the figures follow after that paint, and what is longer once the inputs rest.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use yew::prelude::*;
+
+use super::cost_by_model::CostByModel;
+use super::decision::Decision;
+use super::figures::Figures;
+use super::re_asks::ReAsks;
+use super::side_by_side::SideBySide;
+use super::ways::Ways;
+use crate::estimate::{self, Workload};
+use crate::time::Time;
+use crate::ui::calculator::{Action, Inputs, decode, piece};
+use crate::ui::hooks::{use_after_paint, use_rested};
+
+/// Longer than the time between two steps of a slider that is being moved.
+const REST_MS: u32 = 100;
+
+#[derive(Properties, PartialEq)]
+pub struct ComparisonsProps {
+    /// The calculator's.
+    pub query: AttrValue,
+    /// What was changed here, as a piece of a query.
+    pub on_piece: Callback<AttrValue>,
+}
+
+#[component]
+pub fn Comparisons(props: &ComparisonsProps) -> Html {
+    let asked = use_memo(props.query.clone(), |query| decode(query).0);
+    let inputs = use_reducer_eq(|| (*asked).clone());
+    let now = *use_state(|| Time::from_ms(js_sys::Date::now() as u64));
+    {
+        let inputs = inputs.dispatcher();
+        use_effect_with(asked, move |asked| inputs.dispatch(Action::Replace(Box::new((**asked).clone()))));
+    }
+    // A change made here is seen at once, and told to the calculator, whose query then says the same.
+    let on_action = {
+        let (inputs, on_piece) = (inputs.clone(), props.on_piece.clone());
+        Callback::from(move |action: Action| {
+            on_piece.emit(piece(&inputs.after(action.clone()), &action).into());
+            inputs.dispatch(action);
+        })
+    };
+    let inputs = Rc::new((*inputs).clone());
+    let followed = use_after_paint(inputs.clone());
+    let rested = use_rested(inputs.workload.clone(), inputs.model.clone(), REST_MS);
+    let rested = Rc::new(Inputs { workload: rested, ..(*inputs).clone() });
+    html! {
+        <>
+            <FollowedFigures inputs={followed} {now} />
+            <Compared inputs={rested} {now} {on_action} />
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FollowedProps {
+    inputs: Rc<Inputs>,
+    now: Time,
+}
+
+#[component]
+fn FollowedFigures(props: &FollowedProps) -> Html {
+    let (workload, now) = (&props.inputs.workload, props.now);
+    let Some(model) = props.inputs.model() else { return Html::default() };
+    let rows = Rc::new(measured(|| estimate::by_model(workload, now)));
+    let estimate = Rc::new(estimate::estimate(workload, model, now));
+    let points = Rc::new(estimate::time_by_concurrency(workload, model, now));
+    let money = estimate::money(workload, model, now);
+    html! { <Figures {estimate} concurrency={workload.concurrency} {points} {money} {rows} /> }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct ComparedProps {
+    pub inputs: Rc<Inputs>,
+    pub now: Time,
+    pub on_action: Callback<Action>,
+}
+
+/// What is longer than a glance.
+#[component]
+pub(super) fn Compared(props: &ComparedProps) -> Html {
+    let (inputs, now) = (&props.inputs, props.now);
+    let workload = &inputs.workload;
+    let rows =
+        use_memo((workload.clone(), now), |(workload, now): &(Workload, Time)| estimate::by_model(workload, *now));
+    let Some(model) = inputs.model() else { return Html::default() };
+    let on_pin = props.on_action.reform(Action::Pin);
+    html! {
+        <>
+            <Ways workload={workload.clone()} {model} {now} />
+            <Decision workload={workload.clone()} {model} {now} />
+            <ReAsks workload={workload.clone()} {model} versus={inputs.versus.clone()} {now}
+                on_versus={props.on_action.reform(Action::Against)} />
+            <SideBySide rows={rows.clone()} calls={workload.calls} pins={inputs.pins.clone()} on_unpin={on_pin.clone()} />
+            <CostByModel {rows} calls={workload.calls} chosen={inputs.model.clone()} pins={inputs.pins.clone()}
+                view={inputs.view.clone()} on_choose={props.on_action.reform(Action::ChooseModel)} {on_pin}
+                on_view={props.on_action.reform(Action::View)} />
+        </>
+    }
+}
+
+/// `cargo dev bench-page` puts a function on the page that is told how long the estimates of all models took.
+fn measured<T>(compute: impl FnOnce() -> T) -> T {
+    if cfg!(not(target_arch = "wasm32")) {
+        return compute();
+    }
+    let listener = js_sys::Reflect::get(&js_sys::global(), &"pennybatchMeasured".into());
+    let Some(listener) = listener.ok().and_then(|listener| listener.dyn_into::<js_sys::Function>().ok()) else {
+        return compute();
+    };
+    let clock = || gloo_utils::window().performance().map_or(0.0, |performance| performance.now());
+    let began = clock();
+    let result = compute();
+    // What the listener makes of it is not the page's matter.
+    let _ = listener.call1(&wasm_bindgen::JsValue::UNDEFINED, &(clock() - began).into());
+    result
+}

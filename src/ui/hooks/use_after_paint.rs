@@ -1,0 +1,42 @@
+//! A value that follows another one after the paint that the other one caused.
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use yew::prelude::*;
+
+/// Follows `value` at most once a frame, in a task that comes after the frame's paint.
+#[hook]
+pub fn use_after_paint<T: Clone + PartialEq + 'static>(value: T) -> T {
+    let shown = use_state_eq(|| value.clone());
+    let latest = use_mut_ref(|| value.clone());
+    let waiting = use_mut_ref(|| false);
+    *latest.borrow_mut() = value.clone();
+    {
+        let shown = shown.setter();
+        use_effect_with(value, move |_| {
+            if !waiting.replace(true) {
+                after_paint(move || {
+                    waiting.replace(false);
+                    shown.set(latest.borrow().clone());
+                });
+            }
+        });
+    }
+    (*shown).clone()
+}
+
+/// Runs `then` in a task of its own after the next frame was painted; in a hidden tab, where none is, soon.
+pub fn after_paint(then: impl FnOnce() + 'static) {
+    // A frame's callbacks come before its paint, and a timer set there after it.
+    let soon = move || {
+        Timeout::new(0, then).forget();
+    };
+    let window = gloo_utils::window();
+    if gloo_utils::document().hidden() {
+        return soon();
+    }
+    let frame = Closure::once_into_js(soon);
+    // Without frames nothing is painted that this could disturb, and nothing is seen that it could update.
+    let _ = window.request_animation_frame(frame.unchecked_ref());
+}
