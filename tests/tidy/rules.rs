@@ -16,6 +16,7 @@ pub const WITH_BROWSER: [&str; 2] = ["ui", "worker"];
 /// What the programs may name of the library.
 pub const PROGRAMS: [(&str, &[&str]); 8] = [
     ("app", &["ui"]),
+    ("compare", &["ui"]),
     ("runner", &["ui"]),
     ("worker", &["worker"]),
     ("validator", &["worker"]),
