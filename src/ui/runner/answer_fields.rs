@@ -22,7 +22,7 @@ const EXAMPLE_SCHEMA: &str = r#"{
   "properties": {
     "category": {"type": "string", "enum": ["produce", "dairy", "meat", "other"]},
     "organic": {"type": "boolean"},
-    "reason": {"type": "string", "maxLength": 100}
+    "reason": {"type": "string", "description": "At most ten words"}
   },
   "required": ["category", "organic", "reason"],
   "additionalProperties": false
@@ -111,8 +111,9 @@ fn schema_hint(text: &str) -> String {
     let held = if strict {
         "Sent as strict, where the provider knows it."
     } else {
-        "Not sent as strict: for that, every object needs \"additionalProperties\": false and all its properties under \
-         \"required\"."
+        "Not sent as strict: that takes an object whose properties are all under \"required\", with \
+         \"additionalProperties\": false, in every object; and OpenAI\u{2019}s subset knows no minLength, maxLength, oneOf \
+         or allOf."
     };
     format!("{columns} {held}")
 }
@@ -141,5 +142,20 @@ pub fn output_hint(step: &StepProps) -> String {
             }
         }
         FormatKind::Schema => "Leave room for every field: JSON that is cut off doesn't fit.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_a_schema_that_openai_holds_a_model_to() {
+        let hint = schema_hint(EXAMPLE_SCHEMA);
+        assert_eq!(
+            hint,
+            "Columns of the export: category, organic, reason. Sent as strict, where the provider knows it."
+        );
+        assert!(schema_hint(r#"{"type": "string", "maxLength": 9}"#).contains("stays one column"));
     }
 }

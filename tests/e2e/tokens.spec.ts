@@ -1,0 +1,39 @@
+// Exact token counts in the browser. The numbers are OpenAI's tiktoken 0.14.0 for the post's prompt and the sample's
+// rows, and 11 tokens for the frames of two messages and the reply.
+
+import { Runner } from './support/runner';
+import { expect, test } from './support/test';
+
+test('the model\'s own tokenizer counts the preview and the file; it is fetched once data is there', async ({ page }) => {
+  const fetched: string[] = [];
+  page.on('request', request => fetched.push(new URL(request.url()).pathname));
+  const tokenizers = () => fetched.filter(path => path.includes('/tokenizer_') && path.endsWith('.wasm'));
+  const runner = new Runner(page);
+  await runner.open();
+  expect(tokenizers(), 'nothing is fetched with the page').toEqual([]);
+
+  await runner.button('Sample data').click();
+  const preview = page.getByRole('region', { name: 'Preview' });
+  await expect(preview).toContainText('52 input tokens, counted with the model\u2019s own tokenizer.', { timeout: 40_000 });
+  const before = page.getByRole('region', { name: 'Before you start' });
+  await expect(before).toContainText('24,334', { timeout: 40_000 });
+  await expect(before).toContainText('by the model\u2019s own tokenizer');
+
+  await page.getByRole('combobox', { name: 'Model', exact: true }).fill('gpt-3.5-turbo');
+  await expect(preview).toContainText('53 input tokens, counted', { timeout: 40_000 });
+  await page.getByRole('combobox', { name: 'Model', exact: true }).fill('a-model-of-my-own');
+  await expect(preview).toContainText('input tokens: estimated from characters, \u00b1 30 %.');
+});
+
+test('a run costs what its counted tokens cost', async ({ page }) => {
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.button('Sample data').click();
+  const before = page.getByRole('region', { name: 'Before you start' });
+  await expect(before).toContainText('by the model\u2019s own tokenizer', { timeout: 40_000 });
+  await runner.start();
+  await runner.untilFinished(60_000);
+  const csv = (await runner.export('Export CSV')).split('\r\n').slice(1).filter(line => line.startsWith('SKU-001,'));
+  // Once answered it counts 52; a refused attempt counts nothing.
+  expect(csv[0]).toMatch(/,52,\d+,/);
+});
