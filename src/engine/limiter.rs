@@ -12,6 +12,8 @@ pub const MINUTE_MS: u64 = 60_000;
 pub const DAY_MS: u64 = 86_400_000;
 /// Requests reach the provider this much earlier or later than one another at most.
 pub const NETWORK_JITTER_MS: u64 = 500;
+/// Timers fire so much late, and count in whole milliseconds.
+const TIMER_SLACK_MS: u64 = 5;
 /// A window keeps at most this many marks; sends closer together than a mark is wide share one.
 const MARKS_PER_SPAN: u64 = 1_200;
 
@@ -21,6 +23,8 @@ const MARKS_PER_SPAN: u64 = 1_200;
 pub struct Meter {
     limit: u64,
     span_ms: u64,
+    /// What the smallest request weighs: the bucket holds as much in any case.
+    smallest: u64,
     /// Permitted, but not sent yet; or sent, where it counts only when it ends.
     pending: u64,
     /// Everything that was ever counted.
@@ -48,12 +52,19 @@ impl Meter {
         Meter {
             limit,
             span_ms,
+            smallest: 1,
             pending: 0,
             counted: 0,
             room: None,
-            bucket: Bucket::new(limit, span_ms, burst.max(1), now),
+            bucket: Bucket::new(limit, span_ms, burst, 1, now),
             window: strict.then(|| Window::new(span_ms)),
         }
+    }
+
+    /// Lets requests of so many units go one by one, at even distances.
+    pub fn even(limit: u64, span_ms: u64, units: u64, now: Time) -> Meter {
+        let meter = Meter::new(limit, span_ms, units, false, now);
+        Meter { smallest: units, bucket: Bucket::new(meter.limit, span_ms, units, units, now), ..meter }
     }
 
     /// The first moment at which `units` may be sent; `now` if at once. More units than the limit allows at all
@@ -150,7 +161,7 @@ impl Meter {
     pub fn set_limit(&mut self, limit: u64, burst: u64, now: Time) {
         self.limit = limit.max(1);
         let level = self.bucket.level(now);
-        self.bucket = Bucket::new(self.limit, self.span_ms, burst.max(1), now);
+        self.bucket = Bucket::new(self.limit, self.span_ms, burst, self.smallest, now);
         self.bucket.level = self.bucket.level.min(level);
     }
 }
@@ -168,11 +179,13 @@ struct Bucket {
 
 impl Bucket {
     /// The capacity is smaller than the provider's by what the network's jitter could push together.
-    fn new(limit: u64, span_ms: u64, burst: u64, now: Time) -> Bucket {
+    fn new(limit: u64, span_ms: u64, burst: u64, smallest: u64, now: Time) -> Bucket {
         let drops_per_unit = i128::from(span_ms);
         let drops_per_ms = i128::from(limit);
         let margin = drops_per_ms * i128::from(NETWORK_JITTER_MS);
-        let capacity = (i128::from(burst) * drops_per_unit - margin).max(drops_per_unit);
+        // One request must fit, and what flows in while a timer fires late isn't lost.
+        let least = i128::from(smallest) * drops_per_unit + drops_per_ms * i128::from(TIMER_SLACK_MS);
+        let capacity = (i128::from(burst) * drops_per_unit - margin).max(least);
         Bucket { drops_per_ms, drops_per_unit, capacity, level: capacity, at: now }
     }
 
@@ -340,6 +353,22 @@ mod tests {
         let took_ms = moments.last().unwrap() - moments[0];
         // 500 requests, the first 15 (20 less half a second's worth) at once, the others at 8.33 a second.
         assert!((57_000..=59_000).contains(&took_ms), "{took_ms}");
+    }
+
+    #[test]
+    fn timers_that_fire_late_cost_no_rate() {
+        for mut meter in
+            [Meter::new(3_000, MINUTE_MS, 1, false, Time(0)), Meter::even(3_000_000, MINUTE_MS, 1_000, Time(0))]
+        {
+            let units = meter.smallest;
+            let mut now = Time(0);
+            for late_ms in [3, 0, 4, 1].into_iter().cycle().take(3_000) {
+                now = meter.ready_at(units, now).after_ms(late_ms);
+                meter.take(units);
+                meter.sent(units, now);
+            }
+            assert!((59_900..=60_100).contains(&now.ms()), "{now:?}");
+        }
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! one slot more is a rate far above the limit.
 //!
 //! Nearly all limits hold for a minute, so what was accepted in the last one when a request is refused is about the
-//! limit: the lane goes on at a little less, evenly, and grows from there. A refusal now and then, as overloaded
-//! servers give them at any rate, changes nothing here, and where going slower doesn't help, it ends again.
+//! limit (or what was accepted between the last few refusals, where a burst came before them): the lane goes on at a
+//! little less, evenly, and grows from there, slowly at first, faster the longer nothing is refused. In the first minute
+//! nothing is known yet, and hints and rests do. A refusal now and then, as overloaded servers give them at any rate, changes nothing here, and where
+//! going slower doesn't help, it ends again.
 
 use std::collections::VecDeque;
 
@@ -15,15 +17,31 @@ const SECONDS: u64 = 60;
 /// Refusals of a minute from which on they are the rate's fault: so many, and this share of what was sent.
 const REFUSALS_MIN: u32 = 5;
 const REFUSED_PERCENT_MIN: u32 = 2;
+/// A slow lane is refused less often than that in a minute, and by and by as large a share.
+const GAPS: usize = 5;
+const ACCEPTED_BETWEEN_MAX: u64 = 100 / REFUSED_PERCENT_MIN as u64;
 /// Of what was accepted in a minute, the rate that is tried next; and what it grows by in a minute.
 const KEPT_PERCENT: u64 = 95;
 const ACCUSED_PERCENT_MIN: u64 = 90;
 const GROWTH_PERCENT: u64 = 15;
+const GROWTH_FACTOR_MAX_MILLI: u64 = 10_000;
+/// A slower lane grows in proportion more slowly: each round of growth ends in a refusal, whose share of what was sent
+/// is to be as small as that of a fast lane.
+const GROWS_FULLY_FROM_MILLI: u64 = 240_000;
+/// The meter counts thousandths of requests, so that a slow lane's rate can change by less than one a minute.
+const REQUEST: u64 = 1_000;
+const GROWTH_STEP_MILLI: u64 = 100;
+const RATE_MIN_MILLI: u64 = 1_000;
 /// Without refusals for so long, the lane goes at its own rate again.
 const FORGET_MS: u64 = 10 * 60_000;
 /// Refusals that are as frequent as before after so long a time have another cause than the rate.
 const HELPS_WITHIN_MS: u64 = 2 * MINUTE_MS;
-/// A lane under way for less is not extrapolated from.
+/// So have those between which, at less than was accepted, not many more requests go through than before.
+const HELPED_PERCENT_MIN: u64 = 150;
+/// Until that is seen the rate falls so far at most: the rests after refusals slow a lane down by themselves, and what
+/// is accepted meanwhile says less and less of what is allowed.
+const ON_TRIAL_PERCENT_MIN: u64 = 70;
+/// What is accepted in less time is not extrapolated from.
 const MEASURE_MS_MIN: u64 = 2_000;
 
 #[derive(Debug, Default)]
@@ -31,31 +49,47 @@ pub struct Pace {
     /// `(second, accepted, refused)`, the last minute's.
     seconds: VecDeque<(u64, u32, u32)>,
     first: Option<Time>,
+    accepted: u64,
+    /// When the last refusals came that said something new, and what had been accepted by then.
+    refusals: VecDeque<(Time, u64)>,
     /// In thousandths of a request a minute.
     rate_milli: u64,
     set_at: Time,
     began_at: Time,
+    before: Before,
     useless_until: Time,
     refused_at: Time,
     meter: Option<Meter>,
 }
 
+/// What stood when the lane slowed down.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before {
+    accepted: u64,
+    /// Two refusals.
+    between: u64,
+    /// Since then.
+    refusals: u64,
+    /// That was begun with.
+    rate_milli: u64,
+}
+
 impl Pace {
     pub fn ready_at(&self, now: Time) -> Time {
-        self.meter.as_ref().map_or(now, |meter| meter.ready_at(1, now))
+        self.meter.as_ref().map_or(now, |meter| meter.ready_at(REQUEST, now))
     }
 
     pub fn take(&mut self) {
-        self.with_meter(|meter| meter.take(1));
+        self.with_meter(|meter| meter.take(REQUEST));
     }
 
     pub fn give_back(&mut self) {
-        self.with_meter(|meter| meter.give_back(1));
+        self.with_meter(|meter| meter.give_back(REQUEST));
     }
 
     pub fn sent(&mut self, now: Time) {
         self.first.get_or_insert(now);
-        self.with_meter(|meter| meter.sent(1, now));
+        self.with_meter(|meter| meter.sent(REQUEST, now));
     }
 
     fn with_meter(&mut self, with: impl FnOnce(&mut Meter)) {
@@ -66,6 +100,7 @@ impl Pace {
 
     pub fn answered(&mut self, now: Time) {
         self.second(now).1 += 1;
+        self.accepted += 1;
         self.grow(now);
     }
 
@@ -73,44 +108,105 @@ impl Pace {
     pub fn refused(&mut self, news: bool, now: Time) {
         self.second(now).2 += 1;
         self.refused_at = now;
+        if news {
+            self.remember(now);
+        }
         let (accepted, refused) = self.seconds.iter().fold((0, 0), |(a, r), second| (a + second.1, r + second.2));
         let often = refused >= REFUSALS_MIN && refused * 100 >= (accepted + refused) * REFUSED_PERCENT_MIN;
-        let measured_ms = self.first.map_or(0, |first| now.ms_since(first)).min(MINUTE_MS);
-        if self.meter.is_some() && often && now.ms_since(self.began_at) >= HELPS_WITHIN_MS {
+        if self.meter.is_some() && (often && now.ms_since(self.began_at) >= HELPS_WITHIN_MS || self.helps_nothing()) {
             self.meter = None;
             self.useless_until = now.after_ms(FORGET_MS);
         }
+        let wanted = self.meter.is_some() || ((often || self.by_and_by(now)) && now >= self.useless_until);
+        let measured = self.first.is_some_and(|first| now.ms_since(first) >= MINUTE_MS);
+        if news && wanted && measured {
+            self.slow_down(u64::from(accepted) * 1_000, now);
+        }
+    }
+
+    /// `of_the_minute`: what was accepted in the last one, in thousandths.
+    fn slow_down(&mut self, of_the_minute: u64, now: Time) {
         let begins = self.meter.is_none();
-        let wanted = !begins || (often && now >= self.useless_until);
-        if !news || !wanted || measured_ms < MEASURE_MS_MIN {
-            return;
-        }
-        if begins {
-            self.began_at = now;
-        }
-        let accepted_milli = u64::from(accepted) * 1_000 * MINUTE_MS / measured_ms;
-        let was = if self.meter.is_some() { self.rate_milli } else { u64::MAX };
+        let was = if begins { u64::MAX } else { self.rate_milli };
+        let accepted_milli = of_the_minute.min(self.of_the_last(now).unwrap_or(u64::MAX));
         // Slower already than what was accepted a moment ago: it is not the rate that is refused.
         if was < accepted_milli * ACCUSED_PERCENT_MIN / 100 {
             return;
         }
-        self.rate_milli = (accepted_milli.min(was) * KEPT_PERCENT / 100).max(1_000);
+        self.rate_milli = (accepted_milli.min(was) * KEPT_PERCENT / 100).max(RATE_MIN_MILLI);
+        if begins {
+            self.began_at = now;
+            self.before = Before {
+                accepted: self.accepted,
+                between: self.accepted_between(),
+                refusals: 0,
+                rate_milli: self.rate_milli,
+            };
+        } else if self.is_on_trial() {
+            self.rate_milli = self.rate_milli.max((self.before.rate_milli * ON_TRIAL_PERCENT_MIN / 100).min(was));
+        }
         self.set_at = now;
         self.apply(now);
+    }
+
+    fn remember(&mut self, now: Time) {
+        if self.refusals.back().is_some_and(|(_, accepted)| *accepted == self.accepted) {
+            return;
+        }
+        self.refusals.push_back((now, self.accepted));
+        self.before.refusals += 1;
+        if self.refusals.len() > GAPS + 1 {
+            self.refusals.pop_front();
+        }
+    }
+
+    /// How much was accepted between two refusals, as a mean of the last ones.
+    fn accepted_between(&self) -> u64 {
+        let gaps = self.refusals.len().saturating_sub(1).max(1) as u64;
+        self.refusals.front().map_or(0, |(_, accepted)| self.accepted - accepted) / gaps
+    }
+
+    /// What was accepted between the last refusals, in thousandths a minute: a burst before them doesn't count.
+    fn of_the_last(&self, now: Time) -> Option<u64> {
+        let (first, accepted) = *self.refusals.front()?;
+        let ms = now.ms_since(first);
+        (self.refusals.len() > GAPS && (MEASURE_MS_MIN..MINUTE_MS).contains(&ms))
+            .then(|| (self.accepted - accepted) * 1_000 * MINUTE_MS / ms)
+    }
+
+    /// Refused too often, if not within a minute.
+    fn by_and_by(&self, now: Time) -> bool {
+        let recent = self.refusals.front().is_some_and(|(at, _)| now.ms_since(*at) < FORGET_MS);
+        recent && self.refusals.len() > GAPS && self.accepted_between() < ACCEPTED_BETWEEN_MAX
+    }
+
+    /// Too little was accepted since the lane slowed down to tell whether that helps.
+    fn is_on_trial(&self) -> bool {
+        self.accepted - self.before.accepted < GAPS as u64 * ACCEPTED_BETWEEN_MAX
+    }
+
+    /// Slower than what was accepted, and refused about as often as before.
+    fn helps_nothing(&self) -> bool {
+        let Before { accepted, between, refusals, .. } = self.before;
+        let between_since = (self.accepted - accepted) / refusals.max(1);
+        self.is_on_trial() && refusals >= GAPS as u64 && between_since * 100 <= between * HELPED_PERCENT_MIN
     }
 
     fn grow(&mut self, now: Time) {
         if self.meter.is_none() {
             return;
         }
-        if now.ms_since(self.refused_at) >= FORGET_MS {
+        let calm_ms = now.ms_since(self.refused_at);
+        if calm_ms >= FORGET_MS {
             self.meter = None;
             return;
         }
-        let grown_ms = now.ms_since(self.set_at);
-        let growth = self.rate_milli * GROWTH_PERCENT * grown_ms / (100 * MINUTE_MS);
-        // Whole requests a minute: what is less is waited for.
-        if growth >= 1_000 {
+        let slow_milli = self.rate_milli.min(GROWS_FULLY_FROM_MILLI) * 1_000 / GROWS_FULLY_FROM_MILLI;
+        let calm_milli = calm_ms * slow_milli / MINUTE_MS;
+        let factor_milli = (1_000 + calm_milli * calm_milli / 1_000).min(GROWTH_FACTOR_MAX_MILLI);
+        let percent_milli = GROWTH_PERCENT * slow_milli * factor_milli / 1_000;
+        let growth = self.rate_milli * percent_milli / 1_000 * now.ms_since(self.set_at) / (100 * MINUTE_MS);
+        if growth >= GROWTH_STEP_MILLI {
             self.rate_milli += growth;
             self.set_at = now;
             self.apply(now);
@@ -118,10 +214,9 @@ impl Pace {
     }
 
     fn apply(&mut self, now: Time) {
-        let rate = self.rate_milli / 1_000;
         match &mut self.meter {
-            Some(meter) => meter.set_limit(rate, 1, now),
-            None => self.meter = Some(Meter::new(rate, MINUTE_MS, 1, false, now)),
+            Some(meter) => meter.set_limit(self.rate_milli, REQUEST, now),
+            None => self.meter = Some(Meter::even(self.rate_milli, MINUTE_MS, REQUEST, now)),
         }
     }
 
@@ -196,6 +291,28 @@ mod tests {
                 assert!(refused_milli < 20, "{refused_milli} of a thousand, {requests_per_minute:?}");
                 assert!(took_ms < 480_000 * 115 / 100, "{took_ms} ms of 480,000, {requests_per_minute:?}");
             }
+        }
+    }
+
+    /// One in seven or so is refused whatever the rate, as by a model that is overloaded.
+    #[test]
+    fn refusals_at_random_hardly_slow_a_run() {
+        for seed in 0..12 {
+            let limits = Limits { concurrency: 32, ..Limits::default() };
+            let plan = Plan { lanes: vec![lane(limits)], max_retries: 12, ..plan() };
+            let mut run = Driver::new(plan, rows(600));
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let end = run.run(|_| match rng.u32(0..100) {
+                0..10 => reply(20, refuses_for(1_000)),
+                10..15 => reply(20, refuses_for(300)),
+                15..25 => reply(20, fails(FailureKind::ServerError, Bill::Nothing)),
+                25..30 => reply(800, fits()),
+                _ => reply(20, fits()),
+            });
+            assert_eq!(end.succeeded, 600);
+            let rests_ms = end.rate_limited * 1_150;
+            let took_ms = run.now.ms_since(START);
+            assert!(took_ms < 2 * rests_ms, "seed {seed}: {took_ms} ms, of which the rests alone are about {rests_ms}");
         }
     }
 

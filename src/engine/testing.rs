@@ -175,3 +175,17 @@ pub fn fails(kind: FailureKind, bill: Bill) -> Outcome {
         bill,
     }
 }
+
+pub fn refuses_for(hint_ms: u64) -> Outcome {
+    let kind = FailureKind::RateLimited;
+    Outcome::Failed {
+        failure: Failure {
+            kind,
+            status: Some(429),
+            message: String::new(),
+            retry_after_ms: Some(hint_ms),
+            request_id: None,
+        },
+        bill: Bill::Nothing,
+    }
+}

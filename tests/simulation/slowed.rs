@@ -91,7 +91,7 @@ impl Server for Provider {
 fn run(rpm: u64, stated: u64, kind: Kind, hint: Hint, model: LimiterModel) -> (f64, f64) {
     let rows = rpm * 10;
     let limits = Limits {
-        concurrency: 15,
+        concurrency: (stated / 60).max(15) as u16,
         requests_per_minute: Some(stated as u32),
         model,
         burst: Burst::Auto,
@@ -133,7 +133,7 @@ fn run(rpm: u64, stated: u64, kind: Kind, hint: Hint, model: LimiterModel) -> (f
 #[test]
 fn refusals_alone_slow_a_lane_to_what_is_allowed() {
     let mut wrong = Vec::new();
-    for rpm in [120, 500] {
+    for rpm in [60, 120, 500] {
         for kind in [Kind::Window, Kind::Bucket(rpm), Kind::Bucket(20)] {
             for hint in [Hint::None, Hint::Room, Hint::Second] {
                 for model in [LimiterModel::Window, LimiterModel::Bucket] {
