@@ -10,8 +10,11 @@ function named(variable: string): string {
 
 export default defineConfig({
   testDir: 'tests/e2e',
-  // It needs a server that `PENNYBATCH_REAL_MODEL` names, and is no test without one.
-  testIgnore: process.env.PENNYBATCH_REAL_MODEL ? [] : ['real_model.spec.ts'],
+  // The one needs a server that `PENNYBATCH_REAL_MODEL` names, and is no test without one; the other makes the pictures.
+  testIgnore: [
+    ...(process.env.PENNYBATCH_REAL_MODEL ? [] : ['real_model.spec.ts']),
+    ...(process.env.PENNYBATCH_PICTURES ? [] : ['pictures.spec.ts']),
+  ],
   forbidOnly: true,
   reporter: 'list',
   timeout: 60_000,

@@ -26,10 +26,11 @@ pub fn App() -> Html {
         gloo_utils::document().set_title(&title);
     });
 
-    let on_query = {
-        let calculator_query = calculator_query.clone();
-        Callback::from(move |query: AttrValue| calculator_query.set(query))
-    };
+    // The same one always, so that the calculator isn't drawn again for the sake of a link.
+    let on_query = use_callback((), {
+        let query = calculator_query.setter();
+        move |asked: AttrValue, ()| query.set(asked)
+    });
     let on_theme = {
         let theme = theme.clone();
         Callback::from(move |chosen: Theme| theme.choose(chosen))

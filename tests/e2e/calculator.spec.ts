@@ -160,3 +160,60 @@ test('what a link gets wrong is said, and every way is there', async ({ page }) 
   }
   await expect(page.getByRole('heading', { name: 'Decision path' })).toBeVisible();
 });
+
+test('an address that is entered while the page writes its own is not lost', async ({ page }) => {
+  await page.evaluate(async () => {
+    const calls = document.querySelector<HTMLInputElement>('#api-calls')!;
+    calls.value = '77';
+    calls.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    // The page writes its address after a rest, which is over before anything else has a turn.
+    const end = performance.now() + 500;
+    while (performance.now() < end);
+    location.hash = '#/?model=gpt-4o&calls=88&in=250&out=50&dup=10';
+  });
+  await expect(page.getByRole('spinbutton', { name: 'API calls', exact: true })).toHaveValue('88');
+  await expect(page).toHaveURL(/model=gpt-4o&calls=88/);
+});
+
+test('how the table of models is seen is part of the link', async ({ page, context }) => {
+  await page.getByRole('searchbox', { name: 'Filter models' }).fill('openai 4o');
+  await page.getByRole('table', { name: 'Cost by model' }).getByRole('button', { name: 'Batch API' }).click();
+  await expect(page).toHaveURL(/sort=batch&filter=openai%204o/);
+  await expect(page.getByRole('searchbox', { name: 'Filter models' })).toHaveValue('openai 4o');
+  const other = await context.newPage();
+  await other.goto(page.url());
+  const table = other.getByRole('table', { name: 'Cost by model' });
+  await expect(other.getByRole('searchbox', { name: 'Filter models' })).toHaveValue('openai 4o');
+  await expect(table.getByRole('columnheader', { name: 'Batch API' })).toHaveAttribute('aria-sort', 'ascending');
+  await expect(table).toContainText('gpt-4o-mini');
+  await expect(table).not.toContainText('claude');
+});
+
+test('the comparisons come after the answer and shift nothing, and follow a slider', async ({ page }) => {
+  await page.addInitScript(() => {
+    const seen = window as never as { shifts: number };
+    seen.shifts = 0;
+    new PerformanceObserver(list => {
+      for (const entry of list.getEntries()) seen.shifts += (entry as never as { value: number }).value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  const asked: string[] = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname.split('/').pop()!));
+  await page.reload();
+  const figure = page.getByRole('figure', { name: 'Time by concurrency' });
+  await expect(figure).toContainText('15 in flight: 7.5 min');
+  const first = (start: string) => asked.findIndex(name => name.startsWith(start) && name.endsWith('.wasm'));
+  expect(first('app-')).toBeGreaterThanOrEqual(0);
+  expect(first('compare-')).toBeGreaterThan(first('app-'));
+  expect(first('runner-'), 'the runner is not needed yet').toBe(-1);
+  expect(await page.evaluate(() => (window as never as { shifts: number }).shifts)).toBe(0);
+
+  await page.getByRole('slider', { name: 'Concurrency', exact: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(figure).toContainText('16 in flight');
+  await page.getByRole('slider', { name: 'API calls', exact: true }).focus();
+  await page.keyboard.press('Home');
+  const row = page.getByRole('table', { name: 'Every way' }).getByRole('row', { name: /^Sequential/ });
+  await expect(row).toContainText('1.5 s');
+});

@@ -1,6 +1,7 @@
-// Moves every slider of the calculator end to end and posts what a step costs: the estimates alone, the whole task
-// (estimates, drawing into the document), and from the input to the paint. A step is made at the beginning of a frame,
-// where browsers hand out the moves of a pointer; its paint is over when a message sent from there arrives.
+// Moves every slider of the calculator end to end and posts what a step costs: the estimates of all models alone, the
+// whole task (estimates, drawing into the document), from the input to the paint, and from one step's frame to the next,
+// which is longer than the screen's own where what follows a paint is. A step is made at the beginning of a frame, where
+// browsers hand out the moves of a pointer; its paint is over when a message sent from there arrives.
 const STEPS_MIN = 200;
 const computed = [];
 globalThis.pennybatchMeasured = ms => computed.push(ms);
@@ -22,7 +23,8 @@ const words = (name, all) =>
 async function sliders() {
   for (;;) {
     const found = document.querySelectorAll('input[type=range]');
-    if (found.length >= 5) return [...found];
+    // The comparisons follow the sliders too, so they are part of what is measured.
+    if (found.length >= 5 && document.querySelector('.cost-by-model')) return [...found];
     await frame();
   }
 }
@@ -32,14 +34,18 @@ async function measure() {
   for (let warm = 0; warm < 30; warm += 1) await frame();
   const tasks = [];
   const paints = [];
+  const frames = [];
   for (const slider of all) {
     const last = Number(slider.max);
     const steps = Math.max(STEPS_MIN, Math.min(last, 400));
+    let before;
     for (let step = 0; step <= steps; step += 1) {
       const value = String(Math.round((last * step) / steps));
       if (slider.value === value) continue;
       await frame();
       const began = performance.now();
+      if (before !== undefined) frames.push(began - before);
+      before = began;
       slider.value = value;
       slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
       // The page draws in microtasks, which are over before this goes on.
@@ -53,6 +59,7 @@ async function measure() {
   await post(words('estimates of all models', computed));
   await post(words('task of a step', tasks));
   await post(words('input to paint', paints));
+  await post(words('frame to frame', frames));
   await post('end');
 }
 

@@ -16,12 +16,14 @@ use crate::chromium::{self, Browser};
 use crate::project::Profile;
 use crate::site;
 
+/// Those that draw the calculator.
+const PROGRAMS: [&str; 2] = ["app", "compare"];
 const SCRIPT: &str = "bench-page.js";
 const SILENCE_MAX: Duration = Duration::from_secs(180);
 
 pub async fn run() -> Result<(), String> {
     let chromium = chromium::find()?;
-    let mut bundle = tokio::task::block_in_place(|| Bundle::build(Profile::of(true)))?;
+    let mut bundle = tokio::task::block_in_place(|| Bundle::of(Profile::Release, &PROGRAMS))?;
     bundle.files.insert(SCRIPT.to_owned(), include_bytes!("bench_page.js").to_vec());
     let index = bundle.files.get_mut("index.html").ok_or("The bundle has no index.html.")?;
     let tag = format!("<script type=\"module\" src=\"{SCRIPT}\"></script>\n</head>");

@@ -14,6 +14,9 @@ pub const PROGRAMS: [&str; 8] =
 /// Those that the worker starts when they are needed. No page names them.
 pub const BELOW_WORKER: [&str; 3] = ["validator", "tokenizer_o200k", "tokenizer_cl100k"];
 
+/// Those that are published fast before small: what they compute is waited for, and they come when it is asked for.
+pub const FAST: [&str; 1] = ["worker"];
+
 /// How the page is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Profile {

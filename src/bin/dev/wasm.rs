@@ -25,15 +25,15 @@ pub struct Program {
 /// Compiles and binds programs of the page.
 pub fn programs(profile: Profile, names: &[&'static str]) -> Result<Vec<Program>, String> {
     project::ensure_wasm_target()?;
-    let mut build = project::cargo();
-    build.args(["build", "--target", WASM_TARGET]);
-    for name in names {
-        build.args(["--bin", name]);
+    let of = |fast: bool| names.iter().copied().filter(move |name| project::FAST.contains(name) == fast);
+    let mut compiled = Vec::new();
+    match profile {
+        Profile::Dev => compiled.extend(built(names, &[])?),
+        Profile::Release => {
+            compiled.extend(built(&of(false).collect::<Vec<_>>(), &["--release"])?);
+            compiled.extend(built(&of(true).collect::<Vec<_>>(), &["--profile", "fast"])?);
+        }
     }
-    if profile == Profile::Release {
-        build.arg("--release");
-    }
-    let compiled = compiled(build)?;
     let optimizer = match profile {
         Profile::Dev => None,
         Profile::Release => optimizer(),
@@ -52,6 +52,18 @@ pub fn programs(profile: Profile, names: &[&'static str]) -> Result<Vec<Program>
             bound(name, path, profile, optimizer.as_deref())
         })
         .collect()
+}
+
+fn built(names: &[&str], profile: &[&str]) -> Result<Vec<(String, PathBuf)>, String> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut build = project::cargo();
+    build.args(["build", "--target", WASM_TARGET]).args(profile);
+    for name in names {
+        build.args(["--bin", name]);
+    }
+    compiled(build)
 }
 
 /// Runs a Cargo that compiles for the browser, and returns each `.wasm` that it made or found fresh, by target name.
@@ -84,7 +96,8 @@ fn wasm_artifact(message: &Value) -> Option<(String, PathBuf)> {
 /// Binding takes longer than Cargo finding nothing to do, so it is kept for as long as the compiled program is the same.
 fn bound(name: &'static str, compiled: &Path, profile: Profile, optimizer: Option<&Path>) -> Result<Program, String> {
     let input = read(compiled)?;
-    let with = optimizer.map_or_else(String::new, |_| OPTIMIZED.join(" "));
+    let level = if project::FAST.contains(&name) { "-O3" } else { "-Oz" };
+    let with = optimizer.map_or_else(String::new, |_| format!("{level} {}", FEATURES.join(" ")));
     let key = format!("{} {} {with}", names::digest(&input), profile.name());
     let place = project::workshop().join(profile.name()).join(name);
     let key_path = place.join("made-from");
@@ -98,7 +111,7 @@ fn bound(name: &'static str, compiled: &Path, profile: Profile, optimizer: Optio
         bindgen.remove_name_section(release).remove_producers_section(release);
         bind(&mut bindgen, &place)?;
         if let Some(optimizer) = optimizer {
-            optimize(optimizer, &place.join(format!("{name}_bg.wasm")))?;
+            optimize(optimizer, level, &place.join(format!("{name}_bg.wasm")))?;
         }
         fs::write(&key_path, key).map_err(|why| format!("{} cannot be written: {why}", key_path.display()))?;
     }
@@ -124,9 +137,8 @@ fn optimizer() -> Option<PathBuf> {
     project::on_path("wasm-opt")
 }
 
-/// Small first; and the features that Rust's target allows, so that nothing newer is asked of the browser.
-const OPTIMIZED: [&str; 7] = [
-    "-Oz",
+/// What Rust's target allows, so that nothing newer is asked of the browser.
+const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
@@ -135,9 +147,9 @@ const OPTIMIZED: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-fn optimize(optimizer: &Path, wasm: &Path) -> Result<(), String> {
+fn optimize(optimizer: &Path, level: &str, wasm: &Path) -> Result<(), String> {
     let mut program = steps::of_node(optimizer);
-    program.args(OPTIMIZED).arg(wasm).arg("-o").arg(wasm);
+    program.arg(level).args(FEATURES).arg(wasm).arg("-o").arg(wasm);
     steps::counted(program, "wasm-opt", steps::no_tests).map(|_| ()).map_err(|failed| failed.why)
 }
 

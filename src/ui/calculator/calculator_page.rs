@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::markdown::{embed_code, markdown};
 use super::query::of_workload;
-use super::{Action, Calculator, decode, encode};
+use super::{Action, Calculator, Inputs, decode, encode};
 use crate::time::Time;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, CopyButton, Notice, Tone};
@@ -36,7 +36,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     let query = AttrValue::from(encode(&inputs));
     let workload_query = AttrValue::from(of_workload(&inputs));
     {
-        let inputs = inputs.clone();
+        let inputs = inputs.dispatcher();
         use_pieces(Callback::from(move |piece: String| inputs.dispatch(Action::Amend(piece))));
     }
     {
@@ -47,40 +47,31 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         // What the address already says is not written over it: the opening page keeps its short address.
         let said = encode(&opened.0);
         let on_query = props.on_query.clone();
+        let known = use_mut_ref(address);
+        use_effect_with((props.query.clone(), props.moves), {
+            let known = known.clone();
+            move |_| {
+                known.replace(address());
+            }
+        });
         use_effect_with((query.clone(), said), move |(query, said)| {
             on_query.emit(query.clone());
             let (query, said) = (query.clone(), said.clone());
             let timer = Timeout::new(ADDRESS_DELAY_MS, move || {
                 let hash = Route::Calculator.href(&query);
-                let current = gloo_utils::window().location().hash().unwrap_or_default();
-                if current != hash && (*query != *said || current.contains('?')) {
+                let current = address();
+                // Another address than the one that this page knows: the person is on the way there.
+                if current == *known.borrow() && current != hash && (*query != *said || current.contains('?')) {
                     write_address(&hash);
+                    known.replace(address());
                 }
             });
             move || drop(timer)
         });
     }
-    let link = {
-        let query = query.clone();
-        Callback::from(move |()| link_to(&Route::Calculator.href(&query)))
-    };
-    let table = {
-        let (inputs, query) = (inputs.clone(), query.clone());
-        Callback::from(move |()| markdown(&inputs, &link_to(&Route::Calculator.href(&query)), now))
-    };
-    let tag = {
-        let inputs = inputs.clone();
-        Callback::from(move |()| embed_code(&inputs, &link_to("")))
-    };
-    // Each press counts, so that the same workload can be asked for again.
     let simulated = use_state(|| None::<(u32, AttrValue)>);
-    let simulate = {
-        let (simulated, query) = (simulated.clone(), workload_query.clone());
-        Callback::from(move |()| {
-            let count = simulated.as_ref().map_or(1, |(count, _)| count + 1);
-            simulated.set(Some((count, query.clone())));
-        })
-    };
+    let from_file = use_state(|| false);
+    let actions = use_actions(&inputs, now, &simulated, &from_file);
     let simulation = (*simulated).clone().map(|(count, asked)| {
         html! {
             <div class="calculator__simulation">
@@ -93,30 +84,10 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
             </div>
         }
     });
-    let from_file = use_state(|| false);
-    let (file_query, compared) = (query.clone(), query.clone());
-    let read_file = {
-        let from_file = from_file.clone();
-        Callback::from(move |()| from_file.set(true))
-    };
-    let run = Callback::from(move |()| {
-        write_address(&Route::Calculator.href(&query));
-        // A hash can always be set; were it refused, the page would stay as it is.
-        let _ = gloo_utils::window().location().set_hash(&Route::Runner.href(&query));
-    });
-    let actions = html! {
-        <>
-            <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
-            <Button on_press={read_file}>{ "Estimate from a file" }</Button>
-            <Button on_press={simulate}>{ "Simulate this run" }</Button>
-            <CopyButton label="Copy link" text={link} />
-            <CopyButton label="Copy as Markdown table" text={table} />
-            <CopyButton label="Copy embed code" text={tag} />
-        </>
-    };
-    let on_action = Callback::from({
-        let inputs = inputs.clone();
-        move |action: Action| inputs.dispatch(action)
+    let (file_query, compared) = (query.clone(), query);
+    let on_action = use_callback((), {
+        let inputs = inputs.dispatcher();
+        move |action: Action, ()| inputs.dispatch(action)
     });
     html! {
         <>
@@ -133,6 +104,58 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     }
 }
 
+/// What can be done with the answer. The buttons ask for the inputs when they are pressed, so that a change of these
+/// doesn't draw those anew.
+#[hook]
+fn use_actions(
+    inputs: &Inputs,
+    now: Time,
+    simulated: &UseStateHandle<Option<(u32, AttrValue)>>,
+    from_file: &UseStateHandle<bool>,
+) -> Html {
+    let latest = use_mut_ref(|| inputs.clone());
+    latest.replace(inputs.clone());
+    // Each press counts, so that the same workload can be asked for again.
+    let presses = use_mut_ref(|| 0_u32);
+    let (simulated, from_file) = (simulated.setter(), from_file.setter());
+    let actions = use_memo((), move |()| {
+        let asked = move |say: fn(&Inputs, Time) -> String| {
+            let latest = latest.clone();
+            Callback::from(move |()| say(&latest.borrow(), now))
+        };
+        let workload = asked(|inputs, _| of_workload(inputs));
+        let simulate = Callback::from(move |()| {
+            *presses.borrow_mut() += 1;
+            simulated.set(Some((*presses.borrow(), workload.emit(()).into())));
+        });
+        let query = asked(|inputs, _| encode(inputs));
+        let run = Callback::from(move |()| {
+            let query = query.emit(());
+            write_address(&Route::Calculator.href(&query));
+            // A hash can always be set; were it refused, the page would stay as it is.
+            let _ = gloo_utils::window().location().set_hash(&Route::Runner.href(&query));
+        });
+        let read_file = Callback::from(move |()| from_file.set(true));
+        let table = asked(|inputs, now| markdown(inputs, &address_of(inputs), now));
+        html! {
+            <>
+                <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
+                <Button on_press={read_file}>{ "Estimate from a file" }</Button>
+                <Button on_press={simulate}>{ "Simulate this run" }</Button>
+                <CopyButton label="Copy link" text={asked(|inputs, _| address_of(inputs))} />
+                <CopyButton label="Copy as Markdown table" text={table} />
+                <CopyButton label="Copy embed code" text={asked(|inputs, _| embed_code(inputs, &link_to("")))} />
+            </>
+        }
+    });
+    (*actions).clone()
+}
+
+/// The whole address that restores these inputs.
+fn address_of(inputs: &Inputs) -> String {
+    link_to(&Route::Calculator.href(&encode(inputs)))
+}
+
 fn left_out(problems: &[String]) -> Html {
     if problems.is_empty() {
         return Html::default();
@@ -142,6 +165,10 @@ fn left_out(problems: &[String]) -> Html {
             { for problems.iter().map(|problem| html! { <p>{ problem }</p> }) }
         </Notice>
     }
+}
+
+fn address() -> String {
+    gloo_utils::window().location().hash().unwrap_or_default()
 }
 
 /// Browsers refuse a burst of these; the next change then writes the newer address.

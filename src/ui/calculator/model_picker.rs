@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::inputs::Action;
 use crate::money::PerToken;
 use crate::prices::{self, Model, ModelId};
 use crate::ui::parts::{Choice, Combobox};
@@ -11,7 +12,7 @@ pub struct ModelPickerProps {
     pub model: ModelId,
     /// The person's own prices are in force, so the catalogue's are not told.
     pub own_price: bool,
-    pub on_choose: Callback<ModelId>,
+    pub on_action: Callback<Action>,
 }
 
 #[component]
@@ -20,7 +21,7 @@ pub fn ModelPicker(props: &ModelPickerProps) -> Html {
     let hint = prices::find(&props.model).map(|model| hint(model, props.own_price));
     html! {
         <Combobox label="Model" value={props.model.clone()} choices={(*choices).clone()} {hint}
-            on_choose={props.on_choose.reform(|model: AttrValue| model.to_string())} />
+            on_choose={props.on_action.reform(|model: AttrValue| Action::ChooseModel(model.to_string()))} />
     }
 }
 

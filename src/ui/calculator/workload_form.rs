@@ -71,16 +71,16 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     let workload = &props.inputs.workload;
     let own_price = workload.own_input_price.is_some() && workload.own_output_price.is_some();
     let field = |quantity: Quantity| {
-        html! { <QuantityField {quantity} inputs={props.inputs.clone()} on_action={props.on_action.clone()} /> }
+        html! {
+            <QuantityField {quantity} value={quantity.get(workload)} placeholder={placeholder(quantity, &props.inputs)}
+                error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
+        }
     };
     let opening = Workload::default();
     let set = ADVANCED.iter().flat_map(|row| row.quantities).filter(|quantity| differs(workload, **quantity)).count()
         + Choice::ALL.into_iter().filter(|choice| choice.get(workload) != choice.get(&opening)).count();
     let switch = |choice: Choice| {
-        html! {
-            <Switch label={choice.label()} on={choice.get(workload)} hint={choice.hint()}
-                on_switch={props.on_action.reform(move |on| Action::Switch(choice, on))} />
-        }
+        html! { <ChoiceSwitch {choice} on={choice.get(workload)} on_action={props.on_action.clone()} /> }
     };
     let summary = match set {
         0 => "limits, latency, budget, own prices".to_owned(),
@@ -89,8 +89,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     };
     html! {
         <section class="workload-form panel" aria-label="Workload">
-            <ModelPicker model={props.inputs.model.clone()} {own_price}
-                on_choose={props.on_action.reform(Action::ChooseModel)} />
+            <ModelPicker model={props.inputs.model.clone()} {own_price} on_action={props.on_action.clone()} />
             { for Quantity::MAIN.into_iter().map(field) }
             <Disclosure label="Advanced" {summary} open={set > 0}>
                 <div class="workload-form__advanced">
@@ -150,10 +149,13 @@ fn tier_field(props: &WorkloadFormProps) -> Html {
 const NO_LIMITS: &str = "none";
 const OWN_LIMITS: &str = "own";
 
+/// Values alone, so that a step of one slider draws one field anew.
 #[derive(Properties, PartialEq)]
 struct QuantityFieldProps {
     quantity: Quantity,
-    inputs: Rc<Inputs>,
+    value: Option<f64>,
+    placeholder: Option<AttrValue>,
+    error: Option<AttrValue>,
     on_action: Callback<Action>,
 }
 
@@ -163,11 +165,25 @@ fn QuantityField(props: &QuantityFieldProps) -> Html {
     let slider = use_memo(quantity, |quantity| quantity.scale());
     let on_change = props.on_action.reform(move |value: Option<f64>| Action::Set(quantity, value));
     html! {
-        <NumberField label={spec.label} value={quantity.get(&props.inputs.workload)} min={spec.min} max={spec.max}
-            step={spec.step} decimals={spec.decimals} optional={spec.optional} unit={spec.unit.map(AttrValue::from)}
-            hint={spec.hint.map(AttrValue::from)} placeholder={placeholder(quantity, &props.inputs)}
-            error={complaint(quantity, &props.inputs.workload)} slider={(*slider).clone()} {on_change} />
+        <NumberField label={spec.label} value={props.value} min={spec.min} max={spec.max} step={spec.step}
+            decimals={spec.decimals} optional={spec.optional} unit={spec.unit.map(AttrValue::from)}
+            hint={spec.hint.map(AttrValue::from)} placeholder={props.placeholder.clone()} error={props.error.clone()}
+            slider={(*slider).clone()} {on_change} />
     }
+}
+
+#[derive(Properties, PartialEq)]
+struct ChoiceSwitchProps {
+    choice: Choice,
+    on: bool,
+    on_action: Callback<Action>,
+}
+
+#[component]
+fn ChoiceSwitch(props: &ChoiceSwitchProps) -> Html {
+    let choice = props.choice;
+    let on_switch = props.on_action.reform(move |on| Action::Switch(choice, on));
+    html! { <Switch label={choice.label()} on={props.on} hint={choice.hint()} {on_switch} /> }
 }
 
 /// What an empty box stands for.

@@ -49,11 +49,11 @@ impl Scales {
 
 #[component]
 pub fn Chart(props: &ChartProps) -> Html {
-    let ended = props.points.iter().filter_map(|point| Some((point.concurrency, point.duration.most_ms()?)));
-    let points: Vec<(f64, f64)> = ended.map(|(concurrency, ms)| (f64::from(concurrency), ms as f64)).collect();
-    if points.len() < 2 {
-        return Html::default();
-    }
+    let ended: Vec<&ConcurrencyPoint> =
+        props.points.iter().filter(|point| point.duration.most_ms().is_some()).collect();
+    let place = |point: &&ConcurrencyPoint| Some((f64::from(point.concurrency), point.duration.most_ms()? as f64));
+    let points: Vec<(f64, f64)> = ended.iter().filter_map(place).collect();
+    let [first_ended, .., last_ended] = &ended[..] else { return Html::default() };
     let scales = Scales::of(&points);
     let at = |number: f64| ((number * 10.0).round() / 10.0).to_string();
     let line: Vec<String> =
@@ -66,7 +66,7 @@ pub fn Chart(props: &ChartProps) -> Html {
         html! {
             <>
                 <line class="chart__knee" x1={at(x)} x2={at(x)} y1={at(TOP - 6.0)} y2={at(BOTTOM)} />
-                <text class="chart__word" x={at(if x > WIDTH * 0.7 { x - 4.0 } else { x + 4.0 })} y={at(TOP)}
+                <text class="chart__word" x={at(if x > WIDTH * 0.7 { x - 4.0 } else { x + 4.0 })} y={at(TOP + 14.0)}
                     text-anchor={anchor(x)}>{ format!("the limit binds from {}", grouped(&plain(knee))) }</text>
             </>
         }
@@ -79,6 +79,10 @@ pub fn Chart(props: &ChartProps) -> Html {
             if let Some((concurrency, ms)) = now {
                 <circle class="chart__now" cx={at(scales.x(*concurrency))} cy={at(scales.y(*ms))} r="4.5" />
             }
+            <text class="chart__time" x={at(LEFT)} y={at(scales.y(first.1) - 8.0)}>{ first_ended.duration.to_string() }</text>
+            <text class="chart__time" x={at(RIGHT)} y={at(scales.y(last.1) - 8.0)} text-anchor="end">
+                { last_ended.duration.to_string() }
+            </text>
             <text class="chart__word" x={at(LEFT)} y={at(HEIGHT - 8.0)}>{ grouped(&plain(first.0)) }</text>
             <text class="chart__word" x={at((LEFT + RIGHT) / 2.0)} y={at(HEIGHT - 8.0)} text-anchor="middle">
                 { "calls in flight" }

@@ -37,14 +37,18 @@ pub fn Comparisons(props: &ComparisonsProps) -> Html {
         let inputs = inputs.dispatcher();
         use_effect_with(asked, move |asked| inputs.dispatch(Action::Replace(Box::new((**asked).clone()))));
     }
-    // A change made here is seen at once, and told to the calculator, whose query then says the same.
-    let on_action = {
-        let (inputs, on_piece) = (inputs.clone(), props.on_piece.clone());
-        Callback::from(move |action: Action| {
-            on_piece.emit(piece(&inputs.after(action.clone()), &action).into());
-            inputs.dispatch(action);
-        })
-    };
+    let latest = use_mut_ref(|| (*inputs).clone());
+    latest.replace((*inputs).clone());
+    // A change made here is seen at once, and told to the calculator, whose query then says the same. The callback is
+    // the same one always: what rests isn't drawn again for its sake.
+    let on_action = use_callback(props.on_piece.clone(), {
+        let inputs = inputs.dispatcher();
+        move |action: Action, on_piece: &Callback<AttrValue>| {
+            let after = latest.borrow().after(action.clone());
+            inputs.dispatch(action.clone());
+            on_piece.emit(piece(&after, &action).into());
+        }
+    });
     let inputs = Rc::new((*inputs).clone());
     let followed = use_after_paint(inputs.clone());
     let rested = use_rested(inputs.workload.clone(), inputs.model.clone(), REST_MS);

@@ -5,7 +5,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use yew::prelude::*;
 
-/// Follows `value` at most once a frame, in a task that comes after the frame's paint.
+/// Follows `value` in a task of its own, which comes after the paint of what a pointer moved: browsers hand its moves
+/// out at the beginning of a frame, and paint before the next task.
 #[hook]
 pub fn use_after_paint<T: Clone + PartialEq + 'static>(value: T) -> T {
     let shown = use_state_eq(|| value.clone());
@@ -16,10 +17,11 @@ pub fn use_after_paint<T: Clone + PartialEq + 'static>(value: T) -> T {
         let shown = shown.setter();
         use_effect_with(value, move |_| {
             if !waiting.replace(true) {
-                after_paint(move || {
+                let follow = move || {
                     waiting.replace(false);
                     shown.set(latest.borrow().clone());
-                });
+                };
+                Timeout::new(0, follow).forget();
             }
         });
     }

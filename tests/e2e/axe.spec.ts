@@ -1,0 +1,178 @@
+// axe on every page and in every state that a person gets to, in light and in dark.
+
+import axe from 'axe-core';
+import { firstRows, movies, numberedRows } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test, type Page } from './support/test';
+
+declare global {
+  interface Window {
+    axe: typeof axe;
+  }
+}
+
+/** What axe finds in the page as it stands, in both themes. */
+async function clean(page: Page, state: string): Promise<void> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const violations = await page.evaluate(async () => (await window.axe.run()).violations);
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.target.join(' ')).join(', ')}`);
+    expect.soft(found, `${state}, in ${colorScheme}`).toEqual([]);
+  }
+}
+
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+const open = async (page: Page, name: string) => {
+  const button = page.getByRole('button', { name, exact: true });
+  if ((await button.getAttribute('aria-expanded')) === 'false') await button.click();
+};
+const number = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true });
+
+test('the calculator: opening, everything open, what is refused, comparisons, a simulation', async ({ page }) => {
+  test.setTimeout(180_000);
+  await page.goto('./#/');
+  const table = page.getByRole('table', { name: 'Cost by model' });
+  await expect(table).toBeVisible();
+  await clean(page, 'opening values');
+
+  await open(page, 'Advanced');
+  await number(page, 'API calls').fill('0');
+  await number(page, 'Shared prompt prefix').fill('900');
+  await number(page, 'Requests per minute').fill('500');
+  await number(page, 'Budget').fill('0.1');
+  await number(page, 'Deadline').fill('0.5');
+  await expect(page.getByText(/API calls goes from 1/)).toBeVisible();
+  await expect(page.getByText(/Misses the deadline|May miss the deadline/).first()).toBeVisible();
+  await clean(page, 'all open, with refusals, limits and misses');
+
+  await page.getByRole('combobox', { name: 'Model', exact: true }).click();
+  await expect(page.getByRole('option').first()).toBeVisible();
+  await clean(page, 'the list of models');
+  await page.keyboard.press('Escape');
+
+  for (const id of ['gpt-4o-mini', 'claude-opus-5', 'gpt-4o', 'gpt-5-mini']) await press(page, `Pin ${id}`);
+  await page.getByRole('switch', { name: 'Show deprecated' }).check();
+  await expect(page.getByRole('table', { name: 'Side by side' })).toContainText('gpt-5-mini');
+  await press(page, 'Estimate from a file');
+  await expect(page.getByLabel('Data file')).toBeVisible();
+  await clean(page, 'four models side by side, deprecated ones, the file reader');
+  await page.getByRole('searchbox', { name: 'Filter models' }).fill('nobody');
+  await expect(table).toContainText('No model has that');
+  await clean(page, 'no model found');
+
+  await page.goto('./#/?model=nowhere&calls=300&in=250&out=50&dup=10&rpm=100');
+  await press(page, 'Simulate this run');
+  await expect(page.getByRole('region', { name: 'Simulation' }).getByText(/runs of the engine/)).toBeVisible({ timeout: 60_000 });
+  await clean(page, 'a simulation, and a link of which parts were left out');
+});
+
+test('the runner: its steps with data, answer formats, lanes, a trial, and what is refused', async ({ page }) => {
+  test.setTimeout(180_000);
+  const runner = new Runner(page);
+  await runner.open();
+  await clean(page, 'empty');
+  await press(page, 'Sample data');
+  await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
+  await clean(page, 'sample data');
+
+  const format = page.getByRole('combobox', { name: 'Answer format', exact: true });
+  await format.selectOption('Labels');
+  await page.getByRole('textbox', { name: 'Labels', exact: true }).fill('dairy\nDairy');
+  await expect(page.getByRole('alert').filter({ hasText: 'differ only by case' })).toBeVisible();
+  await runner.field('User prompt').fill('{{nothing}}');
+  await runner.field('Budget').fill('a lot');
+  for (const name of ['How the Demo behaves', 'Hand over by file', 'Batch API', 'Compare with other models', 'Import checkpoint']) {
+    const button = runner.button(name);
+    if ((await button.count()) > 0) await open(page, name);
+  }
+  await clean(page, 'refusals in every step');
+
+  await format.selectOption({ index: 2 });
+  await runner.field('User prompt').fill('{{name}}');
+  await runner.field('Budget').fill('1');
+  await runner.chooseProvider(/OpenAI-compatible/i);
+  await press(page, 'Add another key');
+  await clean(page, 'a schema, another endpoint, two lanes');
+
+  await page.reload();
+  await press(page, 'Sample data');
+  await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
+  await press(page, 'Try 5 rows');
+  await expect(page.getByRole('table', { name: 'Trial answers' }).getByRole('row')).toHaveCount(6);
+  await clean(page, 'a trial');
+});
+
+test('a run: under way, with failed rows, its results, a row, its dialogs, the Batch API; the history and the settings', async ({
+  page, startMock,
+}) => {
+  test.setTimeout(240_000);
+  const mock = await startMock('--latency-ms', '30', '--fault', 'bad-request=0.2');
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(firstRows(movies(), 60));
+  await runner.enter({
+    'System prompt': 'Be brief.', 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'API key': 'sk-of-a-test',
+    'Model': 'gpt-4o-mini', 'Max output tokens': 16, 'Concurrency': 2, 'Requests per minute': 120,
+  });
+  await runner.start();
+  await runner.untilDone(4, 30_000);
+  await clean(page, 'under way');
+  await press(page, 'Pause');
+  await expect(runner.button('Resume')).toBeEnabled();
+  for (const name of ['Change limits', 'What is asked', 'Batch API', 'Hand over by file']) {
+    if ((await runner.button(name).count()) > 0) await open(page, name);
+  }
+  await clean(page, 'paused, everything open');
+  await page.reload();
+  await expect(runner.button('Resume run')).toBeVisible();
+  await clean(page, 'found again');
+  await press(page, 'Resume run');
+  await runner.field('API key').fill('sk-of-a-test');
+  await mock.set({ rpm: null });
+  await runner.button('Send again').or(runner.button('Resume')).first().click();
+  await runner.untilFinished(120_000);
+  await clean(page, 'finished, with failed rows');
+  await page.getByRole('combobox', { name: 'State', exact: true }).selectOption({ index: 2 });
+  await page.getByRole('button', { name: /^Open row / }).first().click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await clean(page, 'a row');
+  await page.keyboard.press('Escape');
+  await press(page, 'Delete run');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await clean(page, 'the question before a run is deleted');
+  await page.keyboard.press('Escape');
+
+  await page.goto('./#/runs');
+  await expect(page.getByText('rows.csv').or(page.getByText('movies.csv')).first()).toBeVisible();
+  await clean(page, 'the history');
+  await page.goto('./#/settings');
+  await expect(page.getByRole('heading').first()).toBeVisible();
+  await clean(page, 'the settings');
+});
+
+test('batch jobs that run', async ({ page, startMock }) => {
+  test.setTimeout(120_000);
+  const mock = await startMock();
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseData(numberedRows(20));
+  await runner.enter({
+    'User prompt': '{{name}}', 'Base URL': mock.baseUrl, 'API key': 'sk-of-a-test', 'Model': 'gpt-4o-mini',
+    'Max output tokens': 16, 'Requests per minute': 60, 'Concurrency': 1,
+  });
+  await runner.start();
+  await open(page, 'Batch API');
+  await press(page, 'Hand over to Batch API');
+  await expect(page.getByRole('region', { name: 'Batch jobs' })).toBeVisible();
+  await clean(page, 'batch jobs');
+});
+
+for (const path of ['embed-demo.html', 'embed.html?model=gpt-4o&calls=800', 'embed.html?calls=0']) {
+  test(`axe finds nothing in ${path}`, async ({ page }) => {
+    await page.goto(`./${path}`);
+    // The gallery's frames are pages of their own, which embed.spec.ts looks at.
+    if (path.startsWith('embed.html')) await expect(page.getByRole('group', { name: 'Async' })).toContainText('$');
+    await clean(page, path);
+  });
+}
