@@ -4,12 +4,13 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, Uint8Array};
+use js_sys::Array;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Blob, FormData, RequestInit};
 
 use super::batch_lines::Lines;
 use super::browser::{Slices, now, sleep_ms, words};
+use super::export::blob_of;
 use super::fetch::{self, Broken, Key};
 use super::forecast::{Rows as Forecast, forecast};
 use super::session::Session;
@@ -30,9 +31,10 @@ use crate::provider::{Failure, FailureKind, HttpReply, Outcome, Provider};
 pub const ENDPOINT: &str = "/v1/chat/completions";
 const STEP_MS_MAX: u32 = 60_000;
 const TRANSFER_MS_MAX: u32 = 3_600_000;
-const PART_BYTES: usize = 256 * 1024;
+const PART_BYTES: usize = 1024 * 1024;
 /// Lines that are settled together; the next ones are read once these are on disk.
 const ROWS_AT_ONCE: usize = 500;
+const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
 const LIST_PAGES_MAX: usize = 50;
 
 impl Session {
@@ -140,13 +142,13 @@ impl Session {
             let line = self.line(item).ok_or_else(|| unsendable("a row can't be written as a line".into()))?;
             open.extend_from_slice(line.as_bytes());
             if open.len() >= PART_BYTES {
-                parts.push(&Uint8Array::from(&open[..]));
+                parts.push(&blob_of(&open).map_err(unsendable)?);
                 open.clear();
             }
         }
-        parts.push(&Uint8Array::from(&open[..]));
+        parts.push(&blob_of(&open).map_err(unsendable)?);
         let form = FormData::new().map_err(|error| unsendable(words(&error)))?;
-        let blob = Blob::new_with_u8_array_sequence(&parts).map_err(|error| unsendable(words(&error)))?;
+        let blob = Blob::new_with_blob_sequence(&parts).map_err(|error| unsendable(words(&error)))?;
         let name = format!("{}-{}.jsonl", self.manifest.run, &nonce[..nonce.len().min(8)]);
         form.append_with_str("purpose", "batch")
             .and_then(|()| form.append_with_blob_and_filename("file", &blob, &name))
@@ -206,7 +208,12 @@ impl Session {
             let rows = self.checked_rows(rows).await;
             self.handle(Event::Batch(BatchEvent::Rows { shard, rows }));
         }
-        while self.has_unsaved() {
+        self.settle_down().await;
+    }
+
+    /// Until what came is on disk, and little waits to be copied to the checkpoints: a file comes faster than that.
+    pub(super) async fn settle_down(&self) {
+        while self.has_unsaved() || self.waiting_bytes() > WAITING_BYTES_MAX {
             sleep_ms(1).await;
         }
     }
@@ -273,7 +280,7 @@ impl Session {
         let done: Vec<bool> = {
             let results = self.results.borrow();
             (0..self.prepared.data.rows())
-                .map(|item| results.item(item).is_some_and(|item| item.ending.is_some()))
+                .map(|item| results.item(item).is_some_and(|item| item.end.is_some()))
                 .collect()
         };
         let rows = Forecast { facts: &facts, imported: &done, tokens_counted: self.prepared.is_counted() };

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Uint8Array};
+use js_sys::Array;
 use web_sys::{Blob, File};
 
 use super::batch::{LineRead, batch_card};
 use super::batch_lines::Lines;
-use super::browser::{Slices, sleep_ms, words};
+use super::browser::{Slices, words};
+use super::export::blob_of;
 use super::fetch::Broken;
 use super::page;
 use super::session::Session;
@@ -18,7 +19,7 @@ use crate::link::batch::{BatchImported, RequestFile};
 use crate::link::{Place, Problem, Setup, ToPage};
 use crate::provider::batch::{BatchTarget, custom_id};
 
-const PART_BYTES: usize = 256 * 1024;
+const PART_BYTES: usize = 1024 * 1024;
 const ROWS_AT_ONCE: usize = 500;
 
 /// One request file in the making.
@@ -35,20 +36,21 @@ impl Open {
         Open { parts: Array::new(), bytes: head.len() as u64, part: head, rows: 0 }
     }
 
-    fn push(&mut self, entry: &str) {
+    fn push(&mut self, entry: &str) -> Result<(), String> {
         self.part.extend_from_slice(entry.as_bytes());
         self.bytes += entry.len() as u64;
         self.rows += 1;
         if self.part.len() >= PART_BYTES {
-            self.parts.push(&Uint8Array::from(&self.part[..]));
+            self.parts.push(&blob_of(&self.part)?);
             self.part.clear();
         }
+        Ok(())
     }
 
     fn close(mut self, target: BatchTarget) -> Result<(Blob, u32), String> {
         self.part.extend_from_slice(target.frame().1.as_bytes());
-        self.parts.push(&Uint8Array::from(&self.part[..]));
-        let blob = Blob::new_with_u8_array_sequence(&self.parts).map_err(|error| words(&error))?;
+        self.parts.push(&blob_of(&self.part)?);
+        let blob = Blob::new_with_blob_sequence(&self.parts).map_err(|error| words(&error))?;
         Ok((blob, self.rows))
     }
 }
@@ -77,9 +79,9 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
         if open.rows >= rows_max || open.bytes + whole.len() as u64 + 8 > bytes_max {
             let full = std::mem::replace(&mut open, Open::new(target));
             files.push(full.close(target).map_err(failed)?);
-            open.push(&entry(true)?);
+            open.push(&entry(true)?).map_err(failed)?;
         } else {
-            open.push(&whole);
+            open.push(&whole).map_err(failed)?;
         }
     }
     if open.rows > 0 {
@@ -103,7 +105,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
 /// No answer yet, and no equal row before it that stands for it.
 fn is_open(session: &Session, item: Ordinal, leader: Ordinal) -> bool {
     let results = session.results.borrow();
-    let answered = |item: Ordinal| results.answer(item).is_some();
+    let answered = |item: Ordinal| results.kept(item).is_some();
     !answered(item) && (leader == item || !session.takes_import(leader) && !answered(leader))
 }
 
@@ -149,7 +151,5 @@ async fn take_in(session: &Rc<Session>, rows: Vec<BatchRow>, told: &mut BatchImp
     let card = batch_card(session.setup());
     let rows = session.checked_rows(rows).await;
     session.handle(Event::Batch(BatchEvent::Imported { rows, card }));
-    while session.has_unsaved() {
-        sleep_ms(1).await;
-    }
+    session.settle_down().await;
 }

@@ -8,17 +8,16 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
 use super::browser::{sleep_ms, words};
-use super::database::{Change, Database, Durability, Store, key_of};
-use super::frames;
-use super::manifest::{Listed, records_of};
+use super::database::{Change, Database, Durability, Store, key_of, keys_of};
+use super::manifest::Listed;
 use super::prepare::CacheKey;
-use crate::engine::Record;
 use crate::link::RunId;
 use crate::provider::Answer;
 
 const GROUP_MS: u32 = 200;
 const WRITING_MS: u32 = 10;
 const CHUNK_BYTES: usize = 1024 * 1024;
+const GROUPS_AT_ONCE: usize = 16;
 
 pub struct Checkpoints {
     database: Rc<Database>,
@@ -30,6 +29,8 @@ pub struct Checkpoints {
     listed: RefCell<Option<Listed>>,
     scheduled: Cell<bool>,
     writing: Cell<bool>,
+    /// Bytes that wait to be written, or are being so.
+    waiting_bytes: Cell<usize>,
     /// Why they no longer follow.
     pub lost: RefCell<Option<String>>,
 }
@@ -46,20 +47,28 @@ impl Checkpoints {
             listed: RefCell::default(),
             scheduled: Cell::new(false),
             writing: Cell::new(false),
+            waiting_bytes: Cell::new(0),
             lost: RefCell::default(),
         })
     }
 
     pub fn add(&self, frames: &[u8], records: usize) {
         self.frames.borrow_mut().extend_from_slice(frames);
+        self.waiting_bytes.update(|bytes| bytes + frames.len());
         let (first, next) = self.sequence.get();
         self.sequence.set((first, next + records as u64));
     }
 
     pub fn cache(&self, key: &CacheKey, answer: &Answer) {
         if let Ok(json) = serde_json::to_string(answer) {
+            self.waiting_bytes.update(|bytes| bytes + json.len());
             self.changes.borrow_mut().push(Change::put(Store::Cache, hex(key), json));
         }
+    }
+
+    /// Bytes that are in memory until the database has them.
+    pub fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes.get()
     }
 
     pub fn list(&self, listed: Listed) {
@@ -93,12 +102,15 @@ impl Checkpoints {
 
     async fn write_alone(&self, durability: Durability) -> Result<(), String> {
         let frames = self.frames.take();
+        let writing_bytes = self.waiting_bytes.get();
         let (first, next) = self.sequence.get();
         self.sequence.set((next, next));
         let mut changes = self.changes.take();
         if !frames.is_empty() {
             changes.push(Change::put(Store::Records, key_of(&self.run, first), Uint8Array::from(&frames[..])));
         }
+        // The database has its own copy from here on.
+        drop(frames);
         if let Some(json) = self.listed.take().and_then(|listed| serde_json::to_string(&listed).ok()) {
             changes.push(Change::put(Store::Runs, self.run.as_str(), json));
         }
@@ -106,6 +118,7 @@ impl Checkpoints {
             true => Err("the browser closed the database".into()),
             false => self.database.write(changes, durability).await.map_err(|error| words(&error)),
         };
+        self.waiting_bytes.update(|bytes| bytes - writing_bytes);
         if written.is_err() && durability == Durability::Strict {
             self.sequence.set((first, first));
         }
@@ -123,16 +136,30 @@ pub fn bytes_of(value: &JsValue) -> Vec<u8> {
     Uint8Array::new(value).to_vec()
 }
 
-/// `(sequence of the first, records)` of every group that is whole.
-pub fn groups_of(keys: &[JsValue], values: &[JsValue]) -> Result<Vec<(u64, Vec<Record>)>, String> {
-    let mut groups = Vec::with_capacity(keys.len());
-    for (key, value) in keys.iter().zip(values) {
-        let Some(first) = js_sys::Array::from(key).get(1).as_f64() else { continue };
-        let bytes = bytes_of(value);
-        let payloads = frames::read(&bytes).payloads;
-        groups.push((first as u64, records_of(payloads.into_iter().map(|payload| &bytes[payload]))?));
+/// The groups of a run's records, in their order, a few at a time.
+pub struct Groups<'a> {
+    database: &'a Database,
+    keys: std::vec::IntoIter<JsValue>,
+    read: std::vec::IntoIter<(u64, JsValue)>,
+}
+
+impl Groups<'_> {
+    pub async fn begin<'a>(database: &'a Database, run: &str) -> Groups<'a> {
+        let keys = database.keys(Store::Records, Some(keys_of(run))).await.unwrap_or_default();
+        Groups { database, keys: keys.into_iter(), read: Vec::new().into_iter() }
     }
-    Ok(groups)
+
+    /// `(number of the first record, frames)`. A group that can't be read ends it: what follows is behind a gap.
+    pub async fn next(&mut self) -> Option<(u64, Vec<u8>)> {
+        if self.read.len() == 0 {
+            let keys: Vec<JsValue> = self.keys.by_ref().take(GROUPS_AT_ONCE).collect();
+            let values = self.database.get_many(Store::Records, &keys).await.ok()?;
+            let first = |key: &JsValue| js_sys::Array::from(key).get(1).as_f64().map(|first| first as u64);
+            let read = keys.iter().zip(values).map_while(|(key, value)| Some((first(key)?, value)));
+            self.read = read.collect::<Vec<_>>().into_iter();
+        }
+        self.read.next().map(|(first, value)| (first, bytes_of(&value)))
+    }
 }
 
 pub fn hex(key: &CacheKey) -> String {

@@ -18,7 +18,7 @@ use crate::link::{ExportKind, Place, Problem};
 use crate::provider::AnswerFormat;
 use crate::time::Time;
 
-const PART_BYTES: usize = 256 * 1024;
+const PART_BYTES: usize = 1024 * 1024;
 
 pub struct Exported {
     pub blob: Blob,
@@ -27,39 +27,41 @@ pub struct Exported {
 }
 
 pub async fn export(session: &Rc<Session>, what: ExportKind, guard: bool) -> Result<Exported, Problem> {
+    let failed = |why: String| {
+        problem(Place::Results, format!("The file could not be made: {why}. The results are kept; export them again."))
+    };
     let mut parts = Parts::default();
-    let rows = match what {
+    let written = match what {
         ExportKind::Csv => csv(session, guard, &mut parts).await,
         ExportKind::Jsonl => jsonl(session, &mut parts).await,
         ExportKind::Ledger => ledger(session, guard, &mut parts).await,
     };
+    let rows = written.map_err(failed)?;
     let options = BlobPropertyBag::new();
     options.set_type(match what {
         ExportKind::Csv | ExportKind::Ledger => "text/csv;charset=utf-8",
         ExportKind::Jsonl => "application/x-ndjson;charset=utf-8",
     });
-    let blob = Blob::new_with_u8_array_sequence_and_options(&parts.finish(), &options);
-    let blob = blob.map_err(|error| {
-        problem(Place::Results, format!("The file could not be made: {}. The results are kept.", words(&error)))
-    })?;
+    let parts = parts.finish().map_err(failed)?;
+    let blob = Blob::new_with_blob_sequence_and_options(&parts, &options).map_err(|error| failed(words(&error)))?;
     Ok(Exported { blob, file_name: file_name(session, what), rows })
 }
 
-async fn csv(session: &Session, guard: bool, parts: &mut Parts) -> u32 {
+async fn csv(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32, String> {
     let table = &session.prepared.data.table;
     let answers = answer_columns(session);
-    parts.push(&dataset::csv_header(table.columns(), &answers));
+    parts.push(&dataset::csv_header(table.columns(), &answers))?;
     let mut slices = Slices::begin();
     for item in 0..session.prepared.data.rows() {
         slices.turn().await;
         let cells: Vec<String> = table.columns().iter().map(|column| table.cell(item as usize, column)).collect();
-        with_row(session, item, &answers, |row| parts.push(&dataset::csv_row(&cells, row, &answers, guard)));
+        with_row(session, item, &answers, |row| parts.push(&dataset::csv_row(&cells, row, &answers, guard)))??;
     }
-    session.prepared.data.rows()
+    Ok(session.prepared.data.rows())
 }
 
 /// Rows with an answer: a script takes every id in its checkpoint for done, so an open or failed row must not be there.
-async fn jsonl(session: &Session, parts: &mut Parts) -> u32 {
+async fn jsonl(session: &Session, parts: &mut Parts) -> Result<u32, String> {
     let answers = answer_columns(session);
     let mut slices = Slices::begin();
     let mut lines = 0;
@@ -67,12 +69,13 @@ async fn jsonl(session: &Session, parts: &mut Parts) -> u32 {
         slices.turn().await;
         with_row(session, item, &answers, |row| {
             if row.result.is_some() {
-                parts.push(&dataset::jsonl_line(row, &answers));
                 lines += 1;
+                return parts.push(&dataset::jsonl_line(row, &answers));
             }
-        });
+            Ok(())
+        })??;
     }
-    lines
+    Ok(lines)
 }
 
 /// What the run's answer format adds to an export.
@@ -82,33 +85,41 @@ fn answer_columns(session: &Session) -> AnswerColumns {
     AnswerColumns { checked: *format != AnswerFormat::Text, fields: outline.fields }
 }
 
-fn with_row(session: &Session, item: Ordinal, answers: &AnswerColumns, take: impl FnOnce(&ExportRow)) {
+/// An error says why the row's answer could not be read back.
+fn with_row<T>(
+    session: &Session,
+    item: Ordinal,
+    answers: &AnswerColumns,
+    take: impl FnOnce(&ExportRow) -> T,
+) -> Result<T, String> {
     let results = session.results.borrow();
-    let known = results.item(item).cloned().unwrap_or_default();
-    let answer = results.answer(item);
+    let known = results.item(item);
+    let usage = known.and_then(|known| known.usage);
+    let answer = results.answer(item, &session.texts)?;
+    let answer = answer.as_deref();
     let error = results.error(item);
     let id = session.prepared.data.table.id(item as usize, session.setup().id_column.as_deref());
     let misfit = answer.and_then(|answer| answer.misfit.as_deref());
     let shown = answer.map(|answer| session.check.shown(answer));
     let fits = answer.filter(|_| misfit.is_none() && !answers.fields.is_empty());
-    take(&ExportRow {
+    Ok(take(&ExportRow {
         id: &id,
         state: results.state(item),
         result: shown,
         finish: answer.map(|answer| finish_word(answer.finish)),
         error: error.as_deref(),
-        usage: known.usage,
-        cost: known.usage.map(|_| known.cost),
-        attempts: known.attempts,
+        usage,
+        cost: known.filter(|_| usage.is_some()).map(|known| known.cost),
+        attempts: known.map_or(0, |known| known.attempts),
         misfit,
         raw: answer.map(|answer| answer.text.as_str()).filter(|raw| Some(*raw) != shown),
         document: fits.and_then(|answer| find_document(&answer.text).ok()),
-    });
+    }))
 }
 
 /// One line an attempt, in the order in which they were reserved.
-async fn ledger(session: &Session, guard: bool, parts: &mut Parts) -> u32 {
-    parts.push(&ledger::header());
+async fn ledger(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32, String> {
+    parts.push(&ledger::header())?;
     let ids: Vec<AttemptId> = session.results.borrow().attempts().map(|(id, _)| id).collect();
     let mut slices = Slices::begin();
     let mut lines = 0;
@@ -117,11 +128,11 @@ async fn ledger(session: &Session, guard: bool, parts: &mut Parts) -> u32 {
         let results = session.results.borrow();
         if let Some(attempt) = results.attempt(id) {
             let row_id = session.prepared.data.table.id(attempt.item as usize, session.setup().id_column.as_deref());
-            parts.push(&ledger::line(session.setup(), (id, attempt), &row_id, guard, moment));
+            parts.push(&ledger::line(session.setup(), (id, attempt), &row_id, guard, moment))?;
             lines += 1;
         }
     }
-    lines
+    Ok(lines)
 }
 
 fn moment(at: Time) -> String {
@@ -139,7 +150,7 @@ fn file_name(session: &Session, what: ExportKind) -> String {
     }
 }
 
-/// Text that leaves the heap part by part.
+/// Text that leaves this heap part by part: a `Blob` is held by the browser, on its disk where it is large.
 #[derive(Default)]
 struct Parts {
     open: Vec<u8>,
@@ -148,23 +159,28 @@ struct Parts {
 
 impl Parts {
     /// A line brings its end, or gets one.
-    fn push(&mut self, line: &str) {
+    fn push(&mut self, line: &str) -> Result<(), String> {
         self.open.extend_from_slice(line.as_bytes());
         if !line.ends_with('\n') {
             self.open.push(b'\n');
         }
-        if self.open.len() >= PART_BYTES {
-            self.flush();
-        }
+        if self.open.len() >= PART_BYTES { self.flush() } else { Ok(()) }
     }
 
-    fn flush(&mut self) {
-        self.done.push(&Uint8Array::from(&self.open[..]));
+    fn flush(&mut self) -> Result<(), String> {
+        self.done.push(&blob_of(&self.open)?);
         self.open.clear();
+        Ok(())
     }
 
-    fn finish(mut self) -> Array {
-        self.flush();
-        self.done
+    fn finish(mut self) -> Result<Array, String> {
+        self.flush()?;
+        Ok(self.done)
     }
+}
+
+/// Bytes as a part of a larger `Blob`.
+pub fn blob_of(bytes: &[u8]) -> Result<JsValue, String> {
+    let part = Array::of1(&Uint8Array::from(bytes));
+    Blob::new_with_u8_array_sequence(&part).map(JsValue::from).map_err(|error| words(&error))
 }

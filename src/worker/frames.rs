@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use crate::provider::BODY_BYTES_MAX;
 
-const HEAD_BYTES: usize = 8;
+/// What stands before a payload.
+pub const HEAD_BYTES: usize = 8;
 /// No payload is larger: an answer's body is capped, and JSON at most doubles it, six-fold for control characters.
 pub const PAYLOAD_BYTES_MAX: usize = 6 * BODY_BYTES_MAX;
 
@@ -46,6 +47,11 @@ pub fn read(bytes: &[u8]) -> Frames {
     frames
 }
 
+/// Where the payload of the first frame lies, if that is whole.
+pub fn first(bytes: &[u8]) -> Option<Range<usize>> {
+    next(bytes, 0)
+}
+
 fn next(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     let head = bytes.get(start..start.checked_add(HEAD_BYTES)?)?;
     let (length, sum) = head.split_at(4);
@@ -59,6 +65,13 @@ fn next(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     let range = from..from.checked_add(payload_bytes)?;
     let payload = bytes.get(range.clone())?;
     (checksum(length, payload) == sum).then_some(range)
+}
+
+/// How many bytes the first frame takes, as its head says; `None` where there is no whole head, or none that can be.
+pub fn wanted(bytes: &[u8]) -> Option<usize> {
+    let length = bytes.get(..HEAD_BYTES)?.first_chunk::<4>()?;
+    let payload_bytes = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    (1..=PAYLOAD_BYTES_MAX).contains(&payload_bytes).then(|| HEAD_BYTES + payload_bytes)
 }
 
 fn checksum(length: [u8; 4], payload: &[u8]) -> u32 {
@@ -116,6 +129,13 @@ mod tests {
         bytes.extend_from_slice(&u32::MAX.to_le_bytes());
         bytes.extend_from_slice(&[7; 64]);
         assert_eq!(read(&bytes).whole_bytes, whole_bytes);
+    }
+
+    #[test]
+    fn a_head_tells_how_much_is_wanted() {
+        let bytes = journal();
+        assert_eq!(wanted(&bytes), Some(HEAD_BYTES + PAYLOADS[0].len()));
+        assert_eq!((wanted(&bytes[..HEAD_BYTES - 1]), wanted(&[0; 64]), wanted(&[0xff; 64])), (None, None, None));
     }
 
     #[test]

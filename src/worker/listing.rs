@@ -71,7 +71,7 @@ impl Storage {
             Some(listed) if busy || current(&listed) => Some(listed.summary),
             listed => match self.find(run).await {
                 Ok(found) => {
-                    let mut summary = found.manifest.summary(&found.records);
+                    let mut summary = found.manifest.summary(&found.gathered.records);
                     if found.torn_bytes > 0 {
                         summary.notes.push("A crash tore the end of its journal; opening it cuts that.".into());
                     }

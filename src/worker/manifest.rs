@@ -1,8 +1,11 @@
 //! What a run is: the first frame of its journal. And how its records lie in frames. Pure.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::frames;
+use super::gathered::Read;
 use super::results::Results;
 use crate::dataset::ReadOptions;
 use crate::engine::Record;
@@ -83,8 +86,9 @@ impl Manifest {
     }
 
     /// Where the run stands, by its records alone.
-    pub fn summary(&self, records: &[Record]) -> RunSummary {
-        let totals = Results::restore(self.data.rows, records).totals();
+    pub fn summary(&self, records: &[Read]) -> RunSummary {
+        let read = records.iter().map(|read| (&read.record, read.away));
+        let totals = Results::restore(self.data.rows, read).totals();
         RunSummary {
             run: self.run.clone(),
             name: self.data.name.clone(),
@@ -104,37 +108,26 @@ impl Manifest {
     }
 }
 
-pub fn frames_of(records: &[Record]) -> Result<Vec<u8>, String> {
-    let mut out = Vec::with_capacity(records.len() * 160);
+/// Records as they are appended: frames one after the other, and where each payload lies in them.
+pub struct Framed {
+    pub bytes: Vec<u8>,
+    pub payloads: Vec<Range<usize>>,
+}
+
+pub fn framed(records: &[Record]) -> Result<Framed, String> {
+    let mut framed =
+        Framed { bytes: Vec::with_capacity(records.len() * 160), payloads: Vec::with_capacity(records.len()) };
     for record in records {
-        append(&mut out, record)?;
+        let from = framed.bytes.len() + frames::HEAD_BYTES;
+        append(&mut framed.bytes, record)?;
+        framed.payloads.push(from..framed.bytes.len());
     }
-    Ok(out)
+    Ok(framed)
 }
 
 fn append(out: &mut Vec<u8>, value: &impl Serialize) -> Result<(), String> {
     let payload = serde_json::to_vec(value).map_err(|error| error.to_string())?;
     frames::append(out, &payload).map_err(|refused| format!("a record of {} bytes is too large", refused.bytes))
-}
-
-/// The records of whole payloads. One that is whole but can't be understood is an error: to go on without it could
-/// send again what was paid for.
-pub fn records_of<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Record>, String> {
-    payloads.into_iter().map(|payload| serde_json::from_slice(payload).map_err(|error| error.to_string())).collect()
-}
-
-/// The journal's records, and after them those that only the checkpoints have: `(sequence of the first, records)`.
-/// A gap ends it, since what is missing in it is not known.
-pub fn merged(mut journal: Vec<Record>, mut groups: Vec<(u64, Vec<Record>)>) -> Vec<Record> {
-    groups.sort_by_key(|(first, _)| *first);
-    for (first, records) in groups {
-        let have = journal.len() as u64;
-        if first > have {
-            break;
-        }
-        journal.extend(records.into_iter().skip((have - first) as usize));
-    }
-    journal
 }
 
 #[cfg(test)]
@@ -143,28 +136,12 @@ mod tests {
     use crate::engine::{Command, Entry};
 
     #[test]
-    fn either_side_alone_rebuilds_the_other() {
-        let all: Vec<Record> = (0..10).map(record).collect();
-        let groups = || vec![(6, all[6..].to_vec()), (0, all[..4].to_vec()), (4, all[4..6].to_vec())];
-        assert_eq!(merged(all.clone(), Vec::new()), all, "journal alone");
-        assert_eq!(merged(Vec::new(), groups()), all, "checkpoints alone");
-        assert_eq!(merged(all[..5].to_vec(), groups()), all, "a journal that lost its tail");
-        assert_eq!(merged(all.clone(), groups()[1..].to_vec()), all, "checkpoints that lag");
-    }
-
-    #[test]
-    fn nothing_after_a_gap_is_taken() {
-        let all: Vec<Record> = (0..10).map(record).collect();
-        assert_eq!(merged(all[..2].to_vec(), vec![(5, all[5..].to_vec())]), all[..2]);
-    }
-
-    #[test]
     fn records_survive_their_frames() {
         let all: Vec<Record> = (0..10).map(record).collect();
-        let bytes = frames_of(&all).unwrap();
-        let payloads = frames::read(&bytes).payloads;
-        assert_eq!(records_of(payloads.into_iter().map(|payload| &bytes[payload])).unwrap(), all);
-        assert!(records_of([b"{}".as_slice()]).is_err());
+        let framed = framed(&all).unwrap();
+        assert_eq!(frames::read(&framed.bytes).payloads, framed.payloads);
+        let read = framed.payloads.into_iter().map(|payload| serde_json::from_slice(&framed.bytes[payload]).unwrap());
+        assert_eq!(read.collect::<Vec<Record>>(), all);
     }
 
     #[test]

@@ -15,7 +15,7 @@
 //! | `batch`, `batch_files`, `batch_lines`, `batch_demo` | the steps of batch jobs, hand-over by file, result files line by line, the simulated jobs |
 //! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
 //! | `storage`, `recover`, `listing` | runs on disk: made, opened again with either side rebuilt from the other, listed |
-//! | `manifest`, `checkpoints` | what a run is, and its copy in IndexedDB |
+//! | `manifest`, `checkpoints`, `gathered` | what a run is, its copy in IndexedDB, and both sides' records as one |
 //! | `frames`, `journal`, `opfs` | the append-only file that is the truth of a run in progress |
 //! | `database`, `locks`, `browser` | IndexedDB; one run, one tab; the clock, turns and words of the browser |
 
@@ -37,6 +37,7 @@ mod export;
 pub mod fetch;
 mod forecast;
 pub mod frames;
+pub mod gathered;
 mod imports;
 pub mod journal;
 mod ledger;
@@ -51,7 +52,7 @@ mod program;
 mod projection;
 mod reach;
 mod recover;
-mod results;
+pub mod results;
 mod rows;
 mod send;
 mod session;

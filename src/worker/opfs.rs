@@ -51,7 +51,7 @@ impl Opfs {
         Some(Uint8Array::new(&buffer).to_vec())
     }
 
-    async fn blob(&self, run: &str, file: &str) -> Option<Blob> {
+    pub async fn blob(&self, run: &str, file: &str) -> Option<Blob> {
         let handle = self.file(run, file, false).await.ok()?;
         handle.get_file().await.ok()?.dyn_into().ok()
     }

@@ -1,26 +1,36 @@
 //! Opening a run again: journal and checkpoints are merged, and whichever lags is mended. After a crash, or when the
-//! browser lost one side, nothing is asked of the person.
+//! browser lost one side, nothing is asked of the person. Both sides are gone through a part at a time: together they
+//! may be far larger than memory should be.
 
 use std::rc::Rc;
 
+use js_sys::Uint8Array;
+
 use super::browser::words;
-use super::checkpoints::{Checkpoints, bytes_of, groups_of};
-use super::database::{Database, Durability, Store, keys_of};
-use super::journal::Journal;
-use super::manifest::{Listed, Manifest, frames_of, merged, records_of};
+use super::checkpoints::{Checkpoints, Groups, bytes_of};
+use super::database::{Change, Database, Durability, Store, key_of, keys_of};
+use super::frames;
+use super::gathered::Gathered;
+use super::journal::{Journal, Walk};
+use super::manifest::{Listed, Manifest};
 use super::storage::{DATA, Kept, RunStore, Storage, run_changes};
 use super::terms::problem;
-use crate::engine::Record;
 use crate::link::{Place, Problem};
+
+/// Frames that are put down as one group when checkpoints are mended.
+const GROUP_BYTES: usize = 1024 * 1024;
 
 /// What one side, or both together, know of a run.
 pub(super) struct Found {
     pub(super) manifest: Manifest,
-    pub(super) records: Vec<Record>,
-    /// How many of them the journal has; `None`: there is no readable journal.
+    pub(super) gathered: Gathered,
+    /// How many of its records the journal has; `None`: there is no readable journal.
     in_journal: Option<usize>,
-    in_database: Option<usize>,
-    pub(super) torn_bytes: usize,
+    /// Bytes of the journal that are whole, and those of a torn or damaged tail.
+    whole_bytes: u64,
+    pub(super) torn_bytes: u64,
+    /// The database lists the run.
+    listed: bool,
 }
 
 impl Storage {
@@ -31,7 +41,7 @@ impl Storage {
                 format!("This run can't be opened: {why}. It was left as it is, and nothing was sent."),
             )
         };
-        let found = self.find(run).await.map_err(unreadable)?;
+        let mut found = self.find(run).await.map_err(unreadable)?;
         let (data, data_in_opfs, data_in_database) = self.find_data(&found.manifest).await.map_err(unreadable)?;
         let mut notes = Vec::new();
         if found.torn_bytes > 0 {
@@ -40,38 +50,61 @@ impl Storage {
                 found.torn_bytes
             ));
         }
-        let journal = self.mend_journal(&found, &data, data_in_opfs, &mut notes).await.map_err(unreadable)?;
-        let checkpoints = self.mend_checkpoints(&found, &data, data_in_database, &mut notes).await;
-        let records = found.records.len() as u64;
-        let store = RunStore { journal, checkpoints, records, lock: None };
-        Ok((store, Kept { manifest: found.manifest, data, records: found.records, notes }))
-    }
-
-    pub(super) async fn find(&self, run: &str) -> Result<Found, String> {
-        let journal = match &self.opfs {
-            Some(opfs) => Journal::read(opfs, run).await,
-            None => None,
-        };
-        let mut torn_bytes = 0;
-        let (mut manifest, mut in_journal, mut records) = (None, None, Vec::new());
-        if let Some(journal) = journal {
-            torn_bytes = journal.torn_bytes;
-            if let Some((first, rest)) = journal.payloads.split_first() {
-                manifest = Some(Manifest::read(first)?);
-                records = records_of(rest.iter().map(Vec::as_slice))?;
-                in_journal = Some(records.len());
+        if let Some(opfs) = &self.opfs {
+            if !data_in_opfs {
+                opfs.write(run, DATA, &data).await.map_err(|error| unreadable(words(&error)))?;
+            }
+            if found.in_journal != Some(found.gathered.records.len()) {
+                self.mend_journal(&found).await.map_err(unreadable)?;
+                notes.push("The journal had lost records; it was rebuilt from the checkpoints.".into());
+                // From here on long answers have their places.
+                found = Found { listed: found.listed, ..self.find(run).await.map_err(unreadable)? };
             }
         }
-        let (listed, groups) = match self.database() {
-            Some(database) => (read_listed(database, run).await, read_groups(database, run).await?),
-            None => (None, Vec::new()),
+        let checkpoints = self.mend_checkpoints(&found, &data, data_in_database, &mut notes).await;
+        let journal = match &self.opfs {
+            Some(opfs) => {
+                let opened = Journal::open_at(opfs, run, found.whole_bytes).await;
+                Some(opened.map_err(|error| unreadable(words(&error)))?)
+            }
+            None => None,
         };
-        let in_database = listed.as_ref().map(|_| merged(Vec::new(), groups.clone()).len());
-        let manifest = manifest.or(listed.map(|listed| listed.manifest));
-        let Some(manifest) = manifest else {
+        let records = found.gathered.records.len() as u64;
+        let store = RunStore { journal, checkpoints, records, lock: None };
+        Ok((store, Kept { manifest: found.manifest, data, records: found.gathered.records, notes }))
+    }
+
+    /// All records of a run. With a private file system, long answers stay on the disk.
+    pub(super) async fn find(&self, run: &str) -> Result<Found, String> {
+        let mut gathered = Gathered::default();
+        let (mut manifest, mut in_journal, mut whole_bytes, mut torn_bytes) = (None, None, 0, 0);
+        let walk = match &self.opfs {
+            Some(opfs) => Walk::begin(opfs, run).await,
+            None => None,
+        };
+        if let Some(mut walk) = walk {
+            if let Some((_, payload)) = walk.next().await.map_err(|error| words(&error))? {
+                manifest = Some(Manifest::read(payload)?);
+                while let Some((place, payload)) = walk.next().await.map_err(|error| words(&error))? {
+                    gathered.journaled(place, payload)?;
+                }
+                in_journal = Some(gathered.records.len());
+            }
+            (whole_bytes, torn_bytes) = (walk.whole_bytes(), walk.torn_bytes());
+        }
+        let mut listed = None;
+        if let Some(database) = self.database() {
+            listed = read_listed(database, run).await;
+            let mut groups = Groups::begin(database, run).await;
+            while let Some((first, frames)) = groups.next().await {
+                gathered.checkpointed(first, &frames, self.opfs.is_some())?;
+            }
+        }
+        let is_listed = listed.is_some();
+        let Some(manifest) = manifest.or(listed.map(|listed| listed.manifest)) else {
             return Err("neither its journal nor its checkpoint is there".into());
         };
-        Ok(Found { manifest, records: merged(records, groups), in_journal, in_database, torn_bytes })
+        Ok(Found { manifest, gathered, in_journal, whole_bytes, torn_bytes, listed: is_listed })
     }
 
     /// The data, and whether each side has it whole.
@@ -95,28 +128,29 @@ impl Storage {
         }
     }
 
-    async fn mend_journal(
-        &self,
-        found: &Found,
-        data: &[u8],
-        data_in_opfs: bool,
-        notes: &mut Vec<String>,
-    ) -> Result<Option<Journal>, String> {
-        let Some(opfs) = &self.opfs else { return Ok(None) };
+    /// Appends to the journal what only the checkpoints have, or begins it anew where it is gone.
+    async fn mend_journal(&self, found: &Found) -> Result<(), String> {
+        let (Some(opfs), Some(database)) = (&self.opfs, self.database()) else { return Ok(()) };
         let run = &found.manifest.run;
-        if !data_in_opfs {
-            opfs.write(run, DATA, data).await.map_err(|error| words(&error))?;
+        let opened = match found.in_journal {
+            Some(_) => Journal::open_at(opfs, run, found.whole_bytes).await,
+            None => Journal::create(opfs, run, &found.manifest.frame()?).await,
+        };
+        let mut journal = opened.map_err(|error| words(&error))?;
+        let mut have = found.in_journal.unwrap_or(0);
+        let mut groups = Groups::begin(database, run).await;
+        while let Some((first, bytes)) = groups.next().await {
+            let payloads = frames::read(&bytes).payloads;
+            let Some(skipped) = have.checked_sub(first as usize) else { continue };
+            let (Some(from), Some(last)) = (payloads.get(skipped), payloads.last()) else { continue };
+            let missing = &bytes[from.start - frames::HEAD_BYTES..last.end];
+            journal.append(missing).await.map_err(|error| words(&error))?;
+            have = first as usize + payloads.len();
         }
-        if found.in_journal == Some(found.records.len()) {
-            return Journal::open(opfs, run).await.map(Some).map_err(|error| words(&error));
-        }
-        let mut frames = found.manifest.frame()?;
-        frames.extend(frames_of(&found.records)?);
-        let journal = Journal::create(opfs, run, &frames).await.map_err(|error| words(&error))?;
-        notes.push("The journal had lost records; it was rebuilt from the checkpoints.".into());
-        Ok(Some(journal))
+        Ok(())
     }
 
+    /// Adds to the checkpoints what only the journal has, or puts them down anew where they are gone.
     async fn mend_checkpoints(
         &self,
         found: &Found,
@@ -126,33 +160,52 @@ impl Storage {
     ) -> Option<Rc<Checkpoints>> {
         let database = self.database()?;
         let run = &found.manifest.run;
-        let sequence = found.records.len() as u64;
-        let checkpoints = Checkpoints::new(database.clone(), run.clone(), sequence);
-        if found.in_database == Some(found.records.len()) && data_in_database {
+        let sequence = found.gathered.records.len();
+        let checkpoints = Checkpoints::new(database.clone(), run.clone(), sequence as u64);
+        let is_there = found.listed && data_in_database;
+        if is_there && found.gathered.in_checkpoints == sequence {
             return Some(checkpoints);
         }
-        let written = match run_changes(&found.manifest, data, &found.records) {
-            Ok(changes) => database.write(changes, Durability::Relaxed).await.map_err(|error| words(&error)),
-            Err(why) => Err(why),
-        };
-        if found.in_database.is_none() {
+        let mended = self.mend_groups(database, found, data, is_there).await;
+        if !found.listed {
             notes.push("The browser had lost this run's checkpoints; they were rebuilt from the journal.".into());
         }
-        *checkpoints.lost.borrow_mut() = written.err();
+        *checkpoints.lost.borrow_mut() = mended.err();
         Some(checkpoints)
+    }
+
+    async fn mend_groups(&self, database: &Database, found: &Found, data: &[u8], is_there: bool) -> Result<(), String> {
+        let run = &found.manifest.run;
+        let mut number = if is_there { found.gathered.in_checkpoints } else { 0 };
+        if !is_there {
+            let changes = run_changes(&found.manifest, data, found.manifest.summary(&found.gathered.records))?;
+            database.write(changes, Durability::Relaxed).await.map_err(|error| words(&error))?;
+        }
+        let Some(opfs) = &self.opfs else { return Ok(()) };
+        let Some(mut walk) = Walk::begin(opfs, run).await else { return Ok(()) };
+        // The manifest, and what is there.
+        for _ in 0..=number {
+            walk.next().await.map_err(|error| words(&error))?;
+        }
+        loop {
+            let (first, mut group) = (number as u64, Vec::new());
+            while group.len() < GROUP_BYTES
+                && let Some((_, payload)) = walk.next().await.map_err(|error| words(&error))?
+            {
+                frames::append(&mut group, payload).map_err(|_| "a record is too large".to_owned())?;
+                number += 1;
+            }
+            if group.is_empty() {
+                return Ok(());
+            }
+            let change = Change::put(Store::Records, key_of(run, first), Uint8Array::from(&group[..]));
+            drop(group);
+            database.write(vec![change], Durability::Relaxed).await.map_err(|error| words(&error))?;
+        }
     }
 }
 
 pub(super) async fn read_listed(database: &Database, run: &str) -> Option<Listed> {
     let json = database.get(Store::Runs, run).await.ok()?.as_string()?;
     serde_json::from_str(&json).ok()
-}
-
-async fn read_groups(database: &Database, run: &str) -> Result<Vec<(u64, Vec<Record>)>, String> {
-    let keys = database.keys(Store::Records, Some(keys_of(run))).await.unwrap_or_default();
-    let values = database.values(Store::Records, Some(keys_of(run))).await.unwrap_or_default();
-    if keys.len() != values.len() {
-        return Ok(Vec::new());
-    }
-    groups_of(&keys, &values)
 }

@@ -1,8 +1,15 @@
 //! What is known of every item and every attempt, from the records: for the table, the exports and the list of runs.
-//! The engine keeps only what it needs to decide; this keeps what a person wants to read. Pure.
+//! The engine keeps only what it needs to decide; this keeps what a person wants to read, but for long answers, which
+//! are read back from the journal. Pure.
 
 mod batch;
+mod kept;
+#[cfg(test)]
+mod tests;
 
+pub use kept::{End, Kept, NoJournal, Position, Texts, leave_text};
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::dataset::ExportState;
@@ -28,9 +35,9 @@ pub struct Results {
 
 #[derive(Clone, Debug, Default)]
 pub struct Item {
-    pub ending: Option<Ending>,
+    pub end: Option<End>,
     /// How its last attempt failed.
-    pub failure: Option<Failure>,
+    pub failure: Option<Box<Failure>>,
     pub usage: Option<Usage>,
     pub cost: Usd,
     /// Those that were sent.
@@ -60,8 +67,8 @@ pub struct Settled {
     pub at: Time,
     pub bill: Bill,
     pub cost: Usd,
-    pub failure: Option<Failure>,
-    pub request_id: Option<String>,
+    pub failure: Option<Box<Failure>>,
+    pub request_id: Option<Box<str>>,
     /// Of the answer, where one came.
     pub finish: Option<Finish>,
     /// Released before it was sent: the run paused meanwhile.
@@ -84,13 +91,23 @@ impl Results {
     }
 
     /// The records of a run that is opened again: what they leave unsettled was cut off.
-    pub fn restore<'a>(items: u32, records: impl IntoIterator<Item = &'a Record>) -> Results {
+    /// A record comes with the place of its answer's text, where that was left in the journal.
+    pub fn restore<'a>(items: u32, records: impl IntoIterator<Item = (&'a Record, Option<Position>)>) -> Results {
         let mut results = Results::new(items);
-        for record in records {
-            results.apply(record);
+        for (record, away) in records {
+            results.apply_read(record, away);
         }
         results.cut_off();
         results
+    }
+
+    /// The record is in the journal: a long answer needs no memory any more.
+    pub fn put_away(&mut self, record: &Record, place: Position) {
+        let Some((item, answer)) = kept::answer_of(&record.entry) else { return };
+        let end = self.items.get_mut(item as usize).and_then(|item| item.end.as_mut());
+        if let Some(kept) = end.and_then(End::kept_mut) {
+            kept.put_away(answer, place);
+        }
     }
 
     fn cut_off(&mut self) {
@@ -100,7 +117,12 @@ impl Results {
     }
 
     pub fn apply(&mut self, record: &Record) {
+        self.apply_read(record, None);
+    }
+
+    fn apply_read(&mut self, record: &Record, away: Option<Position>) {
         self.version += 1;
+        let end = |ending: &Option<Ending>| ending.clone().map(|ending| End::of(ending, away));
         match &record.entry {
             Entry::Reserved { attempt, item, lane, amount } => {
                 self.reserved(*attempt, *item, *lane, *amount, record.at);
@@ -111,18 +133,18 @@ impl Results {
                     Some(Ending::Succeeded(answer)) => Some(answer),
                     _ => misfit.as_deref(),
                 };
-                self.settled(*attempt, *item, *bill, *cost, ending.as_ref(), failure.as_ref(), answer, record.at);
+                self.settled(*attempt, *item, *bill, *cost, end(ending), failure.as_ref(), answer, record.at);
             }
-            Entry::Ended { item, ending } => self.end(*item, ending.clone()),
+            Entry::Ended { item, ending } => self.end(*item, End::of(ending.clone(), away)),
             Entry::Reopened { item } => {
                 self.stopped = false;
                 if let Some(item) = self.items.get_mut(*item as usize) {
-                    (item.ending, item.failure) = (None, None);
+                    (item.end, item.failure) = (None, None);
                 }
             }
             Entry::Restarted => self.cut_off(),
             Entry::Commanded(command) => self.commanded(command),
-            Entry::Batch(entry) => self.apply_batch(entry, record.at),
+            Entry::Batch(entry) => self.apply_batch(entry, record.at, away),
         }
     }
 
@@ -151,24 +173,26 @@ impl Results {
         ordinal: Ordinal,
         bill: Bill,
         cost: Usd,
-        ending: Option<&Ending>,
+        end: Option<End>,
         failure: Option<&Failure>,
         answer: Option<&Answer>,
         at: Time,
     ) {
-        let never_sent = bill == Bill::Nothing && ending.is_none() && failure.is_none() && answer.is_none();
+        let never_sent = bill == Bill::Nothing && end.is_none() && failure.is_none() && answer.is_none();
         // An attempt that failed may end its row with the answer of the one before it.
         let (request_id, finish) = match (failure, answer) {
-            (Some(failure), _) => (failure.request_id.clone(), None),
-            (None, Some(answer)) => (answer.request_id.clone(), Some(answer.finish)),
+            (Some(failure), _) => (failure.request_id.as_deref(), None),
+            (None, Some(answer)) => (answer.request_id.as_deref(), Some(answer.finish)),
             (None, None) => (None, None),
         };
+        let failure = failure.cloned().map(Box::new);
         if let Some(attempt) = self.attempts.get_mut(&id) {
+            let request_id = request_id.map(Box::from);
             attempt.settled =
-                Some(Settled { at, bill, cost, failure: failure.cloned(), request_id, finish, never_sent });
+                Some(Settled { at, bill, cost, failure: failure.clone(), request_id, finish, never_sent });
         }
         let lane = self.attempts.get(&id).map_or(0, |attempt| usize::from(attempt.lane));
-        if matches!(ending, Some(Ending::Succeeded(_))) {
+        if matches!(end, Some(End::Succeeded(_))) {
             self.answered.resize(self.answered.len().max(lane + 1), 0);
             self.answered[lane] += 1;
         }
@@ -178,25 +202,25 @@ impl Results {
         if let Bill::Usage { usage, .. } = bill {
             item.usage = Some(added(item.usage.unwrap_or_default(), usage));
         }
-        item.failure = failure.cloned();
-        match ending {
-            Some(ending) => self.end(ordinal, ending.clone()),
-            None if self.stopped => self.end(ordinal, Ending::Canceled),
+        item.failure = failure;
+        match end {
+            Some(end) => self.end(ordinal, end),
+            None if self.stopped => self.end(ordinal, End::Canceled),
             None => {}
         }
     }
 
     /// What has succeeded stays so, whatever comes later.
-    fn end(&mut self, ordinal: Ordinal, ending: Ending) {
+    fn end(&mut self, ordinal: Ordinal, end: End) {
         let Some(item) = self.items.get(ordinal as usize) else { return };
-        if item.ending.as_ref().is_some_and(is_answered) {
+        if item.end.as_ref().is_some_and(End::is_answered) {
             return;
         }
-        let imported = matches!(ending, Ending::Imported(_));
-        self.items[ordinal as usize].ending = Some(ending);
+        let imported = matches!(end, End::Imported(_));
+        self.items[ordinal as usize].end = Some(end);
         self.marks.imported += u32::from(imported);
-        if let Some(answer) = self.answer(ordinal) {
-            let (finish, misfit) = (answer.finish, answer.misfit.is_some());
+        if let Some(kept) = self.kept(ordinal) {
+            let (finish, misfit) = (kept.finish(), kept.misfit().is_some());
             self.marks.cut_off += u32::from(finish == Finish::Length);
             self.marks.filtered += u32::from(finish == Finish::ContentFilter);
             self.marks.misfits += u32::from(misfit);
@@ -224,8 +248,8 @@ impl Results {
     fn cancel(&mut self, chosen: impl Fn(Option<&Attempt>) -> bool) {
         for item in &mut self.items {
             let last = item.last.and_then(|last| self.attempts.get(&last));
-            if item.ending.is_none() && chosen(last) {
-                item.ending = Some(Ending::Canceled);
+            if item.end.is_none() && chosen(last) {
+                item.end = Some(End::Canceled);
             }
         }
     }
@@ -239,32 +263,40 @@ impl Results {
     }
 
     pub fn state(&self, item: Ordinal) -> ExportState {
-        match self.item(item).and_then(|item| item.ending.as_ref()) {
+        match self.item(item).and_then(|item| item.end.as_ref()) {
             None => ExportState::Open,
-            Some(Ending::Succeeded(_)) => ExportState::Succeeded,
-            Some(Ending::FromCache(_) | Ending::CopyOf(_)) => ExportState::CacheHit,
-            Some(Ending::Imported(_)) => ExportState::Imported,
-            Some(Ending::Errored(_)) => ExportState::Errored,
-            Some(Ending::Canceled) => ExportState::Canceled,
+            Some(End::Succeeded(_)) => ExportState::Succeeded,
+            Some(End::FromCache(_) | End::CopyOf(_)) => ExportState::CacheHit,
+            Some(End::Imported(_)) => ExportState::Imported,
+            Some(End::Errored(_)) => ExportState::Errored,
+            Some(End::Canceled) => ExportState::Canceled,
         }
     }
 
-    /// The item's answer, or that of the equal row it was copied from.
-    pub fn answer(&self, item: Ordinal) -> Option<&Answer> {
-        match self.item(item)?.ending.as_ref()? {
-            Ending::Succeeded(answer) | Ending::FromCache(answer) | Ending::Imported(answer) => Some(answer),
-            Ending::CopyOf(source) => match self.item(*source)?.ending.as_ref()? {
-                Ending::Succeeded(answer) | Ending::FromCache(answer) => Some(answer),
-                _ => None,
-            },
-            Ending::Errored(_) | Ending::Canceled => None,
+    /// What is known of the item's answer without reading it.
+    pub fn kept(&self, item: Ordinal) -> Option<&Kept> {
+        self.source(item).map(|(_, kept)| kept)
+    }
+
+    /// The item's answer, or that of the equal row it was copied from. An error says why it could not be read back.
+    pub fn answer(&self, item: Ordinal, texts: &dyn Texts) -> Result<Option<Cow<'_, Answer>>, String> {
+        self.source(item).map(|(source, kept)| kept.read(source, texts)).transpose()
+    }
+
+    /// The row whose answer it is, and how that is held.
+    fn source(&self, item: Ordinal) -> Option<(Ordinal, &Kept)> {
+        let end = self.item(item)?.end.as_ref()?;
+        let End::CopyOf(source) = end else { return Some((item, end.kept()?)) };
+        match self.item(*source)?.end.as_ref()? {
+            End::Succeeded(kept) | End::FromCache(kept) => Some((*source, kept)),
+            _ => None,
         }
     }
 
     /// Why it failed, in a sentence.
     pub fn error(&self, item: Ordinal) -> Option<String> {
-        match self.item(item)?.ending.as_ref()? {
-            Ending::Errored(failure) => Some(failure.sentence()),
+        match self.item(item)?.end.as_ref()? {
+            End::Errored(failure) => Some(failure.sentence()),
             _ => None,
         }
     }
@@ -302,8 +334,8 @@ impl Results {
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for item in &self.items {
-            totals.done += u32::from(item.ending.is_some());
-            totals.errored += u32::from(matches!(item.ending, Some(Ending::Errored(_))));
+            totals.done += u32::from(item.end.is_some());
+            totals.errored += u32::from(matches!(item.end, Some(End::Errored(_))));
             totals.spent += item.cost;
         }
         for attempt in self.attempts.values().filter(|attempt| attempt.is_doubtful() && !attempt.cleared) {
@@ -312,11 +344,6 @@ impl Results {
         }
         totals
     }
-}
-
-fn is_answered(ending: &Ending) -> bool {
-    use Ending::*;
-    matches!(ending, Succeeded(_) | FromCache(_) | CopyOf(_) | Imported(_))
 }
 
 impl Attempt {
@@ -356,114 +383,5 @@ fn added(sum: Usage, usage: Usage) -> Usage {
         cache_write: sum.cache_write + usage.cache_write,
         cache_write_1h: sum.cache_write_1h + usage.cache_write_1h,
         reasoning: sum.reasoning + usage.reasoning,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_retried_item_adds_up_and_ends_once() {
-        let mut results = Results::new(3);
-        for entry in [
-            reserved(1, 0),
-            settled(1, 0, Bill::Nothing, 0, None, Some(failure(FailureKind::ServerError))),
-            reserved(2, 0),
-            settled(2, 0, used(), 7, Some(Ending::Succeeded(answer("dairy"))), None),
-            Entry::Ended { item: 2, ending: Ending::CopyOf(0) },
-        ] {
-            results.apply(&record(entry));
-        }
-        assert_eq!((results.item(0).unwrap().attempts, results.item(0).unwrap().cost), (2, Usd::from_pico(7)));
-        assert_eq!(results.answer(2).unwrap().text, "dairy");
-        assert_eq!((results.state(0), results.state(2)), (ExportState::Succeeded, ExportState::CacheHit));
-        let words: Vec<_> = results.attempts_of(0).iter().map(|(id, attempt)| (*id, attempt.state())).collect();
-        assert_eq!(words, [(1, "not billed"), (2, "settled")]);
-        let totals = results.totals();
-        assert_eq!((totals.done, totals.spent, totals.doubtful_attempts), (2, Usd::from_pico(7), 0));
-    }
-
-    #[test]
-    fn what_a_restart_cut_off_may_have_been_billed_until_it_is_cleared() {
-        let records = [record(reserved(1, 0)), record(reserved(2, 1))];
-        let mut results = Results::restore(2, &records);
-        assert_eq!(results.attempts_of(1)[0].1.state(), "may have been billed");
-        assert_eq!(results.totals().doubtful, Usd::from_pico(200));
-        results.apply(&record(Entry::Commanded(Command::Doubtful(Doubtful::CountAsNotBilled))));
-        assert_eq!((results.totals().doubtful, results.totals().doubtful_attempts), (Usd::ZERO, 0));
-    }
-
-    #[test]
-    fn a_dead_connection_may_have_been_billed_twice() {
-        let dead = settled(1, 0, Bill::Unknown, 0, None, Some(failure(FailureKind::Unreachable)));
-        let results = Results::restore(1, &[record(reserved(1, 0)), record(dead)]);
-        assert_eq!(results.totals().doubtful, Usd::from_pico(200));
-    }
-
-    #[test]
-    fn a_stop_cancels_what_is_not_under_way_and_then_that_too() {
-        let mut results = Results::new(2);
-        results.apply(&record(reserved(1, 0)));
-        results.apply(&record(Entry::Commanded(Command::Stop)));
-        assert_eq!((results.state(0), results.state(1)), (ExportState::Open, ExportState::Canceled));
-        results.apply(&record(settled(1, 0, Bill::Nothing, 0, None, None)));
-        assert_eq!((results.state(0), results.item(0).unwrap().attempts), (ExportState::Canceled, 0));
-        results.apply(&record(Entry::Reopened { item: 1 }));
-        assert_eq!(results.state(1), ExportState::Open);
-    }
-
-    #[test]
-    fn answers_that_want_to_be_looked_at_are_counted() {
-        let mut results = Results::new(4);
-        let cut = |finish, misfit: Option<&str>| {
-            let misfit = misfit.map(str::to_owned);
-            Ending::Succeeded(Answer { finish, misfit, ..answer("x") })
-        };
-        for entry in [
-            reserved(1, 0),
-            settled(1, 0, used(), 1, Some(cut(Finish::Length, Some("half"))), None),
-            Entry::Ended { item: 1, ending: Ending::CopyOf(0) },
-            Entry::Ended { item: 2, ending: Ending::Imported(answer("y")) },
-            Entry::Ended { item: 2, ending: Ending::Imported(answer("z")) },
-        ] {
-            results.apply(&record(entry));
-        }
-        assert_eq!(results.marks(), Marks { cut_off: 2, filtered: 0, misfits: 2, imported: 1 });
-        assert_eq!(results.state(2), ExportState::Imported);
-        assert_eq!((results.answer(2).unwrap().text.as_str(), results.item(2).unwrap().cost), ("y", Usd::ZERO));
-        assert_eq!((results.answered_by(0), results.answered_by(7)), (1, 0));
-    }
-
-    fn record(entry: Entry) -> Record {
-        Record { at: Time::from_ms(1), entry }
-    }
-
-    fn reserved(attempt: AttemptId, item: Ordinal) -> Entry {
-        Entry::Reserved { attempt, item, lane: 0, amount: Usd::from_pico(100) }
-    }
-
-    fn settled(
-        attempt: AttemptId,
-        item: Ordinal,
-        bill: Bill,
-        cost: i128,
-        ending: Option<Ending>,
-        failure: Option<Failure>,
-    ) -> Entry {
-        let (cost, sent, misfit, uncounted) = (Usd::from_pico(cost), None, None, false);
-        Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted }
-    }
-
-    fn used() -> Bill {
-        Bill::Usage { usage: Usage { input: 5, output: 1, ..Usage::default() }, stated_cost: None }
-    }
-
-    fn answer(text: &str) -> Answer {
-        Answer { text: text.into(), finish: Finish::Stop, request_id: None, misfit: None }
-    }
-
-    fn failure(kind: FailureKind) -> Failure {
-        Failure { kind, status: None, message: String::new(), retry_after_ms: None, request_id: None }
     }
 }

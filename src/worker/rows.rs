@@ -1,18 +1,30 @@
-//! Windows of the results table, and one row with all that is known of it. Pure.
+//! Windows of the results table, and one row with all that is known of it. Pure, but that long answers are read back.
 
 use super::answer_check::AnswerCheck;
 use super::data::Data;
 use super::prepare::Prepared;
-use super::results::{Attempt, Results};
+use super::results::{Attempt, Kept, Results, Texts};
 use crate::dataset::{self, ExportState};
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::{ResultDetail, ResultRow, RowFilter, Setup};
-use crate::provider::{Answer, Bill, Finish};
+use crate::provider::{Bill, Finish};
 use crate::time;
 
 const INPUT_CHARS: usize = 160;
+/// Of an answer, in the table; a row that is opened has all of it.
+const ANSWER_CHARS: usize = 1_000;
 /// A window is what a screen shows, several times over.
 pub const WINDOW_ROWS_MAX: u32 = 1_000;
+
+/// A run as tables and exports look at it.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub setup: &'a Setup,
+    pub check: &'a AnswerCheck,
+    pub data: &'a Data,
+    pub results: &'a Results,
+    pub texts: &'a dyn Texts,
+}
 
 /// The items that a filter and a search leave, kept while nothing changes.
 #[derive(Default)]
@@ -25,67 +37,85 @@ impl Window {
     /// `(matching, rows)`: how many items match, and those of the window.
     pub fn rows(
         &mut self,
-        (setup, check): (&Setup, &AnswerCheck),
-        data: &Data,
-        results: &Results,
+        view: &View,
         (first, count): (u32, u32),
         (filter, search): (Option<RowFilter>, &str),
     ) -> (u32, Vec<ResultRow>) {
-        let count = count.min(WINDOW_ROWS_MAX);
+        let (results, count) = (view.results, count.min(WINDOW_ROWS_MAX));
+        let row = |item: Ordinal| {
+            let mut row = row(view, item);
+            row.answer = row.answer.map(shortened);
+            row
+        };
         let search = search.trim().to_lowercase();
         if filter.is_none() && search.is_empty() {
             let last = first.saturating_add(count).min(results.count());
-            return (results.count(), (first..last).map(|item| row((setup, check), data, results, item)).collect());
+            return (results.count(), (first..last).map(row).collect());
         }
         let of = Some((filter, search, results.version));
         if self.of != of {
             let search = of.as_ref().map_or("", |(_, search, _)| search);
             let fits = |item: &Ordinal| {
                 filter.is_none_or(|filter| is_in(results, *item, filter))
-                    && (search.is_empty() || mentions(data, results, *item, search))
+                    && (search.is_empty() || mentions(view, *item, search))
             };
             self.matching = (0..results.count()).filter(fits).collect();
             self.of = of;
         }
         let window = self.matching.iter().skip(first as usize).take(count as usize);
-        (self.matching.len() as u32, window.map(|item| row((setup, check), data, results, *item)).collect())
+        (self.matching.len() as u32, window.map(|item| row(*item)).collect())
     }
 }
 
 fn is_in(results: &Results, item: Ordinal, filter: RowFilter) -> bool {
-    let marked = |mark: fn(&Answer) -> bool| results.answer(item).is_some_and(mark);
+    let marked = |mark: fn(&Kept) -> bool| results.kept(item).is_some_and(mark);
     match filter {
         // Whatever has an answer has succeeded, wherever it came from.
-        RowFilter::State(ExportState::Succeeded) => results.answer(item).is_some(),
+        RowFilter::State(ExportState::Succeeded) => results.kept(item).is_some(),
         RowFilter::State(state) => results.state(item) == state,
-        RowFilter::CutOff => marked(|answer| answer.finish == Finish::Length),
-        RowFilter::Filtered => marked(|answer| answer.finish == Finish::ContentFilter),
-        RowFilter::Misfit => marked(|answer| answer.misfit.is_some()),
+        RowFilter::CutOff => marked(|kept| kept.finish() == Finish::Length),
+        RowFilter::Filtered => marked(|kept| kept.finish() == Finish::ContentFilter),
+        RowFilter::Misfit => marked(|kept| kept.misfit().is_some()),
     }
 }
 
-fn mentions(data: &Data, results: &Results, item: Ordinal, search: &str) -> bool {
+fn mentions(view: &View, item: Ordinal, search: &str) -> bool {
     let has = |text: &str| text.to_lowercase().contains(search);
-    results.answer(item).is_some_and(|answer| has(&answer.text))
+    let data = view.data;
+    view.results.answer(item, view.texts).is_ok_and(|answer| answer.is_some_and(|answer| has(&answer.text)))
         || data.table.columns().iter().any(|column| has(&data.table.cell(item as usize, column)))
 }
 
-pub fn row((setup, check): (&Setup, &AnswerCheck), data: &Data, results: &Results, item: Ordinal) -> ResultRow {
-    let known = results.item(item).cloned().unwrap_or_default();
-    let answer = results.answer(item);
+pub fn row(view: &View, item: Ordinal) -> ResultRow {
+    let &View { setup, check, data, results, texts } = view;
+    let known = results.item(item);
+    let usage = known.and_then(|known| known.usage);
+    let kept = results.kept(item);
+    let (answer, unread) = match results.answer(item, texts) {
+        Ok(answer) => (answer.map(|answer| check.shown(&answer).to_owned()), None),
+        Err(why) => (None, Some(format!("The answer is kept, but could not be read back just now: {why}."))),
+    };
     ResultRow {
         item,
         id: data.table.id(item as usize, setup.id_column.as_deref()),
         input: in_short(setup, data, item),
-        answer: answer.map(|answer| check.shown(answer).to_owned()),
-        error: results.error(item),
+        answer,
+        error: results.error(item).or(unread),
         state: results.state(item),
-        finish: answer.map(|answer| finish_word(answer.finish).to_owned()),
-        misfit: answer.and_then(|answer| answer.misfit.clone()),
-        usage: known.usage,
-        cost: known.usage.map(|_| known.cost),
-        attempts: known.attempts,
+        finish: kept.map(|kept| finish_word(kept.finish()).to_owned()),
+        misfit: kept.and_then(|kept| kept.misfit().map(str::to_owned)),
+        usage,
+        cost: known.filter(|_| usage.is_some()).map(|known| known.cost),
+        attempts: known.map_or(0, |known| known.attempts),
     }
+}
+
+fn shortened(mut answer: String) -> String {
+    if let Some((end, _)) = answer.char_indices().nth(ANSWER_CHARS) {
+        answer.truncate(end);
+        answer.push('…');
+    }
+    answer
 }
 
 pub fn finish_word(finish: Finish) -> &'static str {
@@ -117,20 +147,16 @@ pub fn in_short(setup: &Setup, data: &Data, item: Ordinal) -> String {
     line
 }
 
-pub fn detail(
-    (setup, check): (&Setup, &AnswerCheck),
-    prepared: &Prepared,
-    results: &Results,
-    item: Ordinal,
-) -> ResultDetail {
+pub fn detail(view: &View, prepared: &Prepared, item: Ordinal) -> ResultDetail {
+    let &View { check, results, texts, .. } = view;
     let rendered = dataset::render(&prepared.prompt, &prepared.data.table, item as usize);
     let (system, user) = rendered.unwrap_or_default();
     let attempts = results.attempts_of(item);
-    let answer = results.answer(item);
+    let answer = results.answer(item, texts).ok().flatten();
     let raw = answer.filter(|answer| check.shown(answer) != answer.text).map(|answer| answer.text.clone());
     ResultDetail {
         raw,
-        row: row((setup, check), &prepared.data, results, item),
+        row: row(view, item),
         system,
         user,
         attempts: attempts.into_iter().enumerate().map(|(place, attempt)| line(place, attempt)).collect(),

@@ -15,8 +15,9 @@ use super::manifest::Manifest;
 use super::page;
 use super::prepare::{CacheKey, Prepared};
 use super::results::Results;
+use super::rows::View;
 use super::send::Sending;
-use super::storage::{RunStore, Storage};
+use super::storage::{KeptTexts, RunStore, Storage};
 use super::terms::{self, problem};
 use crate::engine::batch::BatchEntry;
 use crate::engine::{
@@ -38,6 +39,7 @@ pub struct Session {
     storage: Rc<Storage>,
     /// Empty while a flush has it, and after the run was closed.
     pub(super) store: RefCell<Option<RunStore>>,
+    pub texts: KeptTexts,
     known: Rc<RefCell<HashSet<CacheKey>>>,
     /// The setup as each lane has it, and each lane's key.
     pub(super) lanes: Vec<Setup>,
@@ -95,6 +97,7 @@ impl Session {
             results: RefCell::new(parts.results),
             engine: RefCell::new(parts.engine),
             storage: parts.storage,
+            texts: parts.store.texts(),
             store: RefCell::new(Some(parts.store)),
             known: parts.known,
             in_flight: RefCell::default(),
@@ -167,6 +170,17 @@ impl Session {
     /// Results that only this worker's memory holds.
     pub fn has_unsaved(&self) -> bool {
         !self.unsaved.borrow().records.is_empty()
+    }
+
+    /// Bytes of results that are on their way to the disk.
+    pub fn waiting_bytes(&self) -> usize {
+        self.store.borrow().as_ref().map_or(0, RunStore::waiting_bytes)
+    }
+
+    /// What tables and exports look at.
+    pub fn view<'a>(&'a self, results: &'a Results) -> View<'a> {
+        let (setup, data) = (self.setup(), &*self.prepared.data);
+        View { setup, check: &self.check, data, results, texts: &self.texts }
     }
 
     pub fn command(self: &Rc<Self>, command: Command) -> Result<(), Problem> {
@@ -311,11 +325,14 @@ impl Session {
                 (ticket, std::mem::take(&mut unsaved.records))
             };
             let Some(mut store) = self.store.take() else { return };
-            let written = if records.is_empty() { Ok(()) } else { store.append(&records).await };
+            let written = if records.is_empty() { Ok(Vec::new()) } else { store.append(&records).await };
             self.store.replace(Some(store));
             match written {
-                Ok(()) => {
+                Ok(places) => {
                     self.unsaved.borrow_mut().refused = false;
+                    let mut results = self.results.borrow_mut();
+                    records.iter().zip(places).for_each(|(record, place)| results.put_away(record, place));
+                    drop(results);
                     self.remember_answers(&records);
                     self.handle(Event::Saved { ticket });
                 }

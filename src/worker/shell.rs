@@ -147,9 +147,7 @@ impl Shell {
                 let session = self.session()?;
                 let results = session.results.borrow();
                 let mut window = self.window.borrow_mut();
-                let data = &session.prepared.data;
-                let (matching, rows) =
-                    window.rows((session.setup(), &session.check), data, &results, (first, count), (filter, &search));
+                let (matching, rows) = window.rows(&session.view(&results), (first, count), (filter, &search));
                 page::post(&ToPage::Rows { first, matching, rows });
             }
             ToWorker::Detail { item } => {
@@ -157,9 +155,8 @@ impl Shell {
                 if item >= session.prepared.data.rows() {
                     return Err(problem(Place::Results, "There is no such row."));
                 }
-                let detail =
-                    detail((session.setup(), &session.check), &session.prepared, &session.results.borrow(), item);
-                page::post(&ToPage::Detail(detail));
+                let results = session.results.borrow();
+                page::post(&ToPage::Detail(detail(&session.view(&results), &session.prepared, item)));
             }
             ToWorker::ImportCheckpoint { name, into_run, id_column } => {
                 self.import_checkpoint(name, into_run, id_column, file).await?;
@@ -299,7 +296,8 @@ impl Shell {
             }
         };
         let check = AnswerCheck::new(&kept.manifest.setup.answer_format)?;
-        let results = Results::restore(prepared.data.rows(), &kept.records);
+        let read = kept.records.iter().map(|read| (&read.record, read.away));
+        let results = Results::restore(prepared.data.rows(), read);
         let mut notes = kept.notes;
         notes.extend(terms::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
@@ -333,7 +331,8 @@ impl Shell {
         let plan = terms::plan(setup)?;
         let prepared = self.prepared(&Rc::new(data), setup, || false).await.map_err(unprepared)?;
         let facts = prepared.facts(&self.known.borrow());
-        let engine = Engine::restore(plan, facts, kept.records.iter().cloned(), seed(), now());
+        let records = kept.records.iter().map(|read| read.record.clone());
+        let engine = Engine::restore(plan, facts, records, seed(), now());
         Ok((prepared, engine))
     }
 

@@ -6,11 +6,13 @@ use std::rc::Rc;
 use super::browser::{property, scope, words};
 use super::checkpoints::{Checkpoints, data_changes, hex, unhex};
 use super::database::{Change, Database, Durability, Store, keys_of};
-use super::journal::Journal;
+use super::gathered::Read;
+use super::journal::{Journal, Reader};
 use super::locks::{self, Attempt, Lock};
-use super::manifest::{Listed, Manifest, frames_of};
+use super::manifest::{Framed, Listed, Manifest, framed};
 use super::opfs::Opfs;
 use super::prepare::CacheKey;
+use super::results::{NoJournal, Position, Texts};
 use super::terms::problem;
 use crate::engine::Record;
 use crate::link::{Place, Problem, RunSummary, StorageFacts};
@@ -37,7 +39,8 @@ pub struct RunStore {
 pub struct Kept {
     pub manifest: Manifest,
     pub data: Vec<u8>,
-    pub records: Vec<Record>,
+    /// Long answers are left in the journal.
+    pub records: Vec<Read>,
     pub notes: Vec<String>,
 }
 
@@ -117,7 +120,7 @@ impl Storage {
         }
         let mut checkpoints = None;
         if let Some(database) = self.database() {
-            let changes = run_changes(manifest, data, &[]).map_err(refused)?;
+            let changes = run_changes(manifest, data, manifest.summary(&[])).map_err(refused)?;
             let durability = if journal.is_some() { Durability::Relaxed } else { Durability::Strict };
             let written = database.write(changes, durability).await.map_err(|error| words(&error));
             let follows = Checkpoints::new(database.clone(), manifest.run.clone(), 0);
@@ -205,21 +208,39 @@ impl Storage {
 }
 
 impl RunStore {
-    /// Returns once the records are safe: flushed to the journal, or, without one, complete in the database.
-    pub async fn append(&mut self, records: &[Record]) -> Result<(), String> {
-        let frames = frames_of(records)?;
+    /// Returns once the records are safe: flushed to the journal, or, without one, complete in the database. Where each
+    /// of them lies in the journal, if there is one.
+    pub async fn append(&mut self, records: &[Record]) -> Result<Vec<Position>, String> {
+        let Framed { bytes, payloads } = framed(records)?;
+        let mut places = Vec::new();
         if let Some(journal) = &mut self.journal {
-            journal.append(&frames).await.map_err(|error| words(&error))?;
+            let begin = journal.bytes() as u64;
+            journal.append(&bytes).await.map_err(|error| words(&error))?;
+            let place = |payload: std::ops::Range<usize>| Position {
+                at: begin + payload.start as u64,
+                bytes: payload.len() as u32,
+            };
+            places.extend(payloads.into_iter().map(place));
         }
         if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.add(&frames, records.len());
+            checkpoints.add(&bytes, records.len());
             match self.journal {
                 Some(_) => checkpoints.schedule(),
                 None => checkpoints.write(Durability::Strict).await?,
             }
         }
         self.records += records.len() as u64;
-        Ok(())
+        Ok(places)
+    }
+
+    /// Where long answers are read back from.
+    pub fn texts(&self) -> KeptTexts {
+        KeptTexts(self.journal.as_ref().map(Journal::reader))
+    }
+
+    /// Bytes that the checkpoints have still to write.
+    pub fn waiting_bytes(&self) -> usize {
+        self.checkpoints.as_ref().map_or(0, |checkpoints| checkpoints.waiting_bytes())
     }
 
     /// Lets the list of runs know where this one stands.
@@ -242,6 +263,18 @@ impl RunStore {
     }
 }
 
+/// The journal of an open run, where it has one.
+pub struct KeptTexts(Option<Reader>);
+
+impl Texts for KeptTexts {
+    fn payload(&self, place: Position) -> Result<Vec<u8>, String> {
+        match &self.0 {
+            Some(reader) => reader.payload(place),
+            None => NoJournal.payload(place),
+        }
+    }
+}
+
 pub(super) async fn release(lock: Option<Lock>) {
     if let Some(lock) = lock {
         lock.release().await;
@@ -259,11 +292,10 @@ pub(super) async fn take_lock(run: &str) -> Result<Option<Lock>, Problem> {
     }
 }
 
-/// The changes that put down a whole run; what was there of it before is replaced.
-pub(super) fn run_changes(manifest: &Manifest, data: &[u8], records: &[Record]) -> Result<Vec<Change>, String> {
+/// The changes that put down a run without its records; what was there of it before is replaced.
+pub(super) fn run_changes(manifest: &Manifest, data: &[u8], summary: RunSummary) -> Result<Vec<Change>, String> {
     let run = manifest.run.as_str();
-    let listed =
-        Listed { manifest: manifest.clone(), summary: manifest.summary(records), records: 0, journal_bytes: 0.0 };
+    let listed = Listed { manifest: manifest.clone(), summary, records: 0, journal_bytes: 0.0 };
     let json = serde_json::to_string(&listed).map_err(|error| error.to_string())?;
     let mut changes = vec![
         Change::Delete { store: Store::Data, keys: keys_of(run) },
@@ -271,10 +303,5 @@ pub(super) fn run_changes(manifest: &Manifest, data: &[u8], records: &[Record]) 
         Change::put(Store::Runs, run, json),
     ];
     changes.extend(data_changes(run, data));
-    if !records.is_empty() {
-        let frames = frames_of(records)?;
-        let key = super::database::key_of(run, 0);
-        changes.push(Change::put(Store::Records, key, js_sys::Uint8Array::from(&frames[..])));
-    }
     Ok(changes)
 }

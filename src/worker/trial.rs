@@ -14,7 +14,7 @@ use super::browser::{now, seed, sleep_ms};
 use super::fetch::Key;
 use super::prepare::{CacheKey, Prepared};
 use super::projection::{cap_proposal, projection};
-use super::results::Results;
+use super::results::{NoJournal, Results};
 use super::rows::{finish_word, in_short};
 use super::send::Sending;
 use super::terms;
@@ -232,12 +232,13 @@ impl Drive {
 
     fn answer(&self, item: Ordinal, priced: bool) -> TrialAnswer {
         let known = self.results.item(item).cloned().unwrap_or_default();
-        let answer = self.results.answer(item);
+        let answer = self.results.answer(item, &NoJournal).ok().flatten();
         let error = self.results.error(item).or_else(|| known.failure.as_ref().map(|failure| failure.sentence()));
         TrialAnswer {
-            text: answer.map(|answer| answer.text.clone()),
+            text: answer.as_ref().map(|answer| answer.text.clone()),
             error: if answer.is_some() { None } else { error },
             ended_by: answer
+                .as_ref()
                 .filter(|answer| answer.finish != Finish::Stop)
                 .map(|answer| finish_word(answer.finish).to_owned()),
             misfit: answer.is_some_and(|answer| answer.misfit.is_some()),
@@ -248,8 +249,8 @@ impl Drive {
     }
 
     fn kept(&self, item: Ordinal) -> Option<(CacheKey, Answer)> {
-        let answer = self.results.answer(item).filter(|answer| shareable(answer))?;
-        Some((self.prepared.key_on(&self.setup, self.rows[item as usize])?, answer.clone()))
+        let answer = self.results.answer(item, &NoJournal).ok().flatten().filter(|answer| shareable(answer))?;
+        Some((self.prepared.key_on(&self.setup, self.rows[item as usize])?, answer.into_owned()))
     }
 }
 

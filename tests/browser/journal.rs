@@ -1,8 +1,9 @@
 //! The journal in the private file system: what was flushed is read again, and a torn tail is cut.
 
 use pennybatch::worker::frames;
-use pennybatch::worker::journal::Journal;
+use pennybatch::worker::journal::{Journal, Walk};
 use pennybatch::worker::opfs::Opfs;
+use pennybatch::worker::results::{Position, Texts};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 async fn files() -> Opfs {
@@ -18,9 +19,12 @@ fn framed(payloads: &[&str]) -> Vec<u8> {
 }
 
 async fn read(opfs: &Opfs, run: &str) -> (Vec<String>, usize) {
-    let found = Journal::read(opfs, run).await.expect("a journal");
-    let payloads = found.payloads.into_iter().map(|payload| String::from_utf8(payload).expect("text")).collect();
-    (payloads, found.torn_bytes)
+    let mut walk = Walk::begin(opfs, run).await.expect("a journal");
+    let mut payloads = Vec::new();
+    while let Some((_, payload)) = walk.next().await.expect("it can be read") {
+        payloads.push(String::from_utf8(payload.to_vec()).expect("text"));
+    }
+    (payloads, walk.torn_bytes() as usize)
 }
 
 #[wasm_bindgen_test]
@@ -35,7 +39,7 @@ async fn what_was_appended_is_read_again() {
     assert_eq!(read(&opfs, run).await, (["manifest", "one", "two", "three"].map(str::to_owned).to_vec(), 0));
     assert!(opfs.runs().await.expect("a listing").contains(&run.to_owned()));
     opfs.remove(run).await.expect("removed");
-    assert!(Journal::read(&opfs, run).await.is_none());
+    assert!(Walk::begin(&opfs, run).await.is_none());
 }
 
 #[wasm_bindgen_test]
@@ -61,5 +65,33 @@ async fn a_journal_has_one_writer() {
     assert!(Journal::open(&opfs, run).await.is_err());
     drop(journal);
     assert!(Journal::open(&opfs, run).await.is_ok());
+    opfs.remove(run).await.expect("removed");
+}
+
+#[wasm_bindgen_test]
+async fn a_journal_larger_than_a_part_is_gone_through_and_read_back_from_its_places() {
+    let (opfs, run) = (files().await, "test-journal-large");
+    let payloads: Vec<String> =
+        (0..12).map(|number: usize| format!("{number} ").repeat(400_000 + 97 * number)).collect();
+    let mut journal = Journal::create(&opfs, run, &framed(&["manifest"])).await.expect("created");
+    for payload in &payloads {
+        journal.append(&framed(&[payload])).await.expect("appended");
+    }
+    let (mut places, mut walk) = (Vec::new(), Walk::begin(&opfs, run).await.expect("a journal"));
+    while let Some((place, payload)) = walk.next().await.expect("it can be read") {
+        if payload != b"manifest" {
+            assert!(payload == payloads[places.len()].as_bytes(), "record {}", places.len());
+            places.push(place);
+        }
+    }
+    assert_eq!((places.len(), walk.torn_bytes(), walk.whole_bytes() as f64), (12, 0, journal.bytes()));
+    let reader = journal.reader();
+    for number in [11, 0, 5] {
+        assert!(reader.payload(places[number]).expect("read back") == payloads[number].as_bytes());
+    }
+    let beyond = Position { at: places[11].at + 8, ..places[11] };
+    assert!(reader.payload(beyond).is_err(), "a record that isn't all there is an error");
+    drop(journal);
+    assert!(reader.payload(places[0]).is_err(), "and so is a closed journal");
     opfs.remove(run).await.expect("removed");
 }

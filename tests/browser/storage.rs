@@ -1,8 +1,11 @@
 //! Runs on disk: journal and checkpoints hold the same, and either side alone rebuilds the other.
 
+use pennybatch::engine::{Ending, Entry, Record};
+use pennybatch::provider::{Answer, Finish};
 use pennybatch::time::Time;
 use pennybatch::worker::database::{Change, Durability, Store, keys_of};
 use pennybatch::worker::manifest::{DataFacts, FORMAT, Manifest};
+use pennybatch::worker::results::{NoJournal, Results, Texts};
 use pennybatch::worker::storage::Storage;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -33,7 +36,8 @@ async fn kept(storage: &Storage, run: &str) -> Manifest {
 async fn reopened(storage: &Storage, manifest: &Manifest) -> Vec<String> {
     let (store, found) = storage.open_run(&manifest.run).await.expect("opened");
     assert_eq!((&found.manifest, found.data.as_slice()), (manifest, DATA));
-    assert_eq!(found.records, records());
+    let read: Vec<Record> = found.records.into_iter().map(|read| read.record).collect();
+    assert_eq!(read, records());
     store.close().await;
     found.notes
 }
@@ -127,5 +131,58 @@ async fn data_without_a_run_is_swept_and_runs_stay() {
     storage.sweep().await;
     let runs = opfs.runs().await.expect("a listing");
     assert!(!runs.contains(&"test-storage-orphan".to_owned()) && runs.contains(&manifest.run), "{runs:?}");
+    storage.delete(&manifest.run).await.expect("deleted");
+}
+
+/// A row that ended with an answer too long for memory.
+fn long_ending(item: u32) -> Record {
+    let text = format!("row {item}: {}", "word ".repeat(400 + item as usize));
+    let answer = Answer { text, finish: Finish::Stop, request_id: None, misfit: None };
+    Record { at: Time::from_ms(5), entry: Entry::Ended { item, ending: Ending::FromCache(answer) } }
+}
+
+#[wasm_bindgen_test]
+async fn long_answers_stay_in_the_journal_and_survive_the_loss_of_either_side() {
+    let storage = Storage::open().await;
+    let manifest = kept(&storage, "test-storage-long").await;
+    let (mut store, _) = storage.open_run(&manifest.run).await.expect("opened");
+    store.append(&[long_ending(0)]).await.expect("appended");
+    store.append(&[long_ending(1)]).await.expect("appended");
+    store.close().await;
+    for loss in ["nothing", "the journal", "its tail", "the checkpoints", "some of them"] {
+        let (opfs, database) = (storage.opfs.as_ref().expect("a file system"), storage.database.as_ref().expect("one"));
+        match loss {
+            "the journal" => opfs.remove(&manifest.run).await.expect("removed"),
+            "its tail" => {
+                let bytes = opfs.read(&manifest.run, "journal").await.expect("a journal");
+                opfs.write(&manifest.run, "journal", &bytes[..bytes.len() - 700]).await.expect("cut");
+            }
+            "the checkpoints" | "some of them" => {
+                let store = if loss == "the checkpoints" { Store::Runs } else { Store::Records };
+                database.write(vec![Change::Clear { store }], Durability::Strict).await.expect("cleared");
+            }
+            _ => {}
+        }
+        let (store, found) = storage.open_run(&manifest.run).await.expect("opened");
+        let texts = store.texts();
+        let results = Results::restore(2, found.records.iter().map(|read| (&read.record, read.away)));
+        assert_eq!(found.records.iter().filter(|read| read.away.is_some()).count(), 2, "after the loss of {loss}");
+        for item in 0..2 {
+            let answer = found
+                .records
+                .iter()
+                .rfind(|read| matches!(&read.record.entry, Entry::Ended { item: of, .. } if *of == item));
+            let place = answer.and_then(|read| read.away).expect("a place");
+            let payload = texts.payload(place).expect("read back");
+            assert_eq!(serde_json::from_slice::<Record>(&payload).expect("a record"), long_ending(item));
+        }
+        assert!(results.answer(1, &NoJournal).is_err(), "no text is in memory");
+        assert!(results.answer(1, &texts).expect("read back").is_some());
+        store.close().await;
+    }
+    let alone = Storage { opfs: None, ..Storage::open().await };
+    let (store, found) = alone.open_run(&manifest.run).await.expect("the checkpoints have all of it");
+    assert_eq!(found.records.last().map(|read| (&read.record, read.away)), Some((&long_ending(1), None)));
+    store.close().await;
     storage.delete(&manifest.run).await.expect("deleted");
 }

@@ -1,22 +1,23 @@
 //! Rows in batch jobs: each is an attempt that outlives the session.
 
-use super::{Results, Settled};
+use super::{End, Position, Results, Settled};
 use crate::engine::batch::{BatchEntry, Planned, Rows, ShardId};
 use crate::engine::{AttemptId, Ending, Ordinal};
 use crate::money::Usd;
-use crate::provider::Bill;
+use crate::provider::{Answer, Bill};
 use crate::time::Time;
 
 impl Results {
-    pub(super) fn apply_batch(&mut self, entry: &BatchEntry, at: Time) {
+    pub(super) fn apply_batch(&mut self, entry: &BatchEntry, at: Time, away: Option<Position>) {
+        let end = |ending: &Option<Ending>| ending.clone().map(|ending| End::of(ending, away));
         match entry {
             BatchEntry::Planned(plan) => self.planned(plan, at),
             BatchEntry::Settled { attempt, item, bill, cost, ending, failure, .. } => {
-                self.settled(*attempt, *item, *bill, *cost, ending.as_ref(), failure.as_ref(), None, at);
+                self.settled(*attempt, *item, *bill, *cost, end(ending), failure.as_ref(), given(ending), at);
             }
             BatchEntry::Imported { attempt, item, bill, cost, ending, failure } => {
                 self.reserved(*attempt, *item, 0, Usd::ZERO, at);
-                self.settled(*attempt, *item, *bill, *cost, ending.as_ref(), failure.as_ref(), None, at);
+                self.settled(*attempt, *item, *bill, *cost, end(ending), failure.as_ref(), given(ending), at);
             }
             BatchEntry::Closed { shard, doubtful } => self.closed(*shard, doubtful, at),
             BatchEntry::AllPlanned
@@ -61,10 +62,17 @@ impl Results {
             }
             if let Some(item) = self.items.get_mut(attempt.item as usize)
                 && self.stopped
-                && item.ending.is_none()
+                && item.end.is_none()
             {
-                item.ending = Some(Ending::Canceled);
+                item.end = Some(End::Canceled);
             }
         }
+    }
+}
+
+fn given(ending: &Option<Ending>) -> Option<&Answer> {
+    match ending {
+        Some(Ending::Succeeded(answer)) => Some(answer),
+        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 // A browser of our own that can be killed as a crash or a power cut kills it, and started again on the same profile.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type LaunchOptions, type Page } from '@playwright/test';
@@ -29,8 +29,9 @@ export class Profile {
 export class KillableBrowser {
   private constructor(
     private readonly process: ChildProcess,
-    private readonly browser: Browser,
-    readonly page: Page,
+    private readonly port: string,
+    private browser: Browser,
+    public page: Page,
   ) {}
 
   static async start(executable: string, flags: string[], profile: string): Promise<KillableBrowser> {
@@ -41,12 +42,33 @@ export class KillableBrowser {
     const port = await portIn(portFile, started);
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     const context = browser.contexts()[0];
-    return new KillableBrowser(started, browser, context.pages()[0] ?? (await context.newPage()));
+    return new KillableBrowser(started, port, browser, context.pages()[0] ?? (await context.newPage()));
   }
 
   /** Lets the page run at its full speed: an attached debugger makes every fetch two to three times as dear. */
   async detach(): Promise<void> {
     await this.browser.close();
+  }
+
+  /** After `detach`: finds the page again as it is. */
+  async attach(): Promise<void> {
+    this.browser = await chromium.connectOverCDP(`http://127.0.0.1:${this.port}`);
+    this.page = this.browser.contexts()[0].pages()[0];
+  }
+
+  /** Bytes of memory that the page and its workers have for themselves: the renderer's anonymous resident pages. */
+  ownBytes(): number {
+    const renderers = readdirSync('/proc').filter(entry => /^\d+$/.test(entry)).map(pid => {
+      try {
+        const group = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[2];
+        if (Number(group) !== this.process.pid) return 0;
+        if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer')) return 0;
+        return Number(/RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+      } catch {
+        return 0; // It ended meanwhile.
+      }
+    });
+    return Math.max(0, ...renderers);
   }
 
   /** SIGKILL to the whole tree, at once. */

@@ -83,6 +83,8 @@ struct Books {
     files: BTreeMap<String, Bytes>,
     jobs: BTreeMap<String, Job>,
     next: u64,
+    /// Bytes of result files that were taken.
+    served: u64,
 }
 
 struct Job {
@@ -184,11 +186,16 @@ async fn content(
     let Some(file) = file else { return batches.not_found("File object") };
     let chunks: Vec<Bytes> =
         (0..file.len()).step_by(CHUNK_BYTES).map(|at| file.slice(at..file.len().min(at + CHUNK_BYTES))).collect();
-    let stream = tokio_stream::iter(chunks).then(move |chunk| async move {
-        if hold_ms > 0 {
-            tokio::time::sleep(Duration::from_millis(hold_ms)).await;
+    let served = batches.clone();
+    let stream = tokio_stream::iter(chunks).then(move |chunk| {
+        let served = served.clone();
+        async move {
+            if hold_ms > 0 {
+                tokio::time::sleep(Duration::from_millis(hold_ms)).await;
+            }
+            served.lock().served += chunk.len() as u64;
+            Ok::<_, std::io::Error>(chunk)
         }
-        Ok::<_, std::io::Error>(chunk)
     });
     let mut reply = Reply::text(StatusCode::OK, "application/octet-stream", String::new());
     (batches.settings)().cors.on_answer(&HeaderMap::new(), reply.status, &mut reply.headers);
@@ -280,7 +287,10 @@ async fn books(State(batches): State<Batches>) -> Response {
         })
         .collect();
     let billed: u128 = books.jobs.values().map(|job| job.billed_pico).sum();
+    let ended = books.jobs.values().flat_map(|job| job.output.iter().chain(&job.error));
+    let result_bytes: usize = ended.filter_map(|id| books.files.get(id)).map(Bytes::len).sum();
     axum::Json(json!({"jobs": jobs, "files": books.files.len(), "billed_pico": billed.to_string(),
+        "result_bytes": result_bytes, "served_bytes": books.served,
         "billed_rows": times.len(), "billed_twice": twice}))
     .into_response()
 }

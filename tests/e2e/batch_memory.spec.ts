@@ -1,0 +1,128 @@
+// Answers that are long, and many: they stream in, are read back where they are wanted, and memory stays small.
+//
+// PENNYBATCH_BATCH_MB: how large the result file is (default 6). From 200 on, memory is judged too; judge the page that
+// is published: `PENNYBATCH_BATCH_MB=200 cargo dev test --release --only e2e batch_memory.spec.ts`.
+
+import { expectedAnswer, type Mock } from './support/mock';
+import { KillableBrowser, Profile } from './support/browser';
+import { numberedRows, readJsonl } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test } from './support/test';
+
+const MB = Number(process.env.PENNYBATCH_BATCH_MB ?? 6);
+const ANSWER_BYTES = 10_000;
+const ROWS = MB * 100;
+const OWN_BYTES_MAX = 200_000_000;
+const JUDGED = MB >= 200;
+const KEY = 'sk-memory-51fe20';
+const SYSTEM = 'Be brief.';
+
+interface Books {
+  jobs: { status: string; completed: number }[];
+  result_bytes: number;
+  served_bytes: number;
+  billed_twice: string[];
+}
+
+async function books(mock: Mock): Promise<Books> {
+  return (await fetch(`${mock.http}/__batches`)).json() as Promise<Books>;
+}
+
+/** The most that the page and its workers hold while something goes on, looked at five times a second. */
+async function peakWhile(browser: KillableBrowser, ends: () => Promise<boolean>): Promise<number> {
+  let peak = 0;
+  const giveUpAt = Date.now() + 600_000;
+  while (!(await ends())) {
+    expect(Date.now(), 'it should end within ten minutes').toBeLessThan(giveUpAt);
+    for (let look = 0; look < 5; look++) {
+      peak = Math.max(peak, browser.ownBytes());
+      await new Promise(later => setTimeout(later, 200));
+    }
+  }
+  return peak;
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
+/** Each row has its own answer, whole. */
+async function checkExport(runner: Runner): Promise<void> {
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  expect(lines.length).toBe(ROWS);
+  let bytes = 0;
+  lines.forEach((line, row) => {
+    const answer = expectedAnswer(SYSTEM, `r${row}: Row ${row}`);
+    const repeats = line.result.split(answer).length - 1;
+    if (line.id !== `r${row}` || repeats * (answer.length + 1) !== line.result.length && line.result !== answer) {
+      throw new Error(`row ${row} has ${line.result.length} bytes of something else: ${line.result.slice(0, 60)}`);
+    }
+    bytes += line.result.length;
+  });
+  expect(bytes).toBeGreaterThan(ROWS * ANSWER_BYTES * 0.9);
+}
+
+test('long answers stream to the disk, are read back for tables and exports, and outlive a crash', async ({
+  startMock, baseURL, launchOptions,
+}) => {
+  test.setTimeout(JUDGED ? 1_800_000 : 120_000);
+  const wait = { timeout: JUDGED ? 600_000 : 60_000 };
+  const mock = await startMock('--api-key', KEY);
+  const answered = await fetch(`${mock.http}/__batches/set`, {
+    method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ delay_ms: 8_000, pad_bytes: ANSWER_BYTES }),
+  });
+  expect(answered.ok).toBe(true);
+  const profile = new Profile();
+  let browser = await profile.open(launchOptions);
+  try {
+    let runner = new Runner(browser.page);
+    await runner.open(`${baseURL}#/run`);
+    await runner.chooseData(numberedRows(ROWS));
+    await runner.enter({
+      'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
+      'Model': 'gpt-4o-mini', 'Max output tokens': 4_000, 'Concurrency': 1,
+    });
+    await mock.set({ latency_ms: 1_500 });
+    await runner.start();
+    await runner.button('Batch API').click();
+    await runner.button('Hand over to Batch API').click();
+    await expect.poll(async () => (await books(mock)).jobs.length, wait).toBe(1);
+    await new Promise(later => setTimeout(later, 2_000));
+    const before = browser.ownBytes();
+    await browser.detach();
+    const arriving = await peakWhile(browser, async () => {
+      const { result_bytes: whole, served_bytes: served } = await books(mock);
+      return whole > 0 && served >= whole;
+    });
+    const told = await books(mock);
+    await browser.attach();
+    runner = new Runner(browser.page);
+    await runner.untilFinished(wait.timeout);
+    const exporting = runner.export('Export JSONL').then(() => true);
+    let exported = false;
+    void exporting.then(() => { exported = true; });
+    const exportPeak = await peakWhile(browser, async () => exported);
+    await exporting;
+    console.log(
+      `a result file of ${megabytes(told.result_bytes)}: ${megabytes(before)} before, ${megabytes(arriving)} at most ` +
+      `while it came, ${megabytes(exportPeak)} at most while it was exported`,
+    );
+    expect(told.billed_twice).toEqual([]);
+    await checkExport(runner);
+
+    await browser.kill();
+    browser = await profile.open(launchOptions);
+    runner = new Runner(browser.page);
+    await browser.page.goto(`${baseURL}#/runs`);
+    await browser.page.getByRole('link', { name: /^Open/ }).first().click();
+    await runner.untilFinished(wait.timeout);
+    console.log(`opened again: ${megabytes(browser.ownBytes())}`);
+    await checkExport(runner);
+    if (JUDGED) {
+      expect(told.result_bytes).toBeGreaterThanOrEqual(200_000_000);
+      expect(arriving, 'memory while a result file streamed in').toBeLessThan(OWN_BYTES_MAX);
+    }
+  } finally {
+    await browser.kill();
+    profile.delete();
+  }
+});
