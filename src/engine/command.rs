@@ -81,6 +81,11 @@ impl Engine {
         if self.items.count(Status::CutOff) > 0 {
             self.command(Command::Doubtful(Doubtful::SendAgain));
         }
+        let asked = match &self.state {
+            RunState::Paused(PauseReason::BatchUnsure { nonce, .. }) => Some(nonce.clone()),
+            _ => None,
+        };
+        self.no_such_job(asked.as_deref());
         self.state = RunState::Running;
     }
 
@@ -92,10 +97,11 @@ impl Engine {
         }
     }
 
-    /// Whether the item could end with an answer from elsewhere: it is neither under way nor answered.
+    /// Whether the item could end with an answer from elsewhere: it is neither under way,
+    /// by itself or in a batch job, nor answered.
     pub fn takes_import(&self, item: Ordinal) -> bool {
         let known = (item as usize) < self.items.len();
-        known && !matches!(self.items.status(item), Status::UnderWay | Status::Succeeded)
+        known && !matches!(self.items.status(item), Status::UnderWay | Status::InBatch | Status::Succeeded)
     }
 
     pub(super) fn imported(&mut self, item: Ordinal, answer: Answer) {

@@ -184,6 +184,12 @@ pub enum PauseReason {
     },
     /// A batch job can't go on; waiting does not help.
     BatchStuck(Failure),
+    /// Whether a batch job was created is not known: the provider doesn't list it, and its file can't be withdrawn.
+    BatchUnsure {
+        /// What the job's metadata would carry.
+        nonce: String,
+        failure: Failure,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,8 +22,8 @@ use crate::link::batch::{BYTES_MAX, BatchAsk, BatchQuote, REQUESTS_MAX, by_file_
 use crate::link::{Place, Problem, Setup, ToPage};
 use crate::prices::{self, RateCard};
 use crate::provider::batch::{
-    self as wire, JobSeen, LINE_BYTES_MAX, create_body, custom_id, decode_file, decode_job, decode_list, read_line,
-    refusal_of, request_line,
+    self as wire, JobSeen, LINE_BYTES_MAX, create_body, custom_id, decode_deleted, decode_file, decode_job,
+    decode_list, read_line, refusal_of, request_line,
 };
 use crate::provider::{Failure, FailureKind, HttpReply, Outcome, Provider};
 
@@ -61,6 +61,9 @@ impl Session {
                 BatchEvent::Created { shard, result: reply.and_then(|reply| self.job(&reply)) }
             }
             BatchEffect::Find { shard, nonce } => BatchEvent::Found { shard, result: self.find(&nonce).await },
+            BatchEffect::Withdraw { shard, file } => {
+                BatchEvent::Withdrawn { shard, result: self.withdraw(&file).await }
+            }
             BatchEffect::Poll { shard, job } => {
                 let reply = self.get(&format!("batches/{job}")).await;
                 BatchEvent::Seen { shard, result: reply.and_then(|reply| self.job(&reply)) }
@@ -158,6 +161,14 @@ impl Session {
         init.set_body(&form);
         let reply = self.ask("files", TRANSFER_MS_MAX, &init, &[]).await?;
         decode_file(self.setup().provider, &reply, now())
+    }
+
+    /// Deletes an uploaded file. One that isn't there is as good; an address that isn't there is not.
+    async fn withdraw(&self, file: &str) -> Result<(), Failure> {
+        let init = RequestInit::new();
+        init.set_method("DELETE");
+        let reply = self.ask(&format!("files/{file}"), STEP_MS_MAX, &init, &[]).await?;
+        decode_deleted(self.setup().provider, &reply, file, now())
     }
 
     async fn find(&self, nonce: &str) -> Result<Option<JobSeen>, Failure> {

@@ -41,6 +41,7 @@ pub async fn step(session: &Rc<Session>, effect: BatchEffect) -> BatchEvent {
         BatchEffect::Find { shard, nonce } => {
             BatchEvent::Found { shard, result: Ok(Some(seen(&new_job(&nonce), false))) }
         }
+        BatchEffect::Withdraw { shard, .. } => BatchEvent::Withdrawn { shard, result: Ok(()) },
         BatchEffect::Poll { shard, job } => BatchEvent::Seen { shard, result: Ok(seen(&job, false)) },
         BatchEffect::Cancel { shard, job } => BatchEvent::Seen { shard, result: Ok(seen(&job, true)) },
         BatchEffect::Download { shard, file, rows, job, .. } => {

@@ -33,6 +33,10 @@ pub struct Faults {
     pub lost: u32,
     /// The same, but the provider does it only a while later.
     pub late: u32,
+    /// A job that is listed only a while later.
+    pub slow_list: u32,
+    /// A provider that deletes no files.
+    pub keeps_files: bool,
     /// A request that doesn't arrive.
     pub unreachable: u32,
     pub server_error: u32,
@@ -122,6 +126,8 @@ fn faults(rng: &mut fastrand::Rng) -> Faults {
     Faults {
         lost: some(250),
         late: some(250),
+        slow_list: some(500),
+        keeps_files: some(1_000) > 800,
         unreachable: some(150),
         server_error: some(100),
         rate_limited: some(100),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pennybatch::engine::Ordinal;
-use pennybatch::engine::batch::{BatchRow, ResultFile, RowEnd};
+use pennybatch::engine::batch::{BatchRow, LIST_LAG_MS, ResultFile, RowEnd};
 use pennybatch::money::Usd;
 use pennybatch::prices::RateCard;
 use pennybatch::provider::batch::{JobSeen, JobState};
@@ -25,6 +25,8 @@ pub struct Server<'a> {
 
 pub struct Job {
     pub nonce: String,
+    /// From when on the list of jobs has it.
+    listed: Time,
     rows: Vec<Ordinal>,
     state: JobState,
     queue_full: bool,
@@ -60,6 +62,11 @@ impl<'a> Server<'a> {
         id
     }
 
+    /// Deletes a file: no job can begin with it any more. One that began keeps what it read.
+    pub fn delete(&mut self, file: &str) {
+        self.files.remove(file);
+    }
+
     pub fn create(&mut self, file: &str, nonce: &str, now: Time, rng: &mut fastrand::Rng) -> Option<JobSeen> {
         let rows = self.files.get(file)?.clone();
         self.next += 1;
@@ -74,6 +81,7 @@ impl<'a> Server<'a> {
         let faults = &self.scenario.faults;
         let job = Job {
             nonce: nonce.to_owned(),
+            listed: now.after_ms(if chance(rng, faults.slow_list) { rng.u64(0..LIST_LAG_MS) } else { 0 }),
             rows,
             state: JobState::Validating,
             queue_full,
@@ -91,8 +99,8 @@ impl<'a> Server<'a> {
         Some(self.seen(&id))
     }
 
-    pub fn find(&self, nonce: &str) -> Option<JobSeen> {
-        let found = self.jobs.iter().find(|(_, job)| job.nonce == nonce);
+    pub fn find(&self, nonce: &str, now: Time) -> Option<JobSeen> {
+        let found = self.jobs.iter().find(|(_, job)| job.nonce == nonce && job.listed <= now);
         found.map(|(id, _)| self.seen(id))
     }
 

@@ -15,8 +15,10 @@ use crate::server::{Server, answer, failure, usage};
 
 const STEPS_MAX: u64 = 60_000;
 const START: Time = Time(1_790_000_000_000);
-/// A request that was given up can still arrive for this long.
-const LATE_MS_MAX: u64 = 40_000;
+/// A request that was given up can still arrive for this long: far longer than anybody waits for it.
+const LATE_MS_MAX: u64 = 3_600_000;
+/// The person is asked only where files can't be deleted, and waits until nothing is on its way.
+const PERSON_LOOKS_AFTER_MS: u64 = LATE_MS_MAX + 1;
 
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -25,6 +27,9 @@ pub struct Report {
     pub lost_answers: u64,
     pub late_creates: u64,
     pub adopted: u64,
+    pub withdrawn: u64,
+    pub asked: u64,
+    pub imported: u64,
     pub requeued: u64,
     pub canceled: u64,
     pub expired: u64,
@@ -36,13 +41,16 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn counts(&self) -> [(&'static str, u64); 13] {
+    pub fn counts(&self) -> [(&'static str, u64); 16] {
         [
             ("crashes", self.crashes),
             ("jobs", self.jobs),
             ("lost answers", self.lost_answers),
             ("late creates", self.late_creates),
             ("jobs that were found again", self.adopted),
+            ("files that were withdrawn", self.withdrawn),
+            ("questions about a job", self.asked),
+            ("imported answers", self.imported),
             ("full queues", self.requeued),
             ("canceled jobs", self.canceled),
             ("expired jobs", self.expired),
@@ -60,6 +68,9 @@ impl Report {
         self.lost_answers += other.lost_answers;
         self.late_creates += other.late_creates;
         self.adopted += other.adopted;
+        self.withdrawn += other.withdrawn;
+        self.asked += other.asked;
+        self.imported += other.imported;
         self.requeued += other.requeued;
         self.canceled += other.canceled;
         self.expired += other.expired;
@@ -212,6 +223,7 @@ impl<'a> World<'a> {
                 self.take_back()
             }
             RunState::Paused(PauseReason::BatchEnded { .. }) if self.rng.bool() => self.hand_over(),
+            RunState::Paused(PauseReason::BatchUnsure { .. }) => self.person_looks(),
             RunState::Paused(_) => {
                 let at = self.now.after_ms(self.rng.u64(1..=60_000));
                 self.pass_to(at);
@@ -221,21 +233,40 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Waits until whatever was sent has arrived, and goes on; or wants the rows back.
+    fn person_looks(&mut self) -> Result<(), String> {
+        self.report.asked += 1;
+        if self.rng.u8(0..4) == 0 {
+            return self.take_back();
+        }
+        self.pass_to(self.now.after_ms(PERSON_LOOKS_AFTER_MS));
+        self.tell(Event::Command(Command::Resume))
+    }
+
     fn person_acts(&mut self) -> Result<(), String> {
         if self.stopped {
             return self.tell(Event::Woke);
         }
-        match self.rng.u8(0..12) {
+        match self.rng.u8(0..13) {
             0..=2 => self.hand_over(),
             3..=5 => self.take_back(),
             6 | 7 => self.tell(Event::Command(Command::Pause)),
             8 | 9 => self.tell(Event::Command(Command::Resume)),
             10 => self.tell(Event::Command(Command::RetryFailed)),
+            11 => self.import(),
             _ => {
                 self.stopped = true;
                 self.tell(Event::Command(Command::Stop))
             }
         }
+    }
+
+    /// Brings a checkpoint with answers to some rows.
+    fn import(&mut self) -> Result<(), String> {
+        let items = self.scenario.facts.len() as u32;
+        let item = self.rng.u32(0..items);
+        self.report.imported += u64::from(self.engine.takes_import(item));
+        self.tell(Event::Imported { item, answer: answer(self.scenario, item, false) })
     }
 
     fn hand_over(&mut self) -> Result<(), String> {
@@ -341,7 +372,8 @@ impl<'a> World<'a> {
             }
             Effect::Abort { .. } | Effect::Notify(_) => {}
             Effect::Batch(effect) => {
-                let late: Vec<String> = self.late.iter().map(|(_, _, nonce)| nonce.clone()).collect();
+                let can_begin = |(_, file, _): &&(Time, String, String)| self.server.files.contains_key(file);
+                let late: Vec<String> = self.late.iter().filter(can_begin).map(|(.., nonce)| nonce.clone()).collect();
                 self.checks.stepped(&effect, &self.server, &late)?;
                 self.batch(effect, latency_ms);
             }
@@ -398,9 +430,18 @@ impl<'a> World<'a> {
                 BatchEvent::Created { shard, result: or(refused, result) }
             }
             BatchEffect::Find { shard, nonce } => {
-                let found = self.server.find(&nonce);
+                let found = self.server.find(&nonce, self.now);
                 self.report.adopted += u64::from(found.is_some() && refused.is_none());
                 BatchEvent::Found { shard, result: or(refused, Ok(found)) }
+            }
+            BatchEffect::Withdraw { shard, file } => {
+                let keeps = self.scenario.faults.keeps_files;
+                if arrives && !keeps {
+                    self.report.withdrawn += 1;
+                    self.server.delete(&file);
+                }
+                let result = if keeps { Err(failure(FailureKind::BadRequest)) } else { Ok(()) };
+                BatchEvent::Withdrawn { shard, result: or(refused, result) }
             }
             BatchEffect::Poll { shard, job } => {
                 let seen = self.server.seen(&job);

@@ -1,5 +1,5 @@
-//! `cargo dev mutate`: do the checkers of the simulation bite? Each fault of `tests/simulation/mutations.txt` is put
-//! into a copy of the project, and the simulation has to find it.
+//! `cargo dev mutate`: do the checkers of the simulations bite? Each fault of `tests/simulation/mutations.txt` and
+//! `tests/batch/mutations.txt` is put into a copy of the project, and the simulation beside the list has to find it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,27 @@ use std::time::{Duration, Instant};
 
 use crate::project;
 
-const LIST: &str = "tests/simulation/mutations.txt";
+/// A simulation with its list of faults: the test program, and the test in it that runs the seeds.
+struct Simulation {
+    list: &'static str,
+    program: &'static str,
+    test: &'static str,
+}
+
+const SIMULATIONS: [Simulation; 2] = [
+    Simulation {
+        list: "tests/simulation/mutations.txt",
+        program: "simulation",
+        test: "seeds::every_invariant_holds_at_every_step_of_every_seed",
+    },
+    Simulation {
+        list: "tests/batch/mutations.txt",
+        program: "batch",
+        test: "no_job_is_paid_twice_and_no_row_is_lost_whatever_happens",
+    },
+];
 /// What the copy consists of.
 const COPIED: [&str; 5] = ["src", "tests", "benches", "Cargo.toml", "Cargo.lock"];
-const TEST: &str = "seeds::every_invariant_holds_at_every_step_of_every_seed";
 /// A fault may keep the engine busy for ever; that is noticed as well.
 const TIME_MAX: Duration = Duration::from_secs(240);
 
@@ -26,21 +43,34 @@ pub struct MutateArgs {
 }
 
 pub fn run(args: &MutateArgs) -> Result<(), String> {
-    let list = fs::read_to_string(project::root().join(LIST)).map_err(|why| format!("{LIST}: {why}"))?;
-    let wanted = |mutation: &Mutation| args.filter.as_ref().is_none_or(|filter| mutation.name.contains(filter));
-    let mutations: Vec<Mutation> = parse(&list)?.into_iter().filter(wanted).collect();
     let copy = project::workshop().join("mutants");
     copy_project(&copy).map_err(|why| format!("The project could not be copied: {why}"))?;
-    if let Found::Seed(told) = simulate(&copy, args.seeds)? {
+    let mut missed = Vec::new();
+    for simulation in &SIMULATIONS {
+        let wanted = |mutation: &Mutation| args.filter.as_ref().is_none_or(|filter| mutation.name.contains(filter));
+        let mutations: Vec<Mutation> = read(simulation.list)?.into_iter().filter(wanted).collect();
+        if !mutations.is_empty() {
+            missed.extend(find(&copy, simulation, &mutations, args.seeds)?);
+        }
+    }
+    match missed.len() {
+        0 => Ok(()),
+        missing => Err(format!("{missing} faults were not found: {}.", missed.join(", "))),
+    }
+}
+
+/// Puts in one after the other; the names of those that were not found.
+fn find(copy: &Path, simulation: &Simulation, mutations: &[Mutation], seeds: u64) -> Result<Vec<String>, String> {
+    if let Found::Seed(told) = simulate(copy, simulation, seeds)? {
         return Err(format!("The simulation fails without any fault: {told}"));
     }
     println!("| fault | found by | what is said |\n|---|---|---|");
     let mut missed = Vec::new();
-    for mutation in &mutations {
+    for mutation in mutations {
         let path = copy.join(&mutation.file);
         let source = fs::read_to_string(&path).map_err(|why| format!("{}: {why}", mutation.file))?;
         fs::write(&path, mutation.applied(&source)?).map_err(|why| format!("{}: {why}", mutation.file))?;
-        let found = simulate(&copy, args.seeds);
+        let found = simulate(copy, simulation, seeds);
         fs::write(&path, source).map_err(|why| format!("{}: {why}", mutation.file))?;
         let (by, said) = match found? {
             Found::Seed(told) => told.split_once(" fails: ").map_or((told.clone(), String::new()), |(seed, said)| {
@@ -54,10 +84,7 @@ pub fn run(args: &MutateArgs) -> Result<(), String> {
         };
         println!("| {} | {by} | {} |", mutation.name, said.replace('|', "\\|"));
     }
-    match missed.len() {
-        0 => Ok(()),
-        missing => Err(format!("{missing} faults were not found: {}.", missed.join(", "))),
-    }
+    Ok(missed)
 }
 
 struct Mutation {
@@ -65,6 +92,10 @@ struct Mutation {
     file: String,
     find: Vec<String>,
     replace: Vec<String>,
+}
+
+fn read(list: &str) -> Result<Vec<Mutation>, String> {
+    parse(&fs::read_to_string(project::root().join(list)).map_err(|why| format!("{list}: {why}"))?)
 }
 
 fn parse(list: &str) -> Result<Vec<Mutation>, String> {
@@ -80,11 +111,11 @@ impl Mutation {
             match line.split_at(1) {
                 ("-", line) => find.push(line.trim().to_owned()),
                 ("+", line) => replace.push(line.trim().to_owned()),
-                _ => return Err(format!("{LIST}, {name}: a line begins with neither - nor +: {line}")),
+                _ => return Err(format!("{name}: a line begins with neither - nor +: {line}")),
             }
         }
         if find.is_empty() || replace.is_empty() {
-            return Err(format!("{LIST}, {name}: it looks for nothing, or puts nothing in its place"));
+            return Err(format!("{name}: it looks for nothing, or puts nothing in its place"));
         }
         Ok(Mutation { name: name.to_owned(), file: file.to_owned(), find, replace })
     }
@@ -97,7 +128,7 @@ impl Mutation {
             lines.windows(self.find.len()).enumerate().filter(|(_, it)| is_here(it)).map(|(place, _)| place).collect();
         let [place] = places[..] else {
             return Err(format!(
-                "{LIST}, {}: what it looks for stands {} times in {}: {}",
+                "{}: what it looks for stands {} times in {}: {}",
                 self.name,
                 places.len(),
                 self.file,
@@ -117,12 +148,12 @@ enum Found {
     Nothing,
 }
 
-fn simulate(copy: &Path, seeds: u64) -> Result<Found, String> {
+fn simulate(copy: &Path, simulation: &Simulation, seeds: u64) -> Result<Found, String> {
     let cargo = || {
         let mut cargo = project::cargo();
         cargo
             .current_dir(copy)
-            .args(["test", "--quiet", "--no-default-features", "--test", "simulation"])
+            .args(["test", "--quiet", "--no-default-features", "--test", simulation.program])
             .env("CARGO_TARGET_DIR", copy.join("target"))
             .env("CARGO_PROFILE_DEV_DEBUG", "false")
             .env("RUSTFLAGS", "-Awarnings");
@@ -132,15 +163,15 @@ fn simulate(copy: &Path, seeds: u64) -> Result<Found, String> {
     if !built.status.success() {
         return Err(format!("A fault doesn't compile:\n{}", String::from_utf8_lossy(&built.stderr)));
     }
-    let mut simulation = cargo();
-    simulation
-        .args(["--", "--exact", TEST])
+    let mut seeded = cargo();
+    seeded
+        .args(["--", "--exact", simulation.test])
         .env("PENNYBATCH_SEEDS", seeds.to_string())
         .env("PENNYBATCH_ONLY_WHETHER", "1")
         .env("RUST_BACKTRACE", "0")
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let mut running = simulation.spawn().map_err(|why| format!("Cargo did not start: {why}"))?;
+    let mut running = seeded.spawn().map_err(|why| format!("Cargo did not start: {why}"))?;
     let began = Instant::now();
     while running.try_wait().map_err(|why| why.to_string())?.is_none() {
         if began.elapsed() > TIME_MAX {
@@ -194,10 +225,9 @@ mod tests {
 
     #[test]
     fn every_fault_has_its_place_in_the_sources() {
-        let list = fs::read_to_string(project::root().join(LIST)).expect(LIST);
-        let mutations = parse(&list).expect(LIST);
-        assert!(mutations.len() >= 50, "{}", mutations.len());
-        for mutation in mutations {
+        let lists = SIMULATIONS.map(|simulation| read(simulation.list).expect(simulation.list));
+        assert!(lists[0].len() >= 50 && lists[1].len() >= 20, "{} and {}", lists[0].len(), lists[1].len());
+        for mutation in lists.into_iter().flatten() {
             let source = fs::read_to_string(project::root().join(&mutation.file)).expect(&mutation.file);
             let mutated = mutation.applied(&source).unwrap_or_else(|why| panic!("{why}"));
             assert_ne!(mutated, source, "{}", mutation.name);

@@ -5,14 +5,21 @@
 //!
 //! ```text
 //! planned -> uploaded -> creating -> created -> ended -> closed
-//!               ^           |  ^
-//!               |           v  | not there, for longer than a late request can take
-//!               |         unsure: list the jobs, adopt the one with our nonce
-//!               +-- the provider's queue is full
+//!    ^          ^           |           |
+//!    |          |           |           |
+//!    |          +-- the provider's queue is full
+//!    |                      v
+//!    |                    unsure: list the jobs, adopt the one with our nonce
+//!    |                      | not there, for longer than a request usually takes
+//!    |                      v
+//!    +------------------- withdrawn: the file is deleted, so that a request that is still on its way fails
+//!      not there either, for longer than a list can lag
 //! ```
 //!
-//! Creating a job is not idempotent and its answer can be lost, so a job carries a nonce, and before a second one is
-//! created the provider's list must have been without the first for [`LATE_CREATE_MS`].
+//! Creating a job is not idempotent and its answer can be lost, so a job carries a nonce, and no second one is created
+//! while the first may come to be: first the uploaded file is withdrawn, without which no job can begin, then the
+//! provider's list must have been without the job for [`LIST_LAG_MS`], and the second one is made from a new file.
+//! Where a file can't be withdrawn, the person is asked, who can see the provider's own page.
 //!
 //! Deliberately not here: what goes over the wire (`provider::batch`), an item's text, and moving bytes: the shell
 //! carries out a [`BatchEffect`] and answers with a [`BatchEvent`], or is gone, and then [`replay`] goes on.
@@ -39,8 +46,11 @@ use crate::provider::{Bill, Failure};
 /// Numbers shards over the whole life of a run.
 pub type ShardId = u32;
 
-/// A create request whose answer was lost may still be on its way for this long.
+/// A create request whose answer was lost is looked for in the provider's list for this long before its file is
+/// withdrawn.
 pub const LATE_CREATE_MS: u64 = 60_000;
+/// A job that exists is in the provider's list after this long at the latest.
+pub const LIST_LAG_MS: u64 = 600_000;
 
 /// What a hand-over is agreed with. It is recorded, so that a run that is opened again keeps to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +88,11 @@ pub enum BatchEvent {
     Created {
         shard: ShardId,
         result: Result<JobSeen, Failure>,
+    },
+    /// The file was deleted, or is not there.
+    Withdrawn {
+        shard: ShardId,
+        result: Result<(), Failure>,
     },
     /// The job with the nonce that was looked for, if the provider lists it.
     Found {
@@ -149,6 +164,11 @@ pub enum BatchEffect {
         shard: ShardId,
         nonce: String,
     },
+    /// Delete the uploaded file, so that no job can begin with it any more.
+    Withdraw {
+        shard: ShardId,
+        file: String,
+    },
     Poll {
         shard: ShardId,
         job: String,
@@ -180,6 +200,10 @@ pub enum BatchEntry {
     },
     /// Before the job is asked for.
     Creating {
+        shard: ShardId,
+    },
+    /// The file is gone, or the person says that there is no job: none can begin with it any more.
+    Withdrawn {
         shard: ShardId,
     },
     /// The job is known, or its state changed.

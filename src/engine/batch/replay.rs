@@ -1,6 +1,6 @@
 //! From the records back to the jobs: what was created is known, what may have been created is looked for.
 
-use crate::engine::batch::shard::{Cancel, Mode, Phase};
+use crate::engine::batch::shard::{Cancel, FileIs, Mode, Phase};
 use crate::engine::batch::{BatchEntry, BatchTerms, ShardId};
 use crate::engine::items::Status;
 use crate::engine::run::Engine;
@@ -22,7 +22,11 @@ impl Engine {
             BatchEntry::Uploaded { shard, file } => self.set_phase(shard, Phase::Uploaded { file }),
             BatchEntry::Creating { shard } => {
                 let file = self.file_of(shard);
-                self.set_phase(shard, Phase::Unsure { file, since: Time(0) });
+                self.set_phase(shard, Phase::Unsure { file, since: Time(0), file_is: FileIs::There });
+            }
+            BatchEntry::Withdrawn { shard } => {
+                let file = self.file_of(shard);
+                self.set_phase(shard, Phase::Unsure { file, since: Time(0), file_is: FileIs::Withdrawn });
             }
             BatchEntry::Seen { shard, seen } => self.replay_seen(shard, *seen),
             BatchEntry::Requeued { shard } => {

@@ -79,6 +79,8 @@ pub struct Shard {
     /// How often its job was created and turned away because the queue was full.
     pub tries: u32,
     pub cancel: Cancel,
+    /// A job that may have been created was not in the provider's list for long enough.
+    pub looked_enough: bool,
     /// An effect is under way.
     pub busy: bool,
     /// Nothing more before this record group is down.
@@ -103,6 +105,7 @@ pub enum Phase {
     Unsure {
         file: String,
         since: Time,
+        file_is: FileIs,
     },
     Created {
         file: String,
@@ -112,6 +115,17 @@ pub enum Phase {
     Ended {
         seen: JobSeen,
     },
+}
+
+/// The file of a job that may have been created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileIs {
+    #[default]
+    There,
+    /// It can't be withdrawn: the person is asked whether the provider has the job.
+    Stuck,
+    /// A request that arrives now can't begin a job with it.
+    Withdrawn,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,6 +176,7 @@ impl Shard {
             phase: Phase::Planned,
             tries: 0,
             cancel: Cancel::No,
+            looked_enough: false,
             busy: false,
             after_save: 0,
             not_before: Time(0),
@@ -251,6 +266,15 @@ impl Shard {
     pub fn is_refused(&self, failure: &Failure) -> bool {
         let without_job = matches!(self.phase, Phase::Planned | Phase::Uploaded { .. });
         failure.kind.action() == Action::EndItem && without_job && self.retries > REFUSALS_MAX
+    }
+
+    pub fn is_stuck_file(&self) -> bool {
+        matches!(self.phase, Phase::Unsure { file_is: FileIs::Stuck, .. })
+    }
+
+    /// The file was asked back a few times in vain.
+    pub fn is_stuck(&self) -> bool {
+        self.retries > REFUSALS_MAX
     }
 
     pub fn went_well(&mut self) {

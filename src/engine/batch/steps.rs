@@ -1,6 +1,6 @@
 //! What every shard does next, and when.
 
-use crate::engine::batch::shard::{Cancel, Mode, Phase};
+use crate::engine::batch::shard::{Cancel, FileIs, Mode, Phase};
 use crate::engine::batch::{BatchEffect, BatchEntry, ShardId};
 use crate::engine::items::Status;
 use crate::engine::run::Engine;
@@ -51,6 +51,10 @@ impl Engine {
                 return;
             }
             Phase::Creating { file } => BatchEffect::Create { shard: id, nonce: shard.nonce(), file },
+            Phase::Unsure { file, file_is: FileIs::There, .. } if shard.looked_enough => {
+                BatchEffect::Withdraw { shard: id, file }
+            }
+            Phase::Unsure { file_is: FileIs::Stuck, .. } => return,
             Phase::Unsure { .. } => BatchEffect::Find { shard: id, nonce: shard.nonce() },
             Phase::Created { seen, .. } if shard.cancel == Cancel::Asked => {
                 shard.cancel = Cancel::Told;

@@ -109,6 +109,19 @@ pub fn decode_file(provider: Provider, reply: &HttpReply, now: Time) -> Result<S
     id.map(str::to_owned).ok_or_else(|| torn(reply, "an answer without a file id"))
 }
 
+/// Whether an uploaded file is gone for good: it was deleted, or the provider names it as one that it doesn't have. A
+/// 404 that doesn't name it may be the address's, which says nothing of the file.
+pub fn decode_deleted(provider: Provider, reply: &HttpReply, file: &str, now: Time) -> Result<(), Failure> {
+    if reply.status == 404 && reply.body.contains(file) {
+        return Ok(());
+    }
+    let json = whole(provider, reply, now)?;
+    match json.get("deleted").and_then(Value::as_bool) {
+        Some(true) => Ok(()),
+        _ => Err(torn(reply, "an answer that doesn't say that the file was deleted")),
+    }
+}
+
 pub fn decode_job(provider: Provider, reply: &HttpReply, now: Time) -> Result<JobSeen, Failure> {
     job(&whole(provider, reply, now)?).ok_or_else(|| torn(reply, "an answer without a job's id or status"))
 }
@@ -228,6 +241,21 @@ mod tests {
         let nonces: Vec<_> =
             list.jobs.iter().map(|(nonce, at, job)| (nonce.as_deref(), *at, job.id.as_str())).collect();
         assert_eq!(nonces, [(Some("x-0"), 5, "b2"), (None, 4, "b1")]);
+    }
+
+    #[test]
+    fn a_file_is_gone_only_where_the_provider_says_so_of_it() {
+        let deleted = |status, body: &str| decode_deleted(Provider::OpenAi, &reply(status, body), "file-9", Time(0));
+        assert_eq!(deleted(200, r#"{"id":"file-9","object":"file","deleted":true}"#), Ok(()));
+        assert_eq!(deleted(404, r#"{"error":{"message":"No such File object: file-9"}}"#), Ok(()));
+        for (status, body) in [
+            (200, r#"{"id":"file-9","object":"file","deleted":false}"#),
+            (200, "{}"),
+            (404, r#"{"detail":"Not Found"}"#),
+            (405, r#"{"detail":"Method Not Allowed"}"#),
+        ] {
+            assert!(deleted(status, body).is_err(), "{status} {body}");
+        }
     }
 
     #[test]

@@ -7,7 +7,9 @@ mod result_line;
 mod target;
 
 pub use hand_over::{custom_id, ordinal_of, request_line};
-pub use job::{JobList, JobSeen, JobState, create_body, decode_file, decode_job, decode_list, refusal_of};
+pub use job::{
+    JobList, JobSeen, JobState, create_body, decode_deleted, decode_file, decode_job, decode_list, refusal_of,
+};
 pub use result_line::{LineProblem, ResultLine, RowEnd, read_line};
 pub use target::BatchTarget;
 

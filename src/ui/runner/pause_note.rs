@@ -51,7 +51,10 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
         | PauseReason::OnlyRateLimits
         | PauseReason::BatchEnded { .. }
         | PauseReason::LongWait { .. } => Tone::Warning,
-        PauseReason::NoLane(_) | PauseReason::BatchStuck(_) | PauseReason::Storage => Tone::Error,
+        PauseReason::NoLane(_)
+        | PauseReason::BatchStuck(_)
+        | PauseReason::BatchUnsure { .. }
+        | PauseReason::Storage => Tone::Error,
     };
     html! {
         <Notice {tone} heading={words.title} {actions}>

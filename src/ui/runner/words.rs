@@ -73,6 +73,7 @@ fn reason_words(reason: &PauseReason) -> &'static str {
         PauseReason::Storage => "results can't be saved",
         PauseReason::BatchEnded { .. } => "the batch jobs ended and left rows",
         PauseReason::BatchStuck(_) => "a batch job can't go on",
+        PauseReason::BatchUnsure { .. } => "it isn't known whether a batch job was created",
     }
 }
 
@@ -131,6 +132,20 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
             failure.sentence(),
             "Jobs that were created stay with the provider. Press Resume to look again, or Take back to cancel them."
                 .to_owned(),
+        ),
+        PauseReason::BatchUnsure { nonce, failure } => (
+            "Does the provider have this batch job?".to_owned(),
+            format!(
+                "The answer to the creation of a job was lost. The provider doesn't list the job, and the file it \
+                 would be made from could not be deleted: {}",
+                failure.sentence()
+            ),
+            format!(
+                "Look at the provider's own page of batches for a job with the metadata pennybatch: {nonce}. If it is \
+                 there, press Resume: it is found and gone on with. If it isn't, and no request can be on its way any \
+                 more, press Resume too: it is looked for during ten minutes, then made anew. Take back gives it up: \
+                 its rows then count as perhaps billed."
+            ),
         ),
         PauseReason::Storage => (
             "Results can't be saved".to_owned(),

@@ -24,6 +24,7 @@ impl Results {
             | BatchEntry::Uploaded { .. }
             | BatchEntry::Creating { .. }
             | BatchEntry::Seen { .. }
+            | BatchEntry::Withdrawn { .. }
             | BatchEntry::Requeued { .. } => {}
         }
     }

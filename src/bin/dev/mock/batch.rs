@@ -108,6 +108,7 @@ pub fn router(settings: impl Fn() -> Settings + Send + Sync + 'static) -> Router
     let batches = Batches { state: Arc::default(), settings: Arc::new(settings) };
     Router::new()
         .route("/v1/files", any(upload))
+        .route("/v1/files/{id}", any(delete))
         .route("/v1/files/{id}/content", any(content))
         .route("/v1/batches", any(batches_root))
         .route("/v1/batches/{id}", any(one))
@@ -200,6 +201,27 @@ async fn content(
     let mut reply = Reply::text(StatusCode::OK, "application/octet-stream", String::new());
     (batches.settings)().cors.on_answer(&HeaderMap::new(), reply.status, &mut reply.headers);
     (reply.status, reply.headers, Body::from_stream(stream)).into_response()
+}
+
+async fn delete(
+    State(batches): State<Batches>,
+    Path(id): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(response) = batches.turned_away(&method, &headers) {
+        return response;
+    }
+    let known = batches.lock().files.contains_key(&id);
+    if !known {
+        let message = format!("No such File object: {id}");
+        return batches.reply(Reply::error(404, "invalid_request_error", None, &message));
+    }
+    if method != Method::DELETE {
+        return batches.reply(Reply::json(StatusCode::OK, &json!({"id": id, "object": "file", "purpose": "batch"})));
+    }
+    batches.lock().files.remove(&id);
+    batches.reply(Reply::json(StatusCode::OK, &json!({"id": id, "object": "file", "deleted": true})))
 }
 
 async fn batches_root(State(batches): State<Batches>, method: Method, headers: HeaderMap, body: Bytes) -> Response {

@@ -51,7 +51,7 @@ impl Cors {
             Cors::Anthropic | Cors::None => return,
         };
         set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-        set(headers, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS");
+        set(headers, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE, OPTIONS");
         set(headers, header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         set(headers, header::ACCESS_CONTROL_MAX_AGE, "7200");
     }
