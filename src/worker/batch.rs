@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Blob, FormData, RequestInit};
 
 use super::batch_lines::Lines;
-use super::browser::{Slices, now, sleep_ms, words};
+use super::browser::{Slices, next_turn, now, words};
 use super::export::blob_of;
 use super::fetch::{self, Broken, Key};
 use super::forecast::{Rows as Forecast, forecast};
@@ -34,7 +34,9 @@ const TRANSFER_MS_MAX: u32 = 3_600_000;
 const PART_BYTES: usize = 1024 * 1024;
 /// Lines that are settled together; the next ones are read once these are on disk.
 const ROWS_AT_ONCE: usize = 500;
-const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The same in bytes of their lines: each is in memory a few times over until it is on disk.
+const LINE_BYTES_AT_ONCE: usize = 512 * 1024;
+const WAITING_BYTES_MAX: usize = 2 * 1024 * 1024;
 const LIST_PAGES_MAX: usize = 50;
 
 impl Session {
@@ -198,15 +200,17 @@ impl Session {
             return Err(refusal_of(self.setup().provider, &reply, now()));
         }
         let mut lines = Lines::of(&response);
-        let (mut rows, mut read) = (Vec::new(), FileRead::default());
+        let (mut rows, mut read, mut bytes) = (Vec::new(), FileRead::default(), 0);
         while let Some(line) = lines.next().await.map_err(failure_of)? {
+            bytes += line.len();
             match self.row_of(&line) {
                 LineRead::Row(row) => rows.push(row),
                 LineRead::Empty => {}
                 LineRead::Unknown => read.unknown += 1,
                 LineRead::Unreadable => read.unreadable += 1,
             }
-            if rows.len() >= ROWS_AT_ONCE {
+            if is_enough(rows.len(), bytes) {
+                bytes = 0;
                 self.hand_in(shard, std::mem::take(&mut rows)).await;
             }
         }
@@ -224,8 +228,11 @@ impl Session {
 
     /// Until what came is on disk, and little waits to be copied to the checkpoints: a file comes faster than that.
     pub(super) async fn settle_down(&self) {
-        while self.has_unsaved() || self.waiting_bytes() > WAITING_BYTES_MAX {
-            sleep_ms(1).await;
+        while self.has_unsaved() {
+            next_turn().await;
+        }
+        if self.waiting_bytes() > WAITING_BYTES_MAX {
+            self.copy_to_checkpoints().await;
         }
     }
 
@@ -310,6 +317,11 @@ impl Session {
             batch_priced: prices::find_at(setup.provider, &setup.model).is_some_and(|model| model.batch.is_some()),
         })
     }
+}
+
+/// Rows that were read, and the bytes of their lines, are settled before more is read.
+pub(super) fn is_enough(rows: usize, bytes: usize) -> bool {
+    rows >= ROWS_AT_ONCE || bytes >= LINE_BYTES_AT_ONCE
 }
 
 pub(super) enum LineRead {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Array;
 use web_sys::{Blob, File};
 
-use super::batch::{LineRead, batch_card};
+use super::batch::{LineRead, batch_card, is_enough};
 use super::batch_lines::Lines;
 use super::browser::{Slices, words};
 use super::export::blob_of;
@@ -20,7 +20,6 @@ use crate::link::{Place, Problem, Setup, ToPage};
 use crate::provider::batch::{BatchTarget, custom_id};
 
 const PART_BYTES: usize = 1024 * 1024;
-const ROWS_AT_ONCE: usize = 500;
 
 /// One request file in the making.
 struct Open {
@@ -114,7 +113,7 @@ pub async fn import_results(session: &Rc<Session>, name: String, file: File) -> 
     let before = session.progress();
     let mut told = BatchImported { name: name.clone(), ..BatchImported::default() };
     let mut lines = Lines::of_stream(&file.stream());
-    let mut rows: Vec<BatchRow> = Vec::new();
+    let (mut rows, mut bytes): (Vec<BatchRow>, usize) = (Vec::new(), 0);
     loop {
         let next = lines.next().await.map_err(|broken| {
             let why = match broken {
@@ -124,13 +123,15 @@ pub async fn import_results(session: &Rc<Session>, name: String, file: File) -> 
             problem(Place::Results, format!("{name} could not be read to its end: {why}. What was read is kept."))
         })?;
         let Some(line) = next else { break };
+        bytes += line.len();
         match session.row_of(&line) {
             LineRead::Row(row) => rows.push(row),
             LineRead::Empty => {}
             LineRead::Unknown => told.unknown += 1,
             LineRead::Unreadable => told.unreadable += 1,
         }
-        if rows.len() >= ROWS_AT_ONCE {
+        if is_enough(rows.len(), bytes) {
+            bytes = 0;
             take_in(session, std::mem::take(&mut rows), &mut told).await;
         }
     }

@@ -10,6 +10,7 @@ use web_sys::AbortController;
 
 use super::answer_check::AnswerCheck;
 use super::browser::{next_turn, now, seed, sleep_ms};
+use super::database::Durability;
 use super::fetch::Key;
 use super::manifest::Manifest;
 use super::page;
@@ -175,6 +176,14 @@ impl Session {
     /// Bytes of results that are on their way to the disk.
     pub fn waiting_bytes(&self) -> usize {
         self.store.borrow().as_ref().map_or(0, RunStore::waiting_bytes)
+    }
+
+    /// Writes what the checkpoints lack, without waiting for their turn.
+    pub(super) async fn copy_to_checkpoints(&self) {
+        let checkpoints = self.store.borrow().as_ref().and_then(|store| store.checkpoints.clone());
+        if let Some(checkpoints) = checkpoints {
+            let _ = checkpoints.write(Durability::Relaxed).await;
+        }
     }
 
     /// What tables and exports look at.

@@ -37,6 +37,9 @@ const TIME_MAX: Duration = Duration::from_secs(240);
 pub struct MutateArgs {
     /// Only faults whose names hold this
     filter: Option<String>,
+    /// Only the faults of this simulation: simulation (the engine) or batch (the life of batch jobs)
+    #[arg(long)]
+    only: Option<String>,
     /// How many seeds the simulation has
     #[arg(long, default_value_t = 1_000)]
     seeds: u64,
@@ -46,7 +49,8 @@ pub fn run(args: &MutateArgs) -> Result<(), String> {
     let copy = project::workshop().join("mutants");
     copy_project(&copy).map_err(|why| format!("The project could not be copied: {why}"))?;
     let mut missed = Vec::new();
-    for simulation in &SIMULATIONS {
+    let asked = |simulation: &&Simulation| args.only.as_ref().is_none_or(|only| only == simulation.program);
+    for simulation in SIMULATIONS.iter().filter(asked) {
         let wanted = |mutation: &Mutation| args.filter.as_ref().is_none_or(|filter| mutation.name.contains(filter));
         let mutations: Vec<Mutation> = read(simulation.list)?.into_iter().filter(wanted).collect();
         if !mutations.is_empty() {

@@ -30,6 +30,7 @@ mod replay;
 mod settle;
 mod shard;
 mod steps;
+mod unsure;
 
 pub use progress::{BatchProgress, ShardProgress, Stage};
 pub(super) use shard::Desk;

@@ -45,10 +45,12 @@ impl BatchTarget {
     /// Requests and bytes of one file. vLLM states none; it is given files of OpenAI's size.
     pub fn limits(self) -> (u32, u64) {
         match self {
-            BatchTarget::OpenAi | BatchTarget::Groq | BatchTarget::Vllm => (50_000, 200_000_000),
+            BatchTarget::OpenAi | BatchTarget::Vllm => (50_000, 200_000_000),
             BatchTarget::Anthropic => (100_000, 256_000_000),
-            BatchTarget::Mistral => (1_000_000, 512_000_000),
-            BatchTarget::Together => (50_000, 100_000_000),
+            // Its page of limits says 100,000; another one, of batches, a million.
+            BatchTarget::Mistral => (100_000, 512_000_000),
+            // Groq's own client names 100 MB for batch files, its guide 200 MB.
+            BatchTarget::Groq | BatchTarget::Together => (50_000, 100_000_000),
         }
     }
 

@@ -10,12 +10,15 @@
 //! | `/v1/chat/completions`, `/v1/models` | the provider, in OpenAI's words |
 //! | `/v1/messages`, and `/v1/models` with `anthropic-version` | the same in Anthropic's |
 //! | `/v1/files`, `/v1/batches`, `/__batches` | its Batch API and that one's books, see `batch` |
+//! | `/v1/messages/batches`, `/__message_batches` | Anthropic's Message Batches and their books, see `batch_messages` |
 //! | `/__ledger` | every call that arrived, and totals; `?totals` for these alone, `?from=N` for calls from number N on |
 //! | `/__set` | POST a JSON object of settings to change while running, named as the flags with `_` for `-` |
 //! | `/__reset` | POST: empties the ledger and the windows |
 
 mod answer;
 mod batch;
+mod batch_books;
+mod batch_messages;
 mod batch_rows;
 mod cors;
 mod fault;

@@ -59,6 +59,8 @@ pub fn router(settings: Settings) -> Router {
     })));
     let told = mock.clone();
     let jobs = super::batch::router(move || told.lock().settings.clone());
+    let told = mock.clone();
+    let message_jobs = super::batch_messages::router(move || told.lock().settings.clone());
     Router::new()
         .route("/v1/chat/completions", any(chat))
         .route("/v1/messages", any(messages))
@@ -70,6 +72,7 @@ pub fn router(settings: Settings) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(mock)
         .merge(jobs)
+        .merge(message_jobs)
 }
 
 impl Mock {
