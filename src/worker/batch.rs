@@ -36,7 +36,7 @@ const PART_BYTES: usize = 1024 * 1024;
 const ROWS_AT_ONCE: usize = 500;
 /// The same in bytes of their lines: each is in memory a few times over until it is on disk.
 const LINE_BYTES_AT_ONCE: usize = 512 * 1024;
-const WAITING_BYTES_MAX: usize = 2 * 1024 * 1024;
+const WAITING_BYTES_MAX: usize = 1024 * 1024;
 const LIST_PAGES_MAX: usize = 50;
 
 impl Session {

@@ -4,7 +4,7 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response};
 
-use super::browser::{is_named, words};
+use super::browser::{free, is_named, words};
 use super::fetch::Broken;
 use crate::provider::batch::LINE_BYTES_MAX;
 
@@ -67,7 +67,11 @@ impl Lines {
             return Ok(false);
         }
         let chunk = Reflect::get(&step, &"value".into()).map_err(|error| Broken::Unreachable(words(&error)))?;
-        self.held.extend_from_slice(&chunk.unchecked_into::<Uint8Array>().to_vec());
+        let chunk = chunk.unchecked_into::<Uint8Array>();
+        let (before, bytes) = (self.held.len(), chunk.length() as usize);
+        self.held.resize(before + bytes, 0);
+        chunk.copy_to(&mut self.held[before..]);
+        free(&chunk);
         Ok(true)
     }
 }

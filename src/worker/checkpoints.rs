@@ -60,9 +60,9 @@ impl Checkpoints {
     }
 
     pub fn cache(&self, key: &CacheKey, answer: &Answer) {
-        if let Ok(json) = serde_json::to_string(answer) {
+        if let Ok(json) = serde_json::to_vec(answer) {
             self.waiting_bytes.update(|bytes| bytes + json.len());
-            self.changes.borrow_mut().push(Change::put(Store::Cache, hex(key), json));
+            self.changes.borrow_mut().push(Change::put(Store::Cache, hex(key), Uint8Array::from(&json[..])));
         }
     }
 
@@ -130,6 +130,16 @@ impl Checkpoints {
 pub fn data_changes(run: &str, bytes: &[u8]) -> Vec<Change> {
     let chunks = bytes.chunks(CHUNK_BYTES).enumerate();
     chunks.map(|(index, chunk)| Change::put(Store::Data, key_of(run, index as u64), Uint8Array::from(chunk))).collect()
+}
+
+/// An answer of the request cache: JSON, as bytes; earlier versions wrote it as a string, which takes its way through
+/// the browser's own heap.
+pub fn cached_answer(value: &JsValue) -> Option<Answer> {
+    match value.as_string() {
+        Some(json) => serde_json::from_str(&json).ok(),
+        None if value.is_undefined() => None,
+        None => serde_json::from_slice(&bytes_of(value)).ok(),
+    }
 }
 
 pub fn bytes_of(value: &JsValue) -> Vec<u8> {

@@ -12,7 +12,7 @@ use crate::time;
 
 const INPUT_CHARS: usize = 160;
 /// Of an answer, in the table; a row that is opened has all of it.
-const ANSWER_CHARS: usize = 1_000;
+const ANSWER_CHARS: usize = 400;
 /// A window is what a screen shows, several times over.
 pub const WINDOW_ROWS_MAX: u32 = 1_000;
 

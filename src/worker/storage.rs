@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::browser::{property, scope, words};
-use super::checkpoints::{Checkpoints, data_changes, hex, unhex};
+use super::checkpoints::{Checkpoints, cached_answer, data_changes, hex, unhex};
 use super::database::{Change, Database, Durability, Store, keys_of};
 use super::gathered::Read;
 use super::journal::{Journal, Reader};
@@ -184,10 +184,7 @@ impl Storage {
         let Some(database) = self.database() else { return vec![None; keys.len()] };
         let names: Vec<_> = keys.iter().map(|key| hex(key).into()).collect();
         match database.get_many(Store::Cache, &names).await {
-            Ok(values) => {
-                let answers = values.iter().map(|value| value.as_string());
-                answers.map(|json| serde_json::from_str(&json?).ok()).collect()
-            }
+            Ok(values) => values.iter().map(cached_answer).collect(),
             Err(_) => vec![None; keys.len()],
         }
     }

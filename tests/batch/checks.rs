@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pennybatch::engine::batch::{BatchEffect, BatchEntry, ShardId};
-use pennybatch::engine::{Ending, Entry, Ordinal, Progress, Record};
+use pennybatch::engine::{Command, Ending, Entry, Ordinal, Progress, Record};
 use pennybatch::money::Usd;
 use pennybatch::provider::batch::JobState;
 
@@ -18,6 +18,8 @@ pub struct Checks<'a> {
     ended: BTreeSet<Ordinal>,
     /// Items that were in doubt once: they may rightly be billed again.
     doubted: BTreeSet<Ordinal>,
+    /// Of them, those that nobody has decided about.
+    undecided: BTreeSet<Ordinal>,
     /// Items that were sent by themselves, and whose end is not on disk.
     under_way: BTreeSet<Ordinal>,
     /// Shards by their latest record on disk: `(nonce, rows, creating)`.
@@ -32,6 +34,7 @@ impl<'a> Checks<'a> {
             succeeded: BTreeSet::new(),
             ended: BTreeSet::new(),
             doubted: BTreeSet::new(),
+            undecided: BTreeSet::new(),
             under_way: BTreeSet::new(),
             shards: BTreeMap::new(),
         }
@@ -53,6 +56,7 @@ impl<'a> Checks<'a> {
                     }
                     self.ended.remove(item);
                 }
+                Entry::Commanded(Command::Doubtful(_)) => self.undecided.clear(),
                 Entry::Batch(entry) => self.saved_batch(entry)?,
                 _ => {}
             }
@@ -96,6 +100,7 @@ impl<'a> Checks<'a> {
             BatchEntry::Closed { shard, doubtful } => {
                 self.shards.remove(shard);
                 self.doubted.extend(doubtful.iter());
+                self.undecided.extend(doubtful.iter());
             }
             _ => {}
         }
@@ -134,6 +139,9 @@ impl<'a> Checks<'a> {
 
     pub fn sent(&mut self, item: Ordinal) -> Result<(), String> {
         self.under_way.insert(item);
+        if self.undecided.contains(&item) {
+            return Err(format!("doubt: item {item} may have been billed, and was sent again unasked"));
+        }
         if self.ended.contains(&item) {
             return Err(format!("once: item {item} had ended and was sent again"));
         }

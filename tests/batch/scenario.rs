@@ -37,6 +37,8 @@ pub struct Faults {
     pub slow_list: u32,
     /// A provider that deletes no files.
     pub keeps_files: bool,
+    /// A job that the provider no longer knows once it has ended.
+    pub job_gone: u32,
     /// A request that doesn't arrive.
     pub unreachable: u32,
     pub server_error: u32,
@@ -127,7 +129,8 @@ fn faults(rng: &mut fastrand::Rng) -> Faults {
         lost: some(250),
         late: some(250),
         slow_list: some(500),
-        keeps_files: some(1_000) > 800,
+        keeps_files: some(1_000) > 500,
+        job_gone: some(60),
         unreachable: some(150),
         server_error: some(100),
         rate_limited: some(100),

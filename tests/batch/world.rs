@@ -446,7 +446,9 @@ impl<'a> World<'a> {
             BatchEffect::Poll { shard, job } => {
                 let seen = self.server.seen(&job);
                 self.report.requeued += u64::from(seen.queue_full);
-                BatchEvent::Seen { shard, result: or(refused, Ok(seen)) }
+                let gone = seen.state.is_final() && self.rng.u32(0..1_000) < self.scenario.faults.job_gone;
+                let seen = if gone { Err(failure(FailureKind::WrongAddress)) } else { Ok(seen) };
+                BatchEvent::Seen { shard, result: or(refused, seen) }
             }
             BatchEffect::Cancel { shard, job } => {
                 let seen = match arrives {

@@ -93,6 +93,8 @@ test('killed while uploading, after creating, while polling and while downloadin
   };
   try {
     let runner = new Runner(browser.page);
+    // A slow machine should not answer a whole job's rows one by one before the rest is handed over.
+    await mock.set({ latency_ms: 2_500 });
     await begin(browser.page, runner, mock, `${baseURL}#/run`);
     await handOver(browser.page, runner);
 

@@ -101,9 +101,13 @@ impl BatchTarget {
             "FILE=$(curl -sS {base}/{upload} -H \"Authorization: Bearer ${key}\" -F purpose={purpose}{name} -F file=@{file} | jq -r .id)\n\
              BATCH=$(curl -sS {base}/batches -H \"Authorization: Bearer ${key}\" -H 'Content-Type: application/json' \
              -d \"{{\\\"input_file_id\\\":\\\"$FILE\\\",\\\"endpoint\\\":\\\"/v1/chat/completions\\\",\\\"completion_window\\\":\\\"24h\\\"}}\" | jq -r '.id // .job.id')\n\
-             curl -sS {base}/batches/$BATCH -H \"Authorization: Bearer ${key}\"   # until its status is completed\n\
-             curl -sS {base}/files/OUTPUT_FILE_ID/content -H \"Authorization: Bearer ${key}\" -o results.jsonl\n\
-             curl -sS {base}/files/ERROR_FILE_ID/content -H \"Authorization: Bearer ${key}\" -o errors.jsonl\n"
+             until curl -sS {base}/batches/$BATCH -H \"Authorization: Bearer ${key}\" > batch.json && \
+             jq -e '.status | ascii_downcase | IN(\"completed\", \"failed\", \"expired\", \"cancelled\")' batch.json > /dev/null; \
+             do sleep 60; done\n\
+             OUTPUT=$(jq -r '.output_file_id // empty' batch.json)\n\
+             [ -z \"$OUTPUT\" ] || curl -sS {base}/files/$OUTPUT/content -H \"Authorization: Bearer ${key}\" -o results.jsonl\n\
+             ERRORS=$(jq -r '.error_file_id // empty' batch.json)\n\
+             [ -z \"$ERRORS\" ] || curl -sS {base}/files/$ERRORS/content -H \"Authorization: Bearer ${key}\" -o errors.jsonl\n"
         )
     }
 }
@@ -113,7 +117,7 @@ fn anthropic_lines(file: &str) -> String {
     let base = "https://api.anthropic.com/v1/messages/batches";
     format!(
         "BATCH=$(curl -sS {base} {head} -H 'content-type: application/json' --data-binary @{file} | jq -r .id)\n\
-         curl -sS {base}/$BATCH {head}   # until its processing_status is ended\n\
+         until curl -sS {base}/$BATCH {head} | jq -e '.processing_status == \"ended\"' > /dev/null; do sleep 60; done\n\
          curl -sS {base}/$BATCH/results {head} -o results.jsonl\n"
     )
 }
@@ -125,8 +129,12 @@ fn mistral_lines(file: &str, model: &str) -> String {
         "FILE=$(curl -sS {base}/files {head} -F purpose=batch -F file=@{file} | jq -r .id)\n\
          JOB=$(curl -sS {base}/batch/jobs {head} -H 'Content-Type: application/json' \
          -d \"{{\\\"input_files\\\":[\\\"$FILE\\\"],\\\"endpoint\\\":\\\"/v1/chat/completions\\\",\\\"model\\\":\\\"{model}\\\"}}\" | jq -r .id)\n\
-         curl -sS {base}/batch/jobs/$JOB {head}   # until its status is SUCCESS\n\
-         curl -sS {base}/files/OUTPUT_FILE/content {head} -o results.jsonl\n"
+         until curl -sS {base}/batch/jobs/$JOB {head} > job.json && \
+         jq -e '.status | IN(\"SUCCESS\", \"FAILED\", \"TIMEOUT_EXCEEDED\", \"CANCELLED\")' job.json > /dev/null; do sleep 60; done\n\
+         OUTPUT=$(jq -r '.output_file // empty' job.json)\n\
+         [ -z \"$OUTPUT\" ] || curl -sS {base}/files/$OUTPUT/content {head} -o results.jsonl\n\
+         ERRORS=$(jq -r '.error_file // empty' job.json)\n\
+         [ -z \"$ERRORS\" ] || curl -sS {base}/files/$ERRORS/content {head} -o errors.jsonl\n"
     )
 }
 

@@ -1,0 +1,156 @@
+// Hand-over without the page's own requests: request files out, run by the very shell lines that the page shows, and
+// the results back in; and the Demo's jobs, which a newcomer can try.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expectedAnswer, type Mock } from './support/mock';
+import { numberedRows, readJsonl } from './support/data';
+import { Runner } from './support/runner';
+import { expect, test, type Page } from './support/test';
+
+const ROWS = 45;
+const KEY = 'sk-by-file-90b1c2';
+const SYSTEM = 'Be brief.';
+
+/** A run of which nothing was answered: it waits for its first answer when it is paused. */
+async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner> {
+  const runner = new Runner(page);
+  await mock.set({ latency_ms: 3_000 });
+  await runner.open();
+  await runner.chooseData(numberedRows(ROWS));
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
+    'Model': model, 'Max output tokens': 16, 'Concurrency': 1,
+  });
+  await runner.start();
+  await runner.button('Pause').click();
+  await expect(runner.status).toContainText('1 answered', { timeout: 20_000 });
+  return runner;
+}
+
+/** Exports the requests for `target`, and does in a shell what the page says; the folder that it was done in. */
+async function carriedOut(page: Page, runner: Runner, target: string, real: string, mock: Mock): Promise<string> {
+  const part = page.getByRole('button', { name: 'Hand over by file', exact: true });
+  if ((await part.getAttribute('aria-expanded')) === 'false') await part.click();
+  await page.getByLabel('Request file for', { exact: true }).selectOption({ label: target });
+  const downloading = page.waitForEvent('download');
+  await runner.button('Export requests').click();
+  const download = await downloading;
+  const folder = mkdtempSync(join(tmpdir(), 'pennybatch-by-file-'));
+  await download.saveAs(join(folder, download.suggestedFilename()));
+  const lines = await page.getByLabel('Shell lines', { exact: true }).innerText();
+  expect(lines).toContain(real);
+  expect(lines).not.toContain(KEY);
+  // The simulated provider stands in for the real one, and a minute is long for a test.
+  const script = lines.replaceAll(real, mock.http).replaceAll('sleep 60', 'sleep 0.2');
+  const env = { ...process.env, OPENAI_API_KEY: KEY, ANTHROPIC_API_KEY: KEY };
+  const ran = spawnSync('sh', ['-eu'], { cwd: folder, env, input: script, encoding: 'utf8', timeout: 60_000 });
+  expect(`${ran.status} ${ran.stderr}`, 'the shell lines run as they are').toBe('0 ');
+  expect(ran.stdout + ran.stderr).not.toContain(KEY);
+  return folder;
+}
+
+async function checkAnswers(runner: Runner, rows: number): Promise<void> {
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  expect(lines.length).toBe(rows);
+  const wrong = lines.filter(line => line.result !== expectedAnswer(SYSTEM, `${line.id}: Row ${String(line.id).slice(1)}`));
+  expect(wrong, 'every row has its own answer').toEqual([]);
+}
+
+test('OpenAI by file: the lines of the page upload, create, wait and fetch, and both files come back into the run', async ({
+  page, startMock,
+}) => {
+  test.setTimeout(120_000);
+  const mock = await startMock('--api-key', KEY);
+  await fetch(`${mock.http}/__batches/set`, {
+    method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ delay_ms: 700, fail_every: 11, repeat_every: 9 }),
+  });
+  const runner = await pausedRun(page, mock, 'gpt-4o-mini');
+  const folder = await carriedOut(page, runner, 'OpenAI', 'https://api.openai.com', mock);
+  try {
+    await page.getByLabel('Import results', { exact: true })
+      .setInputFiles(['results.jsonl', 'errors.jsonl'].map(name => join(folder, name)));
+    await expect(runner.status).toContainText('Finished: 41 answered, 4 failed', { timeout: 30_000 });
+    const books = await (await fetch(`${mock.http}/__batches`)).json();
+    const { confirmed, doubtful } = await runner.spend();
+    expect({ confirmed, doubtful }).toEqual({
+      confirmed: BigInt((await mock.totals()).billed_pico) + BigInt(books.billed_pico), doubtful: 0n,
+    });
+    expect(books.billed_twice).toEqual([]);
+    await checkAnswers(runner, 41);
+    const ledger = await runner.export('Export ledger');
+    expect(ledger.split('\n').filter(line => line.includes('batch_')).length, 'request ids of batch rows').toBeGreaterThan(40);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('Anthropic by file: the lines of the page run against Message Batches, and what expired stays open', async ({
+  page, startMock,
+}) => {
+  test.setTimeout(120_000);
+  const mock = await startMock('--api-key', KEY);
+  await fetch(`${mock.http}/__message_batches/set`, {
+    method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ delay_ms: 700, fail_every: 11, expire_percent: 80 }),
+  });
+  const runner = await pausedRun(page, mock, 'gpt-4o-mini');
+  const folder = await carriedOut(page, runner, 'Anthropic', 'https://api.anthropic.com', mock);
+  try {
+    const results = readFileSync(join(folder, 'results.jsonl'), 'utf8');
+    expect(results.split('\n').filter(line => line.includes('"expired"')).length).toBe(9);
+    await page.getByLabel('Import results', { exact: true }).setInputFiles(join(folder, 'results.jsonl'));
+    await expect(page.getByText(/results\.jsonl: 32 rows answered, 3 failed/)).toBeVisible({ timeout: 30_000 });
+    const { batches } = await (await fetch(`${mock.http}/__message_batches`)).json();
+    expect(batches.map((batch: { counts: object }) => batch.counts)).toEqual([{ errored: 3, expired: 9, succeeded: 32 }]);
+    const billed = BigInt((await mock.totals()).billed_pico) + BigInt(batches[0].billed_pico);
+    expect((await runner.spend()).confirmed).toBe(billed);
+    await checkAnswers(runner, 33);
+    // What expired was not paid for, and goes on one by one.
+    await mock.set({ latency_ms: 10 });
+    await runner.button('Resume').click();
+    await expect(runner.status).toContainText('Finished: 42 answered, 3 failed', { timeout: 30_000 });
+    await checkAnswers(runner, 42);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a newcomer hands the sample over to the Demo, without a key, and takes another one back', async ({ page }) => {
+  test.setTimeout(120_000);
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.button('Sample data').click();
+  await runner.enter({ 'Concurrency': 2 });
+  await runner.start();
+  await runner.untilDone(5, 20_000);
+  const part = page.getByRole('button', { name: 'Batch API', exact: true });
+  await part.press('Enter');
+  const ways = page.getByRole('region', { name: 'Both ways' });
+  await expect(ways).toContainText('One by one');
+  await expect(ways).toContainText('Batch API');
+  await page.getByLabel('Rows per job', { exact: true }).fill('150');
+  await runner.button('Hand over to Batch API').press('Enter');
+  const jobs = page.getByRole('region', { name: 'Batch jobs' });
+  await expect(jobs).toContainText('in_progress', { timeout: 20_000 });
+  expect(await jobs.getByRole('row').count()).toBeGreaterThanOrEqual(3);
+  await runner.untilFinished(60_000);
+  await expect(runner.status).toContainText('Finished: 500 answered');
+  expect(readJsonl(await runner.export('Export JSONL')).length).toBe(500);
+  expect((await runner.spend()).confirmed).toBeGreaterThan(0n);
+
+  await page.reload();
+  await runner.button('Sample data').click();
+  await page.getByLabel('Use cache').uncheck().catch(() => undefined);
+  await runner.enter({ 'User prompt': 'Another question about {{name}}', 'Concurrency': 8 });
+  await runner.start();
+  if ((await part.getAttribute('aria-expanded')) === 'false') await part.press('Enter');
+  await runner.button('Hand over to Batch API').press('Enter');
+  await expect(jobs).toContainText('in_progress', { timeout: 20_000 });
+  await runner.button('Take back').press('Enter');
+  await runner.untilFinished(90_000);
+  await expect(runner.status).toContainText('Finished: 500 answered');
+});
