@@ -53,6 +53,12 @@ pub enum ToWorker {
         setup: Setup,
         key: Option<Secret>,
     },
+    /// Have the provider count the tokens of one row, and of some more that are spread over the file.
+    CountTokens {
+        setup: Setup,
+        key: Option<Secret>,
+        row: u32,
+    },
     /// Ask a few rows for real, on the setup's model and on `more_models`.
     Try {
         setup: Setup,
@@ -134,6 +140,7 @@ pub enum ToPage {
         result: Result<Preview, TemplateProblem>,
     },
     Estimated(Result<FileEstimate, Problem>),
+    TokensCounted(Result<TokenCount, Problem>),
     Checked(ConnectionReport),
     /// A run is open: after Start or Open. Everything the runner needs to show its four steps again.
     Opened {
@@ -256,6 +263,9 @@ pub struct FileEstimate {
     /// By the model's own vocabulary; else estimated from characters.
     #[serde(default)]
     pub tokens_counted: bool,
+    /// The estimates follow what the provider counted for so many rows; zero: it wasn't asked.
+    #[serde(default)]
+    pub rows_sampled: u32,
     /// Low: no output; high: every answer as long as allowed (`None` without a cap or without a price).
     pub cost_low: Option<Usd>,
     pub cost_high: Option<Usd>,
@@ -264,6 +274,18 @@ pub struct FileEstimate {
     /// From the limits and the concurrency, at the model's usual latency.
     pub duration_ms: u64,
     pub fits_budget: Option<bool>,
+}
+
+/// What the provider counted: estimates of the other rows follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenCount {
+    pub row: u32,
+    pub row_tokens: u32,
+    /// So many rows were counted, this one among them.
+    pub rows: u32,
+    /// Their tokens, and what had been estimated for them.
+    pub counted: u64,
+    pub estimated: u64,
 }
 
 /// Rows whose request differs from an earlier one's only in case, white space or Unicode form.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::provider::openai_chat::{failure, not_json, whole};
 use crate::provider::response_format::ResponseFormat;
 use crate::provider::{
-    Answer, Bill, Call, FailureKind, Finish, HttpReply, Outcome, PromptCache, Provider, Usage, refusal,
+    Answer, Bill, Call, Failure, FailureKind, Finish, HttpReply, Outcome, PromptCache, Provider, Usage, refusal,
     response_format, takes_temperature, words,
 };
 use crate::time::Time;
@@ -18,7 +18,8 @@ const OUTPUT_TOKENS_DEFAULT: u32 = 4_096;
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
-    max_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     system: Vec<Block<'a>>,
     messages: [Message<'a>; 1],
@@ -56,6 +57,20 @@ struct CacheControl {
 
 /// One mark at the end of what the calls share keeps everything before it.
 pub fn body(provider: Provider, call: &Call) -> String {
+    let body = Body {
+        max_tokens: Some(call.output_tokens_max.unwrap_or(OUTPUT_TOKENS_DEFAULT)),
+        temperature: call.temperature.filter(|t| t.is_finite() && takes_temperature(call.model)),
+        ..input(provider, call)
+    };
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
+/// The same without what doesn't count as input.
+pub fn count_body(provider: Provider, call: &Call) -> String {
+    serde_json::to_string(&input(provider, call)).unwrap_or_default()
+}
+
+fn input<'a>(provider: Provider, call: &'a Call<'a>) -> Body<'a> {
     let mark = cache_control(call.prompt_cache);
     let (shared, own) = match call.user.split_at_checked(call.shared_user_bytes) {
         // A block of white space alone is refused.
@@ -67,16 +82,15 @@ pub fn body(provider: Provider, call: &Call) -> String {
         false => vec![block(shared, mark), block(own, None)],
     };
     let system_mark = mark.filter(|_| shared.is_empty());
-    let body = Body {
+    Body {
         model: call.model,
-        max_tokens: call.output_tokens_max.unwrap_or(OUTPUT_TOKENS_DEFAULT),
+        max_tokens: None,
         system: if call.system.is_empty() { Vec::new() } else { vec![block(call.system, system_mark)] },
         messages: [Message { role: "user", content }],
-        temperature: call.temperature.filter(|t| t.is_finite() && takes_temperature(call.model)),
+        temperature: None,
         output_config: response_format::field(provider.schema_support(), call.format)
             .map(|format| OutputConfig { format }),
-    };
-    serde_json::to_string(&body).unwrap_or_default()
+    }
 }
 
 fn block(text: &str, cache_control: Option<CacheControl>) -> Block<'_> {
@@ -111,6 +125,19 @@ pub fn decode(provider: Provider, reply: &HttpReply, now: Time) -> Outcome {
             Outcome::Failed { failure: failure(FailureKind::TornBody, reply, &message), bill }
         }
     }
+}
+
+/// `{"input_tokens": 2095}`, as the answer to [`count_body`].
+pub fn counted(provider: Provider, reply: &HttpReply, now: Time) -> Result<u32, Failure> {
+    let json = serde_json::from_str::<Value>(&reply.body).ok();
+    if !(200..300).contains(&reply.status) {
+        return Err(refusal::read(provider, reply, json.as_ref(), now));
+    }
+    let tokens = json.as_ref().and_then(|json| json.get("input_tokens")?.as_u64());
+    tokens.and_then(|tokens| u32::try_from(tokens).ok()).ok_or_else(|| {
+        let message = format!("an answer without input_tokens: {}", reply.body);
+        failure(FailureKind::TornBody, reply, &message)
+    })
 }
 
 /// The text blocks together; thoughts and tool calls are no answer.

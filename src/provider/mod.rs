@@ -104,6 +104,27 @@ impl Provider {
         }
     }
 
+    /// Whether this provider counts a call's input tokens ahead of it, for nothing.
+    pub fn counts_tokens(self) -> bool {
+        self.preset().wire == Wire::AnthropicMessages
+    }
+
+    /// Where this provider counts a call's input for nothing, if it does, by `POST`.
+    pub fn count_url(self, base_url: &str) -> Option<String> {
+        self.counts_tokens().then(|| format!("{}/count_tokens", self.urls(base_url).0))
+    }
+
+    /// The body of that request.
+    pub fn count_body(self, call: &Call) -> String {
+        let system = self.system_as_sent(call);
+        anthropic_messages::count_body(self, &Call { system: &system, ..call.clone() })
+    }
+
+    /// The tokens that the answer to it states, or why there are none.
+    pub fn counted(self, reply: &HttpReply, now: crate::time::Time) -> Result<u32, Failure> {
+        anthropic_messages::counted(self, reply, now)
+    }
+
     /// The system prompt as it is sent: with what a model would not learn of the answer's format otherwise.
     pub fn system_as_sent<'a>(self, call: &Call<'a>) -> std::borrow::Cow<'a, str> {
         response_format::system(self.schema_support(), call)

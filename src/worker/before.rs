@@ -15,11 +15,14 @@ use super::imports::Import;
 use super::page;
 use super::prepare::Unprepared;
 use super::preview;
+use super::provider_count;
 use super::shell::{FILE_BYTES_MAX, Shell, unprepared};
 use super::terms::{self, problem, template_words};
 use super::trial;
 use crate::dataset::Checkpoint;
-use crate::link::{FileEstimate, Place, Problem, Secret, Setup, TRIAL_MODELS_MAX, ToPage, Trial};
+use crate::link::{
+    FileEstimate, Place, Problem, Secret, Setup, TRIAL_MODELS_MAX, TRIAL_ROWS, ToPage, TokenCount, Trial,
+};
 use crate::money::Usd;
 
 impl Shell {
@@ -107,6 +110,30 @@ impl Shell {
         Ok(())
     }
 
+    /// The provider counts some rows; then the preview of the first of them, and the estimate, are told anew.
+    pub(super) fn begin_count(self: &Rc<Self>, setup: Setup, key: Option<Secret>, row: u32) {
+        let shell = self.clone();
+        let number = self.estimate.get();
+        spawn_local(async move {
+            let counted = shell.count_at_provider(&setup, key, row).await;
+            page::post(&ToPage::TokensCounted(counted.clone()));
+            if counted.is_ok()
+                && let Some(result) = shell.estimate(&setup, number).await
+            {
+                page::post(&ToPage::Estimated(result));
+            }
+        });
+    }
+
+    async fn count_at_provider(&self, setup: &Setup, key: Option<Secret>, row: u32) -> Result<TokenCount, Problem> {
+        let data = self.data()?;
+        let key = Key::bind(key, setup)?;
+        let prepared = self.prepared(&data, setup, || false).await.map_err(unprepared)?;
+        let sample = provider_count::count(setup, key.as_ref(), &prepared, row).await?;
+        prepared.take_sample(sample);
+        Ok(sample)
+    }
+
     /// Counts the prepared rows by the model's own vocabulary. True where that told something new.
     async fn count_rows(&self, setup: &Setup, number: u64) -> bool {
         let prepared = self.prepared.borrow().clone();
@@ -132,6 +159,7 @@ impl Shell {
                 let imported = self.imported_rows(&data, setup);
                 let rows = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
                 let mut estimate = forecast(setup, &plan, &rows, now());
+                estimate.rows_sampled = prepared.rows_sampled();
                 estimate.near = near(setup, &plan, &prepared, now());
                 Some(Ok(estimate))
             }
@@ -157,7 +185,7 @@ impl Shell {
         let key = Key::bind(key, setup)?;
         let prepared = self.prepared(&data, setup, || false).await.map_err(unprepared)?;
         let facts = prepared.facts(&self.known.borrow());
-        let rows = trial::spread_rows(&facts);
+        let rows = trial::spread_rows(&facts, TRIAL_ROWS);
         let imported = self.imported_rows(&data, setup);
         let plan = terms::plan(setup)?;
         let rows_known = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };

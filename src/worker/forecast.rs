@@ -59,6 +59,7 @@ pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstim
         calls: seen.calls,
         input_tokens,
         tokens_counted: rows.tokens_counted,
+        rows_sampled: 0,
         cost_low: priced.then_some(low),
         cost_high: capped.then_some(high),
         worst_case,

@@ -7,6 +7,7 @@
 //! | `simulate` | a workload on a virtual clock, in slices |
 //! | `shell`, `page`, `before` | messages in, messages out; what is asked before a run |
 //! | `data`, `imports`, `prepare`, `preview`, `counting`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
+//! | `provider_count` | tokens of some rows as the provider counts them |
 //! | `trial`, `projection` | a few rows asked before a run, and what they say of it |
 //! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
 //! | `fetch`, `demo`, `demo_answers`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
@@ -50,6 +51,7 @@ mod prepare;
 mod preview;
 mod program;
 mod projection;
+mod provider_count;
 mod reach;
 mod recover;
 pub mod results;

@@ -11,7 +11,7 @@ use super::data::Data;
 use super::terms;
 use crate::dataset::{self, Prompt, TemplateProblem};
 use crate::engine::{ItemFacts, Ordinal, cache_key};
-use crate::link::Setup;
+use crate::link::{Setup, TokenCount};
 use crate::provider::{Call, PromptCache, Provider, tokens};
 
 pub type CacheKey = [u8; 32];
@@ -24,6 +24,8 @@ pub struct Prepared {
     facts: RefCell<Vec<ItemFacts>>,
     /// Their tokens were counted, not estimated.
     counted: Cell<bool>,
+    /// Some rows, as the provider counted them.
+    sample: Cell<Option<TokenCount>>,
     /// Rows whose request nearly repeats an earlier one's, each with that one.
     near: Vec<(Ordinal, Ordinal)>,
     /// Rows whose request repeats an earlier one's.
@@ -96,7 +98,22 @@ impl Prepared {
     }
 
     pub fn input_estimate(&self, item: Ordinal) -> u64 {
-        self.facts.borrow().get(item as usize).map_or(0, |facts| facts.input_estimate.into())
+        self.facts.borrow().get(item as usize).map_or(0, |facts| self.as_sampled(facts.input_estimate).into())
+    }
+
+    /// Estimates follow what the provider counted; bounds stay.
+    pub fn take_sample(&self, sample: TokenCount) {
+        self.sample.set(Some(sample).filter(|sample| sample.estimated > 0));
+    }
+
+    pub fn rows_sampled(&self) -> u32 {
+        self.sample.get().map_or(0, |sample| sample.rows)
+    }
+
+    fn as_sampled(&self, estimate: u32) -> u32 {
+        let Some(TokenCount { counted, estimated, .. }) = self.sample.get() else { return estimate };
+        let scaled = u128::from(estimate) * u128::from(counted) / u128::from(estimated);
+        u32::try_from(scaled).unwrap_or(u32::MAX)
     }
 
     /// Rows that nearly repeat an earlier one, each with that one.
@@ -109,7 +126,11 @@ impl Prepared {
         let facts = self.facts.borrow();
         let facts = facts.iter().zip(&self.keys);
         facts
-            .map(|(facts, key)| ItemFacts { maybe_cached: self.of.use_cache && known.contains(key), ..*facts })
+            .map(|(facts, key)| ItemFacts {
+                input_estimate: self.as_sampled(facts.input_estimate),
+                maybe_cached: self.of.use_cache && known.contains(key),
+                ..*facts
+            })
             .collect()
     }
 }
@@ -126,6 +147,7 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
         keys: Vec::with_capacity(rows),
         facts: RefCell::default(),
         counted: Cell::new(false),
+        sample: Cell::new(None),
         near: Vec::new(),
         duplicates: 0,
         of: setup.clone(),

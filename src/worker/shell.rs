@@ -129,6 +129,7 @@ impl Shell {
             ToWorker::CheckConnection { setup, key } => spawn_local(async move {
                 page::post(&ToPage::Checked(connection::check(&setup, key).await));
             }),
+            ToWorker::CountTokens { setup, key, row } => self.begin_count(setup, key, row),
             ToWorker::Try { setup, key, more_models } => self.begin_trial(setup, key, more_models),
             ToWorker::Start { setup, keys } => self.start(setup, keys).await?,
             ToWorker::Open { run } => self.open_run(run).await?,

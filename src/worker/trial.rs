@@ -19,22 +19,22 @@ use super::rows::{finish_word, in_short};
 use super::send::Sending;
 use super::terms;
 use crate::engine::{AttemptId, Command, Effect, Engine, Event, ItemFacts, Ordinal, PauseReason, RunState, shareable};
-use crate::link::{Setup, TRIAL_ROWS, Trial, TrialAnswer, TrialModel, TrialRow};
+use crate::link::{Setup, Trial, TrialAnswer, TrialModel, TrialRow};
 use crate::money::Usd;
 use crate::provider::{Answer, Finish, Outcome, RateSeen};
 
 const LOOK_MS: u32 = 10;
 
 /// Rows spread over the file: the middles of as many equal parts of those that are still to be paid.
-pub fn spread_rows(facts: &[ItemFacts]) -> Vec<Ordinal> {
+pub fn spread_rows(facts: &[ItemFacts], most: usize) -> Vec<Ordinal> {
     let is_own = |(item, facts): &(usize, &ItemFacts)| facts.leader as usize == *item;
     let own = || facts.iter().enumerate().filter(is_own);
     let mut rows: Vec<Ordinal> =
         own().filter(|(_, facts)| !facts.maybe_cached).map(|(item, _)| item as Ordinal).collect();
-    if rows.len() < TRIAL_ROWS {
+    if rows.len() < most {
         rows = own().map(|(item, _)| item as Ordinal).collect();
     }
-    let parts = TRIAL_ROWS.min(rows.len());
+    let parts = most.min(rows.len());
     (0..parts).map(|part| rows[(2 * part + 1) * rows.len() / (2 * parts)]).collect()
 }
 
@@ -283,17 +283,18 @@ fn differs(answers: &[TrialAnswer]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::TRIAL_ROWS;
 
     #[test]
     fn rows_are_spread_over_those_that_are_to_be_paid() {
         let facts = |leader, maybe_cached| ItemFacts { leader, input_estimate: 1, input_bound: 1, maybe_cached };
         let all: Vec<ItemFacts> = (0..100).map(|item| facts(item, false)).collect();
-        assert_eq!(spread_rows(&all), [10, 30, 50, 70, 90]);
+        assert_eq!(spread_rows(&all, TRIAL_ROWS), [10, 30, 50, 70, 90]);
         let repeats: Vec<ItemFacts> = (0..100).map(|item| facts(item / 50 * 50, false)).collect();
-        assert_eq!(spread_rows(&repeats), [0, 50], "equal rows are tried once");
+        assert_eq!(spread_rows(&repeats, TRIAL_ROWS), [0, 50], "equal rows are tried once");
         let cached: Vec<ItemFacts> = (0..20).map(|item| facts(item, item < 10)).collect();
-        assert!(spread_rows(&cached).iter().all(|row| *row >= 10));
-        assert_eq!(spread_rows(&[]), [] as [Ordinal; 0]);
+        assert!(spread_rows(&cached, TRIAL_ROWS).iter().all(|row| *row >= 10));
+        assert_eq!(spread_rows(&[], TRIAL_ROWS), [] as [Ordinal; 0]);
     }
 
     #[test]

@@ -229,6 +229,7 @@ fn estimate() -> FileEstimate {
         duration_ms: 90_000,
         fits_budget: Some(false),
         tokens_counted: true,
+        rows_sampled: 0,
     }
 }
 

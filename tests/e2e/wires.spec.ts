@@ -85,6 +85,41 @@ test('Anthropic: x-api-key, the opt-in header, and every header readable', async
   expect(call.headers).not.toHaveProperty('authorization');
 });
 
+test('Anthropic counts tokens when asked to, and the estimate of the file follows', async ({ page, startMock }) => {
+  const mock = await startMock(
+    '--latency-ms', '5', '--api-key', KEY, '--cors', 'anthropic', '--models', 'claude-haiku-4-5');
+  const counted: { url: string; body: Record<string, unknown> }[] = [];
+  page.on('request', request => {
+    if (request.url().endsWith('/count_tokens') && request.method() === 'POST') {
+      counted.push({ url: request.url(), body: request.postDataJSON() as Record<string, unknown> });
+    }
+  });
+  const runner = await ready(
+    page, mock, 40, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5', 'API key': 'sk-ant-another' });
+  await runner.button('Count tokens with Anthropic').click();
+  await expect(page.getByText(/Nothing was counted: /)).toBeVisible();
+  await runner.enter({ 'API key': KEY });
+  counted.length = 0;
+  const inputTokens = page.getByRole('complementary').getByText(/counts them|from characters/);
+  await expect(inputTokens).toContainText('from characters');
+  await runner.button('Count tokens with Anthropic').click();
+  const said = page.getByText(/Anthropic counts [\d,]+ input tokens in row 1\./);
+  await expect(said).toBeVisible();
+  await expect(inputTokens).toHaveText('from 20 rows as the provider counts them');
+  expect(counted).toHaveLength(20);
+  for (const { body } of counted) expect(Object.keys(body).sort()).toEqual(['messages', 'model', 'system']);
+  expect((await mock.ledger()).calls, 'nothing is billed').toEqual([]);
+  const [, rows, sum] = /In (\d+) rows it counts ([\d,]+),/.exec(await said.innerText()) ?? [];
+  expect(rows).toBe('20');
+  // Half of the file was counted, and the other half is like it.
+  await runner.start();
+  await runner.untilFinished(60_000);
+  const { calls: billedCalls } = await mock.ledger();
+  const billedTokens = billedCalls.reduce((total, call) => total + call.input_tokens, 0);
+  const mean = Number(sum.replaceAll(',', '')) / 20;
+  expect(Math.abs(billedTokens / billedCalls.length - mean)).toBeLessThan(0.2 * mean);
+});
+
 for (const [kept, multiple] of [['5 minutes', 1.25], ['1 hour', 2]] as const) {
   test(`Anthropic: what is kept ${kept} is written by the first call and read by the rest`, async ({ page, startMock }) => {
     const mock = await startMock(

@@ -53,6 +53,38 @@ fn bodies_are_the_same_bytes_every_time() {
 }
 
 #[test]
+fn tokens_are_counted_for_what_would_be_sent_without_what_is_no_input() {
+    assert_eq!(Provider::OpenAi.count_url("https://api.openai.com/v1"), None);
+    let url = Provider::Anthropic.count_url(BASE);
+    assert_eq!(url.as_deref(), Some("https://api.anthropic.com/v1/messages/count_tokens"));
+    assert_eq!(
+        Provider::Anthropic.count_body(&call()),
+        concat!(
+            r#"{"model":"claude-haiku-4-5","system":[{"type":"text","text":"Be brief."}],"#,
+            r#""messages":[{"role":"user","content":[{"type":"text","text":"Rules. Row 1"}]}]}"#
+        )
+    );
+    let counted = |status, body: &str| Provider::Anthropic.counted(&reply(status, &[], body), NOW);
+    assert_eq!(counted(200, r#"{"input_tokens": 2095}"#), Ok(2_095));
+    for (status, body, kind) in [
+        (200, r#"{"input_tokens": "many"}"#, FailureKind::TornBody),
+        (200, "<html>", FailureKind::TornBody),
+        (
+            401,
+            r#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#,
+            FailureKind::WrongKey,
+        ),
+        (
+            429,
+            r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#,
+            FailureKind::RateLimited,
+        ),
+    ] {
+        assert_eq!(counted(status, body).expect_err(body).kind, kind, "{body}");
+    }
+}
+
+#[test]
 fn one_mark_stands_at_the_end_of_what_the_calls_share() {
     let kept = |prompt_cache, shared_user_bytes| body(&Call { prompt_cache, shared_user_bytes, ..call() });
     let system = r#""system":[{"type":"text","text":"Be brief.","cache_control":{"type":"ephemeral"}}]"#;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::link::{
     Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
     Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts,
-    TemplateProblem, ToPage, ToWorker, Trial,
+    TemplateProblem, ToPage, ToWorker, TokenCount, Trial,
 };
 
 /// A run that the worker has open.
@@ -67,6 +67,9 @@ pub struct Desk {
     pub open: Option<OpenRun>,
     pub rows: RowsSeen,
     pub detail: Option<Rc<ResultDetail>>,
+    /// The provider counts tokens, and what it counted last.
+    pub counting: bool,
+    pub counted: Option<Result<TokenCount, Problem>>,
     pub trying: bool,
     pub trial: Option<Result<Rc<Trial>, Problem>>,
     /// A checkpoint is being read, and what the last one brought.
@@ -109,7 +112,7 @@ impl Desk {
                 desk.broken = Some(sentence.clone());
                 (desk.reading, desk.exporting) = (None, None);
                 (desk.opening, desk.checking, desk.estimating) = (false, false, false);
-                (desk.trying, desk.importing) = (false, false);
+                (desk.trying, desk.importing, desk.counting) = (false, false, false);
             }
             DeskAction::GoesOn => desk.goes_on = true,
             DeskAction::WentOn => desk.goes_on = false,
@@ -157,7 +160,9 @@ impl Desk {
         match message {
             ToWorker::OpenFile { name, .. } | ToWorker::OpenText { name, .. } => self.begin_reading(name, false),
             ToWorker::OpenSample => self.begin_reading("the sample data", true),
-            ToWorker::Estimate { .. } => self.estimating = true,
+            // What is asked has changed.
+            ToWorker::Estimate { .. } => (self.estimating, self.counted) = (true, None),
+            ToWorker::CountTokens { .. } => (self.counting, self.counted) = (true, None),
             ToWorker::CheckConnection { .. } => {
                 self.checking = true;
                 self.checked = None;
@@ -239,6 +244,10 @@ impl Desk {
             ToPage::Estimated(result) => {
                 self.estimating = false;
                 self.estimate = Some(result.clone());
+            }
+            ToPage::TokensCounted(result) => {
+                self.counting = false;
+                self.counted = Some(result.clone());
             }
             ToPage::Checked(report) => {
                 self.checking = false;

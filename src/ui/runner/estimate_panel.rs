@@ -79,9 +79,12 @@ fn input_tokens(estimate: &FileEstimate) -> String {
 }
 
 fn input_tokens_note(estimate: &FileEstimate) -> String {
-    match estimate.tokens_counted {
-        true => "by the model\u{2019}s own tokenizer".to_owned(),
-        false => format!("from characters, \u{b1} {ESTIMATE_MARGIN_PERCENT} %"),
+    match (estimate.tokens_counted, estimate.rows_sampled) {
+        (true, _) => "by the model\u{2019}s own tokenizer".to_owned(),
+        (false, 1..) => {
+            format!("from {} as the provider counts them", counted(estimate.rows_sampled.into(), "row", "rows"))
+        }
+        (false, 0) => format!("from characters, \u{b1} {ESTIMATE_MARGIN_PERCENT} %"),
     }
 }
 

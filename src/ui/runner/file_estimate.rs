@@ -187,6 +187,7 @@ mod tests {
             duration_ms: 0,
             fits_budget: None,
             tokens_counted: true,
+            rows_sampled: 0,
         };
         let query = filled("model=gpt-4o&calls=9&in=9&out=70&dup=1&conc=7", &counted);
         for part in ["model=gpt-4o", "calls=500", "in=60", "out=70", "dup=9.2", "conc=7"] {

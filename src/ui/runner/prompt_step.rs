@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::{DataSummary, Preview, TemplateProblem};
+use crate::link::{DataSummary, Preview, Problem, TemplateProblem, TokenCount};
 use crate::money::grouped;
 use crate::provider::tokens::ESTIMATE_MARGIN_PERCENT;
 use crate::ui::parts::{Button, ButtonKind, TextField, TextKind};
@@ -24,6 +24,10 @@ pub struct PromptStepProps {
     pub preview: Option<(u32, Result<Rc<Preview>, TemplateProblem>)>,
     pub row: u32,
     pub on_row: Callback<u32>,
+    /// The provider counts tokens, and what it counted last.
+    pub counting: bool,
+    pub counted: Option<Result<TokenCount, Problem>>,
+    pub on_count: Callback<u32>,
 }
 
 #[component]
@@ -45,7 +49,11 @@ pub fn PromptStep(props: &PromptStepProps) -> Html {
             { answer_fields(step) }
             if let Some(data) = &props.data {
                 <RowPreview rows={data.rows} row={props.row} preview={props.preview.clone()}
-                    on_row={props.on_row.clone()} />
+                    on_row={props.on_row.clone()}>
+                    if step.form.provider.counts_tokens() {
+                        { provider_count(props) }
+                    }
+                </RowPreview>
             }
         </section>
     }
@@ -75,6 +83,50 @@ fn columns(step: &StepProps, data: &DataSummary) -> Html {
     }
 }
 
+/// Anthropic's vocabulary isn't public; its own count is free, and sends it the rows that are counted.
+fn provider_count(props: &PromptStepProps) -> Html {
+    let name = props.step.form.provider.preset().name;
+    let on_press = {
+        let (on_count, row) = (props.on_count.clone(), props.row);
+        Callback::from(move |()| on_count.emit(row))
+    };
+    let rendered = matches!(props.preview, Some((_, Ok(_))));
+    html! {
+        <>
+            <div class="row">
+                <Button kind={ButtonKind::Quiet} disabled={props.counting || !rendered} {on_press}>
+                    { format!("Count tokens with {name}") }
+                </Button>
+                <span class="small soft">
+                    { if props.counting { "Being counted…" } else { "Free; sends up to 20 rows, with your key." } }
+                </span>
+            </div>
+            <div role="status" class="small">
+                {
+                    match &props.counted {
+                        None => Html::default(),
+                        Some(Err(problem)) => html! { <span class="field__error">{ &problem.message }</span> },
+                        Some(Ok(count)) => html! { { count_words(name, count) } },
+                    }
+                }
+            </div>
+        </>
+    }
+}
+
+fn count_words(name: &str, count: &TokenCount) -> String {
+    let TokenCount { row, row_tokens, rows, counted, estimated } = *count;
+    let number = |number: u64| grouped(&number.to_string());
+    let one =
+        format!("{name} counts {} input tokens in row {}.", number(row_tokens.into()), number(u64::from(row) + 1));
+    let more = format!(
+        " In {rows} rows it counts {}, where {} were estimated: the estimate of the whole file follows it.",
+        number(counted),
+        number(estimated)
+    );
+    if rows > 1 { one + &more } else { one }
+}
+
 /// How many tokens a row has, and how that is known.
 fn tokens_words(preview: &Preview) -> String {
     let count = grouped(&preview.tokens_estimate.to_string());
@@ -90,6 +142,8 @@ struct RowPreviewProps {
     row: u32,
     preview: Option<(u32, Result<Rc<Preview>, TemplateProblem>)>,
     on_row: Callback<u32>,
+    #[prop_or_default]
+    children: Html,
 }
 
 #[component]
@@ -127,6 +181,7 @@ fn RowPreview(props: &RowPreviewProps) -> Html {
                 </span>
             </div>
             { body }
+            { props.children.clone() }
         </section>
     }
 }

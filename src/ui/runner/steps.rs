@@ -107,7 +107,8 @@ pub fn Steps(props: &StepsProps) -> Html {
                     </Disclosure>
                 </DataStep>
                 <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
-                    {on_row} />
+                    {on_row} counting={desk.counting} counted={desk.counted.clone()}
+                    on_count={counting(&props.work, &setup)} />
                 <ProviderStep step={step.clone()} checking={desk.checking} checked={desk.checked.clone()}
                     refused={refused(Place::Provider)} on_check={checking(&props.work, &setup)}>
                     if demo {
@@ -240,6 +241,14 @@ fn trying(work: &Work, setup: &Setup, first: Option<String>, tried: &UseStateHan
                 work.send.emit(ToWorker::Try { setup: setup.clone(), key, more_models });
             }
         }
+    })
+}
+
+fn counting(work: &Work, setup: &Setup) -> Callback<u32> {
+    let (work, setup) = (work.clone(), setup.clone());
+    Callback::from(move |row: u32| {
+        work.on_form.emit(FormAction::KeyUsed);
+        work.send.emit(ToWorker::CountTokens { setup: setup.clone(), key: key(&work.form), row });
     })
 }
 

@@ -459,6 +459,7 @@ async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
         calls: 454,
         input_tokens: 27_240,
         tokens_counted: true,
+        rows_sampled: 0,
         cost_low: Some(usd("0.0041")),
         cost_high: Some(usd("0.0216")),
         worst_case: Some(usd("0.0312")),

@@ -8,6 +8,7 @@
 //! | path | holds |
 //! |---|---|
 //! | `/v1/chat/completions`, `/v1/models` | the provider, in OpenAI's words |
+//! | `/v1/messages/count_tokens` | Anthropic's free count |
 //! | `/v1/messages`, and `/v1/models` with `anthropic-version` | the same in Anthropic's |
 //! | `/v1/files`, `/v1/batches`, `/__batches` | its Batch API and that one's books, see `batch` |
 //! | `/v1/messages/batches`, `/__message_batches` | Anthropic's Message Batches and their books, see `batch_messages` |

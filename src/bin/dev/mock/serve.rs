@@ -64,6 +64,7 @@ pub fn router(settings: Settings) -> Router {
     Router::new()
         .route("/v1/chat/completions", any(chat))
         .route("/v1/messages", any(messages))
+        .route("/v1/messages/count_tokens", any(count_tokens))
         .route("/v1/models", any(models))
         .route("/__ledger", get(ledger))
         .route("/__reset", post(reset))
@@ -96,6 +97,25 @@ async fn chat(state: State<Mock>, method: Method, uri: Uri, headers: HeaderMap, 
 
 async fn messages(state: State<Mock>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     called(state, Wire::Anthropic, (method, uri), headers, body).await
+}
+
+/// Counts, and neither bills nor writes down.
+async fn count_tokens(State(mock): State<Mock>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    if method != Method::POST {
+        return elsewhere(&mock, &method, &uri, &headers);
+    }
+    let (refusal, latency) = {
+        let inner = mock.lock();
+        (inner.wrong_key(Wire::Anthropic, &headers), Duration::from_millis(inner.settings.latency_ms))
+    };
+    let reply = refusal.unwrap_or_else(|| match Wire::Anthropic.count(&headers, &body) {
+        Ok(input_tokens) => Reply::json(StatusCode::OK, &json!({"input_tokens": input_tokens})),
+        Err(why) => Reply::error(400, "invalid_request_error", None, &why),
+    });
+    tokio::time::sleep(latency).await;
+    let mut reply = Wire::Anthropic.reworded(reply);
+    mock.lock().settings.cors.on_answer(&headers, reply.status, &mut reply.headers);
+    reply.into_response(Witness::new(|_| ()))
 }
 
 async fn called(

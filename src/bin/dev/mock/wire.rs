@@ -39,6 +39,18 @@ impl Wire {
         }
     }
 
+    /// Input tokens of what [`Wire::read`] would read, but for a cap.
+    pub fn count(self, headers: &HeaderMap, body: &[u8]) -> Result<u64, String> {
+        let mut body: Value =
+            serde_json::from_slice(body).map_err(|error| format!("The body can't be read: {error}."))?;
+        let fields = body.as_object_mut().ok_or("The body is no object.")?;
+        if let Some(extra) = ["max_tokens", "temperature"].iter().find(|name| fields.contains_key(**name)) {
+            return Err(format!("{extra}: Extra inputs are not permitted"));
+        }
+        fields.insert("max_tokens".to_owned(), json!(1));
+        self.read(headers, body.to_string().as_bytes()).map(|asked| asked.input_tokens)
+    }
+
     /// The key as it was given; `None` where there is none in this wire's header.
     pub fn key(self, headers: &HeaderMap) -> Option<&str> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
