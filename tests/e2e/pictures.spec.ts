@@ -1,4 +1,4 @@
-// The pictures in docs/, made anew by `PENNYBATCH_PICTURES=1 cargo dev test --release --only e2e pictures.spec.ts`.
+// The pictures in docs/, made anew by `PENNYBATCH_PICTURES=1 cargo dev test --only e2e pictures.spec.ts`.
 
 import { join } from 'node:path';
 import { REPO } from './support/mock';

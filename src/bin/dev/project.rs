@@ -15,7 +15,7 @@ pub const PROGRAMS: [&str; 8] =
 pub const BELOW_WORKER: [&str; 3] = ["validator", "tokenizer_o200k", "tokenizer_cl100k"];
 
 /// Those that are published fast before small: what they compute is waited for, and they come when it is asked for.
-pub const FAST: [&str; 0] = [];
+pub const FAST: [&str; 1] = ["worker"];
 
 /// How the page is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -60,13 +60,13 @@ pub fn Chart(props: &ChartProps) -> Html {
         points.iter().map(|(c, ms)| format!("{},{}", at(scales.x(*c)), at(scales.y(*ms)))).collect();
     let now = points.iter().find(|(concurrency, _)| *concurrency == f64::from(props.concurrency));
     let (first, last) = (points[0], points[points.len() - 1]);
-    let anchor = |x: f64| if x > WIDTH * 0.7 { "end" } else { "start" };
+    let anchor = |x: f64| if x > WIDTH * 0.55 { "end" } else { "start" };
     let knee = props.knee.map(f64::from).filter(|knee| *knee > first.0 && *knee < last.0).map(|knee| {
         let x = scales.x(knee);
         html! {
             <>
                 <line class="chart__knee" x1={at(x)} x2={at(x)} y1={at(TOP - 6.0)} y2={at(BOTTOM)} />
-                <text class="chart__word" x={at(if x > WIDTH * 0.7 { x - 4.0 } else { x + 4.0 })} y={at(TOP + 14.0)}
+                <text class="chart__word" x={at(if x > WIDTH * 0.55 { x - 4.0 } else { x + 4.0 })} y={at(TOP + 14.0)}
                     text-anchor={anchor(x)}>{ format!("the limit binds from {}", grouped(&plain(knee))) }</text>
             </>
         }
