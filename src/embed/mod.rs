@@ -3,7 +3,7 @@
 //! arguments, [`draw`], so that a build can draw the opening document and a browser the same one later.
 //!
 //! It shares the arithmetic with the page, and neither its components nor their framework: what a blog's readers
-//! download is a tenth of the page. Not here: the custom element itself (`www/embed.js`), which owns what is typed,
+//! download is a third of the page. Not here: the custom element itself (`www/embed.js`), which owns what is typed,
 //! keeps the document in step with the tree, and dispatches the event.
 
 mod asked;

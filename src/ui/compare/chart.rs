@@ -13,6 +13,9 @@ const RIGHT: f64 = 352.0;
 const TOP: f64 = 22.0;
 const BOTTOM: f64 = 152.0;
 
+/// Room for a time in words at the line's end.
+const TIME_WIDTH: f64 = 48.0;
+
 #[derive(Properties, PartialEq)]
 pub struct ChartProps {
     pub points: Vec<ConcurrencyPoint>,
@@ -44,6 +47,16 @@ impl Scales {
     fn y(&self, ms: f64) -> f64 {
         let (from, to) = self.ms;
         BOTTOM - (ms.max(1.0).ln() - from) / (to - from).max(1e-9) * (BOTTOM - TOP)
+    }
+
+    /// The highest place of the falling line from `x` on.
+    fn above(&self, points: &[(f64, f64)], x: f64) -> f64 {
+        let places: Vec<(f64, f64)> = points.iter().map(|(c, ms)| (self.x(*c), self.y(*ms))).collect();
+        let crossing = places.windows(2).find(|pair| pair[1].0 > x).map_or(BOTTOM, |pair| {
+            let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+            y0 + (y1 - y0) * ((x - x0) / (x1 - x0)).clamp(0.0, 1.0)
+        });
+        places.iter().filter(|place| place.0 >= x).map(|place| place.1).fold(crossing, f64::min)
     }
 }
 
@@ -80,7 +93,7 @@ pub fn Chart(props: &ChartProps) -> Html {
                 <circle class="chart__now" cx={at(scales.x(*concurrency))} cy={at(scales.y(*ms))} r="4.5" />
             }
             <text class="chart__time" x={at(LEFT)} y={at(scales.y(first.1) - 8.0)}>{ first_ended.duration.to_string() }</text>
-            <text class="chart__time" x={at(RIGHT)} y={at(scales.y(last.1) - 8.0)} text-anchor="end">
+            <text class="chart__time" x={at(RIGHT)} y={at(scales.above(&points, RIGHT - TIME_WIDTH) - 8.0)} text-anchor="end">
                 { last_ended.duration.to_string() }
             </text>
             <text class="chart__word" x={at(LEFT)} y={at(HEIGHT - 8.0)}>{ grouped(&plain(first.0)) }</text>
@@ -122,6 +135,8 @@ mod tests {
         };
         assert!((slope(0, 1) - slope(2, 3)).abs() < 1e-3);
         assert!((scales.x(1.0) - LEFT).abs() < 1e-3 && (scales.x(8.0) - RIGHT).abs() < 1e-3);
+        let middle = (RIGHT + LEFT) / 2.0;
+        assert!((scales.above(&points, middle) - (TOP + BOTTOM) / 2.0).abs() < 1e-3);
         assert!((scales.y(1_000.0) - BOTTOM).abs() < 1e-3 && (scales.y(8_000.0) - TOP).abs() < 1e-3);
     }
 }
