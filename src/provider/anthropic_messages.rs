@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::provider::openai_chat::{failure, not_json, whole};
 use crate::provider::response_format::ResponseFormat;
 use crate::provider::{
-    Answer, Bill, Call, Failure, FailureKind, Finish, HttpReply, Outcome, PromptCache, Provider, Usage, refusal,
-    response_format, takes_temperature, words,
+    Answer, Bill, Call, Failure, FailureKind, Finish, HttpReply, Outcome, PromptCache, Provider, ReasoningEffort,
+    Usage, refusal, response_format, takes_temperature, words,
 };
 use crate::time::Time;
 
@@ -31,7 +31,10 @@ struct Body<'a> {
 
 #[derive(Serialize)]
 struct OutputConfig {
-    format: ResponseFormat,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<ResponseFormat>,
 }
 
 #[derive(Serialize)]
@@ -60,6 +63,7 @@ pub fn body(provider: Provider, call: &Call) -> String {
     let body = Body {
         max_tokens: Some(call.output_tokens_max.unwrap_or(OUTPUT_TOKENS_DEFAULT)),
         temperature: call.temperature.filter(|t| t.is_finite() && takes_temperature(call.model)),
+        output_config: output_config(provider, call, call.effort),
         ..input(provider, call)
     };
     serde_json::to_string(&body).unwrap_or_default()
@@ -88,9 +92,14 @@ fn input<'a>(provider: Provider, call: &'a Call<'a>) -> Body<'a> {
         system: if call.system.is_empty() { Vec::new() } else { vec![block(call.system, system_mark)] },
         messages: [Message { role: "user", content }],
         temperature: None,
-        output_config: response_format::field(provider.schema_support(), call.format)
-            .map(|format| OutputConfig { format }),
+        output_config: output_config(provider, call, None),
     }
+}
+
+fn output_config(provider: Provider, call: &Call, effort: Option<ReasoningEffort>) -> Option<OutputConfig> {
+    let effort = effort.filter(|effort| provider.preset().efforts.contains(effort)).map(ReasoningEffort::word);
+    let format = response_format::field(provider.schema_support(), call.format);
+    (effort.is_some() || format.is_some()).then_some(OutputConfig { effort, format })
 }
 
 fn block(text: &str, cache_control: Option<CacheControl>) -> Block<'_> {

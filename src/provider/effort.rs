@@ -11,16 +11,24 @@ pub enum ReasoningEffort {
     Low,
     Medium,
     High,
+    Xhigh,
+    Max,
 }
 
 impl ReasoningEffort {
-    pub const ALL: [ReasoningEffort; 5] = [
+    pub const ALL: [ReasoningEffort; 7] = [
         ReasoningEffort::None,
         ReasoningEffort::Minimal,
         ReasoningEffort::Low,
         ReasoningEffort::Medium,
         ReasoningEffort::High,
+        ReasoningEffort::Xhigh,
+        ReasoningEffort::Max,
     ];
+    /// `reasoning_effort`, as OpenAI documents it; which of them a model takes differs by model.
+    pub const OF_CHAT: &[ReasoningEffort] = Self::ALL.split_at(6).0;
+    /// `output_config.effort`, as Anthropic documents it.
+    pub const OF_MESSAGES: &[ReasoningEffort] = Self::ALL.split_at(2).1;
 
     /// As it goes over the wire.
     pub fn word(self) -> &'static str {
@@ -30,6 +38,8 @@ impl ReasoningEffort {
             ReasoningEffort::Low => "low",
             ReasoningEffort::Medium => "medium",
             ReasoningEffort::High => "high",
+            ReasoningEffort::Xhigh => "xhigh",
+            ReasoningEffort::Max => "max",
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn body(provider: Provider, base_url: &str, call: &Call) -> String {
         max_tokens: call.output_tokens_max.filter(|_| !newer_name),
         max_completion_tokens: call.output_tokens_max.filter(|_| newer_name),
         temperature: call.temperature.filter(|t| t.is_finite() && takes_temperature(call.model)),
-        reasoning_effort: call.effort.filter(|_| preset.effort).map(ReasoningEffort::word),
+        reasoning_effort: call.effort.filter(|effort| preset.efforts.contains(effort)).map(ReasoningEffort::word),
         response_format: response_format::field(provider.schema_support(), call.format),
     };
     serde_json::to_string(&body).unwrap_or_default()

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::TokenAccounting;
+use crate::provider::{ReasoningEffort, TokenAccounting};
 
 /// Whom a lane talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,8 +39,8 @@ pub struct Preset {
     pub wire: Wire,
     pub auth: Auth,
     pub cap: CapName,
-    /// Takes `reasoning_effort`.
-    pub effort: bool,
+    /// What may be said of how hard to think; empty where the wire has no word for it.
+    pub efforts: &'static [ReasoningEffort],
     /// Where an answer states what it cost.
     pub stated_cost: StatedCost,
     pub rate_headers: RateHeaders,
@@ -187,7 +187,7 @@ const COMPATIBLE: Preset = Preset {
     wire: Wire::OpenAiChat,
     auth: Auth::OptionalBearer,
     cap: CapName::MaxTokens,
-    effort: true,
+    efforts: ReasoningEffort::OF_CHAT,
     stated_cost: StatedCost::Dollars,
     rate_headers: RateHeaders::XRateLimit,
     pace: Pace::Window,
@@ -201,7 +201,7 @@ const COMPATIBLE: Preset = Preset {
 const DEMO: Preset = Preset {
     name: "Demo",
     auth: Auth::None,
-    effort: false,
+    efforts: &[],
     stated_cost: StatedCost::No,
     rate_headers: RateHeaders::None,
     place: ServedAt::Page,
@@ -218,7 +218,7 @@ const LOCAL: Preset = Preset {
     stated_cost: StatedCost::No,
     rate_headers: RateHeaders::None,
     place: ServedAt::ThisMachine,
-    effort: false,
+    efforts: &[],
     ..COMPATIBLE
 };
 
@@ -243,7 +243,7 @@ const ANTHROPIC: Preset = Preset {
     base_url: "https://api.anthropic.com/v1",
     wire: Wire::AnthropicMessages,
     auth: Auth::XApiKey,
-    effort: false,
+    efforts: ReasoningEffort::OF_MESSAGES,
     rate_headers: RateHeaders::Anthropic,
     pace: Pace::Bucket,
     accounting: TokenAccounting { output_as_used: true, cache_reads_free: true },
@@ -293,7 +293,7 @@ const GROQ: Preset = Preset {
 const MISTRAL: Preset = Preset {
     name: "Mistral",
     base_url: "https://api.mistral.ai/v1",
-    effort: false,
+    efforts: &[],
     browser: "Calls from web pages work; rate-limit headers stay hidden.",
     key_page: Some("https://console.mistral.ai/api-keys"),
     vendor: Some("mistral"),
@@ -304,7 +304,7 @@ const MISTRAL: Preset = Preset {
 const DEEP_SEEK: Preset = Preset {
     name: "DeepSeek",
     base_url: "https://api.deepseek.com/v1",
-    effort: false,
+    efforts: &[],
     rate_headers: RateHeaders::None,
     browser: "Calls from web pages work; it sends no rate-limit headers.",
     key_page: Some("https://platform.deepseek.com/api_keys"),
@@ -366,7 +366,7 @@ const VLLM: Preset = Preset {
     name: "vLLM",
     base_url: "http://localhost:8000/v1",
     cap: CapName::MaxCompletionTokens,
-    effort: true,
+    efforts: ReasoningEffort::OF_CHAT,
     browser: "Its server allows web pages by default (--allowed-origins).",
     ..LOCAL
 };

@@ -3,7 +3,8 @@
 use pennybatch::money::Usd;
 use pennybatch::prices;
 use pennybatch::provider::{
-    Action, Answer, AnswerFormat, Bill, Call, FailureKind, Finish, Outcome, PromptCache, Provider, Usage,
+    Action, Answer, AnswerFormat, Bill, Call, FailureKind, Finish, Outcome, PromptCache, Provider, ReasoningEffort,
+    Usage,
 };
 
 use crate::{NOW, reply};
@@ -49,6 +50,9 @@ fn bodies_are_the_same_bytes_every_time() {
             r#""messages":[{"role":"user","content":[{"type":"text","text":"Rules. Row 1"}]}]}"#
         )
     );
+    let effort = |effort| body(&Call { effort: Some(effort), ..bare.clone() });
+    assert!(effort(ReasoningEffort::Max).ends_with(r#","output_config":{"effort":"max"}}"#));
+    assert!(!effort(ReasoningEffort::Minimal).contains("effort"), "no word of this wire");
     assert!(!body(&Call { model: "claude-sonnet-5", ..call() }).contains("temperature"));
 }
 

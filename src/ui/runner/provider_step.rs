@@ -128,19 +128,21 @@ fn endpoint(props: &ProviderStepProps, report: Option<&ConnectionReport>) -> Htm
 
 /// Shown where the preset takes it.
 fn effort_field(step: &StepProps) -> Html {
-    if !step.form.provider.preset().effort {
+    let preset = step.form.provider.preset();
+    if preset.efforts.is_empty() {
         return Html::default();
     }
     let word = |effort: Option<ReasoningEffort>| effort.map_or("default", ReasoningEffort::word);
-    let efforts = std::iter::once(None).chain(ReasoningEffort::ALL.map(Some));
+    let efforts = std::iter::once(None).chain(preset.efforts.iter().copied().map(Some));
+    let chosen_before = step.form.reasoning_effort.filter(|effort| preset.efforts.contains(effort));
     let choices: Vec<(AttrValue, AttrValue)> =
         efforts.map(|effort| (word(effort).into(), word(effort).into())).collect();
     let on_choose = step.on_form.reform(|chosen: AttrValue| {
         FormAction::ReasoningEffort(ReasoningEffort::ALL.into_iter().find(|effort| effort.word() == chosen.as_str()))
     });
     html! {
-        <SelectField label="Reasoning effort" value={word(step.form.reasoning_effort)} {choices}
-            hint="For reasoning models only: thought is billed as output. Other models may refuse it." {on_choose} />
+        <SelectField label="Reasoning effort" value={word(chosen_before)} {choices}
+            hint="For reasoning models: thought is billed as output. Models without it, or without that level, refuse it." {on_choose} />
     }
 }
 
