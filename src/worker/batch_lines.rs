@@ -4,7 +4,7 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response};
 
-use super::browser::{free, is_named, words};
+use super::browser::{is_named, words};
 use super::fetch::Broken;
 use crate::provider::batch::LINE_BYTES_MAX;
 
@@ -71,7 +71,6 @@ impl Lines {
         let (before, bytes) = (self.held.len(), chunk.length() as usize);
         self.held.resize(before + bytes, 0);
         chunk.copy_to(&mut self.held[before..]);
-        free(&chunk);
         Ok(true)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel};
 
@@ -45,15 +45,6 @@ pub fn words(error: &JsValue) -> String {
 
 pub fn is_named(error: &JsValue, name: &str) -> bool {
     property(error, "name").and_then(|value| value.as_string()).as_deref() == Some(name)
-}
-
-/// Gives the memory behind these bytes back at once, where the browser can: they are gone then. Left to the garbage
-/// collector, what streams by would gather to many times what is in use.
-pub fn free(bytes: &Uint8Array) {
-    let buffer = bytes.buffer();
-    if let Some(transfer) = property(&buffer, "transfer").and_then(|transfer| transfer.dyn_into::<Function>().ok()) {
-        let _ = transfer.call1(&buffer, &0.into());
-    }
 }
 
 pub async fn sleep_ms(ms: u32) {

@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 
 use super::browser::{sleep_ms, words};
 use super::database::{Change, Database, Durability, Store, key_of, keys_of};
+use super::frames;
 use super::manifest::Listed;
 use super::prepare::CacheKey;
 use crate::link::RunId;
@@ -17,7 +18,9 @@ use crate::provider::Answer;
 const GROUP_MS: u32 = 200;
 const WRITING_MS: u32 = 10;
 const CHUNK_BYTES: usize = 1024 * 1024;
-const GROUPS_AT_ONCE: usize = 16;
+/// Chromium makes a file of its own of every larger value, by way of this process's memory.
+pub const GROUP_BYTES: usize = 48 * 1024;
+const GROUPS_AT_ONCE: usize = 64;
 
 pub struct Checkpoints {
     database: Rc<Database>,
@@ -106,8 +109,9 @@ impl Checkpoints {
         let (first, next) = self.sequence.get();
         self.sequence.set((next, next));
         let mut changes = self.changes.take();
-        if !frames.is_empty() {
-            changes.push(Change::put(Store::Records, key_of(&self.run, first), Uint8Array::from(&frames[..])));
+        for (before, part) in frames::parts(&frames, GROUP_BYTES) {
+            let key = key_of(&self.run, first + before as u64);
+            changes.push(Change::put(Store::Records, key, Uint8Array::from(&frames[part])));
         }
         // The database has its own copy from here on.
         drop(frames);

@@ -6,11 +6,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
-use super::browser::{free, property, sleep_ms};
+use super::browser::{property, sleep_ms};
 
 const NAME: &str = "pennybatch";
 const VERSION: u32 = 1;
@@ -223,14 +223,7 @@ fn issue(transaction: &IdbTransaction, changes: Vec<Change>) -> Result<(), JsVal
     for change in changes {
         let objects = transaction.object_store(change.store().name())?;
         match change {
-            Change::Put { key, value, .. } => {
-                let request = objects.put_with_key(&value, &key)?;
-                // The database has its own copy from the call on.
-                if let Ok(bytes) = value.dyn_into::<Uint8Array>() {
-                    free(&bytes);
-                }
-                request
-            }
+            Change::Put { key, value, .. } => objects.put_with_key(&value, &key)?,
             Change::Delete { keys, .. } => objects.delete(&keys)?,
             Change::Clear { .. } => objects.clear()?,
         };

@@ -67,6 +67,21 @@ fn next(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     (checksum(length, payload) == sum).then_some(range)
 }
 
+/// Whole frames in parts of about this many bytes: how many frames stand before each, and where it lies. A frame that is
+/// larger has a part of its own.
+pub fn parts(bytes: &[u8], bytes_max: usize) -> Vec<(usize, Range<usize>)> {
+    let mut parts: Vec<(usize, Range<usize>)> = Vec::new();
+    let (mut at, mut count) = (0, 0);
+    while let Some(end) = wanted(&bytes[at..]).map(|frame| at + frame).filter(|end| *end <= bytes.len()) {
+        match parts.last_mut() {
+            Some((_, part)) if end - part.start <= bytes_max => part.end = end,
+            _ => parts.push((count, at..end)),
+        }
+        (at, count) = (end, count + 1);
+    }
+    parts
+}
+
 /// How many bytes the first frame takes, as its head says; `None` where there is no whole head, or none that can be.
 pub fn wanted(bytes: &[u8]) -> Option<usize> {
     let length = bytes.get(..HEAD_BYTES)?.first_chunk::<4>()?;
@@ -129,6 +144,22 @@ mod tests {
         bytes.extend_from_slice(&u32::MAX.to_le_bytes());
         bytes.extend_from_slice(&[7; 64]);
         assert_eq!(read(&bytes).whole_bytes, whole_bytes);
+    }
+
+    #[test]
+    fn frames_are_parted_between_them_alone() {
+        let bytes = journal();
+        for bytes_max in [1, 20, 30, 1_000] {
+            let parts = parts(&bytes, bytes_max);
+            let mut together = Vec::new();
+            for (before, part) in &parts {
+                assert_eq!(read(&bytes[..part.start]).payloads.len(), *before);
+                assert!(part.len() <= bytes_max || read(&bytes[part.clone()]).payloads.len() == 1);
+                together.extend_from_slice(&bytes[part.clone()]);
+            }
+            assert_eq!(together, bytes, "{bytes_max}");
+        }
+        assert_eq!(parts(&bytes, 1).len(), PAYLOADS.len());
     }
 
     #[test]

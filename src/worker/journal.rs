@@ -8,7 +8,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, FileSystemReadWriteOptions, FileSystemSyncAccessHandle};
 
-use super::browser::{free, words};
+use super::browser::words;
 use super::frames;
 use super::opfs::{Opfs, write_at};
 use super::results::{Position, Texts};
@@ -169,9 +169,7 @@ impl Walk {
         self.given = 0;
         let to = (self.read_to + PART_BYTES).min(self.file.size());
         let part = self.file.slice_with_f64_and_f64(self.read_to, to)?.array_buffer().await?;
-        let part = Uint8Array::new(&part);
-        self.held.extend_from_slice(&part.to_vec());
-        free(&part);
+        self.held.extend_from_slice(&Uint8Array::new(&part).to_vec());
         self.read_to = to;
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 
 use super::browser::words;
-use super::checkpoints::{Checkpoints, Groups, bytes_of};
+use super::checkpoints::{Checkpoints, GROUP_BYTES, Groups, bytes_of};
 use super::database::{Change, Database, Durability, Store, key_of, keys_of};
 use super::frames;
 use super::gathered::Gathered;
@@ -17,8 +17,8 @@ use super::storage::{DATA, Kept, RunStore, Storage, run_changes};
 use super::terms::problem;
 use crate::link::{Place, Problem};
 
-/// Frames that are put down as one group when checkpoints are mended.
-const GROUP_BYTES: usize = 1024 * 1024;
+/// Groups that are written together when checkpoints are mended.
+const GROUPS_AT_ONCE: usize = 20;
 
 /// What one side, or both together, know of a run.
 pub(super) struct Found {
@@ -187,6 +187,7 @@ impl Storage {
         for _ in 0..=number {
             walk.next().await.map_err(|error| words(&error))?;
         }
+        let mut changes = Vec::new();
         loop {
             let (first, mut group) = (number as u64, Vec::new());
             while group.len() < GROUP_BYTES
@@ -195,12 +196,17 @@ impl Storage {
                 frames::append(&mut group, payload).map_err(|_| "a record is too large".to_owned())?;
                 number += 1;
             }
-            if group.is_empty() {
+            let was_last = group.is_empty();
+            if !was_last {
+                changes.push(Change::put(Store::Records, key_of(run, first), Uint8Array::from(&group[..])));
+            }
+            if was_last || changes.len() >= GROUPS_AT_ONCE {
+                let together = std::mem::take(&mut changes);
+                database.write(together, Durability::Relaxed).await.map_err(|error| words(&error))?;
+            }
+            if was_last {
                 return Ok(());
             }
-            let change = Change::put(Store::Records, key_of(run, first), Uint8Array::from(&group[..]));
-            drop(group);
-            database.write(vec![change], Durability::Relaxed).await.map_err(|error| words(&error))?;
         }
     }
 }

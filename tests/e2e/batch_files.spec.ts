@@ -26,7 +26,7 @@ async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner>
   });
   await runner.start();
   await runner.button('Pause').click();
-  await expect(runner.status).toContainText('1 answered', { timeout: 20_000 });
+  await expect(runner.status).toContainText('[1/45]', { timeout: 20_000 });
   return runner;
 }
 
