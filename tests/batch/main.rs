@@ -18,7 +18,9 @@ use world::{Report, World};
 const SEEDS: u64 = 2_000;
 
 /// Seeds that failed once, kept so that they never fail again.
-const SEEDS_KEPT: &[u64] = &[];
+///
+/// 2495: a hand-over while the person was asked about a job left that job without any further step.
+const SEEDS_KEPT: &[u64] = &[2495];
 
 fn run(seed: u64) -> Result<Report, String> {
     let scenario = Scenario::draw(seed);

@@ -51,10 +51,11 @@ impl Engine {
                 return;
             }
             Phase::Creating { file } => BatchEffect::Create { shard: id, nonce: shard.nonce(), file },
-            Phase::Unsure { file, file_is: FileIs::There, .. } if shard.looked_enough => {
+            // The person was asked about it and did something else: it is tried, and they are asked, once more.
+            Phase::Unsure { file, file_is: FileIs::There | FileIs::Stuck, since } if shard.looked_enough => {
+                shard.phase = Phase::Unsure { file: file.clone(), since, file_is: FileIs::There };
                 BatchEffect::Withdraw { shard: id, file }
             }
-            Phase::Unsure { file_is: FileIs::Stuck, .. } => return,
             Phase::Unsure { .. } => BatchEffect::Find { shard: id, nonce: shard.nonce() },
             Phase::Created { seen, .. } if shard.cancel == Cancel::Asked => {
                 shard.cancel = Cancel::Told;
