@@ -18,9 +18,15 @@ pub struct Address {
 pub fn use_hash() -> Address {
     let address = use_state(|| Address { hash: read(), moves: 0 });
     {
-        let address = address.setter();
+        let (address, opened) = (address.setter(), address.hash.clone());
         let mut moves = 0;
         use_effect_with((), move |()| {
+            // What moved between the first look and this listener.
+            let hash = read();
+            if hash != opened {
+                moves += 1;
+                address.set(Address { hash, moves });
+            }
             let listener = EventListener::new(&gloo_utils::window(), "hashchange", move |_| {
                 moves += 1;
                 address.set(Address { hash: read(), moves });

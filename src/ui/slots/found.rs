@@ -22,7 +22,10 @@ pub(super) fn use_slots(program: Program) -> Vec<Found> {
     {
         let slots = slots.setter();
         use_effect_with((), move |()| {
-            let listener = EventListener::new(&document(), CHANGED, move |_| slots.set(found(program)));
+            let changed = slots.clone();
+            let listener = EventListener::new(&document(), CHANGED, move |_| changed.set(found(program)));
+            // What changed between the first look and this listener.
+            slots.set(found(program));
             move || drop(listener)
         });
     }
