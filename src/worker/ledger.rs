@@ -8,9 +8,10 @@ use crate::link::{Setup, lane_name};
 use crate::provider::Bill;
 use crate::time::Time;
 
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "attempt",
     "reserved_at",
+    "sent_at",
     "settled_at",
     "id",
     "item",
@@ -60,6 +61,7 @@ pub fn line(
     csv_line(&[
         id.to_string(),
         moment(attempt.reserved_at),
+        attempt.sent_at.map(&moment).unwrap_or_default(),
         settled.map(|settled| moment(settled.at)).unwrap_or_default(),
         guarded(row_id, guard),
         attempt.item.to_string(),
@@ -140,7 +142,8 @@ mod tests {
         let cells = ["item", "id", "lane", "model", "request_id", "finish", "input_tokens", "reasoning_tokens"];
         let cells = cells.map(|name| line[name].as_str());
         assert_eq!(cells, ["2", "'=2", "Lane 2", "second", "req-7", "length", "31", "1"]);
-        assert_eq!((line["reserved_at"].as_str(), line["settled_at"].as_str()), ("t5", "t5"));
+        let moments = ["reserved_at", "sent_at", "settled_at"].map(|name| line[name].as_str());
+        assert_eq!(moments, ["t5", "t4", "t5"]);
     }
 
     fn written(entries: Vec<Entry>) -> (Results, Vec<std::collections::BTreeMap<String, String>>) {
@@ -182,7 +185,8 @@ mod tests {
             retry_after_ms: None,
             request_id: None,
         });
-        let (cost, sent, misfit, uncounted) = (Usd::from_pico(cost), None, None, false);
+        let sent = Some(Time::from_ms(4));
+        let (cost, misfit, uncounted) = (Usd::from_pico(cost), None, false);
         Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted }
     }
 

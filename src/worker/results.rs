@@ -51,6 +51,8 @@ pub struct Attempt {
     pub lane: u8,
     pub reserved: Usd,
     pub reserved_at: Time,
+    /// Known once it is settled; what goes into a batch job is not sent by itself.
+    pub sent_at: Option<Time>,
     pub settled: Option<Settled>,
     /// It was under way when an earlier session ended.
     pub cut_off: bool,
@@ -127,13 +129,16 @@ impl Results {
             Entry::Reserved { attempt, item, lane, amount } => {
                 self.reserved(*attempt, *item, *lane, *amount, record.at);
             }
-            Entry::Settled { attempt, item, bill, cost, ending, failure, misfit, .. } => {
+            Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, .. } => {
                 // An answer that the item is asked again after was an answer all the same.
                 let answer = match ending {
                     Some(Ending::Succeeded(answer)) => Some(answer),
                     _ => misfit.as_deref(),
                 };
                 self.settled(*attempt, *item, *bill, *cost, end(ending), failure.as_ref(), answer, record.at);
+                if let Some(attempt) = self.attempts.get_mut(attempt) {
+                    attempt.sent_at = *sent;
+                }
             }
             Entry::Ended { item, ending } => self.end(*item, End::of(ending.clone(), away)),
             Entry::Reopened { item } => {
@@ -157,6 +162,7 @@ impl Results {
             lane,
             reserved: amount,
             reserved_at: at,
+            sent_at: None,
             settled: None,
             cut_off: false,
             cleared: false,
