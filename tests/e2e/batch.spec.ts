@@ -77,8 +77,8 @@ async function checkAnswers(runner: Runner, rows: number): Promise<void> {
 test('killed while uploading, after creating, while polling and while downloading: three jobs, each row paid once', async ({
   startMock, baseURL, launchOptions,
 }) => {
-  test.setTimeout(SLOW ? 900_000 : 180_000);
-  const wait = { timeout: SLOW ? 240_000 : 30_000 };
+  test.setTimeout(SLOW ? 900_000 : 360_000);
+  const wait = { timeout: SLOW ? 240_000 : 90_000 };
   const mock = await startMock('--api-key', KEY);
   await setBatch(mock, { upload_hold_ms: SLOW ? 15_000 : 4_000, delay_ms: SLOW ? 60_000 : 6_000, pad_bytes: SLOW ? 0 : 9_000 });
   const profile = new Profile();

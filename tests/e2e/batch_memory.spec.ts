@@ -63,8 +63,8 @@ async function checkExport(runner: Runner): Promise<void> {
 test('long answers stream to the disk, are read back for tables and exports, and outlive a crash', async ({
   startMock, baseURL, launchOptions,
 }) => {
-  test.setTimeout(JUDGED ? 1_800_000 : 120_000);
-  const wait = { timeout: JUDGED ? 600_000 : 60_000 };
+  test.setTimeout(JUDGED ? 1_800_000 : 300_000);
+  const wait = { timeout: JUDGED ? 600_000 : 120_000 };
   const mock = await startMock('--api-key', KEY);
   const answered = await fetch(`${mock.http}/__batches/set`, {
     method: 'POST', headers: { 'content-type': 'application/json' },
