@@ -1,15 +1,50 @@
 //! A response's body, line by line: no more of it is held than the line that is being read.
 
-use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::JsCast;
-use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response};
+use js_sys::{ArrayBuffer, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader, Response};
 
 use super::browser::{is_named, words};
 use super::fetch::Broken;
 use crate::provider::batch::LINE_BYTES_MAX;
 
+/// So much is taken from a stream at once.
+const CHUNK_BYTES: u32 = 128 * 1_024;
+
+/// One buffer goes back and forth where the stream allows it: a file of hundreds of megabytes in chunks of their own
+/// would wait for the garbage collector, which sees how small they are and not how much they hold.
+enum Reader {
+    Lent(ReadableStreamByobReader, ArrayBuffer),
+    Chunks(ReadableStreamDefaultReader),
+}
+
+impl Reader {
+    fn of(stream: &ReadableStream) -> Option<Reader> {
+        match ReadableStreamByobReader::new(stream) {
+            Ok(reader) => Some(Reader::Lent(reader, ArrayBuffer::new(CHUNK_BYTES))),
+            Err(_) => ReadableStreamDefaultReader::new(stream).ok().map(Reader::Chunks),
+        }
+    }
+
+    /// `None` at the end.
+    async fn read(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let step = match self {
+            Reader::Lent(reader, buffer) => reader.read_with_array_buffer_view(&Uint8Array::new(buffer)).await?,
+            Reader::Chunks(reader) => reader.read().await?,
+        };
+        if Reflect::get(&step, &"done".into())?.is_truthy() {
+            return Ok(None);
+        }
+        let chunk = Reflect::get(&step, &"value".into())?.unchecked_into::<Uint8Array>();
+        if let Reader::Lent(_, buffer) = self {
+            *buffer = chunk.buffer();
+        }
+        Ok(Some(chunk))
+    }
+}
+
 pub struct Lines {
-    reader: Option<ReadableStreamDefaultReader>,
+    reader: Option<Reader>,
     held: Vec<u8>,
     /// Of `held`, what was given out, and what is known to hold no line break.
     given: usize,
@@ -18,14 +53,14 @@ pub struct Lines {
 
 impl Lines {
     pub fn of(response: &Response) -> Lines {
-        Lines::new(response.body().and_then(|body| ReadableStreamDefaultReader::new(&body).ok()))
+        Lines::new(response.body().as_ref().and_then(Reader::of))
     }
 
     pub fn of_stream(stream: &ReadableStream) -> Lines {
-        Lines::new(ReadableStreamDefaultReader::new(stream).ok())
+        Lines::new(Reader::of(stream))
     }
 
-    fn new(reader: Option<ReadableStreamDefaultReader>) -> Lines {
+    fn new(reader: Option<Reader>) -> Lines {
         Lines { reader, held: Vec::new(), given: 0, searched: 0 }
     }
 
@@ -56,18 +91,16 @@ impl Lines {
 
     /// False at the end.
     async fn read_on(&mut self) -> Result<bool, Broken> {
-        let Some(reader) = &self.reader else { return Ok(false) };
-        let step = match reader.read().await {
-            Ok(step) => step,
+        let Some(reader) = &mut self.reader else { return Ok(false) };
+        let chunk = match reader.read().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => {
+                self.reader = None;
+                return Ok(false);
+            }
             Err(error) if is_named(&error, "AbortError") => return Err(Broken::Aborted),
             Err(error) => return Err(Broken::Unreachable(words(&error))),
         };
-        if Reflect::get(&step, &"done".into()).is_ok_and(|done| done.is_truthy()) {
-            self.reader = None;
-            return Ok(false);
-        }
-        let chunk = Reflect::get(&step, &"value".into()).map_err(|error| Broken::Unreachable(words(&error)))?;
-        let chunk = chunk.unchecked_into::<Uint8Array>();
         let (before, bytes) = (self.held.len(), chunk.length() as usize);
         self.held.resize(before + bytes, 0);
         chunk.copy_to(&mut self.held[before..]);

@@ -58,8 +58,10 @@ impl Vocabulary {
 #[derive(Default)]
 pub struct Tokenizers(RefCell<BTreeMap<Vocabulary, Rc<Tokenizer>>>);
 
+#[derive(Default)]
 struct Tokenizer {
-    program: Program,
+    /// `None`: not started yet, or ended to free its memory.
+    program: RefCell<Option<Rc<Program>>>,
     kept: RefCell<HashMap<(u64, u64), u32>>,
     has_counted: std::cell::Cell<bool>,
 }
@@ -72,23 +74,30 @@ impl Tokenizers {
 
     /// Tokens of each text, in their order. `Err`: the program can't be loaded, or broke.
     pub async fn count(&self, vocabulary: Vocabulary, texts: &[&str]) -> Result<Vec<u32>, String> {
-        let running = self.0.borrow().get(&vocabulary).filter(|tokenizer| !tokenizer.program.is_broken()).cloned();
-        let tokenizer = match running {
-            Some(running) => running,
-            None => {
-                let program = Program::start(vocabulary.program())?;
-                let started =
-                    Rc::new(Tokenizer { program, kept: RefCell::default(), has_counted: std::cell::Cell::new(false) });
-                self.0.borrow_mut().insert(vocabulary, started.clone());
-                started
-            }
-        };
-        tokenizer.count(texts).await
+        let tokenizer = self.0.borrow_mut().entry(vocabulary).or_default().clone();
+        tokenizer.count(vocabulary, texts).await
+    }
+
+    /// Ends the programs, which hold tens of megabytes; what they counted stays known.
+    pub fn rest(&self) {
+        for tokenizer in self.0.borrow().values() {
+            tokenizer.program.take();
+        }
     }
 }
 
 impl Tokenizer {
-    async fn count(&self, texts: &[&str]) -> Result<Vec<u32>, String> {
+    fn running(&self, vocabulary: Vocabulary) -> Result<Rc<Program>, String> {
+        let running = self.program.borrow().clone();
+        if let Some(running) = running.filter(|program| !program.is_broken()) {
+            return Ok(running);
+        }
+        let started = Rc::new(Program::start(vocabulary.program())?);
+        self.program.replace(Some(started.clone()));
+        Ok(started)
+    }
+
+    async fn count(&self, vocabulary: Vocabulary, texts: &[&str]) -> Result<Vec<u32>, String> {
         let keys: Vec<(u64, u64)> = texts.iter().map(|text| fingerprint(text)).collect();
         let mut unknown: BTreeMap<(u64, u64), String> = BTreeMap::new();
         let mut counts: HashMap<(u64, u64), u32> = HashMap::with_capacity(texts.len());
@@ -100,7 +109,7 @@ impl Tokenizer {
         }
         if !unknown.is_empty() || !self.has_counted.get() {
             let (asked, texts): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
-            let counted: Vec<u32> = self.program.ask(&texts).await?;
+            let counted: Vec<u32> = self.running(vocabulary)?.ask(&texts).await?;
             self.has_counted.set(true);
             let mut kept = self.kept.borrow_mut();
             if kept.len() + asked.len() > KEPT_MAX {
