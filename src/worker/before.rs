@@ -130,7 +130,11 @@ impl Shell {
         let key = Key::bind(key, setup)?;
         let prepared = self.prepared(&data, setup, || false).await.map_err(unprepared)?;
         let sample = provider_count::count(setup, key.as_ref(), &prepared, row).await?;
-        prepared.take_sample(sample);
+        // What was counted says nothing of a prompt that was typed meanwhile.
+        let current = self.prepared.borrow().clone().filter(|current| current.fits(&data, setup));
+        let current = current
+            .ok_or_else(|| problem(Place::Prompt, "Nothing was counted: the prompt changed meanwhile. Count again."))?;
+        current.take_sample(sample);
         Ok(sample)
     }
 
