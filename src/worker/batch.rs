@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use js_sys::Array;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{AbortController, AbortSignal, Blob, FormData, RequestInit};
+use web_sys::{AbortController, AbortSignal, Blob, FormData, ReadableStream, RequestInit};
 
 use super::batch_lines::Lines;
 use super::browser::{Slices, next_turn, now, words};
@@ -14,6 +14,7 @@ use super::export::blob_of;
 use super::fetch::{self, Broken, Key};
 use super::forecast::{Rows as Forecast, forecast};
 use super::session::Session;
+use super::spool::ARRIVING;
 use super::terms::{self, problem, template_words};
 use super::{batch_demo, page};
 use crate::engine::batch::{BatchEffect, BatchEvent, BatchRow, BatchTerms, FileRead, ResultFile, Rows, ShardId};
@@ -43,11 +44,15 @@ impl Session {
     pub(super) fn batch_step(self: &Rc<Self>, effect: BatchEffect) {
         let session = self.clone();
         spawn_local(async move {
-            let event = match session.setup().provider {
-                Provider::Demo => batch_demo::step(&session, effect).await,
-                _ => session.remote_step(effect).await,
+            let step = async {
+                match session.setup().provider {
+                    Provider::Demo => batch_demo::step(&session, effect).await,
+                    _ => session.remote_step(effect).await,
+                }
             };
-            session.handle(Event::Batch(event));
+            if let Some(event) = session.leaving.unless(step).await {
+                session.handle(Event::Batch(event));
+            }
         });
     }
 
@@ -173,6 +178,16 @@ impl Session {
         decode_deleted(self.setup().provider, &reply, file, now())
     }
 
+    /// A result file's lines. They wait on the disk for their turn.
+    async fn lines_of(&self, body: &ReadableStream, shard: ShardId, file: ResultFile) -> Lines {
+        let kind = match file {
+            ResultFile::Output => "output",
+            ResultFile::Error => "error",
+        };
+        let name = format!("{ARRIVING}{shard}-{kind}");
+        Lines::by_way_of(self.storage.opfs.as_ref(), &self.manifest.run, name, body).await
+    }
+
     async fn find(&self, nonce: &str) -> Result<Option<JobSeen>, Failure> {
         let mut after = String::new();
         for _ in 0..LIST_PAGES_MAX {
@@ -189,7 +204,7 @@ impl Session {
     }
 
     /// Reads a result file line by line, and no faster than the disk takes its rows.
-    async fn download(self: &Rc<Self>, shard: ShardId, _file: ResultFile, id: &str) -> Result<FileRead, Failure> {
+    async fn download(self: &Rc<Self>, shard: ShardId, file: ResultFile, id: &str) -> Result<FileRead, Failure> {
         let deadline = Deadline::new(TRANSFER_MS_MAX)?;
         let key = self.first_key();
         let address = self.address(&format!("files/{id}/content"));
@@ -199,8 +214,9 @@ impl Session {
             let reply = fetch::read(response, key.as_ref()).await.map_err(failure_of)?;
             return Err(refusal_of(self.setup().provider, &reply, now()));
         }
-        let mut lines = Lines::of(&response);
         let (mut rows, mut read, mut bytes) = (Vec::new(), FileRead::default(), 0);
+        let Some(body) = response.body() else { return Ok(read) };
+        let mut lines = self.lines_of(&body, shard, file).await;
         while let Some(line) = lines.next().await.map_err(failure_of)? {
             bytes += line.len();
             match self.row_of(&line) {

@@ -112,7 +112,7 @@ fn is_open(session: &Session, item: Ordinal, leader: Ordinal) -> bool {
 pub async fn import_results(session: &Rc<Session>, name: String, file: File) -> Result<(), Problem> {
     let before = session.progress();
     let mut told = BatchImported { name: name.clone(), ..BatchImported::default() };
-    let mut lines = Lines::of_stream(&file.stream());
+    let mut lines = Lines::of(&file.stream());
     let (mut rows, mut bytes): (Vec<BatchRow>, usize) = (Vec::new(), 0);
     loop {
         let next = lines.next().await.map_err(|broken| {

@@ -1,50 +1,25 @@
 //! A response's body, line by line: no more of it is held than the line that is being read.
 
-use js_sys::{ArrayBuffer, Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader, Response};
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+use web_sys::ReadableStream;
 
 use super::browser::{is_named, words};
+use super::chunks::Chunks;
 use super::fetch::Broken;
+use super::opfs::Opfs;
+use super::spool::{Part, Spool};
 use crate::provider::batch::LINE_BYTES_MAX;
 
-/// So much is taken from a stream at once.
-const CHUNK_BYTES: u32 = 128 * 1_024;
-
-/// One buffer goes back and forth where the stream allows it: a file of hundreds of megabytes in chunks of their own
-/// would wait for the garbage collector, which sees how small they are and not how much they hold.
-enum Reader {
-    Lent(ReadableStreamByobReader, ArrayBuffer),
-    Chunks(ReadableStreamDefaultReader),
-}
-
-impl Reader {
-    fn of(stream: &ReadableStream) -> Option<Reader> {
-        match ReadableStreamByobReader::new(stream) {
-            Ok(reader) => Some(Reader::Lent(reader, ArrayBuffer::new(CHUNK_BYTES))),
-            Err(_) => ReadableStreamDefaultReader::new(stream).ok().map(Reader::Chunks),
-        }
-    }
-
-    /// `None` at the end.
-    async fn read(&mut self) -> Result<Option<Uint8Array>, JsValue> {
-        let step = match self {
-            Reader::Lent(reader, buffer) => reader.read_with_array_buffer_view(&Uint8Array::new(buffer)).await?,
-            Reader::Chunks(reader) => reader.read().await?,
-        };
-        if Reflect::get(&step, &"done".into())?.is_truthy() {
-            return Ok(None);
-        }
-        let chunk = Reflect::get(&step, &"value".into())?.unchecked_into::<Uint8Array>();
-        if let Reader::Lent(_, buffer) = self {
-            *buffer = chunk.buffer();
-        }
-        Ok(Some(chunk))
-    }
+enum Source {
+    Stream(Chunks),
+    Disk(Rc<Spool>),
+    Ended,
 }
 
 pub struct Lines {
-    reader: Option<Reader>,
+    source: Source,
     held: Vec<u8>,
     /// Of `held`, what was given out, and what is known to hold no line break.
     given: usize,
@@ -52,16 +27,21 @@ pub struct Lines {
 }
 
 impl Lines {
-    pub fn of(response: &Response) -> Lines {
-        Lines::new(response.body().as_ref().and_then(Reader::of))
+    /// Of a stream that waits for its reader.
+    pub fn of(stream: &ReadableStream) -> Lines {
+        Lines::new(Chunks::of(stream).map_or(Source::Ended, Source::Stream))
     }
 
-    pub fn of_stream(stream: &ReadableStream) -> Lines {
-        Lines::new(Reader::of(stream))
+    /// Of a stream that doesn't, by way of a file in the run's directory, where there can be one.
+    pub async fn by_way_of(opfs: Option<&Opfs>, run: &str, file: String, stream: &ReadableStream) -> Lines {
+        let Some(chunks) = Chunks::of(stream) else { return Lines::new(Source::Ended) };
+        let Some(opfs) = opfs else { return Lines::new(Source::Stream(chunks)) };
+        let spool = Spool::begin(opfs, run, file, chunks).await;
+        Lines::new(spool.map_or_else(Source::Stream, Source::Disk))
     }
 
-    fn new(reader: Option<Reader>) -> Lines {
-        Lines { reader, held: Vec::new(), given: 0, searched: 0 }
+    fn new(source: Source) -> Lines {
+        Lines { source, held: Vec::new(), given: 0, searched: 0 }
     }
 
     /// The next line without its break. `None`: the body came to its end.
@@ -91,19 +71,33 @@ impl Lines {
 
     /// False at the end.
     async fn read_on(&mut self) -> Result<bool, Broken> {
-        let Some(reader) = &mut self.reader else { return Ok(false) };
-        let chunk = match reader.read().await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => {
-                self.reader = None;
-                return Ok(false);
-            }
-            Err(error) if is_named(&error, "AbortError") => return Err(Broken::Aborted),
-            Err(error) => return Err(Broken::Unreachable(words(&error))),
+        let read = match &mut self.source {
+            Source::Ended => return Ok(false),
+            Source::Stream(chunks) => chunks.next().await.map(|chunk| match chunk {
+                Some(chunk) => {
+                    let (before, bytes) = (self.held.len(), chunk.length() as usize);
+                    self.held.resize(before + bytes, 0);
+                    chunk.copy_to(&mut self.held[before..]);
+                    Part::Bytes
+                }
+                None => Part::End,
+            }),
+            Source::Disk(spool) => spool.read(&mut self.held).await,
         };
-        let (before, bytes) = (self.held.len(), chunk.length() as usize);
-        self.held.resize(before + bytes, 0);
-        chunk.copy_to(&mut self.held[before..]);
-        Ok(true)
+        match read.map_err(broken)? {
+            Part::Bytes => Ok(true),
+            Part::Past(chunks) => {
+                self.source = Source::Stream(chunks);
+                Ok(true)
+            }
+            Part::End => {
+                self.source = Source::Ended;
+                Ok(false)
+            }
+        }
     }
+}
+
+fn broken(error: JsValue) -> Broken {
+    if is_named(&error, "AbortError") { Broken::Aborted } else { Broken::Unreachable(words(&error)) }
 }

@@ -9,11 +9,12 @@
 //! | `data`, `imports`, `prepare`, `preview`, `counting`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
 //! | `provider_count` | tokens of some rows as the provider counts them |
 //! | `trial`, `projection` | a few rows asked before a run, and what they say of it |
-//! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
+//! | `session`, `send`, `telling`, `leaving` | the open run: the engine's effects, carried out, what it tells of itself, and its end |
 //! | `fetch`, `demo`, `demo_answers`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
 //! | `answer_check` | whether an answer fits the format it was asked for in |
 //! | `program`, `validator`, `tokenizer` | programs in workers of their own, loaded when they are needed |
-//! | `batch`, `batch_files`, `batch_lines`, `batch_demo` | the steps of batch jobs, hand-over by file, result files line by line, the simulated jobs |
+//! | `batch`, `batch_files`, `batch_demo` | the steps of batch jobs, hand-over by file, the simulated jobs |
+//! | `batch_lines`, `spool`, `chunks` | result files line by line, by way of the disk, as chunks of a stream |
 //! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
 //! | `storage`, `recover`, `listing` | runs on disk: made, opened again with either side rebuilt from the other, listed |
 //! | `manifest`, `checkpoints`, `gathered` | what a run is, its copy in IndexedDB, and both sides' records as one |
@@ -24,10 +25,11 @@ mod answer_check;
 mod batch;
 mod batch_demo;
 mod batch_files;
-mod batch_lines;
+pub mod batch_lines;
 mod before;
 pub mod browser;
 mod checkpoints;
+mod chunks;
 mod connection;
 mod counting;
 mod data;
@@ -41,6 +43,7 @@ pub mod frames;
 pub mod gathered;
 mod imports;
 pub mod journal;
+mod leaving;
 mod ledger;
 mod listing;
 pub mod locks;
@@ -60,6 +63,7 @@ mod send;
 mod session;
 mod shell;
 mod simulate;
+mod spool;
 pub mod storage;
 mod telling;
 mod terms;

@@ -30,15 +30,12 @@ impl Opfs {
 
     /// The runs that have a directory here.
     pub async fn runs(&self) -> Result<Vec<RunId>, JsValue> {
-        let names = self.runs.keys();
-        let mut runs = Vec::new();
-        loop {
-            let step = names.next()?.await?;
-            if Reflect::get(&step, &"done".into())?.is_truthy() {
-                return Ok(runs);
-            }
-            runs.extend(Reflect::get(&step, &"value".into())?.as_string());
-        }
+        names(&self.runs).await
+    }
+
+    /// The files of a run.
+    pub async fn files(&self, run: &str) -> Result<Vec<String>, JsValue> {
+        names(&directory(&self.runs, run, false).await?).await
     }
 
     /// Bytes of a file; `None` where there is none.
@@ -78,6 +75,11 @@ impl Opfs {
         Ok(run.get_file_handle_with_options(file, &options).await?.unchecked_into())
     }
 
+    pub async fn remove_file(&self, run: &str, file: &str) -> Result<(), JsValue> {
+        let run = directory(&self.runs, run, false).await?;
+        run.remove_entry(file).await.map(|_| ())
+    }
+
     pub async fn remove(&self, run: &str) -> Result<(), JsValue> {
         let options = FileSystemRemoveOptions::new();
         options.set_recursive(true);
@@ -94,6 +96,18 @@ pub fn write_at(handle: &FileSystemSyncAccessHandle, at: f64, bytes: &[u8]) -> R
         return Ok(());
     }
     Err(js_sys::Error::new(&format!("only {written} of {} bytes could be written", bytes.len())).into())
+}
+
+async fn names(directory: &FileSystemDirectoryHandle) -> Result<Vec<String>, JsValue> {
+    let steps = directory.keys();
+    let mut names = Vec::new();
+    loop {
+        let step = steps.next()?.await?;
+        if Reflect::get(&step, &"done".into())?.is_truthy() {
+            return Ok(names);
+        }
+        names.extend(Reflect::get(&step, &"value".into())?.as_string());
+    }
 }
 
 async fn directory(

@@ -13,6 +13,7 @@ use super::frames;
 use super::gathered::Gathered;
 use super::journal::{Journal, Walk};
 use super::manifest::{Listed, Manifest};
+use super::spool::ARRIVING;
 use super::storage::{DATA, Kept, RunStore, Storage, run_changes};
 use super::terms::problem;
 use crate::link::{Place, Problem};
@@ -51,6 +52,11 @@ impl Storage {
             ));
         }
         if let Some(opfs) = &self.opfs {
+            for file in opfs.files(run).await.unwrap_or_default() {
+                if file.starts_with(ARRIVING) {
+                    let _ = opfs.remove_file(run, &file).await;
+                }
+            }
             if !data_in_opfs {
                 opfs.write(run, DATA, &data).await.map_err(|error| unreadable(words(&error)))?;
             }

@@ -12,6 +12,7 @@ use super::answer_check::AnswerCheck;
 use super::browser::{next_turn, now, seed, sleep_ms};
 use super::database::Durability;
 use super::fetch::Key;
+use super::leaving::Leaving;
 use super::manifest::Manifest;
 use super::page;
 use super::prepare::{CacheKey, Prepared};
@@ -37,7 +38,7 @@ pub struct Session {
     pub check: AnswerCheck,
     pub results: RefCell<Results>,
     pub(super) engine: RefCell<Engine>,
-    storage: Rc<Storage>,
+    pub(super) storage: Rc<Storage>,
     /// Empty while a flush has it, and after the run was closed.
     pub(super) store: RefCell<Option<RunStore>>,
     pub texts: KeptTexts,
@@ -56,6 +57,7 @@ pub struct Session {
     pub(super) changed: Cell<bool>,
     pub(super) telling: Cell<bool>,
     pub(super) told: RefCell<Option<Breakdown>>,
+    pub(super) leaving: Leaving,
     seed: u64,
 }
 
@@ -110,6 +112,7 @@ impl Session {
             changed: Cell::new(false),
             telling: Cell::new(false),
             told: RefCell::default(),
+            leaving: Leaving::default(),
             seed: seed(),
         })
     }
@@ -230,6 +233,9 @@ impl Session {
 
     /// The same for events that came together.
     pub fn handle_all(self: &Rc<Self>, events: impl IntoIterator<Item = Event>) {
+        if self.leaving.begun() {
+            return;
+        }
         let effects: Vec<Effect> = {
             let mut engine = self.engine.borrow_mut();
             for event in events {
@@ -426,8 +432,9 @@ impl Session {
         at_rest && self.flushing.get()
     }
 
-    /// Lets the run go: its lock, its journal, its timers. What is on disk stays.
+    /// Lets the run go: its lock, its journal, its timers, what is under way for its jobs. What is on disk stays.
     pub async fn close(&self) {
+        self.leaving.begin().await;
         self.wake.take();
         while self.flushing.get() {
             sleep_ms(1).await;

@@ -11,6 +11,7 @@ mod journal;
 mod link;
 mod place;
 mod sample;
+mod spool;
 mod storage;
 mod turns;
 

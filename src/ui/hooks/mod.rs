@@ -7,6 +7,7 @@ mod use_hash;
 mod use_rested;
 mod use_theme;
 mod use_throttled;
+mod use_title;
 mod use_worker;
 
 pub use use_after_paint::{after_paint, use_after_paint};
@@ -15,4 +16,5 @@ pub use use_hash::{Address, use_hash};
 pub use use_rested::use_rested;
 pub use use_theme::{Theme, UseTheme, use_theme};
 pub use use_throttled::use_throttled;
+pub use use_title::use_title;
 pub use use_worker::{Work, WorkerProvider, use_worker};

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::engine::RunState;
 use crate::link::Progress;
 use crate::time::Time;
-use crate::ui::hooks::use_throttled;
+use crate::ui::hooks::{use_throttled, use_title};
 use crate::ui::runner::status_line;
 use crate::ui::runner::words::state_words;
 
@@ -27,6 +28,7 @@ pub struct RunStatusProps {
 pub fn RunStatus(props: &RunStatusProps) -> Html {
     let progress = use_throttled(props.progress.clone(), props.progress.state.clone(), SEEN_MS);
     let milestone = (progress.state.clone(), percent(&progress) / HEARD_PERCENT);
+    use_title(title_words(&progress));
     let heard = use_mut_ref(|| None);
     let due = heard.borrow().as_ref() != Some(&milestone);
     *heard.borrow_mut() = Some(milestone);
@@ -36,6 +38,16 @@ pub fn RunStatus(props: &RunStatusProps) -> Html {
             <p class="run-status__line">{ status_line(&progress) }</p>
             <p class="run-status__state">{ state_words(&progress, props.now.emit(())) }</p>
         </div>
+    }
+}
+
+fn title_words(progress: &Progress) -> String {
+    let percent = percent(progress);
+    match progress.state {
+        RunState::Running => format!("{percent} %"),
+        RunState::Paused(_) => format!("Paused at {percent} %"),
+        RunState::Stopping => "Stopping".to_owned(),
+        RunState::Finished => "Finished".to_owned(),
     }
 }
 

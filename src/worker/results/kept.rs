@@ -80,8 +80,8 @@ impl Kept {
             Kept::Away { place, .. } => {
                 let payload = texts.payload(*place)?;
                 let record: Record = serde_json::from_slice(&payload).map_err(|error| error.to_string())?;
-                match taken_apart(record.entry) {
-                    Some((of, answer)) if of == item => Ok(Cow::Owned(answer)),
+                match answer_of(&record.entry) {
+                    Some((of, answer)) if of == item => Ok(Cow::Owned(answer.clone())),
                     _ => Err("the journal holds something else in its place".into()),
                 }
             }
@@ -154,21 +154,6 @@ pub(super) fn answer_of(entry: &Entry) -> Option<(Ordinal, &Answer)> {
         (item, Ending::Succeeded(answer) | Ending::FromCache(answer) | Ending::Imported(answer)) => {
             Some((item, answer))
         }
-        _ => None,
-    }
-}
-
-fn taken_apart(entry: Entry) -> Option<(Ordinal, Answer)> {
-    match entry {
-        Entry::Settled { item, ending: Some(ending), .. }
-        | Entry::Ended { item, ending }
-        | Entry::Batch(
-            BatchEntry::Settled { item, ending: Some(ending), .. }
-            | BatchEntry::Imported { item, ending: Some(ending), .. },
-        ) => match ending {
-            Ending::Succeeded(answer) | Ending::FromCache(answer) | Ending::Imported(answer) => Some((item, answer)),
-            _ => None,
-        },
         _ => None,
     }
 }

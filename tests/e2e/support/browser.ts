@@ -56,6 +56,12 @@ export class KillableBrowser {
     this.page = this.browser.contexts()[0].pages()[0];
   }
 
+  /** The tab's title, which the browser tells without a debugger. */
+  async title(): Promise<string> {
+    const targets = await (await fetch(`http://127.0.0.1:${this.port}/json/list`)).json() as { type: string; title: string }[];
+    return targets.find(target => target.type === 'page')?.title ?? '';
+  }
+
   /** Bytes of memory that the page and its workers have for themselves: the renderer's anonymous resident pages. */
   ownBytes(): number {
     const renderers = readdirSync('/proc').filter(entry => /^\d+$/.test(entry)).map(pid => {
