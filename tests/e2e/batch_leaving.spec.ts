@@ -39,7 +39,7 @@ test('a paused run is deleted while its results are being read', async ({ page, 
   expect((await files(page)).filter(name => name.includes('arriving-'))).toHaveLength(1);
 
   await runner.button('Delete run').click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete run', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click();
   await expect(runner.button('Sample data')).toBeEnabled();
   expect(await files(page)).toEqual([]);
 
