@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use js_sys::Array;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{AbortController, AbortSignal, Blob, FormData, ReadableStream, RequestInit};
+use web_sys::{AbortController, AbortSignal, Blob, FormData, RequestInit, Response};
 
 use super::batch_lines::Lines;
 use super::browser::{Slices, next_turn, now, words};
@@ -39,6 +39,8 @@ const ROWS_AT_ONCE: usize = 500;
 const LINE_BYTES_AT_ONCE: usize = 512 * 1024;
 const WAITING_BYTES_MAX: usize = 1024 * 1024;
 const LIST_PAGES_MAX: usize = 50;
+/// Of a result file, with itself.
+const COPIES: f64 = 4.0;
 
 impl Session {
     pub(super) fn batch_step(self: &Rc<Self>, effect: BatchEffect) {
@@ -178,14 +180,18 @@ impl Session {
         decode_deleted(self.setup().provider, &reply, file, now())
     }
 
-    /// A result file's lines. They wait on the disk for their turn.
-    async fn lines_of(&self, body: &ReadableStream, shard: ShardId, file: ResultFile) -> Lines {
+    /// A result file's lines. They wait on the disk for their turn, unless that is needed for what is made of them:
+    /// journal, checkpoints and cache.
+    async fn lines_of(&self, response: &Response, shard: ShardId, file: ResultFile) -> Lines {
+        let stated = response.headers().get("content-length").ok().flatten();
+        let bytes = stated.and_then(|bytes| bytes.parse().ok()).unwrap_or(BYTES_MAX as f64);
+        let opfs = self.storage.files_with_room(COPIES * bytes).await;
         let kind = match file {
             ResultFile::Output => "output",
             ResultFile::Error => "error",
         };
         let name = format!("{ARRIVING}{shard}-{kind}");
-        Lines::by_way_of(self.storage.opfs.as_ref(), &self.manifest.run, name, body).await
+        Lines::by_way_of(opfs, &self.manifest.run, name, response).await
     }
 
     async fn find(&self, nonce: &str) -> Result<Option<JobSeen>, Failure> {
@@ -215,8 +221,7 @@ impl Session {
             return Err(refusal_of(self.setup().provider, &reply, now()));
         }
         let (mut rows, mut read, mut bytes) = (Vec::new(), FileRead::default(), 0);
-        let Some(body) = response.body() else { return Ok(read) };
-        let mut lines = self.lines_of(&body, shard, file).await;
+        let mut lines = self.lines_of(&response, shard, file).await;
         while let Some(line) = lines.next().await.map_err(failure_of)? {
             bytes += line.len();
             match self.row_of(&line) {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
-use web_sys::ReadableStream;
+use web_sys::{ReadableStream, Response};
 
 use super::browser::{is_named, words};
 use super::chunks::Chunks;
@@ -27,14 +27,15 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Of a stream that waits for its reader.
+    /// Of a stream that waits for its reader, as a file's does.
     pub fn of(stream: &ReadableStream) -> Lines {
         Lines::new(Chunks::of(stream).map_or(Source::Ended, Source::Stream))
     }
 
-    /// Of a stream that doesn't, by way of a file in the run's directory, where there can be one.
-    pub async fn by_way_of(opfs: Option<&Opfs>, run: &str, file: String, stream: &ReadableStream) -> Lines {
-        let Some(chunks) = Chunks::of(stream) else { return Lines::new(Source::Ended) };
+    /// Of a response, which doesn't, by way of a file in the run's directory, where there can be one.
+    pub async fn by_way_of(opfs: Option<&Opfs>, run: &str, file: String, response: &Response) -> Lines {
+        let chunks = response.body().as_ref().and_then(Chunks::of);
+        let Some(chunks) = chunks else { return Lines::new(Source::Ended) };
         let Some(opfs) = opfs else { return Lines::new(Source::Stream(chunks)) };
         let spool = Spool::begin(opfs, run, file, chunks).await;
         Lines::new(spool.map_or_else(Source::Stream, Source::Disk))

@@ -54,7 +54,7 @@ impl Storage {
     }
 
     pub async fn facts(&self) -> StorageFacts {
-        let (mut persisted, mut used_bytes, mut quota_bytes) = (false, None, None);
+        let mut persisted = false;
         if property(&scope().navigator(), "storage").is_some() {
             let storage = scope().navigator().storage();
             if let Ok(asked) = storage.persisted() {
@@ -67,13 +67,8 @@ impl Storage {
             {
                 persisted = asked.await.is_ok_and(|answer| answer.is_truthy());
             }
-            if let Ok(asked) = storage.estimate()
-                && let Ok(estimate) = asked.await
-            {
-                used_bytes = property(&estimate, "usage").and_then(|bytes| bytes.as_f64());
-                quota_bytes = property(&estimate, "quota").and_then(|bytes| bytes.as_f64());
-            }
         }
+        let (used_bytes, quota_bytes) = used_and_quota().await.unzip();
         StorageFacts {
             opfs: self.opfs.is_some(),
             indexed_db: self.database().is_some(),
@@ -82,6 +77,12 @@ impl Storage {
             used_bytes,
             quota_bytes,
         }
+    }
+
+    /// The private file system, where `bytes` more would still fit. A browser that doesn't tell is taken to have room.
+    pub async fn files_with_room(&self, bytes: f64) -> Option<&Opfs> {
+        let opfs = self.opfs.as_ref()?;
+        used_and_quota().await.is_none_or(|(used, quota)| quota - used >= bytes).then_some(opfs)
     }
 
     pub(super) fn database(&self) -> Option<&Rc<Database>> {
@@ -270,6 +271,14 @@ impl Texts for KeptTexts {
             None => NoJournal.payload(place),
         }
     }
+}
+
+/// Bytes that this origin uses, and may use.
+async fn used_and_quota() -> Option<(f64, f64)> {
+    property(&scope().navigator(), "storage")?;
+    let estimate = scope().navigator().storage().estimate().ok()?.await.ok()?;
+    let bytes = |name: &str| property(&estimate, name)?.as_f64();
+    Some((bytes("usage")?, bytes("quota")?))
 }
 
 pub(super) async fn release(lock: Option<Lock>) {

@@ -28,8 +28,8 @@ async fn files() -> Opfs {
     Opfs::open().await.expect("Chromium has a private file system")
 }
 
-async fn lines(opfs: &Opfs, run: &str, stream: &ReadableStream) -> Lines {
-    Lines::by_way_of(Some(opfs), run, "arriving-0-output".into(), stream).await
+async fn lines(opfs: &Opfs, run: &str, response: &Response) -> Lines {
+    Lines::by_way_of(Some(opfs), run, "arriving-0-output".into(), response).await
 }
 
 async fn all(lines: &mut Lines) -> Vec<String> {
@@ -51,8 +51,8 @@ async fn file_goes(opfs: &Opfs, run: &str) {
     panic!("the file is still there");
 }
 
-/// A stream that the test writes to.
-fn source() -> (ReadableStream, Controller) {
+/// A response that the test writes.
+fn source() -> (Response, Controller) {
     let given = Rc::new(RefCell::new(None));
     let taking = given.clone();
     // The constructor calls it before it returns.
@@ -62,7 +62,8 @@ fn source() -> (ReadableStream, Controller) {
     let underlying = Object::new();
     Reflect::set(&underlying, &"start".into(), start.as_ref()).expect("a plain object");
     let stream = ReadableStream::new_with_underlying_source(&underlying).expect("a stream");
-    (stream, given.take().expect("a controller"))
+    let response = Response::new_with_opt_readable_stream(Some(&stream)).expect("a response");
+    (response, given.take().expect("a controller"))
 }
 
 fn give(controller: &Controller, text: &str) {
@@ -101,7 +102,7 @@ async fn a_body_comes_whole_by_way_of_the_disk() {
     // Lines of every length, with letters that a chunk's border can cut.
     let wanted: Vec<String> = (0..2_000).map(|line| format!("{line} {}", "é𝄞".repeat(line % 400))).collect();
     let response = Response::new_with_opt_str(Some(&wanted.join("\n"))).expect("a response");
-    let mut lines = lines(&opfs, run, &response.body().expect("a body")).await;
+    let mut lines = lines(&opfs, run, &response).await;
     assert_eq!(opfs.files(run).await.expect("a directory"), ["arriving-0-output"]);
     assert_eq!(all(&mut lines).await, wanted);
     drop(lines);
@@ -111,8 +112,8 @@ async fn a_body_comes_whole_by_way_of_the_disk() {
 #[wasm_bindgen_test]
 async fn what_came_before_a_body_broke_is_read() {
     let (opfs, run) = (files().await, "test-spool-broken");
-    let (stream, controller) = source();
-    let mut lines = lines(&opfs, run, &stream).await;
+    let (response, controller) = source();
+    let mut lines = lines(&opfs, run, &response).await;
     give(&controller, "one\ntwo\nthr");
     assert_eq!(lines.next().await.expect("read"), Some("one".into()));
     controller.error(&js_sys::Error::new("the line went dead"));
@@ -126,8 +127,8 @@ async fn what_came_before_a_body_broke_is_read() {
 #[wasm_bindgen_test]
 async fn a_full_disk_is_passed_by() {
     let (opfs, run) = (files().await, "test-spool-full");
-    let (stream, controller) = source();
-    let mut lines = lines(&opfs, run, &stream).await;
+    let (response, controller) = source();
+    let mut lines = lines(&opfs, run, &response).await;
     give(&controller, "one\ntw");
     assert_eq!(lines.next().await.expect("read"), Some("one".into()));
     let full = FullDisk::begin();
@@ -143,7 +144,6 @@ async fn a_full_disk_is_passed_by() {
 #[wasm_bindgen_test]
 async fn without_files_a_body_comes_as_it_is() {
     let response = Response::new_with_opt_str(Some("one\ntwo\n")).expect("a response");
-    let body = response.body().expect("a body");
-    let mut lines = Lines::by_way_of(None, "test-spool-none", "arriving".into(), &body).await;
+    let mut lines = Lines::by_way_of(None, "test-spool-none", "arriving".into(), &response).await;
     assert_eq!(all(&mut lines).await, ["one", "two"]);
 }
