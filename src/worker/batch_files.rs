@@ -110,6 +110,10 @@ fn is_open(session: &Session, item: Ordinal, leader: Ordinal) -> bool {
 
 /// Takes a result file in: rows in any order, of either form, of this run.
 pub async fn import_results(session: &Rc<Session>, name: String, file: File) -> Result<(), Problem> {
+    session.leaving.unless(read_results(session, name, file)).await.unwrap_or(Ok(()))
+}
+
+async fn read_results(session: &Rc<Session>, name: String, file: File) -> Result<(), Problem> {
     let before = session.progress();
     let mut told = BatchImported { name: name.clone(), ..BatchImported::default() };
     let mut lines = Lines::of(&file.stream());

@@ -3,6 +3,8 @@
 // PENNYBATCH_BATCH_MB: how large the result file is (default 6). From 200 on, memory is judged too; judge the page that
 // is published: `PENNYBATCH_BATCH_MB=200 cargo dev test --release --only e2e batch_memory.spec.ts`.
 
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { books, setBatch } from './support/batch';
 import { expectedAnswer } from './support/mock';
 import { KillableBrowser, Profile } from './support/browser';
@@ -30,6 +32,12 @@ async function peakWhile(browser: KillableBrowser, ends: () => Promise<boolean>)
     }
   }
   return peak;
+}
+
+/** Forgets what the debugger made the page keep: that is no part of what is measured. */
+async function forget(browser: KillableBrowser): Promise<void> {
+  const session = await browser.page.context().newCDPSession(browser.page);
+  await session.send('HeapProfiler.collectGarbage');
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -73,9 +81,7 @@ test('long answers stream to the disk, are read back for tables and exports, and
     await runner.button('Hand over to Batch API').click();
     await expect.poll(async () => (await books(mock)).jobs.length, wait).toBe(1);
     await new Promise(later => setTimeout(later, 2_000));
-    // What the debugger made the page keep is no part of what is measured.
-    const session = await browser.page.context().newCDPSession(browser.page);
-    await session.send('HeapProfiler.collectGarbage');
+    await forget(browser);
     await browser.detach();
     await new Promise(later => setTimeout(later, 2_000));
     const before = browser.ownBytes();
@@ -107,6 +113,72 @@ test('long answers stream to the disk, are read back for tables and exports, and
     await checkExport(runner);
     if (JUDGED) {
       expect(told.result_bytes).toBeGreaterThanOrEqual(200_000_000);
+      expect(arriving, 'memory while a result file streamed in').toBeLessThan(OWN_BYTES_MAX);
+    }
+  } finally {
+    await browser.kill();
+    profile.delete();
+  }
+});
+
+/** A result file as the provider would write it, for the requests of `requests`. */
+function writeResults(path: string, requests: string): number {
+  const file = openSync(path, 'w');
+  let bytes = 0;
+  for (const { custom_id } of requests.trimEnd().split('\n').map(line => JSON.parse(line))) {
+    const row = custom_id.slice(custom_id.lastIndexOf('-') + 1);
+    const answer = `${expectedAnswer(SYSTEM, `r${row}: Row ${row}`)} `;
+    const content = answer.repeat(Math.ceil(ANSWER_BYTES / answer.length));
+    const body = {
+      id: `chatcmpl-${row}`, object: 'chat.completion', model: 'gpt-4o-mini',
+      choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 20, completion_tokens: 2_000, total_tokens: 2_020 },
+    };
+    const response = { status_code: 200, request_id: `req-${row}`, body };
+    bytes += writeSync(file, `${JSON.stringify({ id: `batch_req_${row}`, custom_id, response, error: null })}\n`);
+  }
+  closeSync(file);
+  return bytes;
+}
+
+test('a result file that the person chooses streams in as well', async ({ startMock, baseURL, launchOptions }) => {
+  test.setTimeout(JUDGED ? 1_200_000 : 180_000);
+  const mock = await startMock('--api-key', KEY);
+  const profile = new Profile();
+  const results = join(profile.directory, 'results.jsonl');
+  const browser = await profile.open(launchOptions);
+  try {
+    let runner = new Runner(browser.page);
+    await runner.open(`${baseURL}#/run`);
+    await runner.chooseData(numberedRows(ROWS));
+    await runner.enter({
+      'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
+      'Model': 'gpt-4o-mini', 'Max output tokens': 4_000, 'Concurrency': 1,
+    });
+    await mock.set({ latency_ms: 3_000 });
+    await runner.start();
+    await runner.button('Pause').click();
+    await expect(runner.status).toContainText(`[1/${ROWS}]`, { timeout: 60_000 });
+    await runner.button('Hand over by file').click();
+    const downloading = browser.page.waitForEvent('download');
+    await runner.button('Export requests').click();
+    const bytes = writeResults(results, readFileSync(await (await downloading).path(), 'utf8'));
+
+    // Playwright carries no file of this size to a browser that it did not start.
+    const session = await browser.page.context().newCDPSession(browser.page);
+    const { result } = await session.send('Runtime.evaluate', { expression: 'document.getElementById("import-results")' });
+    await forget(browser);
+    const before = browser.ownBytes();
+    await session.send('DOM.setFileInputFiles', { files: [results], objectId: result.objectId });
+    await browser.detach();
+    const arriving = await peakWhile(browser, async () => (await browser.title()).startsWith('Finished'));
+    await browser.attach();
+    runner = new Runner(browser.page);
+    console.log(`a chosen result file of ${megabytes(bytes)}: ${megabytes(before)} before, ${megabytes(arriving)} at most`);
+    await expect(runner.status).toContainText(`Finished: ${ROWS} answered`);
+    await checkExport(runner);
+    if (JUDGED) {
+      expect(bytes).toBeGreaterThanOrEqual(200_000_000);
       expect(arriving, 'memory while a result file streamed in').toBeLessThan(OWN_BYTES_MAX);
     }
   } finally {
