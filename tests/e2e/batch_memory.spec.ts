@@ -175,7 +175,7 @@ test('a result file that the person chooses streams in as well', async ({ startM
     await browser.attach();
     runner = new Runner(browser.page);
     console.log(`a chosen result file of ${megabytes(bytes)}: ${megabytes(before)} before, ${megabytes(arriving)} at most`);
-    await expect(runner.status).toContainText(`Finished: ${ROWS} answered`);
+    await expect(runner.status).toContainText(`Finished: ${ROWS.toLocaleString('en')} answered`);
     await checkExport(runner);
     if (JUDGED) {
       expect(bytes).toBeGreaterThanOrEqual(200_000_000);
