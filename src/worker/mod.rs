@@ -13,42 +13,28 @@
 //! | `fetch`, `demo`, `demo_answers`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
 //! | `answer_check` | whether an answer fits the format it was asked for in |
 //! | `program`, `validator`, `tokenizer` | programs in workers of their own, loaded when they are needed |
-//! | `batch`, `batch_files`, `batch_demo` | the steps of batch jobs, hand-over by file, the simulated jobs |
-//! | `batch_lines`, `spool`, `chunks` | result files line by line, by way of the disk, as chunks of a stream |
+//! | `batch` | batch jobs: their steps, hand-over by file, result files line by line |
 //! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
-//! | `storage`, `recover`, `listing` | runs on disk: made, opened again with either side rebuilt from the other, listed |
-//! | `manifest`, `checkpoints`, `gathered` | what a run is, its copy in IndexedDB, and both sides' records as one |
-//! | `frames`, `journal`, `opfs` | the append-only file that is the truth of a run in progress |
-//! | `database`, `locks`, `browser` | IndexedDB; one run, one tab; the clock, turns and words of the browser |
+//! | `disk` | runs on disk: journal and checkpoints, either rebuilt from the other |
+//! | `browser`, `chunks` | the clock, turns and words of the browser; a stream's bytes |
 
 mod answer_check;
-mod batch;
-mod batch_demo;
-mod batch_files;
-pub mod batch_lines;
+pub mod batch;
 mod before;
 pub mod browser;
-mod checkpoints;
 mod chunks;
 mod connection;
 mod counting;
 mod data;
-pub mod database;
 mod demo;
 mod demo_answers;
+pub mod disk;
 mod export;
 pub mod fetch;
 mod forecast;
-pub mod frames;
-pub mod gathered;
 mod imports;
-pub mod journal;
 mod leaving;
 mod ledger;
-mod listing;
-pub mod locks;
-pub mod manifest;
-pub mod opfs;
 pub mod page;
 mod prepare;
 mod preview;
@@ -56,15 +42,12 @@ mod program;
 mod projection;
 mod provider_count;
 mod reach;
-mod recover;
 pub mod results;
 mod rows;
 mod send;
 mod session;
 mod shell;
 mod simulate;
-mod spool;
-pub mod storage;
 mod telling;
 mod terms;
 pub mod tokenizer;

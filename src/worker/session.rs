@@ -10,16 +10,16 @@ use web_sys::AbortController;
 
 use super::answer_check::AnswerCheck;
 use super::browser::{next_turn, now, seed, sleep_ms};
-use super::database::Durability;
+use super::disk::database::Durability;
+use super::disk::manifest::Manifest;
+use super::disk::storage::{KeptTexts, RunStore, Storage};
 use super::fetch::Key;
 use super::leaving::Leaving;
-use super::manifest::Manifest;
 use super::page;
 use super::prepare::{CacheKey, Prepared};
 use super::results::Results;
 use super::rows::View;
 use super::send::Sending;
-use super::storage::{KeptTexts, RunStore, Storage};
 use super::terms::{self, problem};
 use crate::engine::batch::BatchEntry;
 use crate::engine::{

@@ -10,19 +10,19 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::answer_check::AnswerCheck;
-use super::batch_files;
+use super::batch::files;
 use super::browser::{now, seed, words};
 use super::counting;
 use super::data::Data;
+use super::disk::manifest::{DataFacts, FORMAT, Manifest};
+use super::disk::storage::{Kept, Storage};
 use super::fetch::Key;
 use super::imports::Import;
-use super::manifest::{DataFacts, FORMAT, Manifest};
 use super::page;
 use super::prepare::{CacheKey, Prepared, Unprepared, prepare};
 use super::results::Results;
 use super::rows::{Window, detail};
 use super::session::{Parts, Session};
-use super::storage::{Kept, Storage};
 use super::terms::{self, problem, template_words};
 use super::tokenizer::{Tokenizers, Vocabulary};
 use super::{connection, export, simulate};
@@ -137,11 +137,11 @@ impl Shell {
             ToWorker::SetDemo(demo) => self.session()?.set_demo(demo),
             ToWorker::Run(command) => self.session()?.command(command)?,
             ToWorker::Batch(BatchAsk::ExportRequests { target }) => {
-                batch_files::export_requests(&self.session()?, target).await?;
+                files::export_requests(&self.session()?, target).await?;
             }
             ToWorker::Batch(BatchAsk::ImportResults { name }) => {
                 let missing = || problem(Place::Results, format!("{name} did not arrive. Choose it again."));
-                batch_files::import_results(&self.session()?, name.clone(), file.ok_or_else(missing)?).await?;
+                files::import_results(&self.session()?, name.clone(), file.ok_or_else(missing)?).await?;
             }
             ToWorker::Batch(ask) => self.session()?.batch_ask(ask)?,
             ToWorker::Rows { first, count, filter, search } => {

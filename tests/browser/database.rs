@@ -1,6 +1,6 @@
 //! IndexedDB: transactions are all or nothing, and ranges of keys belong to one run.
 
-use pennybatch::worker::database::{Change, Database, Durability, Store, key_of, keys_of};
+use pennybatch::worker::disk::database::{Change, Database, Durability, Store, key_of, keys_of};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 

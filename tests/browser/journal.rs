@@ -1,8 +1,8 @@
 //! The journal in the private file system: what was flushed is read again, and a torn tail is cut.
 
-use pennybatch::worker::frames;
-use pennybatch::worker::journal::{Journal, Walk};
-use pennybatch::worker::opfs::Opfs;
+use pennybatch::worker::disk::frames;
+use pennybatch::worker::disk::journal::{Journal, Walk};
+use pennybatch::worker::disk::opfs::Opfs;
 use pennybatch::worker::results::{Position, Texts};
 use wasm_bindgen_test::wasm_bindgen_test;
 

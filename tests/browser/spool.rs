@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Object, Reflect, Uint8Array};
-use pennybatch::worker::batch_lines::Lines;
+use pennybatch::worker::batch::lines::Lines;
 use pennybatch::worker::browser::next_turn;
+use pennybatch::worker::disk::opfs::Opfs;
 use pennybatch::worker::fetch::Broken;
-use pennybatch::worker::opfs::Opfs;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{ReadableStream, Response};

@@ -3,10 +3,10 @@
 use pennybatch::engine::{Ending, Entry, Record};
 use pennybatch::provider::{Answer, Finish};
 use pennybatch::time::Time;
-use pennybatch::worker::database::{Change, Durability, Store, keys_of};
-use pennybatch::worker::manifest::{DataFacts, FORMAT, Manifest};
+use pennybatch::worker::disk::database::{Change, Durability, Store, keys_of};
+use pennybatch::worker::disk::manifest::{DataFacts, FORMAT, Manifest};
+use pennybatch::worker::disk::storage::Storage;
 use pennybatch::worker::results::{NoJournal, Results, Texts};
-use pennybatch::worker::storage::Storage;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::sample::{read_options, records, setup};

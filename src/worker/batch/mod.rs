@@ -1,5 +1,16 @@
 //! The steps of batch jobs, carried out: bytes go to the provider and come back, and the engine is told. Nothing is
 //! decided here.
+//!
+//! | file | holds |
+//! |---|---|
+//! | this one | upload, create, find, poll, cancel, download |
+//! | `files` | hand-over by file: requests out, results in |
+//! | `lines` | result files line by line |
+//! | `demo` | the simulated provider's jobs |
+
+mod demo;
+pub mod files;
+pub mod lines;
 
 use std::rc::Rc;
 
@@ -8,15 +19,15 @@ use js_sys::Array;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Blob, FormData, RequestInit, Response};
 
-use super::batch_lines::Lines;
+use self::lines::Lines;
 use super::browser::{Slices, next_turn, now, words};
+use super::disk::spool::ARRIVING;
 use super::export::blob_of;
 use super::fetch::{self, Broken, Key};
 use super::forecast::{Rows as Forecast, forecast};
+use super::page;
 use super::session::Session;
-use super::spool::ARRIVING;
 use super::terms::{self, problem, template_words};
-use super::{batch_demo, page};
 use crate::engine::batch::{BatchEffect, BatchEvent, BatchRow, BatchTerms, FileRead, ResultFile, Rows, ShardId};
 use crate::engine::{Command, Event, Ordinal};
 use crate::link::batch::{BYTES_MAX, BatchAsk, BatchQuote, REQUESTS_MAX, by_file_only};
@@ -48,7 +59,7 @@ impl Session {
         spawn_local(async move {
             let step = async {
                 match session.setup().provider {
-                    Provider::Demo => batch_demo::step(&session, effect).await,
+                    Provider::Demo => demo::step(&session, effect).await,
                     _ => session.remote_step(effect).await,
                 }
             };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::browser::{property, scope};
+use crate::worker::browser::{property, scope};
 
 pub enum Attempt {
     Held(Lock),

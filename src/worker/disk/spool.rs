@@ -12,8 +12,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{FileSystemReadWriteOptions, FileSystemSyncAccessHandle};
 
-use super::chunks::Chunks;
 use super::opfs::Opfs;
+use crate::worker::chunks::Chunks;
 
 /// Begins the name of every such file: those that a crash left are found by it.
 pub const ARRIVING: &str = "arriving-";

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use js_sys::Uint8Array;
 
-use super::browser::words;
 use super::checkpoints::{Checkpoints, GROUP_BYTES, Groups, bytes_of};
 use super::database::{Change, Database, Durability, Store, key_of, keys_of};
 use super::frames;
@@ -15,8 +14,9 @@ use super::journal::{Journal, Walk};
 use super::manifest::{Listed, Manifest};
 use super::spool::ARRIVING;
 use super::storage::{DATA, Kept, RunStore, Storage, run_changes};
-use super::terms::problem;
 use crate::link::{Place, Problem};
+use crate::worker::browser::words;
+use crate::worker::terms::problem;
 
 /// Groups that are written together when checkpoints are mended.
 const GROUPS_AT_ONCE: usize = 20;

@@ -8,10 +8,10 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, FileSystemReadWriteOptions, FileSystemSyncAccessHandle};
 
-use super::browser::words;
 use super::frames;
 use super::opfs::{Opfs, write_at};
-use super::results::{Position, Texts};
+use crate::worker::browser::words;
+use crate::worker::results::{Position, Texts};
 
 const FILE: &str = "journal";
 /// Read at once while a journal is gone through.

@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use super::browser::{property, scope, words};
 use super::checkpoints::{Checkpoints, cached_answer, data_changes, hex, unhex};
 use super::database::{Change, Database, Durability, Store, keys_of};
 use super::gathered::Read;
@@ -11,12 +10,13 @@ use super::journal::{Journal, Reader};
 use super::locks::{self, Attempt, Lock};
 use super::manifest::{Framed, Listed, Manifest, framed};
 use super::opfs::Opfs;
-use super::prepare::CacheKey;
-use super::results::{NoJournal, Position, Texts};
-use super::terms::problem;
 use crate::engine::Record;
 use crate::link::{Place, Problem, RunSummary, StorageFacts};
 use crate::provider::Answer;
+use crate::worker::browser::{property, scope, words};
+use crate::worker::prepare::CacheKey;
+use crate::worker::results::{NoJournal, Position, Texts};
+use crate::worker::terms::problem;
 
 pub(super) const DATA: &str = "data";
 

@@ -5,19 +5,19 @@ use std::rc::Rc;
 use js_sys::Array;
 use web_sys::{Blob, File};
 
-use super::batch::{LineRead, batch_card, is_enough};
-use super::batch_lines::Lines;
-use super::browser::{Slices, words};
-use super::export::blob_of;
-use super::fetch::Broken;
-use super::page;
-use super::session::Session;
-use super::terms::problem;
+use super::lines::Lines;
+use super::{LineRead, batch_card, is_enough};
 use crate::engine::batch::{BatchEvent, BatchRow};
 use crate::engine::{Event, Ordinal};
 use crate::link::batch::{BatchImported, RequestFile};
 use crate::link::{Place, Problem, Setup, ToPage};
 use crate::provider::batch::{BatchTarget, custom_id};
+use crate::worker::browser::{Slices, words};
+use crate::worker::export::blob_of;
+use crate::worker::fetch::Broken;
+use crate::worker::page;
+use crate::worker::session::Session;
+use crate::worker::terms::problem;
 
 const PART_BYTES: usize = 1024 * 1024;
 
@@ -72,7 +72,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
         }
         let id = custom_id(&session.manifest.run, item);
         let body = session.prepared.body(&as_target, item);
-        let body = body.map_err(|found| failed(super::terms::template_words(&found)))?;
+        let body = body.map_err(|found| failed(crate::worker::terms::template_words(&found)))?;
         let entry = |first| target.entry(&id, &body, first).ok_or_else(|| failed("a row is no JSON".into()));
         let whole = entry(open.rows == 0)?;
         if open.rows >= rows_max || open.bytes + whole.len() as u64 + 8 > bytes_max {

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::frames;
 use super::gathered::Read;
-use super::results::Results;
 use crate::dataset::ReadOptions;
 use crate::engine::Record;
 use crate::link::{RunId, RunSummary, Setup};
 use crate::time::Time;
+use crate::worker::results::Results;
 
 /// Files of a later format are left alone.
 pub const FORMAT: u32 = 1;

@@ -3,16 +3,16 @@
 
 use std::rc::Rc;
 
-use super::browser::{Slices, now, sleep_ms};
-use super::demo;
-use super::prepare::call;
-use super::session::Session;
 use crate::dataset;
 use crate::engine::Ordinal;
 use crate::engine::batch::{BatchEffect, BatchEvent, BatchRow, FileRead, ResultFile, RowEnd, Rows, ShardId};
 use crate::link::DemoSettings;
 use crate::provider::Provider;
 use crate::provider::batch::{JobSeen, JobState};
+use crate::worker::browser::{Slices, now, sleep_ms};
+use crate::worker::demo;
+use crate::worker::prepare::call;
+use crate::worker::session::Session;
 
 const VALIDATING_MS: u64 = 2_000;
 const JOB_MS: u64 = 12_000;

@@ -2,8 +2,8 @@
 //! Pure.
 
 use super::frames;
-use super::results::{Position, leave_text};
 use crate::engine::Record;
+use crate::worker::results::{Position, leave_text};
 
 /// A record as it was read. `away`: its answer's text was left at this place of the journal.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
-use super::browser::{property, sleep_ms};
+use crate::worker::browser::{property, sleep_ms};
 
 const NAME: &str = "pennybatch";
 const VERSION: u32 = 1;
@@ -86,7 +86,7 @@ impl Database {
     pub async fn open_named(name: &str) -> Result<Database, String> {
         let factory = property(&js_sys::global(), "indexedDB").ok_or("this browser has no IndexedDB here")?;
         let factory: IdbFactory = factory.unchecked_into();
-        let request = factory.open_with_u32(name, VERSION).map_err(|error| super::browser::words(&error))?;
+        let request = factory.open_with_u32(name, VERSION).map_err(|error| crate::worker::browser::words(&error))?;
         on_upgrade(&request);
         let opened = Promise::new(&mut |resolve: Function, reject: Function| {
             request.set_onsuccess(Some(&resolve));
@@ -268,7 +268,7 @@ fn on_upgrade(request: &IdbOpenDbRequest) {
 
 fn why_not(request: &IdbOpenDbRequest) -> String {
     match request.error() {
-        Ok(Some(error)) => super::browser::words(&error),
+        Ok(Some(error)) => crate::worker::browser::words(&error),
         _ => "another tab holds an older version of it open, or the browser does not answer".into(),
     }
 }

@@ -8,8 +8,8 @@ use web_sys::{
     FileSystemReadWriteOptions, FileSystemRemoveOptions, FileSystemSyncAccessHandle,
 };
 
-use super::browser::{property, scope};
 use crate::link::RunId;
+use crate::worker::browser::{property, scope};
 
 #[derive(Clone)]
 pub struct Opfs {

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use super::browser::{sleep_ms, words};
 use super::database::{Change, Database, Durability, Store, key_of, keys_of};
 use super::frames;
 use super::manifest::Listed;
-use super::prepare::CacheKey;
 use crate::link::RunId;
 use crate::provider::Answer;
+use crate::worker::browser::{sleep_ms, words};
+use crate::worker::prepare::CacheKey;
 
 const GROUP_MS: u32 = 200;
 const WRITING_MS: u32 = 10;

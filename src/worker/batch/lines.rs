@@ -5,12 +5,12 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::{ReadableStream, Response};
 
-use super::browser::{is_named, words};
-use super::chunks::Chunks;
-use super::fetch::Broken;
-use super::opfs::Opfs;
-use super::spool::{Part, Spool};
 use crate::provider::batch::LINE_BYTES_MAX;
+use crate::worker::browser::{is_named, words};
+use crate::worker::chunks::Chunks;
+use crate::worker::disk::opfs::Opfs;
+use crate::worker::disk::spool::{Part, Spool};
+use crate::worker::fetch::Broken;
 
 enum Source {
     Stream(Chunks),
