@@ -88,7 +88,7 @@ fn parts(once: &CostParts, re_asks: Usd) -> Vec<Bar> {
     let bar = |(name, cost): (&'static str, Usd)| Bar {
         name: AttrValue::Static(name),
         share: ratio(cost, largest),
-        value: format!("{cost} · {}%", (ratio(cost, total) * 100.0).round()).into(),
+        value: format!("{cost} · {} %", (ratio(cost, total) * 100.0).round()).into(),
         mark: None,
     };
     named.into_iter().filter(|(_, cost)| *cost > Usd::ZERO).map(bar).collect()
@@ -129,7 +129,7 @@ mod tests {
         let once = CostParts { input: dollars("3"), output: dollars("0.5"), ..CostParts::default() };
         let bars = parts(&once, dollars("0.5"));
         let seen: Vec<_> = bars.iter().map(|bar| (bar.name.as_str(), bar.value.as_str())).collect();
-        assert_eq!(seen, [("Input", "$3.0000 · 75%"), ("Output", "$0.5000 · 13%"), ("Re-asks", "$0.5000 · 13%")]);
+        assert_eq!(seen, [("Input", "$3.0000 · 75 %"), ("Output", "$0.5000 · 13 %"), ("Re-asks", "$0.5000 · 13 %")]);
         assert_eq!(bars[0].share, 1.0);
         assert!(parts(&CostParts::default(), Usd::ZERO).is_empty());
     }

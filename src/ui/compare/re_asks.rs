@@ -78,9 +78,9 @@ fn verdict(props: &ReAsksProps, other: &'static Model) -> Html {
 fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_percent: f64) -> (String, String) {
     let first = if totals.cheaper < totals.dearer {
         let saved = totals.dearer - totals.cheaper;
-        format!("{} with {failed_percent}% asked again saves {saved}.", cheaper.id)
+        format!("{} with {failed_percent} % asked again saves {saved}.", cheaper.id)
     } else {
-        format!("With {failed_percent}% asked again, {} no longer saves anything.", cheaper.id)
+        format!("With {failed_percent} % asked again, {} no longer saves anything.", cheaper.id)
     };
     let unanswered = f64::from(WHOLE_PPM - totals.answered_ppm) / 10_000.0;
     let even = totals.break_even_hundredths.map_or_else(
@@ -96,7 +96,7 @@ fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_percent: f
     );
     let rest = match totals.answered_ppm {
         WHOLE_PPM => String::new(),
-        _ => format!(" {unanswered}% of its items stay without a good answer; {} is taken to fail none.", dearer.id),
+        _ => format!(" {unanswered} % of its items stay without a good answer; {} is taken to fail none.", dearer.id),
     };
     (first, format!("{even}{rest}"))
 }
@@ -130,7 +130,7 @@ mod tests {
             Workload { calls: 1_000, input_tokens: 1_000, output_tokens: 0, cache_hits_ppm: 0, ..Workload::default() };
         let totals = re_asks_against(&workload, small, (200_000, 3), large, Time::from_ms(1_795_435_200_000));
         let (first, second) = sentences(&totals, small, large, 20.0);
-        assert_eq!(first, "gpt-4o-mini with 20% asked again saves $2.3128.");
-        assert!(second.starts_with("Both cost the same at 16.66 attempts a call of gpt-4o-mini. 0.16%"), "{second}");
+        assert_eq!(first, "gpt-4o-mini with 20 % asked again saves $2.3128.");
+        assert!(second.starts_with("Both cost the same at 16.66 attempts a call of gpt-4o-mini. 0.16 %"), "{second}");
     }
 }

@@ -39,7 +39,7 @@ impl NumberRange {
         Ok(Some(value))
     }
 
-    /// As it is read in a sentence: `5,000`, `10%`, `1.5 s`, `$0.15`.
+    /// As it is read in a sentence: `5,000`, `10 %`, `1.5 s`, `$0.15`.
     pub fn with_unit(&self, value: f64) -> String {
         let number = grouped(&plain(value));
         match self.unit.as_deref() {
@@ -47,7 +47,7 @@ impl NumberRange {
                 Some((_, cents)) if cents.len() == 1 => format!("${number}0"),
                 _ => format!("${number}"),
             },
-            Some("%") => format!("{number}%"),
+            Some("%") => format!("{number} %"),
             Some(unit) => format!("{number} {unit}"),
             None => number,
         }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn numbers_read_as_in_a_sentence() {
         assert_eq!(range(0.0, 1.0, 0, Some("USD")).with_unit(1234.5), "$1,234.50");
-        assert_eq!(range(0.0, 1.0, 0, Some("%")).with_unit(10.0), "10%");
+        assert_eq!(range(0.0, 1.0, 0, Some("%")).with_unit(10.0), "10 %");
         assert_eq!(range(0.0, 1.0, 0, Some("s")).with_unit(1.5), "1.5 s");
         assert_eq!((decimals_of(1.0), decimals_of(10.0), decimals_of(0.05)), (0, 0, 2));
     }
