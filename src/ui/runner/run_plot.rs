@@ -47,6 +47,13 @@ impl Course {
         }
     }
 
+    /// The last point has what was spent in all, however soon after the one before it the run ended.
+    pub fn end(&mut self, spent: Usd) {
+        if let Some(last) = self.samples.last_mut() {
+            last.spent = spent;
+        }
+    }
+
     /// The points of a line, scaled to the drawing: `M x y L x y …`.
     fn line(&self, height: impl Fn(&Sample) -> f64) -> String {
         let (Some(first), Some(last)) = (self.samples.first(), self.samples.last()) else { return String::new() };
@@ -86,6 +93,9 @@ pub fn RunPlot(props: &RunPlotProps) -> Html {
     if under_way(&progress.state) || course.borrow().samples.is_empty() {
         let sample = Sample { at: props.now, rate_milli: progress.rate_milli, spent: progress.spent };
         course.borrow_mut().watch(sample);
+    }
+    if !under_way(&progress.state) {
+        course.borrow_mut().end(progress.spent);
     }
     let course = course.borrow();
     if course.samples.len() < 3 {
@@ -161,6 +171,17 @@ mod tests {
         assert!((SAMPLES_MAX / 2..=SAMPLES_MAX).contains(&course.samples.len()), "{}", course.samples.len());
         assert_eq!(course.samples[0].at, Time(0));
         assert!(course.watched_ms() > 99_000_000);
+    }
+
+    #[test]
+    fn a_course_ends_with_all_that_was_spent() {
+        let mut course = Course::default();
+        for (at_ms, pico) in [(0, 0), (1_000, 5), (1_100, 9)] {
+            course.watch(sample(at_ms, 1, pico));
+        }
+        assert_eq!(course.samples.last().map(|last| last.spent.pico()), Some(5), "the third came too soon");
+        course.end(Usd::from_pico(9));
+        assert_eq!(course.samples.last().map(|last| last.spent.pico()), Some(9));
     }
 
     #[test]
