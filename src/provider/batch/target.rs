@@ -83,7 +83,18 @@ impl BatchTarget {
 
     /// Shell lines that hand one file over and fetch its results. The key comes from the environment and is printed
     /// nowhere.
+    /// A file that is one of several has result files of its own.
     pub fn shell_lines(self, file: &str, model: &str) -> String {
+        match part(file) {
+            Some(part) => self
+                .lines(file, model)
+                .replace("-o results.jsonl", &format!("-o results-{part}.jsonl"))
+                .replace("-o errors.jsonl", &format!("-o errors-{part}.jsonl")),
+            None => self.lines(file, model),
+        }
+    }
+
+    fn lines(self, file: &str, model: &str) -> String {
         let (base, key) = match self {
             BatchTarget::OpenAi => ("https://api.openai.com/v1", "OPENAI_API_KEY"),
             BatchTarget::Anthropic => return anthropic_lines(file),
@@ -110,6 +121,14 @@ impl BatchTarget {
              [ -z \"$ERRORS\" ] || curl -sS {base}/files/$ERRORS/content -H \"Authorization: Bearer ${key}\" -o errors.jsonl\n"
         )
     }
+}
+
+/// `2of3` of `20261123-154501-x7k2-2of3.jsonl`; `None` where it is the only one.
+fn part(file: &str) -> Option<&str> {
+    let (stem, _) = file.rsplit_once('.')?;
+    let (_, part) = stem.rsplit_once('-')?;
+    let (_, count) = part.split_once("of")?;
+    (count != "1" && count.bytes().all(|byte| byte.is_ascii_digit())).then_some(part)
 }
 
 fn anthropic_lines(file: &str) -> String {
@@ -157,6 +176,23 @@ mod tests {
             let json: serde_json::Value = serde_json::from_str(&line).unwrap();
             assert!(line.ends_with("}\n") && json["body"]["model"] == "m" && json["custom_id"] == "r-0", "{line}");
             assert_eq!(target.entry("r-0", "{", true), None);
+        }
+    }
+
+    #[test]
+    fn one_of_several_files_has_result_files_of_its_own() {
+        for (file, results) in [
+            ("20261123-154501-x7k2-1of1.jsonl", "results.jsonl"),
+            ("20261123-154501-x7k2-2of3.jsonl", "results-2of3.jsonl"),
+            ("requests.jsonl", "results.jsonl"),
+        ] {
+            for target in BatchTarget::ALL {
+                let lines = target.shell_lines(file, "m");
+                assert!(
+                    lines.contains(&format!("-o {results}\n")) || lines.contains(&format!("-o {results} ")),
+                    "{lines}"
+                );
+            }
         }
     }
 
