@@ -51,7 +51,8 @@ pub enum ToWorker {
     },
     CheckConnection {
         setup: Setup,
-        key: Option<Secret>,
+        /// One for each lane, in the lanes' order.
+        keys: Vec<Option<Secret>>,
     },
     /// Have the provider count the tokens of one row, and of some more that are spread over the file.
     CountTokens {
@@ -141,7 +142,8 @@ pub enum ToPage {
     },
     Estimated(Result<FileEstimate, Problem>),
     TokensCounted(Result<TokenCount, Problem>),
-    Checked(ConnectionReport),
+    /// Lane by lane.
+    Checked(Vec<ConnectionReport>),
     /// A run is open: after Start or Open. Everything the runner needs to show its four steps again.
     Opened {
         run: RunId,

@@ -99,11 +99,20 @@ impl Failure {
 
     /// What a person reads: what happened, what was kept, what to do, and the provider's own words.
     pub fn sentence(&self) -> String {
-        let plain = self.plain();
+        self.with_its_words(self.plain(true))
+    }
+
+    /// The same where no run has begun: there are no results yet, and there is nothing to resume.
+    pub fn sentence_before_a_run(&self) -> String {
+        self.with_its_words(self.plain(false))
+    }
+
+    fn with_its_words(&self, plain: String) -> String {
         if self.message.is_empty() {
             return plain;
         }
-        format!("{plain} It said: \u{201c}{}\u{201d}", self.message)
+        let who = if self.kind == FailureKind::Unreachable { "The browser" } else { "It" };
+        format!("{plain} {who} said: \u{201c}{}\u{201d}", self.message)
     }
 
     fn size_words(&self) -> String {
@@ -116,45 +125,58 @@ impl Failure {
         }
     }
 
-    fn plain(&self) -> String {
+    fn plain(&self, in_a_run: bool) -> String {
         use FailureKind::*;
         let status = self.status.map(|status| format!(" ({status})")).unwrap_or_default();
         // An error inside a 200 comes after the work has begun; a refusal comes before it.
         let begun = self.status.is_some_and(|status| (200..300).contains(&status));
         let billed = if begun { "The call may have been billed" } else { "Nothing was billed for this call" };
+        let (kept, then) = match in_a_run {
+            true => (", and the results so far are kept", "then resume"),
+            false => ("", "then try again"),
+        };
+        let kept_sentence = if in_a_run { " The results so far are kept." } else { "" };
+        // A run keeps its address and its model.
+        let anew = if in_a_run { " It is changed in a new run." } else { "" };
         match self.kind {
-            RateLimited => format!(
+            RateLimited if in_a_run => format!(
                 "The provider's rate limit was reached{status}. {billed}, and nothing is lost: the lane rests and \
                  then goes on more slowly. Lower the requests per minute if it keeps happening."
             ),
-            ServerError => format!(
+            RateLimited => format!("The provider's rate limit was reached{status}. {billed}. Wait a minute, {then}."),
+            ServerError if in_a_run => format!(
                 "The provider had a fault of its own{status}. The results so far are kept, and the row is sent again \
                  after a pause, as often as Max retries allows."
             ),
-            TimedOut => "No answer came before the timeout. The call may have been billed and is counted so; the \
-                         results so far are kept. Check that the server is up, or raise the timeout."
-                .into(),
-            Unreachable => "The request didn't get through, and the browser doesn't say why: the network is down, the \
-                            server doesn't allow calls from web pages (CORS), or the key or the address is wrong. The \
-                            results so far are kept. Check the base URL and the key with Check connection, then resume."
-                .into(),
+            ServerError => format!("The provider had a fault of its own{status}. Wait a little, {then}."),
+            TimedOut => format!(
+                "No answer came before the timeout. The call may have been billed and is counted so.{kept_sentence} \
+                 Check that the server is up, or raise the timeout."
+            ),
+            Unreachable => format!(
+                "The request didn't get through, and the browser doesn't say why: the network is down, the server \
+                 doesn't allow calls from web pages (CORS), or the key or the address is wrong.{kept_sentence} Check \
+                 {}, {then}.",
+                if in_a_run { "the network and the key" } else { "the base URL and the key with Check connection" }
+            ),
             TornBody => format!(
                 "The server said yes{status}, but its answer broke off or wasn't a chat completion. It may have been \
-                 billed and is counted so; the results so far are kept. If it happens to every row, check the base \
-                 URL."
+                 billed and is counted so.{kept_sentence} If it happens to every row, check the base URL.{anew}"
             ),
             HtmlPage => format!(
                 "The server answered with a web page{status} where JSON was due, so the base URL most likely points \
-                 to a site and not to its API. The results so far are kept. Check the address: most end in /v1."
+                 to a site and not to its API.{kept_sentence} Check the base URL: most end in /v1.{anew}"
             ),
             WrongKey => format!(
-                "The provider refused the key{status}. {billed}, and the results so far are kept. Check the key and \
-                 what it is allowed to do, or enter another one, then resume."
+                "The provider refused the key{status}. {billed}{kept}. Check the key and what it is allowed to do, or \
+                 enter another one, {then}."
             ),
             BrowserForbidden => format!(
                 "The provider answers no web pages for this account{status}, whatever the key: an organization can \
-                 forbid it, and data retention settings do. {billed}, and the results so far are kept. Enter the base \
-                 URL of a proxy of your own, choose another provider, or hand the rest over as a batch file."
+                 forbid it, and data retention settings do. {billed}{kept}. Enter the base URL of a proxy of your own{}, \
+                 choose another provider, or hand {} over as a batch file.",
+                if in_a_run { " in a new run" } else { "" },
+                if in_a_run { "the rest" } else { "the rows" },
             ),
             NoKey => {
                 "No key was entered for this lane since the run was opened, so nothing was sent on it. Keys are never \
@@ -162,16 +184,19 @@ impl Failure {
                     .into()
             }
             QuotaExhausted => format!(
-                "The account's quota, credit or spend limit is used up{status}, and no waiting mends that. {billed}, \
-                 and the results so far are kept. Add credit or raise the limit at the provider, then resume."
+                "The account's quota, credit or spend limit is used up{status}, and no waiting mends that. \
+                 {billed}{kept}. Add credit or raise the limit at the provider, {then}."
             ),
             UnknownModel => format!(
-                "The provider doesn't know this model, or this key may not use it{status}. {billed}, and the results \
-                 so far are kept. Choose another model, then resume."
+                "The provider doesn't know this model, or this key may not use it{status}. {billed}{kept}. {}",
+                match in_a_run {
+                    true => "Let the key use it, then resume; or choose another model in a new run.",
+                    false => "Choose another model, or let the key use this one.",
+                }
             ),
             WrongAddress => format!(
-                "There is no chat completions endpoint at this address{status}. {billed}, and the results so far are \
-                 kept. Check the base URL: most end in /v1."
+                "There is no chat completions endpoint at this address{status}. {billed}{kept}. Check the base URL: most \
+                 end in /v1.{anew}"
             ),
             BadRequest => format!(
                 "The provider refused this row's request{status}. {billed}, and the other rows go on. Read its \
@@ -186,6 +211,37 @@ impl Failure {
                 "The provider's content rules refused this row{status}. {billed}, and the other rows go on. Reword \
                  the row or leave it out."
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_a_run_nothing_is_said_of_results_and_resuming() {
+        use FailureKind::*;
+        for kind in [
+            RateLimited,
+            ServerError,
+            TimedOut,
+            Unreachable,
+            TornBody,
+            HtmlPage,
+            WrongKey,
+            BrowserForbidden,
+            QuotaExhausted,
+            UnknownModel,
+            WrongAddress,
+        ] {
+            let failure =
+                Failure { kind, status: Some(400), message: "no".into(), retry_after_ms: None, request_id: None };
+            let told = failure.sentence_before_a_run();
+            for word in ["results", "resume", "new run", "the lane"] {
+                assert!(!told.contains(word), "{told}");
+            }
+            assert!(failure.sentence().contains("kept") || kind == RateLimited, "{}", failure.sentence());
         }
     }
 }

@@ -79,6 +79,7 @@ impl Shell {
 
     pub(super) fn begin_estimate(self: &Rc<Self>, setup: Setup) {
         self.estimate.set(self.estimate.get() + 1);
+        *self.estimated.borrow_mut() = Some(setup.clone());
         let (shell, number) = (self.clone(), self.estimate.get());
         spawn_local(async move {
             // A key held down asks many times; only the last of a turn is worth rendering all rows.
@@ -113,12 +114,14 @@ impl Shell {
     /// The provider counts some rows; then the preview of the first of them, and the estimate, are told anew.
     pub(super) fn begin_count(self: &Rc<Self>, setup: Setup, key: Option<Secret>, row: u32) {
         let shell = self.clone();
-        let number = self.estimate.get();
         spawn_local(async move {
             let counted = shell.count_at_provider(&setup, key, row).await;
             page::post(&ToPage::TokensCounted(counted.clone()));
+            // Limits may have changed while it was counted: the latest setup is what the page shows.
+            let latest = shell.estimated.borrow().clone().unwrap_or(setup);
+            let number = shell.estimate.get();
             if counted.is_ok()
-                && let Some(result) = shell.estimate(&setup, number).await
+                && let Some(result) = shell.estimate(&latest, number).await
             {
                 page::post(&ToPage::Estimated(result));
             }

@@ -1,20 +1,42 @@
 //! `Check connection`: one cheap request that spends nothing, and a plain word on what it says.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use serde_json::Value;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
 use super::browser::{now, sleep_ms};
 use super::fetch::{self, Broken, Key};
+use super::page;
 use super::reach::{self, Reach};
 use super::terms;
-use crate::link::{ConnectionReport, Secret, Setup};
+use crate::link::{ConnectionReport, Secret, Setup, ToPage};
 use crate::prices;
 use crate::provider::{HttpReply, Outcome, Provider, RateHeaders, ServedAt, check_base_url};
 
 const CHECK_MS_MAX: u32 = 15_000;
 const MODELS_MAX: usize = 2_000;
 
-pub async fn check(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
+/// Checks all lanes at once, and tells of them together.
+pub fn begin(setup: &Setup, secrets: Vec<Option<Secret>>) {
+    let reports = Rc::new(RefCell::new(vec![None; setup.lanes()]));
+    let mut secrets = secrets.into_iter();
+    for lane in 0..setup.lanes() {
+        let (own, secret, reports) = (setup.of_lane(lane), secrets.next().flatten(), reports.clone());
+        spawn_local(async move {
+            let report = check(&own, secret).await;
+            reports.borrow_mut()[lane] = Some(report);
+            let all: Option<Vec<ConnectionReport>> = reports.borrow().iter().cloned().collect();
+            if let Some(all) = all {
+                page::post(&ToPage::Checked(all));
+            }
+        });
+    }
+}
+
+async fn check(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
     ConnectionReport { base_url: setup.base_url.clone(), ..asked(setup, secret).await }
 }
 
@@ -53,7 +75,7 @@ async fn list_models(provider: Provider, url: &str, key: Option<&Key>) -> Result
     let controller =
         AbortController::new().map_err(|_| Broken::NeverSent("this browser cannot give a request up".into()))?;
     let late = controller.clone();
-    wasm_bindgen_futures::spawn_local(async move {
+    spawn_local(async move {
         sleep_ms(CHECK_MS_MAX).await;
         late.abort();
     });
@@ -105,7 +127,7 @@ fn read(setup: &Setup, with_key: bool, reply: &HttpReply, http: Option<&str>) ->
                 reply.status
             ))
         }
-        Outcome::Failed { failure, .. } => failed(failure.sentence()),
+        Outcome::Failed { failure, .. } => failed(failure.sentence_before_a_run()),
         Outcome::Answered { .. } => failed("The server answers, but not with a list of models.".into()),
     }
 }

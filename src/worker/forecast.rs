@@ -42,7 +42,7 @@ pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstim
         let cost =
             |output: u64| cards.iter().map(move |card| card.cost(&Usage { input, output, ..Usage::default() }, now));
         low += cost(0).min().unwrap_or(Usd::ZERO);
-        high += cost(cap).max().unwrap_or(Usd::ZERO);
+        high += cost(cap).max().unwrap_or(Usd::ZERO) * times;
         let dearest = cards.iter().map(|card| card.worst_case(u64::from(facts.input_bound), cap)).max();
         worst += dearest.unwrap_or(Usd::ZERO) * times;
     }
@@ -178,6 +178,8 @@ mod tests {
         assert_eq!((one.rows, one.calls, one.duplicates, one.maybe_cached, one.imported), (5, 2, 2, 1, 0));
         // gpt-4o-mini: 1,000 x $0.15 + 8 x $0.60 a million, three times, two calls.
         assert_eq!(one.worst_case, Usd::parse("0.0009288"));
+        // 100 x $0.15 and nothing out, once; with 8 x $0.60, three times.
+        assert_eq!((one.cost_low, one.cost_high), (Usd::parse("0.00003"), Usd::parse("0.0001188")));
         // The first of two equal rows is at hand; the other is still to be paid.
         let imported =
             forecast(&setup, &plan, &Rows { facts: &facts, imported: &[true], tokens_counted: false }, Time(0));

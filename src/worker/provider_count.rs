@@ -48,7 +48,8 @@ pub async fn count(setup: &Setup, key: Option<&Key>, prepared: &Prepared, row: O
                 Broken::NeverSent(words) => format!("{words}."),
             })
         })?;
-        let tokens = setup.provider.counted(&reply, now()).map_err(|failure| refused(failure.sentence()))?;
+        let tokens =
+            setup.provider.counted(&reply, now()).map_err(|failure| refused(failure.sentence_before_a_run()))?;
         if sample.rows == 0 {
             sample.row_tokens = tokens;
         }

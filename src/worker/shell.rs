@@ -55,6 +55,8 @@ pub struct Shell {
     pub(super) trying: Cell<bool>,
     /// Numbers estimates: only the latest is wanted.
     pub(super) estimate: Cell<u64>,
+    /// The latest that an estimate was asked for.
+    pub(super) estimated: RefCell<Option<Setup>>,
     /// Numbers previews.
     pub(super) preview: Cell<u64>,
     pub(super) tokenizers: Tokenizers,
@@ -88,6 +90,7 @@ impl Shell {
             trial_spend: Cell::new([Usd::ZERO; 2]),
             trying: Cell::new(false),
             estimate: Cell::new(0),
+            estimated: RefCell::default(),
             preview: Cell::new(0),
             tokenizers: Tokenizers::default(),
             inbox: RefCell::default(),
@@ -126,9 +129,7 @@ impl Shell {
                 self.begin_preview(row, setup)?;
             }
             ToWorker::Estimate { setup } => self.begin_estimate(setup),
-            ToWorker::CheckConnection { setup, key } => spawn_local(async move {
-                page::post(&ToPage::Checked(connection::check(&setup, key).await));
-            }),
+            ToWorker::CheckConnection { setup, keys } => connection::begin(&setup, keys),
             ToWorker::CountTokens { setup, key, row } => self.begin_count(setup, key, row),
             ToWorker::Try { setup, key, more_models } => self.begin_trial(setup, key, more_models),
             ToWorker::Start { setup, keys } => self.start(setup, keys).await?,
@@ -222,6 +223,11 @@ impl Shell {
             return Ok(last);
         }
         let prepared = Rc::new(prepare(data, setup, superseded).await?);
+        // Who asked for the same at the same time may be done already; what was counted since is in those.
+        let meanwhile = self.prepared.borrow().clone();
+        if let Some(meanwhile) = meanwhile.filter(|meanwhile| meanwhile.fits(data, setup)) {
+            return Ok(meanwhile);
+        }
         *self.prepared.borrow_mut() = Some(prepared.clone());
         Ok(prepared)
     }

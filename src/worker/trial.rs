@@ -210,7 +210,7 @@ impl Drive {
         let cut = answers.iter().filter(|answer| answer.ended_by.as_deref() == Some("length")).count() as u32;
         let waits: Vec<u64> = answers.iter().filter(whole).filter_map(|answer| answer.latency_ms).collect();
         let stopped = match self.engine.state() {
-            RunState::Paused(PauseReason::NoLane(failure)) => Some(failure.sentence()),
+            RunState::Paused(PauseReason::NoLane(failure)) => Some(failure.sentence_before_a_run()),
             RunState::Paused(PauseReason::Budget { .. }) => {
                 Some("What is left of the budget doesn't fit the next call.".into())
             }
@@ -233,7 +233,8 @@ impl Drive {
     fn answer(&self, item: Ordinal, priced: bool) -> TrialAnswer {
         let known = self.results.item(item).cloned().unwrap_or_default();
         let answer = self.results.answer(item, &NoJournal).ok().flatten();
-        let error = self.results.error(item).or_else(|| known.failure.as_ref().map(|failure| failure.sentence()));
+        let error =
+            self.results.error(item).or_else(|| known.failure.as_ref().map(|failure| failure.sentence_before_a_run()));
         TrialAnswer {
             text: answer.as_ref().map(|answer| answer.text.clone()),
             error: if answer.is_some() { None } else { error },

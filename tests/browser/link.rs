@@ -37,7 +37,7 @@ fn what_the_page_asks_for() {
         ToWorker::OpenSample,
         ToWorker::Preview { row: 7, setup: setup() },
         ToWorker::Estimate { setup: setup() },
-        ToWorker::CheckConnection { setup: setup(), key: None },
+        ToWorker::CheckConnection { setup: setup(), keys: vec![None, key()] },
         ToWorker::Start { setup: setup(), keys: vec![key(), None] },
         ToWorker::Open { run: "20261123-154501-x7k2".into() },
         ToWorker::SetKey { lane: 1, key: key() },
@@ -95,12 +95,12 @@ fn what_the_worker_answers() {
         ToPage::Previewed { row: 0, result: Err(TemplateProblem::Empty) },
         ToPage::Estimated(Ok(estimate())),
         ToPage::Estimated(Err(problem())),
-        ToPage::Checked(ConnectionReport {
+        ToPage::Checked(vec![ConnectionReport {
             base_url: "https://a/v1".into(),
             ok: true,
             message: "Yes.".into(),
             models: vec!["a".into()],
-        }),
+        }]),
         ToPage::Opened {
             run: "r".into(),
             setup: setup(),

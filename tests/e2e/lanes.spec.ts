@@ -65,6 +65,24 @@ test('of two keys one dies midway: the other finishes, nothing is lost, and the 
   expect(new Set(settled.map(attempt => attempt.item)).size, 'no row is paid twice').toBe(settled.length);
 });
 
+test('the check tells of each lane, and nothing of a key that is another one by now', async ({ page, startMock }) => {
+  const mocks: [Mock, Mock] = [
+    await startMock('--api-key', 'key-number-one'), await startMock('--api-key', 'quite-another-key'),
+  ];
+  const runner = new Runner(page);
+  await runner.open();
+  await fillTwoLanes(runner, mocks, '1');
+  await runner.button('Check connection').click();
+  await expect(page.getByText(/^Lane 1: The server answers .*takes the key/)).toBeVisible();
+  const refused = page.getByText(/^Lane 2: The provider refused the key \(401\)\./);
+  await expect(refused).toBeVisible();
+  await expect(refused, 'no run has begun').not.toContainText(/results|resume/);
+  await page.getByLabel('API key, lane 2', { exact: true }).fill('quite-another-key');
+  await expect(refused).toHaveCount(0);
+  await runner.button('Check connection').click();
+  await expect(page.getByText(/^Lane 2: The server answers .*takes the key/)).toBeVisible();
+});
+
 test('a lane that was stopped by a wrong key is given another and resumed while the run goes on', async ({ page, startMock }) => {
   test.setTimeout(120_000);
   const mocks: [Mock, Mock] = [

@@ -41,6 +41,24 @@ test('a newcomer runs the sample with Demo, without a key, and takes the results
     .toEqual(answered.map(({ id, result }) => [id, result]));
 });
 
+test('the cache of answers is cleared under Runs, and the same rows are paid for again', async ({ page }) => {
+  test.setTimeout(120_000);
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.button('Sample data').click();
+  const before = page.getByRole('region', { name: 'Before you start' });
+  await runner.start();
+  await runner.untilFinished(60_000);
+  await runner.button('New run').click();
+  await expect(before).toContainText('may be in the cache');
+  await page.getByRole('link', { name: 'Runs', exact: true }).click();
+  await runner.button('Clear cache').click();
+  await expect(page.getByText(/^Deleted 4\d\d answers\.$/)).toBeVisible();
+  await page.getByRole('link', { name: 'Runner', exact: true }).click();
+  await expect(before).toContainText('466');
+  await expect(before).not.toContainText('may be in the cache');
+});
+
 test('a paused run\'s JSONL is a checkpoint for the post\'s script', async ({ page }) => {
   const runner = new Runner(page);
   await runner.open();

@@ -120,6 +120,26 @@ test('Anthropic counts tokens when asked to, and the estimate of the file follow
   expect(Math.abs(billedTokens / billedCalls.length - mean)).toBeLessThan(0.2 * mean);
 });
 
+test('a count that overtakes the reading of a large file is not lost to its estimate', async ({ page, startMock }) => {
+  const mock = await startMock('--api-key', KEY, '--cors', 'anthropic', '--models', 'claude-haiku-4-5');
+  const headers = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
+  await page.route('**/count_tokens', route => route.fulfill({ headers, json: { input_tokens: 700 } }));
+  const runner = await ready(page, mock, 20_000, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+  const note = page.getByRole('complementary').getByText(/counts them|from characters/);
+  await expect(note).toContainText('from characters');
+  // The page asks for the estimate of a new prompt a moment after it was typed; the count is asked for at once.
+  await runner.enter({ 'User prompt': '{{id}}: {{name}}' });
+  await runner.button('Count tokens with Anthropic').click();
+  await expect(page.getByText(/Anthropic counts 700 input tokens in row 1\./)).toBeVisible();
+  await expect(note).toHaveText('from 20 rows as the provider counts them');
+  await expect(page.getByRole('complementary')).toContainText('about 14,0');
+  // Limits say nothing about tokens.
+  await runner.enter({ 'Concurrency': 7 });
+  await runner.button('Count tokens with Anthropic').click();
+  await expect(page.getByText(/Anthropic counts 700 input tokens in row 1\./)).toBeVisible();
+  await expect(note).toHaveText('from 20 rows as the provider counts them');
+});
+
 for (const [kept, multiple] of [['5 minutes', 1.25], ['1 hour', 2]] as const) {
   test(`Anthropic: what is kept ${kept} is written by the first call and read by the rest`, async ({ page, startMock }) => {
     const mock = await startMock(

@@ -8,13 +8,18 @@ use yew::prelude::*;
 use crate::link::ToWorker;
 use crate::link::batch::{BatchAsk, BatchImported, BatchTarget, RequestFile};
 use crate::money::grouped;
-use crate::ui::parts::{Button, Disclosure, Notice, SelectField, Tone};
-use crate::ui::runner::words::{counted, money, rows};
+use crate::ui::parts::{Button, CopyButton, Disclosure, Notice, SelectField, Tone};
+use crate::ui::runner::words::{counted, money};
 
 #[derive(Properties, PartialEq)]
 pub struct BatchFilesProps {
-    pub written: Option<Rc<RequestFile>>,
-    pub imported: Option<Rc<BatchImported>>,
+    pub written: Rc<Vec<RequestFile>>,
+    pub imported: Rc<Vec<BatchImported>>,
+    /// Result files are being read.
+    #[prop_or_default]
+    pub reading: bool,
+    #[prop_or_default]
+    pub open: bool,
     pub send: Callback<ToWorker>,
     pub on_file: Callback<File>,
 }
@@ -51,17 +56,15 @@ pub fn BatchFiles(props: &BatchFilesProps) -> Html {
         }
     };
     html! {
-        <Disclosure label="Hand over by file" summary="for any provider's batch reader">
+        <Disclosure label="Hand over by file" summary="for any provider's batch reader" open={props.open}>
             <div class="stack">
                 <div class="row">
                     <SelectField label="Request file for" value={target.name()} choices={choices.collect::<Vec<_>>()} {on_choose}
                         hint="The rows without an answer, equal requests once, in files of the size it takes." />
                     <Button on_press={on_export}>{ "Export requests" }</Button>
                 </div>
-                if let Some(file) = &props.written {
-                    <p class="soft" role="status">{ format!("Saved {} ({}) to your downloads.", file.file_name, rows(file.rows.into())) }</p>
-                    <p class="field__hint">{ "Hand it over from a shell; the key comes from the environment:" }</p>
-                    <pre class="preview__text" tabindex="0" aria-label="Shell lines"><code>{ &file.shell_lines }</code></pre>
+                if !props.written.is_empty() {
+                    <Written files={props.written.clone()} />
                 }
                 <div class="field">
                     <label class="field__label" for="import-results">{ "Import results" }</label>
@@ -71,14 +74,60 @@ pub fn BatchFiles(props: &BatchFilesProps) -> Html {
                         { "Output and error files of these requests, in any order; the answers and their cost join this run." }
                     </p>
                 </div>
-                if let Some(told) = &props.imported {
-                    <Notice tone={if told.answered + told.failed == 0 { Tone::Warning } else { Tone::Good }}>
-                        <p>{ imported_words(told) }</p>
-                    </Notice>
+                if props.reading {
+                    <p class="soft" role="status">{ "Reading results…" }</p>
+                }
+                {
+                    for props.imported.iter().map(|told| html! {
+                        <Notice tone={if told.answered + told.failed == 0 { Tone::Warning } else { Tone::Good }}>
+                            <p>{ imported_words(told) }</p>
+                        </Notice>
+                    })
                 }
             </div>
         </Disclosure>
     }
+}
+
+#[derive(Properties, PartialEq)]
+struct WrittenProps {
+    files: Rc<Vec<RequestFile>>,
+}
+
+/// What was saved, and what to do with it.
+#[component]
+fn Written(props: &WrittenProps) -> Html {
+    let files = &props.files;
+    let text = {
+        let files = files.clone();
+        Callback::from(move |()| shell_lines(&files))
+    };
+    let saved = files.iter().map(|file| {
+        let requests = counted(file.rows.into(), "request", "requests");
+        format!("Saved {} ({requests}) to your downloads.", file.file_name)
+    });
+    let with = match files.first().map(|file| file.target) {
+        Some(BatchTarget::Vllm) => "",
+        _ => " that has curl and jq",
+    };
+    html! {
+        <>
+            <p class="soft" role="status">{ saved.collect::<Vec<_>>().join(" ") }</p>
+            <p class="field__hint">
+                { format!("Hand over from a shell{with}, in the folder of your downloads; the key comes from the \
+                           environment, under the name that the lines have. What they fetch, choose below under Import \
+                           results.") }
+            </p>
+            <div class="preview">
+                <pre class="preview__text" tabindex="0" aria-label="Shell lines"><code>{ shell_lines(files) }</code></pre>
+            </div>
+            <div class="row"><CopyButton label="Copy shell lines" {text} /></div>
+        </>
+    }
+}
+
+fn shell_lines(files: &[RequestFile]) -> String {
+    files.iter().map(|file| file.shell_lines.as_str()).collect()
 }
 
 /// What a result file brought, and what was left out.
@@ -90,13 +139,17 @@ pub fn imported_words(told: &BatchImported) -> String {
         grouped(&told.failed.to_string()),
         money(told.cost)
     );
-    for (count, what) in [
-        (told.left_out, "lines are of rows that have their answer or are in flight, and were left out"),
-        (told.unknown, "lines are of rows that this run doesn't have"),
-        (told.unreadable, "lines could not be read"),
+    for (count, one, many) in [
+        (
+            told.left_out,
+            "line is of a row that has its answer or is in flight, and was left out",
+            "lines are of rows that have their answer or are in flight, and were left out",
+        ),
+        (told.unknown, "line is of a row that this run doesn't have", "lines are of rows that this run doesn't have"),
+        (told.unreadable, "line could not be read", "lines could not be read"),
     ] {
         if count > 0 {
-            words.push_str(&format!(" {} {what}.", grouped(&count.to_string())));
+            words.push_str(&format!(" {}.", counted(count.into(), one, many)));
         }
     }
     words

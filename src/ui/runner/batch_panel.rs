@@ -8,7 +8,7 @@ use crate::money::grouped;
 use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind, Disclosure, TextField, TextKind};
 use crate::ui::runner::desk::OpenRun;
-use crate::ui::runner::words::{counted, money};
+use crate::ui::runner::words::{counted, is_handed_over, money};
 
 #[derive(Properties, PartialEq)]
 pub struct BatchPanelProps {
@@ -22,7 +22,7 @@ pub struct BatchPanelProps {
 pub fn BatchPanel(props: &BatchPanelProps) -> Html {
     let progress = &props.open.progress;
     let batch = progress.batch.as_ref();
-    let live = batch.is_some_and(|batch| batch.handing_over || !batch.shards.is_empty());
+    let live = is_handed_over(progress);
     html! {
         <section class="panel batch-panel" aria-label="Batch API">
             if let Some(batch) = batch {
@@ -31,7 +31,7 @@ pub fn BatchPanel(props: &BatchPanelProps) -> Html {
                 }
                 { oddities(batch) }
             }
-            if !live {
+            if !live && has_open_rows(progress) {
                 <Disclosure label="Batch API" summary="half the price, within a day"
                     open={matches!(progress.state, RunState::Paused(crate::link::PauseReason::BatchEnded { .. }))}>
                     <HandOver open={props.open.clone()} quote={props.quote.clone()} needs_key={props.needs_key}
@@ -158,20 +158,19 @@ fn Jobs(props: &JobsProps) -> Html {
                 <table class="data-table">
                     <thead><tr>
                         <th scope="col">{ "Job" }</th><th scope="col">{ "Rows" }</th><th scope="col">{ "State" }</th>
-                        <th scope="col">{ "Read" }</th><th scope="col">{ "Id" }</th>
+                        <th scope="col">{ "Results read" }</th><th scope="col">{ "Id" }</th>
                     </tr></thead>
                     <tbody>{ for batch.shards.iter().map(job) }</tbody>
                 </table>
             </div>
             <p class="soft small">{ format!(
-                "Up to {} is reserved for them. The tab may be closed: the jobs go on at the provider, and the run finds them again.",
+                "Up to {} is reserved for them. The tab may be closed: the jobs go on at the provider, and the run finds \
+                 them again. Take back cancels them, and what they did not finish is sent one by one at the usual price.",
                 money(batch.reserved)
             ) }</p>
             if !canceling && props.state != RunState::Stopping {
                 <div class="row">
-                    <Button title="Cancels the jobs and sends what they did not finish one by one" on_press={take_back}>
-                        { "Take back" }
-                    </Button>
+                    <Button on_press={take_back}>{ "Take back" }</Button>
                 </div>
             }
         </div>
@@ -208,24 +207,44 @@ fn stage(shard: &ShardProgress) -> String {
 }
 
 fn oddities(batch: &BatchProgress) -> Html {
-    let odd = [
-        (batch.unknown, "lines named rows that this run doesn't have, and were left out"),
-        (batch.unreadable, "lines could not be read"),
-        (batch.repeated, "lines came for rows that had their answer already, and were left out"),
-        (batch.missing, "rows have no line although the provider counts them as answered: they may have been billed"),
-    ];
-    let said: Vec<String> = odd
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{} {words}.", grouped(&count.to_string())))
-        .collect();
+    let said = odd_lines(batch);
     if said.is_empty() {
         return Html::default();
     }
     html! { <p class="soft" role="status">{ format!("In the result files: {}", said.join(" ")) }</p> }
 }
 
+/// What the result files had that they should not have, a sentence each.
+fn odd_lines(batch: &BatchProgress) -> Vec<String> {
+    let odd = [
+        (
+            batch.unknown,
+            "line named a row that this run doesn't have, and was left out",
+            "lines named rows that this run doesn't have, and were left out",
+        ),
+        (batch.unreadable, "line could not be read", "lines could not be read"),
+        (
+            batch.repeated,
+            "line came for a row that had its answer already, and was left out",
+            "lines came for rows that had their answer already, and were left out",
+        ),
+        (
+            batch.missing,
+            "row has no line although the provider counts it as answered: it may have been billed",
+            "rows have no line although the provider counts them as answered: they may have been billed",
+        ),
+    ];
+    let found = odd.into_iter().filter(|(count, ..)| *count > 0);
+    found.map(|(count, one, many)| format!("{}.", counted(count.into(), one, many))).collect()
+}
+
+fn has_open_rows(progress: &Progress) -> bool {
+    progress.succeeded < progress.total
+}
+
 /// Whether there is anything to hand over or to show.
 pub fn is_of_use(progress: &Progress) -> bool {
-    progress.batch.is_some() || progress.succeeded < progress.total
+    has_open_rows(progress)
+        || is_handed_over(progress)
+        || progress.batch.as_ref().is_some_and(|batch| !odd_lines(batch).is_empty())
 }

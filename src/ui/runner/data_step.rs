@@ -160,9 +160,13 @@ struct RefusalProps {
 
 #[component]
 fn Refusal(props: &RefusalProps) -> Html {
-    let (lines, count) = match &props.problem {
-        DataProblem::BadLines { lines, count } => (lines.as_slice(), *count),
-        _ => (&[][..], 0),
+    let (lines, count, words) = match &props.problem {
+        DataProblem::BadLines { lines, count } => (
+            lines.as_slice(),
+            *count,
+            format!("{} can't be read. Correct the file, or go on without.", counted(*count, "line", "lines")),
+        ),
+        problem => (&[][..], 0, problem.to_string()),
     };
     let actions = match lines {
         [] => Html::default(),
@@ -172,7 +176,7 @@ fn Refusal(props: &RefusalProps) -> Html {
     };
     html! {
         <Notice tone={Tone::Error} heading="The file was not taken" {actions}>
-            <p>{ props.problem.to_string() }</p>
+            <p>{ words }</p>
             { numbered_lines(lines, count) }
         </Notice>
     }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::link::batch::{BatchAsk, BatchImported, BatchQuote, RequestFile};
 use crate::link::{
     Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
     Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts,
@@ -59,7 +60,8 @@ pub struct Desk {
     pub estimating: bool,
     pub estimate: Option<Result<FileEstimate, Problem>>,
     pub checking: bool,
-    pub checked: Option<ConnectionReport>,
+    /// Lane by lane; empty: not checked.
+    pub checked: Rc<Vec<ConnectionReport>>,
     /// Start or Open was sent and not answered yet.
     pub opening: bool,
     /// The run goes on by itself once it is open, where nothing has to be asked first.
@@ -75,10 +77,14 @@ pub struct Desk {
     /// A checkpoint is being read, and what the last one brought.
     pub importing: bool,
     pub checkpoint: Option<Rc<CheckpointSummary>>,
-    pub batch_quote: Option<crate::link::batch::BatchQuote>,
-    /// The latest request file, and what the latest result file brought.
-    pub request_file: Option<Rc<crate::link::batch::RequestFile>>,
-    pub batch_imported: Option<Rc<crate::link::batch::BatchImported>>,
+    pub batch_quote: Option<BatchQuote>,
+    /// The request files of the latest export.
+    pub request_files: Rc<Vec<RequestFile>>,
+    /// Result files that are still being read, and what those brought that were chosen together.
+    pub results_reading: u32,
+    pub results_read: Rc<Vec<BatchImported>>,
+    /// How many answers the request cache had when it was cleared.
+    pub cache_cleared: Option<u32>,
     pub exporting: Option<ExportKind>,
     pub exported: Option<Exported>,
     /// The calculator's simulation, as far as it is.
@@ -113,6 +119,7 @@ impl Desk {
                 (desk.reading, desk.exporting) = (None, None);
                 (desk.opening, desk.checking, desk.estimating) = (false, false, false);
                 (desk.trying, desk.importing, desk.counting) = (false, false, false);
+                desk.results_reading = 0;
             }
             DeskAction::GoesOn => desk.goes_on = true,
             DeskAction::WentOn => desk.goes_on = false,
@@ -123,6 +130,7 @@ impl Desk {
                 desk.rows = RowsSeen::default();
                 desk.exported = None;
                 desk.checkpoint = None;
+                desk.forget_batch();
             }
             DeskAction::CloseDetail => desk.detail = None,
             DeskAction::Dismiss(place) => desk.problems.retain(|problem| problem.place != *place),
@@ -165,7 +173,7 @@ impl Desk {
             ToWorker::CountTokens { .. } => (self.counting, self.counted) = (true, None),
             ToWorker::CheckConnection { .. } => {
                 self.checking = true;
-                self.checked = None;
+                self.checked = Rc::default();
                 self.forget_problem(Place::Provider);
             }
             ToWorker::Start { .. } | ToWorker::Open { .. } => {
@@ -173,6 +181,7 @@ impl Desk {
                 self.problems.clear();
                 self.rows = RowsSeen::default();
                 self.exported = None;
+                self.forget_batch();
             }
             ToWorker::SetKey { lane, key } => {
                 self.forget_problem(Place::Provider);
@@ -184,7 +193,18 @@ impl Desk {
                     open.needs_keys = Rc::new(needs);
                 }
             }
-            ToWorker::Batch(crate::link::batch::BatchAsk::Quote) => {}
+            ToWorker::Batch(BatchAsk::Quote) => {}
+            ToWorker::Batch(BatchAsk::ExportRequests { .. }) => {
+                self.request_files = Rc::default();
+                self.forget_problem(Place::Results);
+            }
+            ToWorker::Batch(BatchAsk::ImportResults { .. }) => {
+                if self.results_reading == 0 {
+                    self.results_read = Rc::default();
+                }
+                self.results_reading += 1;
+                self.forget_problem(Place::Results);
+            }
             ToWorker::Run(_) | ToWorker::Batch(_) => {
                 for place in [Place::Run, Place::Provider, Place::Limits] {
                     self.forget_problem(place);
@@ -213,8 +233,11 @@ impl Desk {
             | ToWorker::Detail { .. }
             | ToWorker::SetDemo(_)
             | ToWorker::ListRuns
-            | ToWorker::Simulate(_)
-            | ToWorker::ClearCache => {}
+            | ToWorker::Simulate(_) => {}
+            ToWorker::ClearCache => {
+                self.cache_cleared = None;
+                self.forget_problem(Place::Storage);
+            }
         }
     }
 
@@ -238,8 +261,11 @@ impl Desk {
                 self.data_problem = Some(problem.clone());
             }
             ToPage::BatchQuote(quote) => self.batch_quote = Some(quote.clone()),
-            ToPage::RequestFile(file) => self.request_file = Some(Rc::new(file.clone())),
-            ToPage::BatchImported(told) => self.batch_imported = Some(Rc::new(told.clone())),
+            ToPage::RequestFile(file) => Rc::make_mut(&mut self.request_files).push(file.clone()),
+            ToPage::BatchImported(told) => {
+                self.results_reading = self.results_reading.saturating_sub(1);
+                Rc::make_mut(&mut self.results_read).push(told.clone());
+            }
             ToPage::Previewed { row, result } => self.preview = Some((*row, result.clone().map(Rc::new))),
             ToPage::Estimated(result) => {
                 self.estimating = false;
@@ -249,9 +275,9 @@ impl Desk {
                 self.counting = false;
                 self.counted = Some(result.clone());
             }
-            ToPage::Checked(report) => {
+            ToPage::Checked(reports) => {
                 self.checking = false;
-                self.checked = Some(report.clone());
+                self.checked = Rc::new(reports.clone());
             }
             ToPage::Opened { run, setup, data, progress, needs_keys, notes } => {
                 self.opening = false;
@@ -299,7 +325,7 @@ impl Desk {
             }
             ToPage::Runs(runs) => self.runs = Rc::new(runs.clone()),
             ToPage::Simulated(news) => self.simulation = Some(Rc::new(news.clone())),
-            ToPage::CacheCleared { .. } => {}
+            ToPage::CacheCleared { answers } => self.cache_cleared = Some(*answers),
             ToPage::Refused(problem) => self.refuse(problem),
         }
     }
@@ -308,7 +334,10 @@ impl Desk {
         match problem.place {
             Place::Data => (self.reading, self.importing) = (None, false),
             Place::Provider => self.checking = false,
-            Place::Results => (self.exporting, self.importing) = (None, false),
+            Place::Results => {
+                (self.exporting, self.importing) = (None, false);
+                self.results_reading = self.results_reading.saturating_sub(1);
+            }
             _ => {}
         }
         // A refused start names the step that has to be mended, which may be any.
@@ -323,6 +352,12 @@ impl Desk {
         self.sample = sample;
         self.data_problem = None;
         self.forget_problem(Place::Data);
+    }
+
+    /// What was said of one run's batch is nothing of another's.
+    fn forget_batch(&mut self) {
+        (self.batch_quote, self.request_files) = (None, Rc::default());
+        (self.results_reading, self.results_read) = (0, Rc::default());
     }
 
     fn forget_problem(&mut self, place: Place) {

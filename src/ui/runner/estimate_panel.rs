@@ -17,6 +17,9 @@ pub struct EstimatePanelProps {
     pub estimating: bool,
     pub estimate: Option<Result<FileEstimate, Problem>>,
     pub budget: Option<Usd>,
+    /// How often a row may be asked again.
+    #[prop_or_default]
+    pub reasks: u8,
     /// How many fields have to be mended; told once the person tried to start.
     pub problems: usize,
     pub refused: Option<AttrValue>,
@@ -34,15 +37,13 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
             <p class="soft">{ "Choose a data file, or take the sample data: then the cost and the time of exactly these \
                                rows stand here." }</p>
         },
-        Some(Ok(estimate)) => figures(estimate, props.budget),
+        Some(Ok(estimate)) => figures(estimate, props.budget, props.reasks),
         Some(Err(problem)) => html! { <p class="soft">{ &problem.message }</p> },
         None => html! { <p class="soft" role="status">{ "Being counted…" }</p> },
     };
     let kind = if props.has_data { ButtonKind::Primary } else { ButtonKind::Plain };
     let short = match &props.estimate {
-        Some(Ok(estimate)) if props.has_data => {
-            Some(format!("{}, about {}", cost_words(estimate), in_words(estimate.duration_ms)))
-        }
+        Some(Ok(estimate)) if props.has_data => Some(format!("{}, {}", cost_words(estimate), time_words(estimate))),
         _ => None,
     };
     html! {
@@ -73,6 +74,22 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
     }
 }
 
+fn time_words(estimate: &FileEstimate) -> String {
+    match estimate.calls {
+        0 => "at once".to_owned(),
+        _ => format!("about {}", in_words(estimate.duration_ms)),
+    }
+}
+
+fn cost_note(reasks: u8) -> String {
+    match reasks {
+        0 => "from empty to full answers".to_owned(),
+        times => {
+            format!("from empty answers to full ones asked again {}", counted(times.into(), "time", "times"))
+        }
+    }
+}
+
 fn input_tokens(estimate: &FileEstimate) -> String {
     let count = grouped(&estimate.input_tokens.to_string());
     if estimate.tokens_counted { count } else { format!("about {count}") }
@@ -84,33 +101,33 @@ fn input_tokens_note(estimate: &FileEstimate) -> String {
         (false, 1..) => {
             format!("from {} as the provider counts them", counted(estimate.rows_sampled.into(), "row", "rows"))
         }
-        (false, 0) => format!("from characters, \u{b1} {ESTIMATE_MARGIN_PERCENT} %"),
+        (false, 0) => format!("from characters, \u{b1}\u{a0}{ESTIMATE_MARGIN_PERCENT}\u{a0}%"),
     }
 }
 
-fn figures(estimate: &FileEstimate, budget: Option<Usd>) -> Html {
+fn figures(estimate: &FileEstimate, budget: Option<Usd>, reasks: u8) -> Html {
     let number = |count: u64| grouped(&count.to_string());
     let spared = [
-        (estimate.duplicates, "more repeat one of them"),
-        (estimate.maybe_cached, "may be in the cache"),
-        (estimate.imported, "come from the checkpoint"),
+        (estimate.duplicates, "more repeats one of them", "more repeat one of them"),
+        (estimate.maybe_cached, "may be in the cache", "may be in the cache"),
+        (estimate.imported, "comes from the checkpoint", "come from the checkpoint"),
     ];
     let spared: Vec<String> = spared
         .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", number(count.into())))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| counted(count.into(), one, many))
         .collect();
     let saved = (!spared.is_empty()).then(|| spared.join(", "));
     html! {
         <>
             <dl class="stats">
-                <Stat label="Cost" value={cost_words(estimate)} note="from empty to full answers" />
-                <Stat label="Time" value={format!("about {}", in_words(estimate.duration_ms))} />
+                <Stat label="Cost" value={cost_words(estimate)} note={cost_note(reasks)} />
+                <Stat label="Time" value={time_words(estimate)} />
                 <Stat label="Calls" value={number(estimate.calls.into())} note={saved.map(AttrValue::from)} />
                 <Stat label="Input tokens" value={input_tokens(estimate)} note={input_tokens_note(estimate)} />
             </dl>
             <p class={classes!("small", (estimate.fits_budget == Some(false)).then_some("field__error"))}>
-                { format!("Worst case: {}.", worst_case_words(estimate, budget)) }
+                { format!("Worst case: {}.", worst_case_words(estimate, budget, reasks)) }
             </p>
         </>
     }

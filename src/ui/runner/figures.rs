@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::link::{Progress, RunState};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
-use crate::ui::runner::words::{doubtful_words, spend_range, time_left_ms};
+use crate::ui::runner::words::{doubtful_words, is_handed_over, spend_range, time_left_ms};
 
 #[derive(Properties, PartialEq)]
 pub struct FiguresProps {
@@ -34,6 +34,7 @@ pub fn Figures(props: &FiguresProps) -> Html {
         _ => format!("{}.{} / s", progress.rate_milli / 1_000, progress.rate_milli % 1_000 / 100),
     };
     let left = time_left_ms(progress).map_or_else(|| "–".to_owned(), in_words);
+    let left_note = is_handed_over(progress).then(|| "when the batch jobs are done".to_owned());
     let overshoot = (progress.overshoot > Usd::ZERO)
         .then(|| stat("Above reservations", progress.overshoot.to_string(), None, Some(progress.overshoot)));
     html! {
@@ -43,7 +44,7 @@ pub fn Figures(props: &FiguresProps) -> Html {
             { stat("Reserved", priced(progress.reserved), None, Some(progress.reserved)) }
             { stat("Projected", progress.projected.map_or_else(|| "–".to_owned(), priced), None, progress.projected) }
             { stat("Rate", rate, None, None) }
-            { stat("Time left", left, None, None) }
+            { stat("Time left", left, left_note, None) }
             { stat("In flight", number(progress.in_flight.into()), None, None) }
             { stat("Retries", number(progress.retries), None, None) }
             { stat("429s", number(progress.rate_limited), None, None) }

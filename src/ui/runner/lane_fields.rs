@@ -8,6 +8,7 @@ use crate::link::{Provider, lane_name};
 use crate::provider::Auth;
 use crate::ui::parts::{Button, ButtonKind, Combobox, SelectField, TextField, TextKind};
 use crate::ui::runner::check::{FieldProblem, LaneProblem};
+use crate::ui::runner::connection_note::LaneChecked;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::provider_step::choices;
 use crate::ui::runner::{Field, Form, FormAction};
@@ -21,6 +22,9 @@ pub struct MoreLanesProps {
     /// The person wants to start, so that empty fields are faults too.
     pub tried: bool,
     pub problems: Rc<Vec<LaneProblem>>,
+    /// Lane by lane.
+    #[prop_or_default]
+    pub checked: Rc<Vec<Option<LaneChecked>>>,
     pub on_form: Callback<FormAction>,
 }
 
@@ -60,6 +64,8 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
             }
         }
     };
+    let listed = props.checked.get(lane).and_then(Option::as_ref).map(|checked| checked.models.as_slice());
+    let models = choices(listed.unwrap_or_default(), form.provider);
     let on_remove = props.on_form.reform(move |()| FormAction::RemoveLane(lane));
     html! {
         <fieldset class="lane-fields" key={lane}>
@@ -74,7 +80,7 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
             }
             <div class="step__fields">
                 <div class="step__wide">
-                    <Combobox label={step.label(Field::Model)} value={form.text(Field::Model)} choices={choices(&[], form.provider)}
+                    <Combobox label={step.label(Field::Model)} value={form.text(Field::Model)} choices={models}
                         error={step.error(Field::Model)} free_text=true on_choose={step.on_input(Field::Model)} />
                 </div>
                 { step.number(Field::InputPrice, "unknown", "") }

@@ -8,6 +8,7 @@ mod batch_panel;
 mod check;
 mod checkpoint_import;
 mod confirm;
+mod connection_note;
 mod data_step;
 mod demo_fields;
 mod desk;

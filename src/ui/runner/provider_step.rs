@@ -1,12 +1,15 @@
 //! Step 3: who answers, and at what price.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
-use crate::link::{ConnectionReport, PromptCache, Provider, ReasoningEffort};
+use crate::link::{PromptCache, Provider, ReasoningEffort};
 use crate::prices;
 use crate::provider::{Auth, Preset, ServedAt, Wire, takes_temperature};
 use crate::ui::parts::{Button, Choice, Combobox, Notice, SelectField, TextField, TextKind, Tone};
 use crate::ui::runner::answer_fields::output_hint;
+use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::{Field, FormAction, PriceSource};
 
@@ -14,7 +17,8 @@ use crate::ui::runner::{Field, FormAction, PriceSource};
 pub struct ProviderStepProps {
     pub step: StepProps,
     pub checking: bool,
-    pub checked: Option<ConnectionReport>,
+    /// Lane by lane.
+    pub checked: Rc<Vec<Option<LaneChecked>>>,
     /// The worker's complaint about this step.
     pub refused: Option<AttrValue>,
     pub on_check: Callback<()>,
@@ -29,10 +33,8 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
     let form = &step.form;
     let provider = form.provider;
     let demo = !provider.is_remote();
-    // What another address said holds no longer.
-    let asked = form.text(Field::BaseUrl);
-    let report = props.checked.as_ref().filter(|report| !demo && report.base_url == asked.trim());
-    let listed = report.map(|report| report.models.clone()).unwrap_or_default();
+    let listed = props.checked.first().and_then(Option::as_ref).filter(|_| !demo);
+    let listed = listed.map(|checked| checked.models.clone()).unwrap_or_default();
     let choices = use_memo((listed, provider), |(listed, provider)| choices(listed, *provider));
     let temperature_hint = match (takes_temperature(&form.text(Field::Model)), provider.preset().wire) {
         (false, _) => "This model takes no temperature, so none is sent.",
@@ -44,7 +46,10 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
             <h2 class="step__title">{ "Provider" }</h2>
             { provider_field(step) }
             if !demo {
-                { endpoint(props, report) }
+                { endpoint(step) }
+            }
+            if !demo || form.lanes.iter().any(|lane| lane.provider.is_remote()) {
+                { connection(props) }
             }
             if let Some(refused) = &props.refused {
                 <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
@@ -92,8 +97,7 @@ fn provider_field(step: &StepProps) -> Html {
     }
 }
 
-fn endpoint(props: &ProviderStepProps, report: Option<&ConnectionReport>) -> Html {
-    let step = &props.step;
+fn endpoint(step: &StepProps) -> Html {
     let preset = step.form.provider.preset();
     let key_hint = if step.form.key_cleared {
         "Cleared, because the base URL now names another server: a key is only ever sent to the server it was entered for."
@@ -110,6 +114,15 @@ fn endpoint(props: &ProviderStepProps, report: Option<&ConnectionReport>) -> Htm
                     placeholder="none" hint={key_hint} error={step.error(Field::ApiKey)}
                     on_input={step.on_input(Field::ApiKey)} />
             }
+        </>
+    }
+}
+
+/// The check of all lanes, and what it found.
+fn connection(props: &ProviderStepProps) -> Html {
+    let preset = props.step.form.provider.preset();
+    html! {
+        <>
             <div class="row">
                 <Button disabled={props.checking} on_press={props.on_check.clone()}>{ "Check connection" }</Button>
                 if let Some(page) = preset.key_page {
@@ -119,9 +132,7 @@ fn endpoint(props: &ProviderStepProps, report: Option<&ConnectionReport>) -> Htm
                     <span class="soft" role="status">{ "Asking for the list of models…" }</span>
                 }
             </div>
-            if let Some(report) = report {
-                <Notice tone={if report.ok { Tone::Good } else { Tone::Error }}><p>{ &report.message }</p></Notice>
-            }
+            <ConnectionNote checked={props.checked.clone()} />
         </>
     }
 }

@@ -124,8 +124,8 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <BatchPanel open={open.clone()} quote={work.desk.batch_quote.clone()} needs_key={open.needs_key()}
                     send={send.clone()} />
             }
-            <BatchFiles written={work.desk.request_file.clone()} imported={work.desk.batch_imported.clone()}
-                send={send.clone()} on_file={importing_results(work)} />
+            <BatchFiles written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
+                reading={work.desk.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
             <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting} exported={work.desk.exported.clone()}
                 refused={refused(Place::Results)} {on_export} />
             <crate::ui::parts::Disclosure label="Go on from a checkpoint">

@@ -13,6 +13,7 @@ use crate::ui::hooks::Work;
 use crate::ui::parts::{Disclosure, slug};
 use crate::ui::runner::check::{FieldProblem, LaneProblem, check, check_lanes};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
+use crate::ui::runner::connection_note::{Tested, still_true};
 use crate::ui::runner::data_step::DataStep;
 use crate::ui::runner::demo_fields::DemoFields;
 use crate::ui::runner::estimate_panel::EstimatePanel;
@@ -47,6 +48,7 @@ pub fn Steps(props: &StepsProps) -> Html {
     let tried = use_state(|| false);
     let row = use_state(|| 0_u32);
     let source = use_mut_ref(|| None::<Source>);
+    let tested = use_state(Vec::<Tested>::new);
 
     {
         // A run that was just left may be unfinished, and then belongs into the banner.
@@ -87,6 +89,7 @@ pub fn Steps(props: &StepsProps) -> Html {
     let faults = problems.len() + lane_problems.len();
     let on_start = starting(&props.work, &setup, first.clone(), &tried);
     let refused_start = [Place::Run, Place::Prompt, Place::Limits, Place::Storage].into_iter().find_map(refused);
+    let checked = still_true(&desk.checked, &tested, &setup, form);
     let demo = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider == Provider::Demo);
     html! {
         <div class="steps">
@@ -109,12 +112,12 @@ pub fn Steps(props: &StepsProps) -> Html {
                 <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
                     {on_row} counting={desk.counting} counted={desk.counted.clone()}
                     on_count={counting(&props.work, &setup)} />
-                <ProviderStep step={step.clone()} checking={desk.checking} checked={desk.checked.clone()}
-                    refused={refused(Place::Provider)} on_check={checking(&props.work, &setup)}>
+                <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
+                    refused={refused(Place::Provider)} on_check={checking(&props.work, &setup, &tested)}>
                     if demo {
                         <DemoFields demo={form.demo.clone()} on_demo={props.work.on_form.reform(FormAction::Demo)} />
                     }
-                    <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(lane_problems)}
+                    <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(lane_problems)} {checked}
                         on_form={props.work.on_form.clone()} />
                 </ProviderStep>
                 <LimitsStep {step} />
@@ -127,7 +130,7 @@ pub fn Steps(props: &StepsProps) -> Html {
             </div>
             <aside class="steps__aside">
                 <EstimatePanel has_data={desk.data.is_some()} reading={desk.reading.is_some()} estimating={desk.estimating}
-                    estimate={desk.estimate.clone()} budget={setup.budget}
+                    estimate={desk.estimate.clone()} budget={setup.budget} reasks={setup.reasks}
                     problems={if *tried { faults } else { 0 }} refused={refused_start} starting={desk.opening} trying={desk.trying}
                     {on_start} />
             </aside>
@@ -260,12 +263,13 @@ fn importing(work: &Work) -> Callback<File> {
     })
 }
 
-fn checking(work: &Work, setup: &Setup) -> Callback<()> {
-    let (work, setup) = (work.clone(), setup.clone());
+fn checking(work: &Work, setup: &Setup, tested: &UseStateHandle<Vec<Tested>>) -> Callback<()> {
+    let (work, setup, tested) = (work.clone(), setup.clone(), tested.clone());
     Callback::from(move |()| {
         work.on_desk.emit(DeskAction::Dismiss(Place::Provider));
         work.on_form.emit(FormAction::KeyUsed);
-        work.send.emit(ToWorker::CheckConnection { setup: setup.clone(), key: key(&work.form) });
+        tested.set(Tested::now(&work.form));
+        work.send.emit(ToWorker::CheckConnection { setup: setup.clone(), keys: keys(&work.form) });
     })
 }
 

@@ -43,8 +43,14 @@ pub fn TrialPanel(props: &TrialPanelProps) -> Html {
         <section class="trial" aria-labelledby="trial-title">
             <h2 class="panel__title" id="trial-title">{ "Trial" }</h2>
             <p>
-                { "Asks five rows, spread over the file, before the whole run. These are real calls, billed as such; their \
-                   answers are kept, so that the run doesn't pay for them again." }
+                { "Asks five rows, spread over the file, before the whole run. " }
+                { if props.provider.is_remote() {
+                    "These are real calls, billed as such; their answers are kept, so that the run doesn't pay for them \
+                     again."
+                } else {
+                    "In the Demo nothing is billed: costs are what they would have been. The answers are kept, so that the \
+                     run doesn't pay for them again."
+                } }
             </p>
             <Disclosure label="Compare with other models">
                 <div class="step__fields trial__models">
@@ -200,15 +206,15 @@ pub fn projection_words(projection: &Projection) -> String {
 }
 
 pub fn cap_words(cap: &CapProposal) -> String {
-    let longest = grouped(&cap.seen_max.to_string());
+    let longest = counted(cap.seen_max.into(), "token", "tokens");
     let tokens = grouped(&cap.tokens.to_string());
     match cap.cut_share_ppm {
         None => format!(
-            "{} cut off at {longest} tokens, so their true length isn't known: try again with Max output tokens {tokens}.",
+            "{} cut off at {longest}, so their true length isn't known: try again with Max output tokens {tokens}.",
             counted(cap.cut.into(), "answer was", "answers were")
         ),
         Some(ppm) => format!(
-            "The longest answer had {longest} tokens. Max output tokens {tokens} would cut about {} of answers (an estimate \
+            "The longest answer had {longest}. Max output tokens {tokens} would cut about {} of answers (an estimate \
              from five). Another cap makes other requests: the run then asks these rows again.",
             percent(ppm)
         ),

@@ -1,6 +1,8 @@
 //! The run's state in plain words: what happened, what was kept, what to do.
 
-use crate::link::{ExportState, FileEstimate, PauseReason, Progress, ResultRow, RunState, Wake, WakeReason};
+use crate::link::{
+    ExportState, FailureKind, FileEstimate, PauseReason, Progress, ResultRow, RunState, Wake, WakeReason,
+};
 use crate::money::{PICO, Usd, grouped};
 use crate::time::{Time, in_words};
 
@@ -104,11 +106,9 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
             "Press Resume to go on, now or another day.".to_owned(),
         ),
         PauseReason::Budget { needed } => budget_words(*needed, progress),
-        PauseReason::NoLane(failure) => (
-            "The provider can't be used".to_owned(),
-            failure.sentence(),
-            "Then press Resume: nothing that is done is sent again.".to_owned(),
-        ),
+        PauseReason::NoLane(failure) => {
+            ("The provider can't be used".to_owned(), failure.sentence(), no_lane_words(failure.kind).to_owned())
+        }
         PauseReason::Overshoot { by } => (
             "The provider used more than a call's worst case".to_owned(),
             format!("It went {by} above what was reserved, so nothing more is sent under this budget by itself."),
@@ -156,6 +156,18 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
         ),
     };
     PauseWords { title, happened, kept: kept_words(progress), to_do }
+}
+
+/// An open run has no field for its base URL or its model.
+fn no_lane_words(kind: FailureKind) -> &'static str {
+    use FailureKind::*;
+    match kind {
+        Unreachable | TimedOut | TornBody | HtmlPage | BrowserForbidden | UnknownModel | WrongAddress => {
+            "Press Resume to try again: nothing that is done is sent again. To change the base URL or the model, press \
+             New run: the four steps are as you left them, with Check connection in step 3."
+        }
+        _ => "Then press Resume: nothing that is done is sent again.",
+    }
 }
 
 fn batch_ended_words(open: u32, problem: Option<&str>) -> (String, String, String) {
@@ -231,11 +243,16 @@ pub fn without_usage_words(progress: &Progress) -> Option<String> {
     })
 }
 
+/// Rows are with the provider's Batch API.
+pub fn is_handed_over(progress: &Progress) -> bool {
+    progress.batch.as_ref().is_some_and(|batch| batch.handing_over || !batch.shards.is_empty())
+}
+
 /// How long the rest takes at the present rate; `None` where nothing can be said.
 pub fn time_left_ms(progress: &Progress) -> Option<u64> {
     let left = u64::from(progress.total.saturating_sub(progress.done));
     match progress.rate_milli {
-        _ if progress.state == RunState::Finished => None,
+        _ if progress.state == RunState::Finished || is_handed_over(progress) => None,
         0 => None,
         rate => Some(left.saturating_mul(1_000_000) / rate),
     }
@@ -265,17 +282,30 @@ pub fn cost_words(estimate: &FileEstimate) -> String {
 }
 
 /// The worst case against the budget.
-pub fn worst_case_words(estimate: &FileEstimate, budget: Option<Usd>) -> String {
+pub fn worst_case_words(estimate: &FileEstimate, budget: Option<Usd>, reasks: u8) -> String {
+    let again = match reasks {
+        0 => String::new(),
+        times => format!(" and is asked again {}", counted(times.into(), "time", "times")),
+    };
     match (estimate.worst_case, budget) {
         (Some(worst), Some(budget)) if worst <= budget => {
             format!("{}, within the budget of {}", money(worst), money(budget))
         }
+        (Some(worst), Some(budget)) if estimate.cost_low.is_some_and(|low| low > budget) => format!(
+            "{}. Even empty answers would cost more than the budget of {}: the run will pause before passing it",
+            money(worst),
+            money(budget)
+        ),
         (Some(worst), Some(budget)) => format!(
             "{}, above the budget of {}: if it came to that, the run would pause before passing it",
             money(worst),
             money(budget)
         ),
-        (Some(worst), None) => format!("{} with every retry billed in full; no budget is set", money(worst)),
+        (Some(worst), None) => format!(
+            "{} if every row takes its most tokens{again}; calls that are lost and sent again come on top. No budget is \
+             set",
+            money(worst)
+        ),
         (None, _) => "unknown: it takes prices and Max output tokens".to_owned(),
     }
 }

@@ -7,10 +7,10 @@ use yew::prelude::*;
 
 use crate::link::{ExportKind, Place, RunSummary, StorageFacts, ToWorker};
 use crate::ui::hooks::{Work, use_worker};
-use crate::ui::parts::{Notice, Tone};
-use crate::ui::runner::words::{bytes_words, storage_risk, under_way};
+use crate::ui::parts::{Button, Notice, Tone};
+use crate::ui::runner::words::{bytes_words, counted, storage_risk, under_way};
 use crate::ui::runner::{Confirm, DeskAction};
-use run_entry::RunEntry;
+use run_entry::{RunEntry, started_words};
 
 #[component]
 pub fn RunsPage() -> Html {
@@ -64,7 +64,7 @@ fn Runs(props: &RunsProps) -> Html {
     html! {
         <>
             <h1 class="page__title">{ "Runs" }</h1>
-            <p class="page__lead">{ "Every run that this browser keeps. None of it leaves this browser." }</p>
+            <p class="page__lead">{ "Every run that this browser keeps, here and nowhere else." }</p>
             if let Some(broken) = &desk.broken {
                 <Notice tone={Tone::Error}><p>{ broken }</p></Notice>
             }
@@ -88,10 +88,12 @@ fn Runs(props: &RunsProps) -> Html {
                 }
             </ul>
             if let Some(facts) = &desk.storage {
-                <Storage facts={facts.clone()} />
+                <Storage facts={facts.clone()} cleared={desk.cache_cleared}
+                    refused={desk.problem(Place::Storage).map(|message| AttrValue::from(message.to_owned()))}
+                    on_clear={send.reform(|()| ToWorker::ClearCache)} />
             }
             if let Some(run) = &*deleting {
-                <Confirm question={format!("Delete the run of {}?", run.name)} yes="Delete for good" no="Keep it"
+                <Confirm question={format!("Delete the run of {}, begun {}?", run.name, started_words(&run.run))} yes="Delete for good" no="Keep it"
                     {on_answer} consequence="Its rows, answers and ledger are removed from this browser and can't be \
                     brought back. Your data file and what you exported are untouched." />
             }
@@ -111,9 +113,20 @@ fn use_export_once_open(work: &Work, open: Option<String>, wish: &UseStateHandle
     });
 }
 
+fn cleared_words(answers: u32) -> String {
+    match answers {
+        0 => "The cache was empty.".to_owned(),
+        _ => format!("Deleted {}.", counted(answers.into(), "answer", "answers")),
+    }
+}
+
 #[derive(Properties, PartialEq)]
 struct StorageProps {
     facts: StorageFacts,
+    /// How many answers the cache had when it was cleared.
+    cleared: Option<u32>,
+    refused: Option<AttrValue>,
+    on_clear: Callback<()>,
 }
 
 #[component]
@@ -140,6 +153,19 @@ fn Storage(props: &StorageProps) -> Html {
             <p class="soft">{ format!("{used} {kept}") }</p>
             if !facts.locks {
                 <p class="soft">{ "This browser can't tell whether another tab has a run open: use one tab at a time." }</p>
+            }
+            if facts.indexed_db {
+                <p class="soft">
+                    { "Answers are kept in a cache as well, so that an equal request in a later run costs nothing. \
+                       Deleting a run leaves it as it is." }
+                </p>
+                <div class="row">
+                    <Button on_press={props.on_clear.clone()}>{ "Clear cache" }</Button>
+                    <span class="soft" role="status">{ props.cleared.map(cleared_words).unwrap_or_default() }</span>
+                </div>
+            }
+            if let Some(refused) = &props.refused {
+                <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
             }
         </section>
     }

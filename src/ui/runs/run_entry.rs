@@ -77,7 +77,7 @@ fn origin_words(run: &RunSummary) -> String {
 }
 
 /// `20261123-154501-x7k2` began on 2026-11-23 at 15:45.
-fn started_words(id: &str) -> String {
+pub fn started_words(id: &str) -> String {
     let digits =
         |from: usize, to: usize| id.get(from..to).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
     match (digits(0, 4), digits(4, 6), digits(6, 8), digits(9, 11), digits(11, 13)) {

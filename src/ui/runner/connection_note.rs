@@ -1,0 +1,121 @@
+//! What `Check connection` found, a line for each lane.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::link::{ConnectionReport, Setup, lane_name};
+use crate::ui::parts::{Notice, Tone};
+use crate::ui::runner::{Field, Form};
+
+/// One lane's part of a check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LaneChecked {
+    /// What its address lists.
+    pub models: Vec<String>,
+    /// `None`: the key or the model is another one by now, so what was found no longer holds.
+    pub found: Option<(bool, AttrValue)>,
+}
+
+/// What a lane was checked with.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Tested {
+    key: AttrValue,
+    model: AttrValue,
+}
+
+impl Tested {
+    /// Lane by lane, as the form has them now.
+    pub fn now(form: &Form) -> Vec<Tested> {
+        let own = |lane: &Form| Tested { key: lane.text(Field::ApiKey), model: lane.text(Field::Model) };
+        std::iter::once(form).chain(&form.lanes).map(own).collect()
+    }
+}
+
+/// What holds of the reports, lane by lane; `None` where the address is another one by now.
+pub fn still_true(
+    reports: &[ConnectionReport],
+    tested: &[Tested],
+    setup: &Setup,
+    form: &Form,
+) -> Rc<Vec<Option<LaneChecked>>> {
+    let now = Tested::now(form);
+    let of_lane = |lane: usize| {
+        let report = reports.get(lane).filter(|report| report.base_url == setup.of_lane(lane).base_url)?;
+        let same = tested.get(lane) == now.get(lane);
+        Some(LaneChecked {
+            models: report.models.clone(),
+            found: same.then(|| (report.ok, report.message.clone().into())),
+        })
+    };
+    Rc::new((0..now.len()).map(of_lane).collect())
+}
+
+#[derive(Properties, PartialEq)]
+pub struct ConnectionNoteProps {
+    pub checked: Rc<Vec<Option<LaneChecked>>>,
+}
+
+#[component]
+pub fn ConnectionNote(props: &ConnectionNoteProps) -> Html {
+    let several = props.checked.len() > 1;
+    let found = props.checked.iter().enumerate();
+    let found = found.filter_map(|(lane, checked)| Some((lane, checked.as_ref()?.found.as_ref()?)));
+    let notes = found.map(|(lane, (ok, message))| {
+        html! {
+            <Notice key={lane} tone={if *ok { Tone::Good } else { Tone::Error }}>
+                <p>
+                    if several {
+                        <strong>{ lane_name(lane) }</strong>{ ": " }
+                    }
+                    { message }
+                </p>
+            </Notice>
+        }
+    });
+    html! { { for notes } }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::ui::runner::FormAction;
+    use crate::ui::runner::check::check;
+
+    fn typed(form: &Form, field: Field, text: &str) -> Form {
+        form.after(&FormAction::Typed(field, AttrValue::from(text.to_owned())))
+    }
+
+    fn report(ok: bool, message: &str) -> ConnectionReport {
+        let models = vec!["gpt-4o-mini".to_owned()];
+        ConnectionReport { base_url: "https://a.example/v1".to_owned(), ok, message: message.to_owned(), models }
+    }
+
+    async fn drawn(reports: &[ConnectionReport], tested: &Form, form: &Form) -> String {
+        let checked = still_true(reports, &Tested::now(tested), &check(form, None, None).0, form);
+        let renderer =
+            yew::LocalServerRenderer::<ConnectionNote>::with_props(ConnectionNoteProps { checked }).hydratable(false);
+        renderer.render().await
+    }
+
+    #[tokio::test]
+    async fn each_lane_has_its_line_until_its_key_is_another() {
+        let form = Form::default().after(&FormAction::Provider(crate::link::Provider::OpenAiCompatible));
+        let one = typed(&typed(&form, Field::BaseUrl, "https://a.example/v1"), Field::ApiKey, "first");
+        let html = drawn(&[report(true, "Yes.")], &one, &one).await;
+        assert!(html.contains("Yes.") && !html.contains("Lane"), "{html}");
+
+        let two = one.after(&FormAction::AddLane);
+        let reports = [report(true, "Yes."), report(false, "No.")];
+        let html = drawn(&reports, &two, &two).await;
+        let plain = html.replace("<strong>", "").replace("</strong>", "");
+        assert!(plain.contains("Lane 1: Yes.") && plain.contains("Lane 2: No."), "{plain}");
+
+        let other_key = FormAction::Typed(Field::ApiKey, "second".into());
+        let mended = two.after(&FormAction::Lane(1, Box::new(other_key)));
+        let html = drawn(&reports, &two, &mended).await;
+        assert!(html.contains("Yes.") && !html.contains("No."), "{html}");
+        let moved = typed(&two, Field::BaseUrl, "https://b.example/v1");
+        assert!(!drawn(&reports, &two, &moved).await.contains("Yes."));
+    }
+}
