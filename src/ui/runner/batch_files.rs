@@ -154,3 +154,74 @@ pub fn imported_words(told: &BatchImported) -> String {
     }
     words
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::link::{Place, Problem, ToPage};
+    use crate::ui::runner::desk::{Desk, DeskAction};
+    use crate::ui::runner::tests::drawn;
+
+    fn file(part: u32) -> RequestFile {
+        RequestFile {
+            target: BatchTarget::OpenAi,
+            file_name: format!("r-{part}of2.jsonl"),
+            rows: part,
+            shell_lines: format!("line {part}\n"),
+        }
+    }
+
+    #[test]
+    fn what_was_said_of_one_runs_files_is_not_shown_with_the_next() {
+        let import =
+            |name: &str| DeskAction::Asked(Box::new(ToWorker::Batch(BatchAsk::ImportResults { name: name.into() })));
+        let read = |name: &str| {
+            let told = BatchImported { name: name.into(), answered: 1, ..BatchImported::default() };
+            DeskAction::Heard(Box::new(ToPage::BatchImported(told)))
+        };
+        let both = Desk::default().after(&import("results")).after(&import("errors")).after(&read("results"));
+        assert_eq!((both.results_reading, both.results_read.len()), (1, 1));
+        let both = both.after(&read("errors"));
+        let names: Vec<&str> = both.results_read.iter().map(|told| told.name.as_str()).collect();
+        assert_eq!((both.results_reading, names), (0, vec!["results", "errors"]));
+        let refused = Problem { place: Place::Results, message: "No.".to_owned() };
+        let refused = both.after(&import("odd")).after(&DeskAction::Heard(Box::new(ToPage::Refused(refused))));
+        assert_eq!((refused.results_reading, refused.results_read.len()), (0, 0));
+
+        let wrote = |part| DeskAction::Heard(Box::new(ToPage::RequestFile(file(part))));
+        let export =
+            DeskAction::Asked(Box::new(ToWorker::Batch(BatchAsk::ExportRequests { target: BatchTarget::OpenAi })));
+        let desk = both.after(&export).after(&wrote(1)).after(&wrote(2));
+        assert_eq!(*desk.request_files, [file(1), file(2)]);
+        assert_eq!(desk.after(&export).request_files.len(), 0);
+        let left = desk.after(&DeskAction::LeaveRun);
+        assert_eq!((left.request_files.len(), left.results_read.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn both_request_files_are_told_of_with_all_their_lines() {
+        let props = BatchFilesProps {
+            written: Rc::new(vec![file(1), file(2)]),
+            imported: Rc::new(vec![BatchImported {
+                name: "a".into(),
+                left_out: 1,
+                unknown: 2,
+                ..BatchImported::default()
+            }]),
+            reading: false,
+            send: Callback::noop(),
+            on_file: Callback::noop(),
+            open: true,
+        };
+        let html = drawn::<BatchFiles>(props).await;
+        for words in [
+            "Saved r-1of2.jsonl (1 request) to your downloads. Saved r-2of2.jsonl (2 requests)",
+            "line 1\nline 2\n",
+            "Copy shell lines",
+            "1 line is of a row that has its answer",
+            "2 lines are of rows that this run doesn",
+        ] {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+    }
+}

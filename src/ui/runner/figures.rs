@@ -67,3 +67,33 @@ fn stat(label: &'static str, value: String, note: Option<String>, exact: Option<
         </div>
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::link::batch::{BatchProgress, ShardProgress, Stage};
+    use crate::ui::runner::tests::{drawn, progress};
+
+    #[tokio::test]
+    async fn rows_with_the_batch_api_have_no_time_left_by_the_rate() {
+        let shard = ShardProgress {
+            shard: 0,
+            rows: 400,
+            settled: 0,
+            stage: Stage::Creating,
+            canceling: false,
+            job: None,
+            completed: None,
+            failed: None,
+        };
+        let mut batch = BatchProgress { shards: vec![shard], ..BatchProgress::default() };
+        let figures = |batch: &BatchProgress| {
+            let progress = Rc::new(Progress { batch: Some(batch.clone()), ..progress() });
+            drawn::<Figures>(FiguresProps { progress })
+        };
+        assert!(figures(&batch).await.contains("when the batch jobs are done"));
+        batch.shards.clear();
+        let html = figures(&batch).await;
+        assert!(!html.contains("batch jobs") && html.contains("2.5 min"), "{html}");
+    }
+}

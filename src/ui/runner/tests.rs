@@ -5,7 +5,6 @@ use std::rc::Rc;
 use yew::prelude::*;
 use yew::{AttrValue, LocalServerRenderer};
 
-use super::batch_files::{BatchFiles, BatchFilesProps};
 use super::check::{check, check_lanes};
 use super::desk::{Desk, DeskAction};
 use super::estimate_panel::{EstimatePanel, EstimatePanelProps};
@@ -15,7 +14,6 @@ use super::pause_note::{PauseNote, PauseNoteProps};
 use super::resume_banner::banner_words;
 use super::words::{pause_words, state_words, worst_case_words};
 use super::{Field, status_line};
-use crate::link::batch::{BatchAsk, BatchImported, BatchProgress, BatchTarget, RequestFile, ShardProgress, Stage};
 use crate::link::*;
 use crate::money::Usd;
 use crate::time::Time;
@@ -24,7 +22,7 @@ fn usd(text: &str) -> Usd {
     Usd::parse(text).expect("an amount")
 }
 
-fn progress() -> Progress {
+pub(super) fn progress() -> Progress {
     Progress {
         state: RunState::Running,
         total: 5_000,
@@ -375,94 +373,6 @@ fn the_desk_remembers_what_was_asked_until_it_is_answered() {
 }
 
 #[test]
-fn what_was_said_of_one_runs_files_is_not_shown_with_the_next() {
-    let import =
-        |name: &str| DeskAction::Asked(Box::new(ToWorker::Batch(BatchAsk::ImportResults { name: name.into() })));
-    let read = |name: &str| {
-        let told = BatchImported { name: name.into(), answered: 1, ..BatchImported::default() };
-        DeskAction::Heard(Box::new(ToPage::BatchImported(told)))
-    };
-    let both = Desk::default().after(&import("results")).after(&import("errors")).after(&read("results"));
-    assert_eq!((both.results_reading, both.results_read.len()), (1, 1));
-    let both = both.after(&read("errors"));
-    let names: Vec<&str> = both.results_read.iter().map(|told| told.name.as_str()).collect();
-    assert_eq!((both.results_reading, names), (0, vec!["results", "errors"]));
-    let refused = Problem { place: Place::Results, message: "No.".to_owned() };
-    let refused = both.after(&import("odd")).after(&DeskAction::Heard(Box::new(ToPage::Refused(refused))));
-    assert_eq!((refused.results_reading, refused.results_read.len()), (0, 0));
-
-    let file = |part: u32| RequestFile {
-        target: BatchTarget::OpenAi,
-        file_name: format!("r-{part}of2.jsonl"),
-        rows: part,
-        shell_lines: format!("line {part}\n"),
-    };
-    let wrote = |part| DeskAction::Heard(Box::new(ToPage::RequestFile(file(part))));
-    let export = DeskAction::Asked(Box::new(ToWorker::Batch(BatchAsk::ExportRequests { target: BatchTarget::OpenAi })));
-    let desk = both.after(&export).after(&wrote(1)).after(&wrote(2));
-    assert_eq!(*desk.request_files, [file(1), file(2)]);
-    assert_eq!(desk.after(&export).request_files.len(), 0);
-    let left = desk.after(&DeskAction::LeaveRun);
-    assert_eq!((left.request_files.len(), left.results_read.len()), (0, 0));
-}
-
-#[tokio::test]
-async fn both_request_files_are_told_of_with_all_their_lines() {
-    let file = |part: u32| RequestFile {
-        target: BatchTarget::OpenAi,
-        file_name: format!("r-{part}of2.jsonl"),
-        rows: part,
-        shell_lines: format!("line {part}\n"),
-    };
-    let props = BatchFilesProps {
-        written: Rc::new(vec![file(1), file(2)]),
-        imported: Rc::new(vec![BatchImported {
-            name: "a".into(),
-            left_out: 1,
-            unknown: 2,
-            ..BatchImported::default()
-        }]),
-        reading: false,
-        send: Callback::noop(),
-        on_file: Callback::noop(),
-        open: true,
-    };
-    let html = drawn::<BatchFiles>(props).await;
-    for words in [
-        "Saved r-1of2.jsonl (1 request) to your downloads. Saved r-2of2.jsonl (2 requests)",
-        "line 1\nline 2\n",
-        "Copy shell lines",
-        "1 line is of a row that has its answer",
-        "2 lines are of rows that this run doesn",
-    ] {
-        assert!(html.contains(words), "{words}: {html}");
-    }
-}
-
-#[tokio::test]
-async fn rows_with_the_batch_api_have_no_time_left_by_the_rate() {
-    let shard = ShardProgress {
-        shard: 0,
-        rows: 400,
-        settled: 0,
-        stage: Stage::Creating,
-        canceling: false,
-        job: None,
-        completed: None,
-        failed: None,
-    };
-    let mut batch = BatchProgress { shards: vec![shard], ..BatchProgress::default() };
-    let figures = |batch: &BatchProgress| {
-        let progress = Rc::new(Progress { batch: Some(batch.clone()), ..progress() });
-        drawn::<Figures>(FiguresProps { progress })
-    };
-    assert!(figures(&batch).await.contains("when the batch jobs are done"));
-    batch.shards.clear();
-    let html = figures(&batch).await;
-    assert!(!html.contains("batch jobs") && html.contains("2.5 min"), "{html}");
-}
-
-#[test]
 fn the_newest_unfinished_run_is_offered_first() {
     let run = |id: &str, started: u64, finished: bool| RunSummary {
         run: id.to_owned(),
@@ -491,7 +401,7 @@ fn the_newest_unfinished_run_is_offered_first() {
     assert_eq!(desk.unfinished().iter().map(|run| run.run.as_str()).collect::<Vec<_>>(), ["c", "a"]);
 }
 
-async fn drawn<T: BaseComponent>(props: T::Properties) -> String
+pub(super) async fn drawn<T: BaseComponent>(props: T::Properties) -> String
 where
     T::Properties: 'static,
 {
