@@ -136,6 +136,9 @@ test('a newcomer hands the sample over to the Demo, without a key, and takes ano
   await runner.button('Hand over to Batch API').press('Enter');
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
   await expect(jobs).toContainText('in_progress', { timeout: 20_000 });
+  // The button went with its part of the panel; the focus did not.
+  const panel = page.getByRole('region', { name: 'Batch API', exact: true });
+  await expect(panel).toBeFocused();
   expect(await jobs.getByRole('row').count()).toBeGreaterThanOrEqual(3);
   await runner.untilFinished(60_000);
   await expect(runner.status).toContainText('Finished: 500 answered');
@@ -151,6 +154,7 @@ test('a newcomer hands the sample over to the Demo, without a key, and takes ano
   await runner.button('Hand over to Batch API').press('Enter');
   await expect(jobs).toContainText('in_progress', { timeout: 20_000 });
   await runner.button('Take back').press('Enter');
+  await expect(panel).toBeFocused();
   await runner.untilFinished(90_000);
   await expect(runner.status).toContainText('Finished: 500 answered');
 });

@@ -23,7 +23,9 @@ test('five rows on two models: answers, cost and projection, and the run does no
   const second = page.getByRole('combobox', { name: 'Second model', exact: true });
   await second.fill('gpt-4o');
   await second.press('Escape');
-  await runner.button('Try 5 rows').click();
+  const tries = runner.button('Try 5 rows');
+  await tries.click();
+  await expect(tries, 'the focus stays where the trial was asked for').toBeFocused();
 
   const table = page.getByRole('table', { name: 'Trial answers' });
   await expect(table.getByRole('row')).toHaveCount(6);

@@ -20,6 +20,9 @@ pub struct ButtonProps {
     pub kind: ButtonKind,
     #[prop_or_default]
     pub disabled: bool,
+    /// Pressing does nothing for now, but the focus stays: what was pressed is being done, or an end is reached.
+    #[prop_or_default]
+    pub resting: bool,
     /// Why it can't be pressed, or what it does, in a few words.
     #[prop_or_default]
     pub title: Option<AttrValue>,
@@ -38,10 +41,10 @@ pub fn Button(props: &ButtonProps) -> Html {
         ButtonKind::Quiet => Some("button--quiet"),
         ButtonKind::Danger => Some("button--danger"),
     };
-    let on_press = props.on_press.clone();
+    let on_press = if props.resting { Callback::noop() } else { props.on_press.clone() };
     html! {
         <button type="button" class={classes!("button", kind)} disabled={props.disabled} title={props.title.clone()}
-            aria-label={props.label.clone()} onclick={move |_| on_press.emit(())}>
+            aria-disabled={props.resting.then_some("true")} aria-label={props.label.clone()} onclick={move |_| on_press.emit(())}>
             { props.children.clone() }
         </button>
     }

@@ -8,7 +8,10 @@ use crate::money::grouped;
 use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind, Disclosure, TextField, TextKind};
 use crate::ui::runner::desk::OpenRun;
+use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::words::{counted, is_handed_over, money};
+
+const PANEL: &str = "batch-panel";
 
 #[derive(Properties, PartialEq)]
 pub struct BatchPanelProps {
@@ -23,11 +26,29 @@ pub fn BatchPanel(props: &BatchPanelProps) -> Html {
     let progress = &props.open.progress;
     let batch = progress.batch.as_ref();
     let live = is_handed_over(progress);
+    // The button that was pressed goes with its part of the panel.
+    let pressed = use_mut_ref(|| false);
+    let send = {
+        let (pressed, send) = (pressed.clone(), props.send.clone());
+        Callback::from(move |message: ToWorker| {
+            let moves =
+                matches!(message, ToWorker::Batch(BatchAsk::HandOver { .. }) | ToWorker::Run(Command::TakeBack));
+            if moves {
+                *pressed.borrow_mut() = true;
+            }
+            send.emit(message);
+        })
+    };
+    use_effect_with(live, move |_| {
+        if pressed.take() {
+            refocus(PANEL);
+        }
+    });
     html! {
-        <section class="panel batch-panel" aria-label="Batch API">
+        <section class="panel batch-panel" id={PANEL} tabindex="-1" aria-label="Batch API">
             if let Some(batch) = batch {
                 if live {
-                    <Jobs batch={batch.clone()} state={progress.state.clone()} send={props.send.clone()} />
+                    <Jobs batch={batch.clone()} state={progress.state.clone()} send={send.clone()} />
                 }
                 { oddities(batch) }
             }
@@ -35,7 +56,7 @@ pub fn BatchPanel(props: &BatchPanelProps) -> Html {
                 <Disclosure label="Batch API" summary="half the price, within a day"
                     open={matches!(progress.state, RunState::Paused(crate::link::PauseReason::BatchEnded { .. }))}>
                     <HandOver open={props.open.clone()} quote={props.quote.clone()} needs_key={props.needs_key}
-                        send={props.send.clone()} />
+                        {send} />
                 </Disclosure>
             }
         </section>

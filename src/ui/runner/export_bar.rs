@@ -30,7 +30,7 @@ pub fn ExportBar(props: &ExportBarProps) -> Html {
     let button = |kind: ButtonKind, what: ExportKind, name: &'static str, title: &'static str| {
         let (on_export, guard) = (props.on_export.clone(), *guard);
         let on_press = Callback::from(move |()| on_export.emit((what, guard)));
-        html! { <Button {kind} {title} disabled={props.exporting.is_some()} {on_press}>{ name }</Button> }
+        html! { <Button {kind} {title} resting={props.exporting.is_some()} {on_press}>{ name }</Button> }
     };
     html! {
         <div class="export-bar">

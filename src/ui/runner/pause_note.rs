@@ -190,6 +190,14 @@ fn Resumption(props: &ResumptionProps) -> Html {
     }
 }
 
+/// Gives the focus to an element, where what had it is gone.
+pub fn refocus(id: &str) {
+    let active = gloo_utils::document().active_element();
+    if active.is_none_or(|active| active.tag_name() == "BODY") {
+        focus(id);
+    }
+}
+
 /// Moves the focus to a field, so that the person sees what is missing.
 pub fn focus(id: &str) {
     let element = gloo_utils::document().get_element_by_id(id);

@@ -94,7 +94,7 @@ fn provider_count(props: &PromptStepProps) -> Html {
     html! {
         <>
             <div class="row">
-                <Button kind={ButtonKind::Quiet} disabled={props.counting || !rendered} {on_press}>
+                <Button kind={ButtonKind::Quiet} disabled={!rendered} resting={props.counting} {on_press}>
                     { format!("Count tokens with {name}") }
                 </Button>
                 <span class="small soft">
@@ -174,9 +174,9 @@ fn RowPreview(props: &RowPreviewProps) -> Html {
             <div class="preview__head">
                 <span class="small">{ format!("Preview: row {} of {}", number(row + 1), number(rows)) }</span>
                 <span class="row">
-                    <Button kind={ButtonKind::Quiet} label="Previous row" disabled={row == 0}
+                    <Button kind={ButtonKind::Quiet} label="Previous row" resting={row == 0}
                         on_press={to(row.saturating_sub(1))}>{ "‹ Previous" }</Button>
-                    <Button kind={ButtonKind::Quiet} label="Next row" disabled={row + 1 >= rows}
+                    <Button kind={ButtonKind::Quiet} label="Next row" resting={row + 1 >= rows}
                         on_press={to(row + 1)}>{ "Next ›" }</Button>
                 </span>
             </div>

@@ -124,7 +124,7 @@ fn connection(props: &ProviderStepProps) -> Html {
     html! {
         <>
             <div class="row">
-                <Button disabled={props.checking} on_press={props.on_check.clone()}>{ "Check connection" }</Button>
+                <Button resting={props.checking} on_press={props.on_check.clone()}>{ "Check connection" }</Button>
                 if let Some(page) = preset.key_page {
                     <a href={page} target="_blank" rel="noreferrer">{ format!("Get a key from {}", preset.name) }</a>
                 }

@@ -17,7 +17,7 @@ use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::export_bar::ExportBar;
 use crate::ui::runner::figures::Figures;
 use crate::ui::runner::lane_list::LaneList;
-use crate::ui::runner::pause_note::{GoOn, PauseNote, asks, focus, pause_reason};
+use crate::ui::runner::pause_note::{GoOn, PauseNote, asks, focus, pause_reason, refocus};
 use crate::ui::runner::result_detail::ResultDetailDialog;
 use crate::ui::runner::results::{Results, RowsAsked};
 use crate::ui::runner::run_limits::{NewLimits, RunLimits};
@@ -44,7 +44,20 @@ pub fn RunView(props: &RunViewProps) -> Html {
     });
     let send = &work.send;
     let command = |command: Command| send.reform(move |()| ToWorker::Run(command.clone()));
-    let on_go_on = going_on(work);
+    let went_on = use_mut_ref(|| false);
+    let on_go_on = {
+        let (went_on, go_on) = (went_on.clone(), going_on(work));
+        Callback::from(move |asked: GoOn| {
+            *went_on.borrow_mut() = true;
+            go_on.emit(asked);
+        })
+    };
+    use_effect_with(under_way(&progress.state), move |under_way| {
+        // The question had the focus, and is gone once it is answered.
+        if *under_way && went_on.take() {
+            refocus(CONTROLS);
+        }
+    });
     let on_export = send.reform(|(what, guard_formulas): (ExportKind, bool)| ToWorker::Export { what, guard_formulas });
     let on_rows = send.reform(|asked: RowsAsked| {
         let RowsAsked { first, count, filter, search } = asked;
@@ -91,7 +104,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
             <section class="panel run__panel" aria-label="Run">
                 <RunStatus progress={progress.clone()} now={props.now.clone()} />
                 <ProgressBar label="Run progress" done={progress.done} total={progress.total} text={done_words} />
-                <div class="row">
+                <div class="row" id={CONTROLS} tabindex="-1">
                     { pause_or_resume }
                     if paused.is_some() || progress.state == RunState::Running {
                         <Button kind={ButtonKind::Danger} title="Ends the run: rows not begun are canceled"
@@ -145,6 +158,8 @@ pub fn RunView(props: &RunViewProps) -> Html {
 
 /// Where the focus goes when a run takes the place of the steps, whose button had it.
 const RUN_TITLE: &str = "run-title";
+
+const CONTROLS: &str = "run-controls";
 
 /// While the budget question is open, its own field is the one to fill in.
 fn changeable(state: &RunState) -> bool {

@@ -65,7 +65,7 @@ pub fn TrialPanel(props: &TrialPanelProps) -> Html {
                 </div>
             </Disclosure>
             <div class="row">
-                <Button disabled={!props.has_data || props.trying} {on_press}>{ "Try 5 rows" }</Button>
+                <Button disabled={!props.has_data} resting={props.trying} {on_press}>{ "Try 5 rows" }</Button>
                 if props.trying {
                     <span class="soft" role="status">
                         { format!("Asking 5 rows on {}…", counted(models as u64, "model", "models")) }
