@@ -107,7 +107,7 @@ test('a run: under way, with failed rows, its results, a row, its dialogs, the B
   page, startMock,
 }) => {
   test.setTimeout(240_000);
-  const mock = await startMock('--latency-ms', '30', '--fault', 'bad-request=0.2');
+  const mock = await startMock('--latency-ms', '1500', '--fault', 'bad-request=0.2');
   const runner = new Runner(page);
   await runner.open();
   await runner.chooseData(firstRows(movies(), 60));
@@ -129,7 +129,7 @@ test('a run: under way, with failed rows, its results, a row, its dialogs, the B
   await clean(page, 'found again');
   await press(page, 'Resume run');
   await runner.field('API key').fill('sk-of-a-test');
-  await mock.set({ rpm: null });
+  await mock.set({ latency_ms: 30 });
   await runner.button('Send again').or(runner.button('Resume')).first().click();
   await runner.untilFinished(120_000);
   await clean(page, 'finished, with failed rows');
