@@ -121,7 +121,7 @@ fn Found(props: &FoundProps) -> Html {
             <p role="status">{ headline(summary, &props.closed) }</p>
             <Histogram bins={summary.histogram.clone()} median_ms={time.p50} />
             <dl class="stats">
-                <Stat label="Half end within" value={in_words(time.p50)}
+                <Stat label={if summary.stopped == summary.runs { "Half rest within" } else { "Half end within" }} value={in_words(time.p50)}
                     note={AttrValue::from(format!("nine in ten: {} to {}", in_words(time.p05), in_words(time.p95)))} />
                 <Stat label="Cost, median" value={cost.p50.to_string()}
                     note={AttrValue::from(format!("nine in ten: {} to {}", cost.p05, cost.p95))} />
@@ -137,8 +137,20 @@ fn Found(props: &FoundProps) -> Html {
 
 fn headline(summary: &Summary, closed: &str) -> String {
     let time = &summary.finish_ms;
+    if summary.stopped == summary.runs {
+        return format!(
+            "None of {} runs of the engine came to its end: {}. They rested after {} of {} calls on average, {} to {} from \
+             their start. By the estimate all calls take {closed}.",
+            summary.runs,
+            why_stopped(summary),
+            number(summary.stopped_done),
+            number(summary.calls),
+            in_words(time.least),
+            in_words(time.most)
+        );
+    }
     format!(
-        "{} runs of the engine, each with its own chance: from {} to {}, half of them within {}. The estimate above says {closed}.",
+        "{} runs of the engine, each with its own chance: from {} to {}, half of them within {}. The estimate says {closed}.",
         summary.runs,
         in_words(time.least),
         in_words(time.most),
@@ -164,20 +176,24 @@ fn notes(summary: &Summary) -> Vec<String> {
             number(summary.calls)
         ));
     }
-    if summary.stopped > 0 {
-        let why = if summary.stopped_by_budget {
-            "the budget didn't let the next call through"
-        } else {
-            "nothing but refusals came back"
-        };
+    if (1..summary.runs).contains(&summary.stopped) {
         notes.push(format!(
-            "{} of {} runs rested before their end, after {} calls on average: {why}.",
+            "{} of {} runs rested before their end, after {} calls on average: {}.",
             summary.stopped,
             summary.runs,
-            number(summary.stopped_done)
+            number(summary.stopped_done),
+            why_stopped(summary)
         ));
     }
     notes
+}
+
+fn why_stopped(summary: &Summary) -> &'static str {
+    if summary.stopped_by_budget {
+        "the budget didn't let the next call through"
+    } else {
+        "nothing but refusals came back"
+    }
 }
 
 #[derive(Properties, PartialEq)]
@@ -243,6 +259,34 @@ fn milli_words(milli: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::Quantiles;
+    use crate::money::Usd;
+
+    #[test]
+    fn runs_that_a_budget_stopped_are_not_told_as_ended() {
+        let mut summary = Summary {
+            runs: 50,
+            calls: 20_000,
+            simulated_calls: 20_000,
+            finish_ms: Quantiles { least: 96_000, p50: 98_000, most: 102_000, ..Quantiles::default() },
+            cost: Quantiles { p50: Usd::ZERO, ..Quantiles::default() },
+            histogram: Vec::new(),
+            rate_limited_milli: 0,
+            retries_milli: 0,
+            reasked_milli: 0,
+            attempts_milli: 2_562_000,
+            stopped: 50,
+            stopped_done: 2_846,
+            stopped_by_budget: true,
+        };
+        let told = headline(&summary, "17 min");
+        assert!(told.starts_with("None of 50 runs of the engine came to its end: the budget"), "{told}");
+        assert!(told.contains("after 2,846 of 20,000 calls") && !told.contains("within"), "{told}");
+        assert!(!notes(&summary).iter().any(|note| note.contains("rested")));
+        summary.stopped = 3;
+        assert!(headline(&summary, "17 min").contains("half of them within 1.6 min. The estimate says 17 min."));
+        assert!(notes(&summary).iter().any(|note| note.starts_with("3 of 50 runs rested")));
+    }
 
     #[test]
     fn averages_read_as_counts() {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::{CapProposal, Problem, Projection, Provider, Trial, TrialAnswer, TrialModel};
+use crate::link::{CapProposal, Problem, Projection, Provider, Trial, TrialAnswer, TrialModel, TrialRow};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind, Combobox, Disclosure, Notice, Tone};
@@ -116,9 +116,13 @@ pub fn TrialResult(props: &TrialResultProps) -> Html {
                                     <th scope="row" title={row.input.clone()}>
                                         { &row.id }<span class="trial__input soft">{ &row.input }</span>
                                     </th>
-                                    { for row.answers.iter().map(answer_cell) }
+                                    {
+                                        for row.answers.iter().zip(&trial.models).map(|(answer, model)| {
+                                            answer_cell(answer, model)
+                                        })
+                                    }
                                     if several {
-                                        <td>{ if row.differs { "differ" } else { "yes" } }</td>
+                                        <td>{ agreement(row) }</td>
                                     }
                                 </tr>
                             })
@@ -138,7 +142,17 @@ pub fn TrialResult(props: &TrialResultProps) -> Html {
     }
 }
 
-fn answer_cell(answer: &TrialAnswer) -> Html {
+/// Only where every model answered.
+fn agreement(row: &TrialRow) -> &'static str {
+    match row.answers.iter().any(|answer| answer.text.is_none()) {
+        true => "–",
+        false if row.differs => "differ",
+        false => "yes",
+    }
+}
+
+/// Why the model stopped stands below the table, once.
+fn answer_cell(answer: &TrialAnswer, model: &TrialModel) -> Html {
     let mut facts = Vec::new();
     facts.extend(answer.ended_by.as_ref().map(|how| format!("cut: {how}")));
     facts.extend(answer.misfit.then(|| "doesn't fit".to_owned()));
@@ -150,6 +164,9 @@ fn answer_cell(answer: &TrialAnswer) -> Html {
             {
                 match (&answer.text, &answer.error) {
                     (Some(text), _) => html! { <span class="trial__answer">{ text }</span> },
+                    (None, error) if error.is_some() && *error == model.stopped => {
+                        html! { <span class="field__error">{ "refused" }</span> }
+                    }
                     (None, Some(error)) => html! { <span class="field__error">{ error }</span> },
                     (None, None) => html! { <span class="soft">{ "not asked" }</span> },
                 }
@@ -239,9 +256,42 @@ fn cost_words(trial: &Trial) -> String {
     )
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_stopped_a_model_is_said_once_and_is_no_agreement() {
+        let model = |name: &str, why: Option<&str>| TrialModel {
+            model: name.to_owned(),
+            spent: Usd::ZERO,
+            doubtful: Usd::ZERO,
+            calls: 1,
+            latency_ms_mean: None,
+            stopped: why.map(str::to_owned),
+            projection: None,
+            cap: None,
+        };
+        let no = Some("No such key.");
+        let refused = || TrialAnswer { error: no.map(str::to_owned), ..TrialAnswer::default() };
+        let answered = || TrialAnswer { text: Some("dairy".to_owned()), ..TrialAnswer::default() };
+        let row = |answers: Vec<TrialAnswer>| TrialRow {
+            id: "r".to_owned(),
+            input: "Milk".to_owned(),
+            answers,
+            differs: false,
+        };
+        assert_eq!(agreement(&row(vec![refused(), refused()])), "–");
+        assert_eq!(agreement(&row(vec![answered(), answered()])), "yes");
+        let trial = Rc::new(Trial {
+            rows: vec![row(vec![answered(), refused()]), row(vec![answered(), refused()])],
+            models: vec![model("a", None), model("b", no)],
+            off_the_budget: Usd::ZERO,
+        });
+        let props = TrialResultProps { trial, on_cap: Callback::noop(), on_model: Callback::noop() };
+        let html = crate::ui::runner::tests::drawn::<TrialResult>(props).await;
+        assert_eq!((html.matches("No such key.").count(), html.matches("refused").count()), (1, 2), "{html}");
+    }
 
     #[test]
     fn the_projection_says_its_interval_and_the_cap_its_cut() {
