@@ -137,19 +137,16 @@ fn limit_sentence(limit: &RateLimit, calls: u64, useful: Option<(u32, LimitKind)
         LimitKind::RequestsPerMinute => {
             format!("Requests per minute bind: {} requests at {most} a minute.{no_more}", number(calls))
         }
-        _ => format!("{name} bind: {} calls of {} tokens at {most} a minute.{no_more}", number(calls), number(a_call)),
+        _ => format!("{name} bind: {} of {} tokens at {most} a minute.{no_more}", counted_calls(calls), number(a_call)),
     }
 }
 
 fn slots_sentence(workload: &Workload, slots: LimitKind, calls: u64, useful: Option<(u32, LimitKind)>) -> String {
     let in_flight = u64::from(workload.calls_in_flight());
     let each = in_words(workload.slot_ms());
-    let calls_in_words = number(calls);
+    let count = counted_calls(calls);
     if slots == LimitKind::ProviderConcurrency {
-        return format!(
-            "The provider's concurrency binds: {calls_in_words} calls, {} at a time, {each} each.",
-            number(in_flight)
-        );
+        return format!("The provider's concurrency binds: {count}, {} at a time, {each} each.", number(in_flight));
     }
     let advice = match useful {
         _ if calls <= in_flight => " All of them are in flight at once.".to_owned(),
@@ -163,7 +160,7 @@ fn slots_sentence(workload: &Workload, slots: LimitKind, calls: u64, useful: Opt
         Some(_) => " The rate limits leave room for these calls.".to_owned(),
         None => " No rate limit is set: more in flight is faster.".to_owned(),
     };
-    format!("Concurrency binds: {calls_in_words} calls, {} at a time, {each} each.{advice}", number(in_flight))
+    format!("Concurrency binds: {count}, {} at a time, {each} each.{advice}", number(in_flight))
 }
 
 /// How long the asynchronous run takes with this many calls in flight.
@@ -199,6 +196,10 @@ fn retries_ms(workload: &Workload, calls: u64, in_flight: u32, run_ms: u64) -> u
         passed_ms += u128::from(limit_ms / 2);
     }
     u64::try_from(tail_ms).unwrap_or(u64::MAX)
+}
+
+pub fn counted_calls(calls: u64) -> String {
+    if calls == 1 { "1 call".to_owned() } else { format!("{} calls", number(calls)) }
 }
 
 pub fn number(count: u64) -> String {

@@ -60,7 +60,10 @@ fn calls(figures: &Figures) -> Step {
             (between(ASYNC_CALLS_MAX, RUNNER_CALLS_MAX), "async, with cache and checkpoints"),
             (format!("> {}", number(RUNNER_CALLS_MAX)), "Batch API, or several lanes"),
         ],
-        format!("{} calls take {} one after another.", number(calls), figures.sequential.duration),
+        match calls {
+            1 => format!("1 call takes {}.", figures.sequential.duration),
+            _ => format!("{} calls take {} one after another.", number(calls), figures.sequential.duration),
+        },
     )
 }
 

@@ -1,7 +1,7 @@
 //! The post's decision guide, with this workload's numbers as reasons.
 
 use crate::estimate::answer::{Figures, percent};
-use crate::estimate::binding::{binding, number};
+use crate::estimate::binding::{binding, counted_calls, number};
 use crate::estimate::cost::{self, Attempts, CacheUse};
 use crate::estimate::duration::HOUR_MS;
 use crate::estimate::notes::saved;
@@ -91,8 +91,9 @@ fn headline(figures: &Figures, quote: &Quote) -> String {
 
 fn size_reason(figures: &Figures, way: Way) -> String {
     let calls = figures.workload.calls;
-    let count = if calls == 1 { "1 call".to_owned() } else { format!("{} calls", number(calls)) };
+    let count = counted_calls(calls);
     match (calls, way) {
+        (1, _) => format!("{count} takes {}.", figures.sequential.duration),
         (0..LOOP_CALLS, Way::Sequential) => format!("{count} one after another take {}.", figures.sequential.duration),
         (0..LOOP_CALLS, _) => {
             format!("{count} are few, but one after another they take {}.", figures.sequential.duration)

@@ -35,6 +35,15 @@ fn the_number_of_calls_decides_first() {
 }
 
 #[test]
+fn one_call_is_told_of_as_one() {
+    let one = of(&plain(1, 250, 50), "gpt-4o-mini");
+    assert_eq!(one.recommendation.reasons[0], "1 call takes 2 s.");
+    assert!(one.binding.sentence.starts_with("Concurrency binds: 1 call, "), "{}", one.binding.sentence);
+    let few = of(&plain(50, 250, 50), "gpt-4o-mini");
+    assert_eq!(few.recommendation.reasons[0], "50 calls one after another take 1.7 min.");
+}
+
+#[test]
 fn a_deadline_decides_between_async_and_batch() {
     let with =
         |calls, deadline_ms| of(&Workload { deadline_ms: Some(deadline_ms), ..plain(calls, 250, 50) }, "gpt-4o-mini");

@@ -118,6 +118,9 @@ pub fn in_words(points: &[ConcurrencyPoint], estimate: &Estimate) -> String {
     );
     match estimate.binding.useful_concurrency {
         Some(knee) => format!("{falls} From {} on a limit binds, and more buys nothing.", grouped(&knee.to_string())),
+        None if first.duration == last.duration => {
+            format!("{falls} So few calls gain nothing by being in flight together.")
+        }
         None => format!("{falls} No rate limit is set, so more in flight is always faster here."),
     }
 }
