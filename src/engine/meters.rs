@@ -121,10 +121,8 @@ impl Meters {
 
     /// From the limit itself to the post's 20, then to even pacing.
     pub fn shrink_burst(&mut self, now: Time) {
-        if self.asked.burst == Burst::Auto {
-            self.burst = if self.burst > BURST_AFTER_ONE_REFUSAL { BURST_AFTER_ONE_REFUSAL } else { 1 };
-            self.apply(now);
-        }
+        self.burst = if self.burst > BURST_AFTER_ONE_REFUSAL { BURST_AFTER_ONE_REFUSAL } else { 1 };
+        self.apply(now);
     }
 
     fn loads(&self, weight: Weight) -> [Load; REASONS.len()] {

@@ -5,8 +5,9 @@
 //! Nearly all limits hold for a minute, so what was accepted in the last one when a request is refused is about the
 //! limit (or what was accepted between the last few refusals, where a burst came before them): the lane goes on at a
 //! little less, evenly, and grows from there, slowly at first, faster the longer nothing is refused. In the first minute
-//! nothing is known yet, and hints and rests do. A refusal now and then, as overloaded servers give them at any rate, changes nothing here, and where
-//! going slower doesn't help, it ends again.
+//! nothing is known yet, and hints and rests do. A minute that was spent on rests says less than the best one of late,
+//! and one that was spent waiting after a burst says nothing but how much was tried. A refusal now and then, as
+//! overloaded servers give them at any rate, changes nothing here, and where going slower doesn't help, it ends again.
 
 use std::collections::VecDeque;
 
@@ -31,11 +32,13 @@ const GROWS_FULLY_FROM_MILLI: u64 = 240_000;
 /// The meter counts thousandths of requests, so that a slow lane's rate can change by less than one a minute.
 const REQUEST: u64 = 1_000;
 const GROWTH_STEP_MILLI: u64 = 100;
-const RATE_MIN_MILLI: u64 = 1_000;
+/// Slower than this a refusal saves nothing, and it takes too long to see that the rate is not to blame.
+const RATE_MIN_MILLI: u64 = 3_000;
 /// Without refusals for so long, the lane goes at its own rate again.
 const FORGET_MS: u64 = 10 * 60_000;
 /// Refusals that are as frequent as before after so long a time have another cause than the rate.
 const HELPS_WITHIN_MS: u64 = 2 * MINUTE_MS;
+const STILL_BETWEEN_MAX: u64 = 20;
 /// So have those between which, at less than was accepted, not many more requests go through than before.
 const HELPED_PERCENT_MIN: u64 = 150;
 /// Until that is seen the rate falls so far at most: the rests after refusals slow a lane down by themselves, and what
@@ -50,8 +53,8 @@ pub struct Pace {
     seconds: VecDeque<(u64, u32, u32)>,
     first: Option<Time>,
     accepted: u64,
-    /// When the last refusals came that said something new, and what had been accepted by then.
-    refusals: VecDeque<(Time, u64)>,
+    /// The last refusals that said something new.
+    refusals: VecDeque<Refusal>,
     /// In thousandths of a request a minute.
     rate_milli: u64,
     set_at: Time,
@@ -60,6 +63,15 @@ pub struct Pace {
     useless_until: Time,
     refused_at: Time,
     meter: Option<Meter>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Refusal {
+    at: Time,
+    /// Ever, by then.
+    accepted: u64,
+    /// In the minute before.
+    of_the_minute: u32,
 }
 
 /// What stood when the lane slowed down.
@@ -76,7 +88,8 @@ struct Before {
 
 impl Pace {
     pub fn ready_at(&self, now: Time) -> Time {
-        self.meter.as_ref().map_or(now, |meter| meter.ready_at(REQUEST, now))
+        let learned = self.meter.as_ref().filter(|_| now.ms_since(self.refused_at) < FORGET_MS);
+        learned.map_or(now, |meter| meter.ready_at(REQUEST, now))
     }
 
     pub fn take(&mut self) {
@@ -108,27 +121,37 @@ impl Pace {
     pub fn refused(&mut self, news: bool, now: Time) {
         self.second(now).2 += 1;
         self.refused_at = now;
-        if news {
-            self.remember(now);
-        }
         let (accepted, refused) = self.seconds.iter().fold((0, 0), |(a, r), second| (a + second.1, r + second.2));
+        let measured = self.first.is_some_and(|first| now.ms_since(first) >= MINUTE_MS);
+        if news {
+            self.remember(if measured { accepted } else { 0 }, now);
+        }
         let often = refused >= REFUSALS_MIN && refused * 100 >= (accepted + refused) * REFUSED_PERCENT_MIN;
-        if self.meter.is_some() && (often && now.ms_since(self.began_at) >= HELPS_WITHIN_MS || self.helps_nothing()) {
+        let still = (often || self.still_refused()) && now.ms_since(self.began_at) >= HELPS_WITHIN_MS;
+        if self.meter.is_some() && (still || self.helps_nothing()) {
             self.meter = None;
             self.useless_until = now.after_ms(FORGET_MS);
         }
         let wanted = self.meter.is_some() || ((often || self.by_and_by(now)) && now >= self.useless_until);
-        let measured = self.first.is_some_and(|first| now.ms_since(first) >= MINUTE_MS);
         if news && wanted && measured {
-            self.slow_down(u64::from(accepted) * 1_000, now);
+            let of_the_minute = if self.in_bursts(accepted + refused) { accepted + refused } else { accepted };
+            self.slow_down(u64::from(of_the_minute) * 1_000, now);
         }
+    }
+
+    /// The lane was silent for most of the minute: what was accepted of a burst says nothing of what would be of as many
+    /// requests, one by one.
+    fn in_bursts(&self, sent: u32) -> bool {
+        self.seconds.len() as u64 * 3 < u64::from(sent).min(SECONDS / 2) * 2
     }
 
     /// `of_the_minute`: what was accepted in the last one, in thousandths.
     fn slow_down(&mut self, of_the_minute: u64, now: Time) {
         let begins = self.meter.is_none();
         let was = if begins { u64::MAX } else { self.rate_milli };
-        let accepted_milli = of_the_minute.min(self.of_the_last(now).unwrap_or(u64::MAX));
+        let best = self.refusals.iter().filter(|refusal| now.ms_since(refusal.at) < FORGET_MS);
+        let best_milli = best.map(|refusal| u64::from(refusal.of_the_minute) * 1_000).max().filter(|_| begins);
+        let accepted_milli = of_the_minute.max(best_milli.unwrap_or(0)).min(self.of_the_last(now).unwrap_or(u64::MAX));
         // Slower already than what was accepted a moment ago: it is not the rate that is refused.
         if was < accepted_milli * ACCUSED_PERCENT_MIN / 100 {
             return;
@@ -149,11 +172,11 @@ impl Pace {
         self.apply(now);
     }
 
-    fn remember(&mut self, now: Time) {
-        if self.refusals.back().is_some_and(|(_, accepted)| *accepted == self.accepted) {
+    fn remember(&mut self, of_the_minute: u32, now: Time) {
+        if self.refusals.back().is_some_and(|last| last.accepted == self.accepted) {
             return;
         }
-        self.refusals.push_back((now, self.accepted));
+        self.refusals.push_back(Refusal { at: now, accepted: self.accepted, of_the_minute });
         self.before.refusals += 1;
         if self.refusals.len() > GAPS + 1 {
             self.refusals.pop_front();
@@ -163,21 +186,27 @@ impl Pace {
     /// How much was accepted between two refusals, as a mean of the last ones.
     fn accepted_between(&self) -> u64 {
         let gaps = self.refusals.len().saturating_sub(1).max(1) as u64;
-        self.refusals.front().map_or(0, |(_, accepted)| self.accepted - accepted) / gaps
+        self.refusals.front().map_or(0, |first| self.accepted - first.accepted) / gaps
     }
 
     /// What was accepted between the last refusals, in thousandths a minute: a burst before them doesn't count.
     fn of_the_last(&self, now: Time) -> Option<u64> {
-        let (first, accepted) = *self.refusals.front()?;
-        let ms = now.ms_since(first);
+        let first = self.refusals.front()?;
+        let ms = now.ms_since(first.at);
         (self.refusals.len() > GAPS && (MEASURE_MS_MIN..MINUTE_MS).contains(&ms))
-            .then(|| (self.accepted - accepted) * 1_000 * MINUTE_MS / ms)
+            .then(|| (self.accepted - first.accepted) * 1_000 * MINUTE_MS / ms)
     }
 
     /// Refused too often, if not within a minute.
     fn by_and_by(&self, now: Time) -> bool {
-        let recent = self.refusals.front().is_some_and(|(at, _)| now.ms_since(*at) < FORGET_MS);
+        let recent = self.refusals.front().is_some_and(|first| now.ms_since(first.at) < FORGET_MS);
         recent && self.refusals.len() > GAPS && self.accepted_between() < ACCEPTED_BETWEEN_MAX
+    }
+
+    /// Of so few requests between two refusals since the lane slowed down, a limit that is kept to would let many more
+    /// through.
+    fn still_refused(&self) -> bool {
+        self.before.refusals > GAPS as u64 && self.accepted_between() < STILL_BETWEEN_MAX
     }
 
     /// Too little was accepted since the lane slowed down to tell whether that helps.
@@ -278,9 +307,9 @@ mod tests {
                 takes
             });
             // Level in drops: a request is 60,000 of them, 500 flow in each millisecond.
-            let (mut level, mut last_ms) = (20 * 60_000, 0);
+            let (mut level, mut last_ms) = (32 * 60_000, 0);
             let bucket = run(4_000, limits, |at_ms| {
-                level = (level + (at_ms - last_ms) * 500).min(20 * 60_000);
+                level = (level + (at_ms - last_ms) * 500).min(32 * 60_000);
                 last_ms = at_ms;
                 let takes = level >= 60_000;
                 level -= if takes { 60_000 } else { 0 };
@@ -326,5 +355,20 @@ mod tests {
         });
         assert_eq!(end.succeeded, 3_000);
         assert!(took_ms < 15 * 60_000, "{took_ms}");
+    }
+    /// Four a minute are allowed, and what is refused counts as well: after a few refusals nothing is accepted at all.
+    #[test]
+    fn a_few_a_minute_stay_a_few_a_minute() {
+        let limits = Limits { concurrency: 20, requests_per_minute: Some(13), ..Limits::default() };
+        let mut window = VecDeque::new();
+        let (end, took_ms, _) = run(80, limits, |at_ms| {
+            while window.front().is_some_and(|first| at_ms - first >= 60_000) {
+                window.pop_front();
+            }
+            window.push_back(at_ms);
+            window.len() <= 4
+        });
+        assert_eq!(end.succeeded, 80);
+        assert!(took_ms < 32 * 60_000, "{took_ms} ms, and twenty minutes would do");
     }
 }

@@ -147,13 +147,14 @@ pub enum LimiterModel {
     Bucket,
 }
 
-/// The capacity of a bucket.
+/// The capacity of a bucket; at most 20 after a 429 that shows a finer-grained server, then even pacing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Burst {
-    /// The limit itself; 20 after a 429 that shows a finer-grained server, then even pacing.
+    /// The limit itself.
     #[default]
     Auto,
+    /// As the person or the provider's documentation says.
     Requests(u32),
 }
 

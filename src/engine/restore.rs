@@ -27,12 +27,16 @@ impl Engine {
         seed: u64,
         now: Time,
     ) -> Engine {
-        let mut engine = Engine::new(plan, facts, seed, now);
+        let mut records = records.into_iter().peekable();
+        // Limits refill between the records as they did then.
+        let began = records.peek().map_or(now, |first| first.at.min(now));
+        let mut engine = Engine::new(plan, facts, seed, began);
         let mut held = BTreeMap::new();
         for record in records {
             engine.now = engine.now.max(record.at);
             engine.replay(record, &mut held);
         }
+        engine.now = engine.now.max(now);
         engine.cut_off(&mut held);
         engine.end_kept();
         engine.after_batch_replay();
@@ -211,6 +215,34 @@ impl Engine {
         let weight = self.plan.weight(&self.items.facts(item));
         if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
             lane.count_before_restart(weight, bill, sent, ended);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::testing::*;
+    use crate::engine::{LimiterModel, Limits, Plan, RunState};
+
+    #[test]
+    fn a_run_that_is_opened_again_does_not_wait_for_what_it_sent_long_ago() {
+        for model in [LimiterModel::Window, LimiterModel::Bucket] {
+            let limits =
+                Limits { requests_per_minute: Some(100), requests_per_day: Some(10_000), model, ..Limits::default() };
+            let mut run = Driver::new(Plan { lanes: vec![lane(limits)], ..plan() }, rows(620));
+            let mut provider = |_| reply(300, fits());
+            run.command(crate::engine::Command::Resume, &mut provider);
+            while run.progress().done < 600 {
+                assert!(run.step(&mut provider));
+            }
+            run.crash();
+            run.now = run.now.after_ms(120_000);
+            run.crash();
+            let opened = run.now;
+            let end = run.run(provider);
+            assert_eq!((end.succeeded, end.state), (620, RunState::Finished));
+            let took_ms = run.now.ms_since(opened);
+            assert!(took_ms < 5_000, "{took_ms} ms for the last twenty rows, {model:?}");
         }
     }
 }

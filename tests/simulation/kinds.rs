@@ -182,6 +182,11 @@ fn hints(scenario: &mut Scenario, rng: &mut Rng) {
     if rng.bool() {
         strict_window(scenario, rng);
     }
+    // Long enough to learn from refusals, and to be wrong.
+    if rng.u8(0..3) == 0 {
+        let items = rng.u32(200..=600);
+        scenario.facts = facts(rng, items, items, scenario.plan.use_cache);
+    }
 }
 
 fn weather(scenario: &mut Scenario, rng: &mut Rng, kinds: &[WeatherKind]) {

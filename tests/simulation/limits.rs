@@ -238,6 +238,12 @@ impl Refusing {
         wait_ms
     }
 
+    /// When the next request would be let through, if nothing changes.
+    pub fn free_at(&self, now: Time) -> Time {
+        let wait_ms = self.refuser.spans.iter().filter_map(|span| self.wait_ms(*span, now)).max();
+        now.after_ms(wait_ms.unwrap_or(0))
+    }
+
     /// What others leave of a limit.
     fn left(&self, limit: u64, at: Time) -> u64 {
         let minute = at.ms() / MINUTE_MS;

@@ -15,6 +15,7 @@ mod jitter;
 mod kills;
 mod kinds;
 mod limits;
+mod pace;
 mod person;
 mod provider;
 mod report;

@@ -78,6 +78,11 @@ impl<'a> Provider<'a> {
         self.planned.iter_mut().try_for_each(|lane| lane.count_until(now))
     }
 
+    /// When the next request on a lane would be let through, whatever the plan says.
+    pub fn free_at(&self, lane: usize, now: Time) -> Time {
+        self.refusing[lane].as_ref().map_or(now, |refusing| refusing.free_at(now))
+    }
+
     pub fn answer(&mut self, rng: &mut fastrand::Rng, lane: usize, request: &Request, arrives: Time) -> Verdict {
         let weight = Weight { input: request.input_estimate, output: request.output_cap };
         self.planned[lane].push(request.attempt, weight, arrives);

@@ -112,6 +112,7 @@ impl World<'_> {
         self.checks.crashed();
         self.now = self.now.after_ms(away_ms);
         self.engine = self.restored();
+        self.pace.crashed(&self.storage.down, self.now);
         let progress = self.engine.progress(self.now);
         self.checks.after_restore(&self.storage.down, &progress)?;
         self.choose_what_becomes_of_doubtful_items(&progress)?;

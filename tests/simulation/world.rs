@@ -9,6 +9,7 @@ use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome, 
 use pennybatch::time::Time;
 
 use crate::checks::Checks;
+use crate::pace::Pace;
 use crate::provider::{Provider, Request, failure};
 use crate::report::Report;
 use crate::scenario::{Person, Scenario};
@@ -34,6 +35,7 @@ pub struct World<'a> {
     warm: BTreeSet<u8>,
     next_happening: u64,
     pub(super) checks: Checks<'a>,
+    pub(super) pace: Pace<'a>,
     pub(super) stopped: bool,
     history: Option<Vec<String>>,
     pub(super) report: Report,
@@ -70,6 +72,7 @@ impl<'a> World<'a> {
             warm: BTreeSet::new(),
             next_happening: 0,
             checks: Checks::new(scenario),
+            pace: Pace::new(scenario, START),
             stopped: false,
             history: None,
             report: Report::default(),
@@ -148,6 +151,7 @@ impl<'a> World<'a> {
     }
 
     fn wake(&mut self, at: Time) -> Result<(), String> {
+        self.pace.passes(at)?;
         let late_ms = if self.scenario.late_wakes { self.rng.u64(0..=5_000) } else { 0 };
         self.now = self.now.max(at).after_ms(late_ms);
         self.tell(Event::Woke)
@@ -156,6 +160,7 @@ impl<'a> World<'a> {
     fn happen(&mut self) -> Result<(), String> {
         let Some(Reverse((at, id))) = self.future.pop() else { return Ok(()) };
         let Some(happening) = self.happenings.remove(&id) else { return Ok(()) };
+        self.pace.passes(at)?;
         self.now = self.now.max(at);
         match happening {
             Happening::Saved(ticket) => self.save_lands(ticket),
@@ -180,8 +185,11 @@ impl<'a> World<'a> {
     /// Tells the engine, does what it wants, and asks every checker.
     pub(super) fn tell(&mut self, event: Event) -> Result<(), String> {
         self.note(|| format!("{event:?}"));
-        if let Event::Ended { attempt, outcome, seen } = &event {
-            self.ended(*attempt, outcome, seen.as_deref());
+        match &event {
+            Event::Ended { attempt, outcome, seen } => self.ended(*attempt, outcome, seen.as_deref()),
+            Event::LookedUp { item, .. } => self.pace.looked_up(*item, self.now),
+            Event::Command(command) => self.pace.told(command, self.now),
+            _ => {}
         }
         self.engine.handle(event, self.now);
         while let Some(effect) = self.engine.poll_effect() {
@@ -189,7 +197,9 @@ impl<'a> World<'a> {
             self.carry_out(effect)?;
         }
         self.provider.check_limits(self.now)?;
-        self.checks.after_step(&self.engine.progress(self.now), self.provider.billed)
+        let progress = self.engine.progress(self.now);
+        self.pace.after_step(&progress, &self.provider, self.now);
+        self.checks.after_step(&progress, self.provider.billed)
     }
 
     /// An attempt's end, as the world knows it, just before the engine hears of it.
@@ -202,6 +212,8 @@ impl<'a> World<'a> {
             self.warm.insert(known.lane);
         }
         self.provider.answered(attempt, outcome);
+        let hint_ms = known.as_ref().and_then(|known| known.hint_ms).unwrap_or(0);
+        self.pace.ended(attempt, outcome, seen, hint_ms, self.now);
         match outcome {
             Outcome::Failed { failure, bill } => {
                 self.report.doubtful += u64::from(*bill == Bill::Unknown);
@@ -228,11 +240,13 @@ impl<'a> World<'a> {
                 let answer =
                     hit.then(|| Answer { text: wire::text(leader), finish: Finish::Stop, ..Answer::default() });
                 let at = self.now.after_ms(self.rng.u64(0..=5));
+                self.pace.looks_up(item);
                 self.later(at, Happening::Tell(Event::LookedUp { item, answer }));
                 Ok(())
             }
             Effect::Save { ticket, records } => {
                 self.checks.asked_to_save(&records);
+                self.pace.asked_to_save(&records);
                 self.save(ticket, records);
                 Ok(())
             }
@@ -240,6 +254,7 @@ impl<'a> World<'a> {
                 self.report.sends += 1;
                 self.checks.sent(attempt, item, lane, deadline, self.now)?;
                 self.check_slots(item, lane)?;
+                self.pace.sent(attempt, self.now);
                 self.send(attempt, item, lane);
                 Ok(())
             }
@@ -250,6 +265,7 @@ impl<'a> World<'a> {
             Effect::Notify(Notice::LaneStopped { lane, .. }) => {
                 self.report.lane_stops += 1;
                 self.checks.lane_stopped(lane);
+                self.pace.lane_stopped(lane);
                 Ok(())
             }
             Effect::Notify(Notice::Paused(reason)) => {
