@@ -4,7 +4,7 @@
 //!
 //! `scenario` is a world as a value, `kinds` draws one from a name and a seed, `shrink` makes one smaller; `world`
 //! with `storage` and `person` is what happens, `provider` with `limits` and `wire` whom the engine talks to, `checks`
-//! the invariants. `edge`, `budget`, `kills`, `slowed` and `jitter` are worlds with one question each.
+//! the invariants, `pace` the time that is lost. `edge`, `budget`, `kills`, `slowed` and `jitter` are worlds with one question each.
 
 mod budget;
 mod checks;
