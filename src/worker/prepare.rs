@@ -61,6 +61,13 @@ impl Prepared {
         Rc::ptr_eq(&self.data, data) && asked(&self.of) == asked(setup)
     }
 
+    /// Takes its place, unless somebody asked for the same meanwhile and was done earlier: what was counted since is in
+    /// those rows.
+    pub fn kept_in(self, place: &mut Option<Rc<Prepared>>) -> Rc<Prepared> {
+        let earlier = place.take().filter(|earlier| earlier.fits(&self.data, &self.of));
+        place.insert(earlier.unwrap_or_else(|| Rc::new(self))).clone()
+    }
+
     /// The wire body of one row, as a lane has it.
     pub fn body(&self, lane: &Setup, item: Ordinal) -> Result<String, TemplateProblem> {
         let (system, user) = dataset::render(&self.prompt, &self.data.table, item as usize)?;
@@ -241,5 +248,45 @@ pub fn call<'a>(setup: &'a Setup, prompt: &Prompt, system: &'a str, user: &'a st
         effort: setup.reasoning_effort,
         prompt_cache: if shared { setup.prompt_cache } else { PromptCache::Off },
         shared_user_bytes: if shared { prompt.shared_user_bytes() } else { 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::terms::tests::setup;
+    use super::*;
+    use crate::dataset::ReadOptions;
+
+    fn prepared(data: &Rc<Data>, setup: &Setup) -> Prepared {
+        Prepared {
+            data: data.clone(),
+            prompt: Prompt::parse(&setup.system, &setup.user, data.table.columns()).expect("a prompt"),
+            keys: Vec::new(),
+            facts: RefCell::default(),
+            counted: Cell::new(false),
+            sample: Cell::new(None),
+            near: Vec::new(),
+            duplicates: 0,
+            of: setup.clone(),
+        }
+    }
+
+    #[test]
+    fn of_two_that_were_prepared_at_once_the_first_stays_with_what_was_counted() {
+        let setup = Setup { user: "{{name}}".to_owned(), ..setup() };
+        let read = || Data::read("rows.csv".to_owned(), b"id,name\n1,a\n".to_vec(), ReadOptions::default());
+        let data = Rc::new(read().expect("rows"));
+        let mut place = None;
+        let first = prepared(&data, &setup).kept_in(&mut place);
+        first.take_sample(TokenCount { row: 0, row_tokens: 9, rows: 1, counted: 9, estimated: 5 });
+        let second = prepared(&data, &setup).kept_in(&mut place);
+        assert!(Rc::ptr_eq(&first, &second));
+        assert_eq!(place.as_ref().map(|kept| kept.rows_sampled()), Some(1));
+        // Another prompt's rows, and another file's, take the place.
+        let other = Setup { user: "{{id}}".to_owned(), ..setup.clone() };
+        assert_eq!(prepared(&data, &other).kept_in(&mut place).rows_sampled(), 0);
+        let again = Rc::new(read().expect("rows"));
+        let third = prepared(&again, &other).kept_in(&mut place);
+        assert!(Rc::ptr_eq(&third.data, &again) && place.is_some_and(|kept| Rc::ptr_eq(&kept, &third)));
     }
 }

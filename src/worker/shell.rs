@@ -222,14 +222,8 @@ impl Shell {
         if let Some(last) = last.filter(|last| last.fits(data, setup)) {
             return Ok(last);
         }
-        let prepared = Rc::new(prepare(data, setup, superseded).await?);
-        // Who asked for the same at the same time may be done already; what was counted since is in those.
-        let meanwhile = self.prepared.borrow().clone();
-        if let Some(meanwhile) = meanwhile.filter(|meanwhile| meanwhile.fits(data, setup)) {
-            return Ok(meanwhile);
-        }
-        *self.prepared.borrow_mut() = Some(prepared.clone());
-        Ok(prepared)
+        let fresh = prepare(data, setup, superseded).await?;
+        Ok(fresh.kept_in(&mut self.prepared.borrow_mut()))
     }
 
     async fn start(self: &Rc<Self>, asked: Setup, secrets: Vec<Option<Secret>>) -> Result<(), Problem> {

@@ -278,8 +278,8 @@ fn Head(props: &HeadProps) -> Html {
             <Details open={Rc::new(open.clone())} />
             if *asked {
                 <Confirm question="Delete this run?" yes="Delete for good" no="Keep it" {on_answer}
-                    consequence="Its rows, answers and ledger are removed from this browser and can't be brought back. \
-                                 Your data file and what you exported are untouched." />
+                    consequence="Its rows, answers and ledger are removed from this browser and can't be brought back; the cache \
+                    keeps answers until it is cleared under Runs. Your data file and what you exported are untouched." />
             }
         </div>
     }

@@ -94,8 +94,8 @@ fn Runs(props: &RunsProps) -> Html {
             }
             if let Some(run) = &*deleting {
                 <Confirm question={format!("Delete the run of {}, begun {}?", run.name, started_words(&run.run))} yes="Delete for good" no="Keep it"
-                    {on_answer} consequence="Its rows, answers and ledger are removed from this browser and can't be \
-                    brought back. Your data file and what you exported are untouched." />
+                    {on_answer} consequence="Its rows, answers and ledger are removed from this browser and can't be brought back; the cache \
+                    keeps answers until it is cleared under Runs. Your data file and what you exported are untouched." />
             }
         </>
     }
