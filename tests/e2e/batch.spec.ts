@@ -2,76 +2,20 @@
 //
 // PENNYBATCH_BATCH_ROWS: how many rows the killed run has (default 60; 120000 makes three full jobs).
 
-import { expectedAnswer, type Mock } from './support/mock';
+import { begin, books, checkAnswers, checkSpend, handOver, KEY, setBatch } from './support/batch';
 import { Profile } from './support/browser';
-import { numberedRows, readJsonl } from './support/data';
 import { Runner } from './support/runner';
 import { expect, test, type Page } from './support/test';
 
 const ROWS = Number(process.env.PENNYBATCH_BATCH_ROWS ?? 60);
 const PER_JOB = ROWS > 1_000 ? 50_000 : Math.ceil(ROWS / 3);
 const SLOW = ROWS > 1_000;
-const KEY = 'sk-batch-77aa01';
-const SYSTEM = 'Be brief.';
-
-interface Books {
-  jobs: { id: string; status: string; rows: number; completed: number; failed: number; billed_pico: string }[];
-  files: number;
-  billed_pico: string;
-  billed_rows: number;
-  billed_twice: string[];
-}
-
-async function books(mock: Mock): Promise<Books> {
-  return (await fetch(`${mock.http}/__batches`)).json() as Promise<Books>;
-}
-
-async function setBatch(mock: Mock, changes: Record<string, unknown>): Promise<void> {
-  const answer = await fetch(`${mock.http}/__batches/set`, {
-    method: 'POST', body: JSON.stringify(changes), headers: { 'content-type': 'application/json' },
-  });
-  if (!answer.ok) throw new Error(`the simulated Batch API refused: ${await answer.text()}`);
-}
-
-async function begin(page: Page, runner: Runner, mock: Mock, address: string, rows = ROWS): Promise<void> {
-  await runner.open(address);
-  await runner.chooseData(numberedRows(rows));
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
-    'Model': 'gpt-4o-mini', 'Max output tokens': 16, 'Concurrency': 2,
-  });
-  await expect(page.getByText(new RegExp(`\\b${rows.toLocaleString('en')} rows\\b`)).first()).toBeVisible();
-  await runner.start();
-}
-
-async function handOver(page: Page, runner: Runner, perJob = PER_JOB): Promise<void> {
-  const part = page.getByRole('button', { name: 'Batch API', exact: true });
-  if ((await part.getAttribute('aria-expanded')) === 'false') await part.click();
-  await page.getByLabel('Rows per job', { exact: true }).fill(String(perJob));
-  await runner.button('Hand over to Batch API').click();
-}
 
 async function resume(page: Page, runner: Runner): Promise<void> {
   await runner.button('Resume run').click();
   await runner.field('API key').fill(KEY);
   await runner.button('Send again').or(runner.button('Resume')).first().click();
   await expect(page.getByRole('region', { name: 'Batch jobs' })).toBeVisible();
-}
-
-/** Confirmed spend is what both ways billed, to the pico-dollar, where nothing is in doubt. */
-async function checkSpend(runner: Runner, mock: Mock): Promise<void> {
-  const spend = await runner.spend();
-  const billed = BigInt((await mock.totals()).billed_pico) + BigInt((await books(mock)).billed_pico);
-  expect(spend.confirmed).toBeLessThanOrEqual(billed);
-  expect(billed).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
-  if (spend.doubtful === 0n) expect(spend.confirmed).toBe(billed);
-}
-
-async function checkAnswers(runner: Runner, rows: number): Promise<void> {
-  const lines = readJsonl(await runner.export('Export JSONL'));
-  expect(lines.length).toBe(rows);
-  const wrong = lines.filter((line, row) => line.id !== `r${row}` || !line.result.startsWith(expectedAnswer(SYSTEM, `r${row}: Row ${row}`)));
-  expect(wrong.slice(0, 3), 'every row has its own answer').toEqual([]);
 }
 
 test('killed while uploading, after creating, while polling and while downloading: three jobs, each row paid once', async ({
@@ -95,8 +39,8 @@ test('killed while uploading, after creating, while polling and while downloadin
     let runner = new Runner(browser.page);
     // A slow machine should not answer a whole job's rows one by one before the rest is handed over.
     await mock.set({ latency_ms: 2_500 });
-    await begin(browser.page, runner, mock, `${baseURL}#/run`);
-    await handOver(browser.page, runner);
+    await begin(browser.page, runner, mock, `${baseURL}#/run`, ROWS);
+    await handOver(browser.page, runner, PER_JOB);
 
     // While the first file is being uploaded.
     await expect.poll(async () => (await books(mock)).files, wait).toBeGreaterThan(0);

@@ -1,6 +1,12 @@
-// The simulated provider's Batch API: its books, and what it is told to do.
+// The simulated provider's Batch API: its books, what it is told to do, and a run that is handed over to it.
 
-import type { Mock } from './mock';
+import { expect, type Page } from '@playwright/test';
+import { numberedRows, readJsonl } from './data';
+import { expectedAnswer, type Mock } from './mock';
+import type { Runner } from './runner';
+
+export const KEY = 'sk-batch-77aa01';
+const SYSTEM = 'Be brief.';
 
 export interface Books {
   jobs: { id: string; status: string; rows: number; completed: number; failed: number; billed_pico: string }[];
@@ -20,4 +26,38 @@ export async function setBatch(mock: Mock, changes: Record<string, unknown>): Pr
     method: 'POST', body: JSON.stringify(changes), headers: { 'content-type': 'application/json' },
   });
   if (!answer.ok) throw new Error(`the simulated Batch API refused: ${await answer.text()}`);
+}
+
+export async function begin(page: Page, runner: Runner, mock: Mock, address: string, rows: number): Promise<void> {
+  await runner.open(address);
+  await runner.chooseData(numberedRows(rows));
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
+    'Model': 'gpt-4o-mini', 'Max output tokens': 16, 'Concurrency': 2,
+  });
+  await expect(page.getByText(new RegExp(`\\b${rows.toLocaleString('en')} rows\\b`)).first()).toBeVisible();
+  await runner.start();
+}
+
+export async function handOver(page: Page, runner: Runner, perJob: number): Promise<void> {
+  const part = page.getByRole('button', { name: 'Batch API', exact: true });
+  if ((await part.getAttribute('aria-expanded')) === 'false') await part.click();
+  await page.getByLabel('Rows per job', { exact: true }).fill(String(perJob));
+  await runner.button('Hand over to Batch API').click();
+}
+
+/** Confirmed spend is what both ways billed, to the pico-dollar, where nothing is in doubt. */
+export async function checkSpend(runner: Runner, mock: Mock): Promise<void> {
+  const spend = await runner.spend();
+  const billed = BigInt((await mock.totals()).billed_pico) + BigInt((await books(mock)).billed_pico);
+  expect(spend.confirmed).toBeLessThanOrEqual(billed);
+  expect(billed).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
+  if (spend.doubtful === 0n) expect(spend.confirmed).toBe(billed);
+}
+
+export async function checkAnswers(runner: Runner, rows: number): Promise<void> {
+  const lines = readJsonl(await runner.export('Export JSONL'));
+  expect(lines.length).toBe(rows);
+  const wrong = lines.filter((line, row) => line.id !== `r${row}` || !line.result.startsWith(expectedAnswer(SYSTEM, `r${row}: Row ${row}`)));
+  expect(wrong.slice(0, 3), 'every row has its own answer').toEqual([]);
 }

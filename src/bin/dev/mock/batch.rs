@@ -150,6 +150,9 @@ async fn delete(
     if method != Method::DELETE {
         return batches.reply(Reply::json(StatusCode::OK, &json!({"id": id, "object": "file", "purpose": "batch"})));
     }
+    if batches.lock().settings.keeps_files {
+        return batches.reply(Reply::error(405, "invalid_request_error", None, "Files can't be deleted."));
+    }
     batches.lock().files.remove(&id);
     batches.reply(Reply::json(StatusCode::OK, &json!({"id": id, "object": "file", "deleted": true})))
 }
@@ -176,6 +179,10 @@ async fn batches_root(
     };
     let (created, lost, hold_ms) = {
         let mut books = batches.lock();
+        if books.settings.drop_creates > 0 {
+            books.settings.drop_creates -= 1;
+            return batches.reply(Reply { broken_off: true, ..Reply::json(StatusCode::OK, &json!({})).halved() });
+        }
         let created = books.create(&asked);
         let lost = books.settings.lose_creates > 0;
         books.settings.lose_creates = books.settings.lose_creates.saturating_sub(1);

@@ -22,6 +22,12 @@ pub struct BatchSettings {
     pub chunk_hold_ms: u64,
     /// How many creations lose their answer from now on.
     pub lose_creates: u32,
+    /// How many creations never arrive from now on.
+    pub drop_creates: u32,
+    /// No file is deleted.
+    pub keeps_files: bool,
+    /// No job is listed.
+    pub unlisted: bool,
     /// Every so-manieth row fails with a 400; 0: none.
     pub fail_every: usize,
     /// The share of its rows, in percent, after which a job expires.
@@ -45,6 +51,9 @@ impl Default for BatchSettings {
             create_hold_ms: 0,
             chunk_hold_ms: 0,
             lose_creates: 0,
+            drop_creates: 0,
+            keeps_files: false,
+            unlisted: false,
             fail_every: 0,
             expire_percent: None,
             leave_out_every: 0,
@@ -95,7 +104,8 @@ impl Books {
     pub fn page(&self, asked: &Asking) -> Value {
         let newest = self.jobs.iter().rev();
         let behind = newest.skip_while(|(id, _)| asked.after.as_ref().is_some_and(|after| *id != after));
-        let behind: Vec<_> = behind.skip(usize::from(asked.after.is_some())).collect();
+        let behind = behind.skip(usize::from(asked.after.is_some())).filter(|_| !self.settings.unlisted);
+        let behind: Vec<_> = behind.collect();
         let page = &behind[..behind.len().min(asked.limit.unwrap_or(20)).min(self.settings.list_page)];
         let data: Vec<Value> = page.iter().map(|(id, job)| job.seen(id)).collect();
         json!({"object": "list", "data": data, "has_more": page.len() < behind.len(),
