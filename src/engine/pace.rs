@@ -307,9 +307,9 @@ mod tests {
                 takes
             });
             // Level in drops: a request is 60,000 of them, 500 flow in each millisecond.
-            let (mut level, mut last_ms) = (32 * 60_000, 0);
+            let (mut level, mut last_ms) = (20 * 60_000, 0);
             let bucket = run(4_000, limits, |at_ms| {
-                level = (level + (at_ms - last_ms) * 500).min(32 * 60_000);
+                level = (level + (at_ms - last_ms) * 500).min(20 * 60_000);
                 last_ms = at_ms;
                 let takes = level >= 60_000;
                 level -= if takes { 60_000 } else { 0 };
