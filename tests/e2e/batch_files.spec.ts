@@ -1,10 +1,13 @@
 // Hand-over without the page's own requests: request files out, run by the very shell lines that the page shows, and
 // the results back in; and the Demo's jobs, which a newcomer can try.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { READERS, REFUSAL, startReader } from './support/batch_reader';
 import { expectedAnswer, type Mock } from './support/mock';
 import { numberedRows, readJsonl } from './support/data';
 import { Runner } from './support/runner';
@@ -30,8 +33,8 @@ async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner>
   return runner;
 }
 
-/** Exports the requests for `target`, and does in a shell what the page says; the folder that it was done in. */
-async function carriedOut(page: Page, runner: Runner, target: string, real: string, mock: Mock): Promise<string> {
+/** Exports the requests for `target` to a folder, with the lines that the page shows, which call `real`. */
+async function exported(page: Page, runner: Runner, target: string, real: string): Promise<{ folder: string; lines: string }> {
   const part = page.getByRole('button', { name: 'Hand over by file', exact: true });
   if ((await part.getAttribute('aria-expanded')) === 'false') await part.click();
   await page.getByLabel('Request file for', { exact: true }).selectOption({ label: target });
@@ -43,12 +46,23 @@ async function carriedOut(page: Page, runner: Runner, target: string, real: stri
   const lines = await page.getByLabel('Shell lines', { exact: true }).innerText();
   expect(lines).toContain(real);
   expect(lines).not.toContain(KEY);
-  // The simulated provider stands in for the real one, and a minute is long for a test.
-  const script = lines.replaceAll(real, mock.http).replaceAll('sleep 60', 'sleep 0.2');
-  const env = { ...process.env, OPENAI_API_KEY: KEY, ANTHROPIC_API_KEY: KEY };
-  const ran = spawnSync('sh', ['-eu'], { cwd: folder, env, input: script, encoding: 'utf8', timeout: 60_000 });
-  expect(`${ran.status} ${ran.stderr}`, 'the shell lines run as they are').toBe('0 ');
-  expect(ran.stdout + ran.stderr).not.toContain(KEY);
+  return { folder, lines };
+}
+
+/** Does in a shell what the page says; another server stands in for the real one, and a minute is long for a test. */
+async function inShell(lines: string, folder: string, real: string, standIn: string, keys: Record<string, string>): Promise<[string, string]> {
+  const script = lines.replaceAll(real, standIn).replaceAll('sleep 60', 'sleep 0.2');
+  const shell = spawn('sh', ['-eu'], { cwd: folder, env: { ...process.env, ...keys }, timeout: 60_000 });
+  shell.stdin.end(script);
+  const [out, words, [status]] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'exit')]);
+  for (const key of Object.values(keys)) expect(out + words).not.toContain(key);
+  return [`${status} ${words}`, out];
+}
+
+async function carriedOut(page: Page, runner: Runner, target: string, real: string, mock: Mock): Promise<string> {
+  const { folder, lines } = await exported(page, runner, target, real);
+  const [ended] = await inShell(lines, folder, real, mock.http, { OPENAI_API_KEY: KEY, ANTHROPIC_API_KEY: KEY });
+  expect(ended, 'the shell lines run as they are').toBe('0 ');
   return folder;
 }
 
@@ -119,6 +133,36 @@ test('Anthropic by file: the lines of the page run against Message Batches, and 
   }
 });
 
+for (const kind of READERS) {
+  test(`${kind.name} by file: what the lines send is what its documentation asks for, and a refusal ends them`, async ({
+    page, startMock,
+  }) => {
+    test.setTimeout(120_000);
+    const mock = await startMock('--api-key', KEY);
+    const runner = await pausedRun(page, mock, "a 'model'");
+    const reader = await startReader(kind, KEY, "a 'model'", SYSTEM);
+    const { folder, lines } = await exported(page, runner, kind.name, kind.host);
+    try {
+      const [refused] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: 'sk-wrong-0001' });
+      expect(refused).toContain(REFUSAL);
+      expect(refused).not.toMatch(/^0/);
+      expect(reader.requests, 'nothing is asked after a refusal').toBe(1);
+
+      const [ended, out] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: KEY });
+      expect(ended, 'the shell lines run as they are').toBe('0 ');
+      expect(out.trim()).toBe(kind.done);
+      expect(reader.faults).toEqual([]);
+      await page.getByLabel('Import results', { exact: true })
+        .setInputFiles(['results.jsonl', 'errors.jsonl'].map(name => join(folder, name)));
+      await expect(runner.status).toContainText('Finished: 44 answered, 1 failed', { timeout: 30_000 });
+      await checkAnswers(runner, 44);
+    } finally {
+      reader.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
 test('a newcomer hands the sample over to the Demo, without a key, and takes another one back', async ({ page }) => {
   test.setTimeout(120_000);
   const runner = new Runner(page);
@@ -140,6 +184,9 @@ test('a newcomer hands the sample over to the Demo, without a key, and takes ano
   const panel = page.getByRole('region', { name: 'Batch API', exact: true });
   await expect(panel).toBeFocused();
   expect(await jobs.getByRole('row').count()).toBeGreaterThanOrEqual(3);
+  await page.getByRole('button', { name: 'Hand over by file', exact: true }).press('Enter');
+  await runner.button('Export requests').press('Enter');
+  await expect(page.getByText(/in a batch job: there is nothing to hand over/), 'nobody is asked twice').toBeVisible();
   await runner.untilFinished(60_000);
   await expect(runner.status).toContainText('Finished: 500 answered');
   expect(readJsonl(await runner.export('Export JSONL')).length).toBe(500);

@@ -82,7 +82,7 @@ impl BatchTarget {
     }
 
     /// Shell lines that hand one file over and fetch its results. The key comes from the environment and is printed
-    /// nowhere.
+    /// nowhere. Each step waits for the one before it, and a refusal is shown in the provider's own words.
     /// A file that is one of several has result files of its own.
     pub fn shell_lines(self, file: &str, model: &str) -> String {
         match part(file) {
@@ -101,24 +101,25 @@ impl BatchTarget {
             BatchTarget::Groq => ("https://api.groq.com/openai/v1", "GROQ_API_KEY"),
             BatchTarget::Mistral => return mistral_lines(file, model),
             BatchTarget::Together => ("https://api.together.xyz/v1", "TOGETHER_API_KEY"),
-            BatchTarget::Vllm => return format!("vllm run-batch -i {file} -o results.jsonl --model {model}\n"),
+            BatchTarget::Vllm => {
+                return format!("vllm run-batch -i {file} -o results.jsonl --model {}\n", quoted(model));
+            }
         };
-        let (upload, purpose) = match self {
-            BatchTarget::Together => ("files/upload", "batch-api"),
-            _ => ("files", "batch"),
+        let head = format!("-H \"Authorization: Bearer ${key}\"");
+        let (upload, form) = match self {
+            BatchTarget::Together => ("files/upload", format!("-F purpose=batch-api -F file_name={file}")),
+            _ => ("files", "-F purpose=batch".to_owned()),
         };
-        let name = if self == BatchTarget::Together { format!(" -F file_name={file}") } else { String::new() };
         format!(
-            "FILE=$(curl -sS {base}/{upload} -H \"Authorization: Bearer ${key}\" -F purpose={purpose}{name} -F file=@{file} | jq -r .id)\n\
-             BATCH=$(curl -sS {base}/batches -H \"Authorization: Bearer ${key}\" -H 'Content-Type: application/json' \
-             -d \"{{\\\"input_file_id\\\":\\\"$FILE\\\",\\\"endpoint\\\":\\\"/v1/chat/completions\\\",\\\"completion_window\\\":\\\"24h\\\"}}\" | jq -r '.id // .job.id')\n\
-             until curl -sS {base}/batches/$BATCH -H \"Authorization: Bearer ${key}\" > batch.json && \
+            "FILE=$(curl -sS {base}/{upload} {head} {form} -F file=@{file} | jq -er '.id // error(tostring)') &&\n\
+             BATCH=$(curl -sS {base}/batches {head} -H 'Content-Type: application/json' \
+             -d '{{\"input_file_id\":\"'$FILE'\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}}' \
+             | jq -er '.id // .job.id // error(tostring)') &&\n\
+             until curl -sS {base}/batches/$BATCH {head} > batch.json && \
              jq -e '.status | ascii_downcase | IN(\"completed\", \"failed\", \"expired\", \"cancelled\")' batch.json > /dev/null; \
-             do sleep 60; done\n\
-             OUTPUT=$(jq -r '.output_file_id // empty' batch.json)\n\
-             [ -z \"$OUTPUT\" ] || curl -sS {base}/files/$OUTPUT/content -H \"Authorization: Bearer ${key}\" -o results.jsonl\n\
-             ERRORS=$(jq -r '.error_file_id // empty' batch.json)\n\
-             [ -z \"$ERRORS\" ] || curl -sS {base}/files/$ERRORS/content -H \"Authorization: Bearer ${key}\" -o errors.jsonl\n"
+             do sleep 60; done &&\n\
+             jq -r '.status, (.errors // .error // empty)' batch.json &&\n{}",
+            fetching(base, &head, "batch.json", ["output_file_id", "error_file_id"])
         )
     }
 }
@@ -135,26 +136,42 @@ fn anthropic_lines(file: &str) -> String {
     let head = "-H \"x-api-key: $ANTHROPIC_API_KEY\" -H 'anthropic-version: 2023-06-01'";
     let base = "https://api.anthropic.com/v1/messages/batches";
     format!(
-        "BATCH=$(curl -sS {base} {head} -H 'content-type: application/json' --data-binary @{file} | jq -r .id)\n\
-         until curl -sS {base}/$BATCH {head} | jq -e '.processing_status == \"ended\"' > /dev/null; do sleep 60; done\n\
-         curl -sS {base}/$BATCH/results {head} -o results.jsonl\n"
+        "BATCH=$(curl -sS {base} {head} -H 'content-type: application/json' --data-binary @{file} \
+         | jq -er '.id // error(tostring)') &&\n\
+         until curl -sS {base}/$BATCH {head} | jq -e '.processing_status == \"ended\"' > /dev/null; do sleep 60; done &&\n\
+         curl -sSfL {base}/$BATCH/results {head} -o results.jsonl\n"
     )
 }
 
 fn mistral_lines(file: &str, model: &str) -> String {
     let head = "-H \"Authorization: Bearer $MISTRAL_API_KEY\"";
     let base = "https://api.mistral.ai/v1";
+    let model = serde_json::Value::from(model).to_string();
+    let job = format!(r#"{{"input_files":["FILE"],"endpoint":"/v1/chat/completions","model":{model}}}"#);
     format!(
-        "FILE=$(curl -sS {base}/files {head} -F purpose=batch -F file=@{file} | jq -r .id)\n\
-         JOB=$(curl -sS {base}/batch/jobs {head} -H 'Content-Type: application/json' \
-         -d \"{{\\\"input_files\\\":[\\\"$FILE\\\"],\\\"endpoint\\\":\\\"/v1/chat/completions\\\",\\\"model\\\":\\\"{model}\\\"}}\" | jq -r .id)\n\
+        "FILE=$(curl -sS {base}/files {head} -F purpose=batch -F file=@{file} | jq -er '.id // error(tostring)') &&\n\
+         JOB=$(curl -sS {base}/batch/jobs {head} -H 'Content-Type: application/json' -d {} \
+         | jq -er '.id // error(tostring)') &&\n\
          until curl -sS {base}/batch/jobs/$JOB {head} > job.json && \
-         jq -e '.status | IN(\"SUCCESS\", \"FAILED\", \"TIMEOUT_EXCEEDED\", \"CANCELLED\")' job.json > /dev/null; do sleep 60; done\n\
-         OUTPUT=$(jq -r '.output_file // empty' job.json)\n\
-         [ -z \"$OUTPUT\" ] || curl -sS {base}/files/$OUTPUT/content {head} -o results.jsonl\n\
-         ERRORS=$(jq -r '.error_file // empty' job.json)\n\
-         [ -z \"$ERRORS\" ] || curl -sS {base}/files/$ERRORS/content {head} -o errors.jsonl\n"
+         jq -e '.status | IN(\"SUCCESS\", \"FAILED\", \"TIMEOUT_EXCEEDED\", \"CANCELLED\")' job.json > /dev/null; \
+         do sleep 60; done &&\n\
+         jq -r '.status, (.errors // empty)' job.json &&\n{}",
+        quoted(&job).replacen("FILE", "'$FILE'", 1),
+        fetching(base, head, "job.json", ["output_file", "error_file"])
     )
+}
+
+/// Fetches the result files that the job names, where it names them.
+fn fetching(base: &str, head: &str, job: &str, [output, errors]: [&str; 2]) -> String {
+    let fetch = |id: &str, file: &str| {
+        format!("jq -r '.{id} // empty' {job} | xargs -I {{}} curl -sSfL {base}/files/{{}}/content {head} -o {file}")
+    };
+    format!("{} &&\n{}\n", fetch(output, "results.jsonl"), fetch(errors, "errors.jsonl"))
+}
+
+/// One word for a shell, whatever is in it: a model's name may come from a link.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -193,6 +210,20 @@ mod tests {
                     "{lines}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_model_s_name_is_a_word_and_never_a_command() {
+        let name = "a'$(touch owned)`b`\"";
+        for target in [BatchTarget::Mistral, BatchTarget::Vllm] {
+            let lines = target.shell_lines("requests.jsonl", name);
+            let word = if target == BatchTarget::Mistral {
+                r#""a'\''$(touch owned)`b`\""}'"#
+            } else {
+                r#"'a'\''$(touch owned)`b`"'"#
+            };
+            assert!(lines.contains(word), "{lines}");
         }
     }
 

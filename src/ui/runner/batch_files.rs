@@ -60,7 +60,7 @@ pub fn BatchFiles(props: &BatchFilesProps) -> Html {
             <div class="stack">
                 <div class="row">
                     <SelectField label="Request file for" value={target.name()} choices={choices.collect::<Vec<_>>()} {on_choose}
-                        hint="The rows without an answer, equal requests once, in files of the size it takes." />
+                        hint="The rows without an answer, equal requests once, in files of the size it takes. They name the model of this run." />
                     <Button on_press={on_export}>{ "Export requests" }</Button>
                 </div>
                 if !props.written.is_empty() {

@@ -1,5 +1,7 @@
 //! Hand-over by file: request files out, result files in, both as streams.
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::rc::Rc;
 
 use js_sys::Array;
@@ -54,7 +56,8 @@ impl Open {
     }
 }
 
-/// Writes the rows that have no answer as request files, as many as the target's limits ask for. Equal requests go once.
+/// Writes the rows that have no answer and wait for none as request files, as many as the target's limits ask for. Equal
+/// requests go once.
 pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Result<(), Problem> {
     let failed = |why: String| problem(Place::Results, format!("The request file could not be made: {why}."));
     let setup = session.setup();
@@ -65,9 +68,11 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     let mut files = Vec::new();
     let mut open = Open::new(target);
     let mut slices = Slices::begin();
-    for item in 0..session.prepared.data.rows() {
+    let leader = |item: Ordinal| facts[item as usize].leader;
+    let mut asked: HashSet<Ordinal> = rows(session).filter(|item| is_asked(session, *item)).map(leader).collect();
+    for item in rows(session) {
         slices.turn().await;
-        if !is_open(session, item, facts[item as usize].leader) {
+        if !is_open(session, item) || !asked.insert(leader(item)) {
             continue;
         }
         let id = custom_id(&session.manifest.run, item);
@@ -89,7 +94,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     if files.is_empty() {
         return Err(problem(
             Place::Results,
-            "No row is left that would need an answer, so there is nothing to hand over.",
+            "Every row has its answer, or is in flight or in a batch job: there is nothing to hand over.",
         ));
     }
     let count = files.len();
@@ -101,11 +106,21 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     Ok(())
 }
 
-/// No answer yet, and no equal row before it that stands for it.
-fn is_open(session: &Session, item: Ordinal, leader: Ordinal) -> bool {
-    let results = session.results.borrow();
-    let answered = |item: Ordinal| results.kept(item).is_some();
-    !answered(item) && (leader == item || !session.takes_import(leader) && !answered(leader))
+fn rows(session: &Session) -> Range<Ordinal> {
+    0..session.prepared.data.rows()
+}
+
+fn is_open(session: &Session, item: Ordinal) -> bool {
+    !is_answered(session, item) && session.takes_import(item)
+}
+
+/// In flight or in a batch job: asked once more, it would be paid for twice.
+fn is_asked(session: &Session, item: Ordinal) -> bool {
+    !is_answered(session, item) && !session.takes_import(item)
+}
+
+fn is_answered(session: &Session, item: Ordinal) -> bool {
+    session.results.borrow().kept(item).is_some()
 }
 
 /// Takes a result file in: rows in any order, of either form, of this run.
