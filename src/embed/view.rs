@@ -169,9 +169,16 @@ fn advice(asked: &Asked, estimate: &Estimate) -> Node {
     let recommended = &estimate.recommendation;
     let items = |lines: &[String]| lines.iter().map(|line| Node::new("li", "").text(line)).collect::<Vec<_>>();
     let sourced = estimate::price_words(asked.model, &estimate.price_date);
+    let sourced = match sourced.split_once(&estimate.price_date) {
+        Some((before, after)) if !before.is_empty() => {
+            let date = Node::new("time", "").text(&estimate.price_date);
+            Node::new("li", "").text(before).child(date).text(after)
+        }
+        _ => Node::new("li", "").text(sourced),
+    };
     let basis = Node::new("details", "basis")
         .child(Node::new("summary", "").text("What these numbers rest on"))
-        .child(Node::new("ul", "").children(items(&estimate.notes)).children(items(&[sourced])));
+        .child(Node::new("ul", "").children(items(&estimate.notes)).child(sourced));
     part("advice")
         .with("aria-labelledby", RECOMMENDATION)
         .child(Node::new("strong", "advice-name").with("id", RECOMMENDATION).text("Recommendation"))

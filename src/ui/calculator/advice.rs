@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::estimate::{Estimate, price_words};
 use crate::prices::Model;
+use crate::ui::parts::dated;
 
 #[derive(Properties, PartialEq)]
 pub struct AdviceProps {
@@ -28,7 +29,7 @@ pub fn Advice(props: &AdviceProps) -> Html {
             <div class="row advice__actions">{ props.actions.clone() }</div>
             <ul class="advice__notes">
                 { for props.estimate.notes.iter().map(|note| html! { <li>{ note }</li> }) }
-                <li>{ price_words(props.model, &props.estimate.price_date) }</li>
+                <li>{ dated(&price_words(props.model, &props.estimate.price_date)) }</li>
             </ul>
         </section>
     }

@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use super::dated;
+
 /// An id from a label: `Input tokens per call` becomes `input-tokens-per-call`.
 pub fn slug(label: &str) -> String {
     let mut out = String::with_capacity(label.len());
@@ -33,7 +35,7 @@ pub(super) fn notes(id: &str, hint: Option<&AttrValue>, error: Option<&AttrValue
                 <p class="field__error" id={format!("{id}-error")} role="alert">{ error }</p>
             }
             if let Some(hint) = hint {
-                <p class="field__hint" id={format!("{id}-hint")}>{ hint }</p>
+                <p class="field__hint" id={format!("{id}-hint")}>{ dated(hint) }</p>
             }
         </>
     }

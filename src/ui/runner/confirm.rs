@@ -3,7 +3,7 @@
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use crate::ui::parts::{Button, ButtonKind};
+use crate::ui::parts::{Button, ButtonKind, dated};
 
 #[derive(Properties, PartialEq)]
 pub struct ConfirmProps {
@@ -24,7 +24,7 @@ pub fn Confirm(props: &ConfirmProps) -> Html {
     let onclose = props.on_answer.reform(|_: Event| false);
     html! {
         <dialog ref={dialog} class="dialog dialog--question" aria-label={props.question.clone()} {onclose}>
-            <p class="dialog__title">{ &props.question }</p>
+            <p class="dialog__title">{ dated(&props.question) }</p>
             <p>{ &props.consequence }</p>
             <div class="row">
                 <Button on_press={answer(false)}>{ &props.no }</Button>

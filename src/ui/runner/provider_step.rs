@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::link::{PromptCache, Provider, ReasoningEffort};
 use crate::prices;
 use crate::provider::{Auth, Preset, ServedAt, Wire, takes_temperature};
-use crate::ui::parts::{Button, Choice, Combobox, Notice, SelectField, TextField, TextKind, Tone};
+use crate::ui::parts::{Button, Choice, Combobox, Notice, SelectField, TextField, TextKind, Tone, dated};
 use crate::ui::runner::answer_fields::output_hint;
 use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
 use crate::ui::runner::form_field::StepProps;
@@ -61,7 +61,7 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
                 </div>
                 { step.number(Field::InputPrice, "unknown", "") }
                 { step.number(Field::OutputPrice, "unknown", "") }
-                <p class="field__hint step__line">{ price_words(&form.price_source, provider.preset()) }</p>
+                <p class="field__hint step__line">{ dated(&price_words(&form.price_source, provider.preset())) }</p>
                 { step.number(Field::MaxOutputTokens, "no cap", &output_hint(step)) }
                 { step.number(Field::Temperature, "default", temperature_hint) }
                 { effort_field(step) }

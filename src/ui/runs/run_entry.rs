@@ -5,7 +5,7 @@ use yew::prelude::*;
 use crate::link::{Provider, RunSummary};
 use crate::money::{Usd, grouped};
 use crate::ui::Route;
-use crate::ui::parts::{Button, ButtonKind};
+use crate::ui::parts::{Button, ButtonKind, dated};
 use crate::ui::runner::words::{counted, rows};
 
 #[derive(Properties, PartialEq)]
@@ -45,7 +45,7 @@ pub fn RunEntry(props: &RunEntryProps) -> Html {
         <li class="run-entry">
             <div>
                 <p class="run-entry__name">{ &run.name }</p>
-                <p class="soft small">{ origin_words(run) }</p>
+                <p class="soft small">{ dated(&origin_words(run)) }</p>
                 <p class="small">{ state_words(run, *running) }</p>
                 { for run.notes.iter().map(|note| html! { <p class="small soft">{ note }</p> }) }
                 if let Some(why) = why {

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use crate::prices::{self, Vendor};
 use crate::ui::Route;
 use crate::ui::hooks::Theme;
-use crate::ui::parts::SelectField;
+use crate::ui::parts::{SelectField, dated};
 
 #[derive(Properties, PartialEq)]
 pub struct SettingsPageProps {
@@ -63,8 +63,8 @@ fn Prices() -> Html {
         <section class="settings__part" aria-labelledby="prices">
             <h2 class="panel__title" id="prices">{ "Prices" }</h2>
             <p>
-                { format!("{} models of {} providers, last read from their sources between {first} and {last}. ",
-                    prices::all().len(), prices::vendors().len()) }
+                { dated(&format!("{} models of {} providers, last read from their sources between {first} and {last}. ",
+                    prices::all().len(), prices::vendors().len())) }
                 { "They are list prices in USD, without tax and without what you may have agreed with a provider. A \
                    price that no source states is asked for, and never taken for zero." }
             </p>
