@@ -18,12 +18,19 @@ pub fn App() -> Html {
     let found = Route::read(&address.hash);
     let (route, query) = found.unwrap_or_default();
     let query = AttrValue::from(query.to_owned());
-    use_effect_with(route, |route| {
+    let moved = address.moves > 0;
+    use_effect_with(route, move |route| {
         let title = match route {
             Route::Calculator => "Pennybatch: what will this batch of LLM calls cost?".to_owned(),
             route => format!("{} - Pennybatch", route.name()),
         };
-        gloo_utils::document().set_title(&title);
+        let document = gloo_utils::document();
+        document.set_title(&title);
+        // What led here went with its page, and the focus with it.
+        if moved && document.active_element().is_none_or(|active| active.tag_name() == "BODY") {
+            focus_main();
+            gloo_utils::window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
     });
 
     // The same one always, so that the calculator isn't drawn again for the sake of a link.
@@ -37,7 +44,7 @@ pub fn App() -> Html {
     };
     html! {
         <>
-            <a class="skip-link" href="#main" onclick={focus_main}>{ "Skip to content" }</a>
+            <a class="skip-link" href="#main" onclick={skip_to_main}>{ "Skip to content" }</a>
             <Header {route} calculator_query={(*calculator_query).clone()} theme={theme.chosen}
                 dark={theme.dark} {on_theme} />
             <main id="main" class="main" tabindex="-1">
@@ -111,8 +118,12 @@ fn Header(props: &HeaderProps) -> Html {
 }
 
 /// The address is the state, so a jump within the page must not change it.
-fn focus_main(event: MouseEvent) {
+fn skip_to_main(event: MouseEvent) {
     event.prevent_default();
+    focus_main();
+}
+
+fn focus_main() {
     if let Some(main) = gloo_utils::document().get_element_by_id("main") {
         let main: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(main);
         // Failing to focus leaves the focus where it was, which harms nothing.

@@ -97,3 +97,68 @@ test('the newcomer\'s run needs nothing but Tab and Enter', async ({ page }) => 
   await page.keyboard.press('Enter');
   expect((await downloading).suggestedFilename()).toMatch(/\.csv$/);
 });
+
+test('whatever is pressed goes, the focus does not', async ({ page }) => {
+  test.setTimeout(120_000);
+  const runner = new Runner(page);
+  const lost = () => page.evaluate(() => document.activeElement === document.body);
+  const press = async (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' }).first().press('Enter');
+  await page.goto('./');
+  await press('Run this');
+  await expect(page.getByRole('main')).toBeFocused();
+  await runner.button('Sample data').click();
+  await press('Add another key');
+  await press('Remove lane 2');
+  await expect(runner.button('Remove lane 2')).toBeHidden();
+  expect(await lost()).toBe(false);
+  await runner.enter({ 'Concurrency': 2 });
+  await runner.start();
+  await runner.untilDone(5, 30_000);
+  await press('Stop');
+  await runner.untilFinished(30_000);
+  expect(await lost()).toBe(false);
+  const { done, total } = await runner.line();
+  expect(done, 'what was canceled is not done').toBeLessThan(total);
+  await press('New run');
+  await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeFocused();
+  await page.getByRole('link', { name: 'Runs', exact: true }).press('Enter');
+  await press(/^Delete run/);
+  await press('Delete for good');
+  await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeFocused();
+});
+
+test('no date breaks at its hyphens, however narrow its column is', async ({ page }) => {
+  for (const route of ['#/', '#/run', '#/settings', 'embed.html']) {
+    await page.goto(`./${route}`);
+    if (route === 'embed.html') await page.getByText('What these numbers rest on').click();
+    await expect(page.getByText(/\d{4}-\d{2}-\d{2}/).first()).toBeVisible();
+    const broken = new Set<string>();
+    for (let width = 300; width <= 420; width += 4) {
+      await page.setViewportSize({ width, height: 740 });
+      for (const words of await page.evaluate(brokenDates)) broken.add(words);
+    }
+    expect([...broken], route).toEqual([]);
+  }
+});
+
+/** What surrounds each date that stands on two lines. */
+function brokenDates(): string[] {
+  const found: string[] = [];
+  const search = (root: Node) => {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      if (node instanceof Element) {
+        if (node.shadowRoot) search(node.shadowRoot);
+        continue;
+      }
+      for (const date of (node as Text).data.matchAll(/\d{4}-\d{2}-\d{2}/g)) {
+        const range = document.createRange();
+        range.setStart(node, date.index);
+        range.setEnd(node, date.index + date[0].length);
+        if (new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1) found.push((node as Text).data);
+      }
+    }
+  };
+  search(document.body);
+  return found;
+}

@@ -10,11 +10,15 @@ use crate::ui::parts::{Button, ButtonKind, Combobox, SelectField, TextField, Tex
 use crate::ui::runner::check::{FieldProblem, LaneProblem};
 use crate::ui::runner::connection_note::LaneChecked;
 use crate::ui::runner::form_field::StepProps;
+use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::provider_step::choices;
 use crate::ui::runner::{Field, Form, FormAction};
 
 /// As many as the worker takes.
 const LANES_MAX: usize = 16;
+
+/// Where the focus goes from a lane that is removed.
+const ADDING: &str = "add-lane";
 
 #[derive(Properties, PartialEq)]
 pub struct MoreLanesProps {
@@ -35,7 +39,7 @@ pub fn MoreLanes(props: &MoreLanesProps) -> Html {
     html! {
         <div class="lanes-form">
             { for lanes.map(|lane| lane_fields(props, lane)) }
-            <div class="lanes-form__add">
+            <div class="lanes-form__add" id={ADDING} tabindex="-1">
                 <Button disabled={props.form.lanes.len() + 1 >= LANES_MAX} on_press={on_add}>{ "Add another key" }</Button>
                 <span class="field__hint">
                     { "A further lane: rows go to whichever key or endpoint can send soonest, each within its own limits. \
@@ -66,7 +70,11 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
     };
     let listed = props.checked.get(lane).and_then(Option::as_ref).map(|checked| checked.models.as_slice());
     let models = choices(listed.unwrap_or_default(), form.provider);
-    let on_remove = props.on_form.reform(move |()| FormAction::RemoveLane(lane));
+    let on_form = props.on_form.clone();
+    let on_remove = move |()| {
+        focus(ADDING);
+        on_form.emit(FormAction::RemoveLane(lane));
+    };
     html! {
         <fieldset class="lane-fields" key={lane}>
             <legend class="lane-fields__name">{ lane_name(lane) }</legend>

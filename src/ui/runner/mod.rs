@@ -50,4 +50,5 @@ pub use field::Field;
 pub use file_estimate::FileEstimate;
 pub use form::{Form, FormAction, PriceSource};
 pub use page::RunnerPage;
+pub use pause_note::refocus;
 pub use status_line::status_line;

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::link::NearDuplicates;
 use crate::ui::parts::Switch;
-use crate::ui::runner::words::{money, rows};
+use crate::ui::runner::words::{counted, money};
 
 #[derive(Properties, PartialEq)]
 pub struct NearDuplicatesNoteProps {
@@ -42,12 +42,13 @@ pub fn near_words(near: &NearDuplicates, folded: bool) -> String {
     let calls = if near.rows == 1 { "1 call".to_owned() } else { format!("{} calls", near.rows) };
     match folded {
         true => {
-            format!("{} share the answer of the row they nearly repeat: {calls} saved{saves}.", rows(near.rows.into()))
+            let share = counted(near.rows.into(), "row shares", "rows share");
+            format!("{share} the answer of an earlier one: {calls} saved{saves}.")
         }
         false => format!(
-            "{} differ from an earlier one only in case, white space or Unicode form. Sharing its answer would save \
+            "{} from an earlier one only in case, white space or Unicode form. Sharing its answer would save \
              {calls}{saves}.",
-            rows(near.rows.into())
+            counted(near.rows.into(), "row differs", "rows differ")
         ),
     }
 }
@@ -66,6 +67,7 @@ mod tests {
             "{words}"
         );
         assert!(near_words(&near, true).ends_with("23 calls saved, up to $0.0012."));
-        assert!(near_words(&NearDuplicates { saves: None, rows: 1, ..near }, false).ends_with("would save 1 call."));
+        let one = near_words(&NearDuplicates { saves: None, rows: 1, ..near }, false);
+        assert!(one.starts_with("1 row differs") && one.ends_with("would save 1 call."), "{one}");
     }
 }

@@ -6,6 +6,7 @@ use crate::link::{Place, ToWorker};
 use crate::time::Time;
 use crate::ui::hooks::{Work, use_worker};
 use crate::ui::parts::{Notice, Tone};
+use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::resume_banner::ResumeBanner;
 use crate::ui::runner::run_view::RunView;
 use crate::ui::runner::steps::Steps;
@@ -35,6 +36,7 @@ struct RunnerProps {
 fn Runner(props: &RunnerProps) -> Html {
     let Work { desk, .. } = &props.work;
     use_query(&props.work, &props.query);
+    use_title_focused(desk.open.is_some());
     let body = match &desk.open {
         Some(open) => html! {
             <RunView key={open.run.clone()} work={props.work.clone()} open={open.clone()} now={Callback::from(|()| now())} />
@@ -43,7 +45,7 @@ fn Runner(props: &RunnerProps) -> Html {
     };
     html! {
         <>
-            <h1 class="page__title">{ "Run a batch" }</h1>
+            <h1 class="page__title" id={TITLE} tabindex="-1">{ "Run a batch" }</h1>
             <div class="stack runner-notes">
                 if let Some(broken) = &desk.broken {
                     <Notice tone={Tone::Error} heading="The run can't go on in this tab"><p>{ broken }</p></Notice>
@@ -59,6 +61,19 @@ fn Runner(props: &RunnerProps) -> Html {
             { body }
         </>
     }
+}
+
+const TITLE: &str = "runner-title";
+
+/// The focus of a run that was left goes to the page's title.
+#[hook]
+fn use_title_focused(open: bool) {
+    let was_open = use_mut_ref(|| false);
+    use_effect_with(open, move |open| {
+        if was_open.replace(*open) && !open {
+            refocus(TITLE);
+        }
+    });
 }
 
 fn banner(work: &Work) -> Html {

@@ -9,7 +9,7 @@ use crate::link::Progress;
 use crate::time::Time;
 use crate::ui::hooks::{use_throttled, use_title};
 use crate::ui::runner::status_line;
-use crate::ui::runner::words::state_words;
+use crate::ui::runner::words::{carried_out, state_words};
 
 /// The eye gets a new line this often at most.
 const SEEN_MS: u32 = 500;
@@ -52,5 +52,5 @@ fn title_words(progress: &Progress) -> String {
 }
 
 fn percent(progress: &Progress) -> u32 {
-    (u64::from(progress.done) * 100 / u64::from(progress.total.max(1))) as u32
+    (u64::from(carried_out(progress)) * 100 / u64::from(progress.total.max(1))) as u32
 }

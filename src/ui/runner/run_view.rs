@@ -23,7 +23,7 @@ use crate::ui::runner::results::{Results, RowsAsked};
 use crate::ui::runner::run_limits::{NewLimits, RunLimits};
 use crate::ui::runner::run_plot::RunPlot;
 use crate::ui::runner::run_status::RunStatus;
-use crate::ui::runner::words::{rows, under_way, without_usage_words};
+use crate::ui::runner::words::{carried_out, rows, under_way, without_usage_words};
 use crate::ui::runner::{Confirm, DeskAction, FormAction};
 
 #[derive(Properties, PartialEq)]
@@ -80,6 +80,13 @@ pub fn RunView(props: &RunViewProps) -> Html {
             send.emit(ToWorker::SetDemo(demo));
         })
     };
+    // A button that goes once it is pressed leaves the focus to those beside it.
+    let and_leave = |press: Callback<()>| {
+        Callback::from(move |()| {
+            focus(CONTROLS);
+            press.emit(());
+        })
+    };
     let paused = pause_reason(&progress.state);
     // Several lanes take their keys each for itself.
     let single = open.setup.more_lanes.is_empty();
@@ -96,22 +103,23 @@ pub fn RunView(props: &RunViewProps) -> Html {
         _ => Html::default(),
     };
     let refused = |place: Place| work.desk.problem(place).map(|message| AttrValue::from(message.to_owned()));
-    let done_words = format!("{} of {}", progress.done, rows(progress.total.into()));
+    let done = carried_out(progress);
+    let done_words = format!("{done} of {}", rows(progress.total.into()));
     html! {
         <div class="run">
             <Head open={open.clone()} on_leave={work.on_desk.reform(|()| DeskAction::LeaveRun)}
                 on_delete={deleting(work, open)} />
             <section class="panel run__panel" aria-label="Run">
                 <RunStatus progress={progress.clone()} now={props.now.clone()} />
-                <ProgressBar label="Run progress" done={progress.done} total={progress.total} text={done_words} />
+                <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
                 <div class="row" id={CONTROLS} tabindex="-1">
                     { pause_or_resume }
                     if paused.is_some() || progress.state == RunState::Running {
                         <Button kind={ButtonKind::Danger} title="Ends the run: rows not begun are canceled"
-                            on_press={command(Command::Stop)}>{ "Stop" }</Button>
+                            on_press={and_leave(command(Command::Stop))}>{ "Stop" }</Button>
                     }
                     if progress.errored > 0 && !under_way(&progress.state) {
-                        <Button title="Sends the failed rows again" on_press={retrying(work)}>{ "Retry failed" }</Button>
+                        <Button title="Sends the failed rows again" on_press={and_leave(retrying(work))}>{ "Retry failed" }</Button>
                     }
                 </div>
                 <LaneList open={open.clone()} now={props.now.emit(())} send={send.clone()} />

@@ -2,10 +2,12 @@
 
 use crate::link::{Progress, RunState};
 use crate::money::{PICO, Usd};
+use crate::ui::runner::words::carried_out;
 
 /// `[500/5000] $0.0081 spent | ~$0.08 projected | cache hits: 47`. A run without prices says so instead of $0.
 pub fn status_line(progress: &Progress) -> String {
-    let Progress { done, total, cache_hits, .. } = progress;
+    let Progress { total, cache_hits, .. } = progress;
+    let done = carried_out(progress);
     if !progress.priced {
         return format!("[{done}/{total}] cost unknown | cache hits: {cache_hits}");
     }

@@ -15,6 +15,11 @@ pub fn rows(count: u64) -> String {
     counted(count, "row", "rows")
 }
 
+/// Rows with an answer or a failure: a run that was stopped has done no more than these.
+pub fn carried_out(progress: &Progress) -> u32 {
+    progress.done.saturating_sub(progress.canceled)
+}
+
 /// What a running run waits for, or what the run's state means.
 pub fn state_words(progress: &Progress, now: Time) -> String {
     match &progress.state {
@@ -210,7 +215,7 @@ fn kept_words(progress: &Progress) -> String {
     let left = u64::from(progress.total.saturating_sub(progress.done));
     format!(
         "{} of {} done and saved in this browser; {} left.",
-        grouped(&progress.done.to_string()),
+        grouped(&carried_out(progress).to_string()),
         rows(progress.total.into()),
         grouped(&left.to_string())
     )

@@ -9,8 +9,10 @@ use crate::link::{ExportKind, Place, RunSummary, StorageFacts, ToWorker};
 use crate::ui::hooks::{Work, use_worker};
 use crate::ui::parts::{Button, Notice, Tone};
 use crate::ui::runner::words::{bytes_words, counted, storage_risk, under_way};
-use crate::ui::runner::{Confirm, DeskAction};
+use crate::ui::runner::{Confirm, DeskAction, refocus};
 use run_entry::{RunEntry, started_words};
+
+const TITLE: &str = "runs-title";
 
 #[component]
 pub fn RunsPage() -> Html {
@@ -35,6 +37,7 @@ fn Runs(props: &RunsProps) -> Html {
     let open = desk.open.as_ref().map(|open| open.run.clone());
     let busy = desk.open.as_ref().is_some_and(|open| under_way(&open.progress.state));
     use_export_once_open(&props.work, open.clone(), &exporting);
+    use_title_focused(desk.runs.len());
 
     let on_export = {
         let (send, exporting, open) = (send.clone(), exporting.clone(), open.clone());
@@ -63,7 +66,7 @@ fn Runs(props: &RunsProps) -> Html {
     runs.sort_by_key(|run| std::cmp::Reverse(run.started));
     html! {
         <>
-            <h1 class="page__title">{ "Runs" }</h1>
+            <h1 class="page__title" id={TITLE} tabindex="-1">{ "Runs" }</h1>
             <p class="page__lead">{ "Every run that this browser keeps, here and nowhere else." }</p>
             if let Some(broken) = &desk.broken {
                 <Notice tone={Tone::Error}><p>{ broken }</p></Notice>
@@ -99,6 +102,17 @@ fn Runs(props: &RunsProps) -> Html {
             }
         </>
     }
+}
+
+/// The focus of a run that was deleted goes to the page's title.
+#[hook]
+fn use_title_focused(runs: usize) {
+    let before = use_mut_ref(|| 0);
+    use_effect_with(runs, move |runs| {
+        if before.replace(*runs) > *runs {
+            refocus(TITLE);
+        }
+    });
 }
 
 /// An export needs its run open; the wish is kept until it is.
