@@ -245,7 +245,6 @@ impl Shell {
         if Vocabulary::of(&setup).is_some_and(|vocabulary| self.tokenizers.is_ready(vocabulary)) {
             counting::count_rows(&prepared, &setup, &self.tokenizers, || false).await.map_err(unprepared)?;
         }
-        self.tokenizers.rest();
         let facts = prepared.facts(&self.known.borrow());
         terms::check_sizes(&plan, &facts)?;
         let manifest = Manifest {

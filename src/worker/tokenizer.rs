@@ -1,10 +1,12 @@
 //! Exact token counts: the programs that hold a vocabulary, and the question they are asked. A vocabulary is downloaded
 //! when the first text of a model that uses it is to be counted, and every text is counted once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
 
 use super::program::{self, Program};
 use crate::link::Setup;
@@ -13,6 +15,8 @@ use crate::tokenizer;
 
 /// Counts that are kept; with more, all are forgotten.
 const KEPT_MAX: usize = 500_000;
+/// A program that nobody asks for so long is ended: it holds some 50 MB.
+const IDLE_MS: u32 = 5_000;
 
 /// The side of the program that knows `o200k_base`.
 pub fn serve_o200k() {
@@ -60,10 +64,12 @@ pub struct Tokenizers(RefCell<BTreeMap<Vocabulary, Rc<Tokenizer>>>);
 
 #[derive(Default)]
 struct Tokenizer {
-    /// `None`: not started yet, or ended to free its memory.
+    /// `None`: not started yet, or ended to free its memory. What it counted stays known.
     program: RefCell<Option<Rc<Program>>>,
+    /// Ends it.
+    idle: RefCell<Option<Timeout>>,
     kept: RefCell<HashMap<(u64, u64), u32>>,
-    has_counted: std::cell::Cell<bool>,
+    has_counted: Cell<bool>,
 }
 
 impl Tokenizers {
@@ -76,13 +82,6 @@ impl Tokenizers {
     pub async fn count(&self, vocabulary: Vocabulary, texts: &[&str]) -> Result<Vec<u32>, String> {
         let tokenizer = self.0.borrow_mut().entry(vocabulary).or_default().clone();
         tokenizer.count(vocabulary, texts).await
-    }
-
-    /// Ends the programs, which hold tens of megabytes; what they counted stays known.
-    pub fn rest(&self) {
-        for tokenizer in self.0.borrow().values() {
-            tokenizer.program.take();
-        }
     }
 }
 
@@ -97,7 +96,17 @@ impl Tokenizer {
         Ok(started)
     }
 
-    async fn count(&self, vocabulary: Vocabulary, texts: &[&str]) -> Result<Vec<u32>, String> {
+    /// Whoever still waits for an answer keeps the program until it comes.
+    fn rest_later(self: &Rc<Self>) {
+        let tokenizer = Rc::downgrade(self);
+        self.idle.replace(Some(Timeout::new(IDLE_MS, move || {
+            if let Some(tokenizer) = tokenizer.upgrade() {
+                tokenizer.program.take();
+            }
+        })));
+    }
+
+    async fn count(self: &Rc<Self>, vocabulary: Vocabulary, texts: &[&str]) -> Result<Vec<u32>, String> {
         let keys: Vec<(u64, u64)> = texts.iter().map(|text| fingerprint(text)).collect();
         let mut unknown: BTreeMap<(u64, u64), String> = BTreeMap::new();
         let mut counts: HashMap<(u64, u64), u32> = HashMap::with_capacity(texts.len());
@@ -109,7 +118,10 @@ impl Tokenizer {
         }
         if !unknown.is_empty() || !self.has_counted.get() {
             let (asked, texts): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
-            let counted: Vec<u32> = self.running(vocabulary)?.ask(&texts).await?;
+            self.idle.take();
+            let counted = self.running(vocabulary)?.ask(&texts).await;
+            self.rest_later();
+            let counted: Vec<u32> = counted?;
             self.has_counted.set(true);
             let mut kept = self.kept.borrow_mut();
             if kept.len() + asked.len() > KEPT_MAX {

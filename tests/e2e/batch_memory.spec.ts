@@ -6,7 +6,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { books, setBatch } from './support/batch';
-import { expectedAnswer } from './support/mock';
+import { Mock, expectedAnswer } from './support/mock';
 import { KillableBrowser, Profile } from './support/browser';
 import { numberedRows, readJsonl } from './support/data';
 import { Runner } from './support/runner';
@@ -40,6 +40,20 @@ async function forget(browser: KillableBrowser): Promise<void> {
   await session.send('HeapProfiler.collectGarbage');
 }
 
+/** A run that is about to get long answers. */
+async function begin(browser: KillableBrowser, mock: Mock, page: string, latencyMs: number): Promise<Runner> {
+  const runner = new Runner(browser.page);
+  await runner.open(page);
+  await runner.chooseData(numberedRows(ROWS));
+  await runner.enter({
+    'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
+    'Model': 'gpt-4o-mini', 'Max output tokens': 4_000, 'Concurrency': 1,
+  });
+  await mock.set({ latency_ms: latencyMs });
+  await runner.start();
+  return runner;
+}
+
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
 /** Each row has its own answer, whole. */
@@ -68,15 +82,7 @@ test('long answers stream to the disk, are read back for tables and exports, and
   const profile = new Profile();
   let browser = await profile.open(launchOptions);
   try {
-    let runner = new Runner(browser.page);
-    await runner.open(`${baseURL}#/run`);
-    await runner.chooseData(numberedRows(ROWS));
-    await runner.enter({
-      'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
-      'Model': 'gpt-4o-mini', 'Max output tokens': 4_000, 'Concurrency': 1,
-    });
-    await mock.set({ latency_ms: 1_500 });
-    await runner.start();
+    let runner = await begin(browser, mock, `${baseURL}#/run`, 1_500);
     await runner.button('Batch API').click();
     await runner.button('Hand over to Batch API').click();
     await expect.poll(async () => (await books(mock)).jobs.length, wait).toBe(1);
@@ -148,15 +154,7 @@ test('a result file that the person chooses streams in as well', async ({ startM
   const results = join(profile.directory, 'results.jsonl');
   const browser = await profile.open(launchOptions);
   try {
-    let runner = new Runner(browser.page);
-    await runner.open(`${baseURL}#/run`);
-    await runner.chooseData(numberedRows(ROWS));
-    await runner.enter({
-      'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
-      'Model': 'gpt-4o-mini', 'Max output tokens': 4_000, 'Concurrency': 1,
-    });
-    await mock.set({ latency_ms: 3_000 });
-    await runner.start();
+    let runner = await begin(browser, mock, `${baseURL}#/run`, 3_000);
     await runner.button('Pause').click();
     await expect(runner.status).toContainText(`[1/${ROWS}]`, { timeout: 60_000 });
     await runner.button('Hand over by file').click();

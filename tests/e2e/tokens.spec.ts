@@ -25,6 +25,22 @@ test('the model\'s own tokenizer counts the preview and the file; it is fetched 
   await expect(preview).toContainText('input tokens: estimated from characters, \u00b1 30 %.');
 });
 
+test('a tokenizer that is no longer asked gives its memory back, and returns when a text is new', async ({ page }) => {
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.button('Sample data').click();
+  const before = page.getByRole('region', { name: 'Before you start' });
+  await expect(before).toContainText('by the model\u2019s own tokenizer', { timeout: 40_000 });
+  const running = () => page.workers().filter(worker => worker.url().includes('/tokenizer_')).length;
+  expect(running()).toBe(1);
+  await expect.poll(running, { timeout: 20_000 }).toBe(0);
+
+  await runner.enter({ 'System prompt': 'Be brief.' });
+  const preview = page.getByRole('region', { name: 'Preview' });
+  await expect(preview).toContainText('21 input tokens, counted with the model\u2019s own tokenizer.', { timeout: 40_000 });
+  expect(running()).toBe(1);
+});
+
 test('a run costs what its counted tokens cost', async ({ page }) => {
   const runner = new Runner(page);
   await runner.open();
