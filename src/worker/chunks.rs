@@ -38,3 +38,10 @@ impl Chunks {
         Ok(Some(chunk))
     }
 }
+
+/// Appends a chunk's bytes.
+pub fn append(chunk: &Uint8Array, into: &mut Vec<u8>) {
+    let before = into.len();
+    into.resize(before + chunk.length() as usize, 0);
+    chunk.copy_to(&mut into[before..]);
+}

@@ -7,7 +7,7 @@ use web_sys::{ReadableStream, Response};
 
 use crate::provider::batch::LINE_BYTES_MAX;
 use crate::worker::browser::{is_named, words};
-use crate::worker::chunks::Chunks;
+use crate::worker::chunks::{Chunks, append};
 use crate::worker::disk::opfs::Opfs;
 use crate::worker::disk::spool::{Part, Spool};
 use crate::worker::fetch::Broken;
@@ -76,9 +76,7 @@ impl Lines {
             Source::Ended => return Ok(false),
             Source::Stream(chunks) => chunks.next().await.map(|chunk| match chunk {
                 Some(chunk) => {
-                    let (before, bytes) = (self.held.len(), chunk.length() as usize);
-                    self.held.resize(before + bytes, 0);
-                    chunk.copy_to(&mut self.held[before..]);
+                    append(&chunk, &mut self.held);
                     Part::Bytes
                 }
                 None => Part::End,

@@ -13,7 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{FileSystemReadWriteOptions, FileSystemSyncAccessHandle};
 
 use super::opfs::Opfs;
-use crate::worker::chunks::Chunks;
+use crate::worker::chunks::{Chunks, append};
 
 /// Begins the name of every such file: those that a crash left are found by it.
 pub const ARRIVING: &str = "arriving-";
@@ -92,7 +92,7 @@ impl Spool {
             None | Some(End::Whole) => Ok(Part::End),
             Some(End::Broken(error)) => Err(error),
             Some(End::Full(chunk, chunks)) => {
-                into.extend_from_slice(&chunk.to_vec());
+                append(&chunk, into);
                 Ok(Part::Past(chunks))
             }
         }
