@@ -40,7 +40,7 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
         },
         reason if asks(reason, progress, props.needs_key, props.single) => html! {
             <Resumption asks_key={props.single && (props.needs_key || is_about_key(reason))} needs_key={props.needs_key}
-                cut_off={progress.cut_off} doubtful={progress.doubtful} on_go_on={props.on_go_on.clone()} />
+                progress={props.progress.clone()} on_go_on={props.on_go_on.clone()} />
         },
         _ => Html::default(),
     };
@@ -133,8 +133,7 @@ struct ResumptionProps {
     /// Whether a key can be entered, and whether the run has none now.
     asks_key: bool,
     needs_key: bool,
-    cut_off: u32,
-    doubtful: Usd,
+    progress: Rc<Progress>,
     on_go_on: Callback<GoOn>,
 }
 
@@ -168,14 +167,10 @@ fn Resumption(props: &ResumptionProps) -> Html {
                         hint="Kept in memory only, gone when this tab closes." {on_input} />
                 </div>
             }
-            if props.cut_off == 0 {
+            if props.progress.cut_off == 0 {
                 <div class="row"><Button kind={ButtonKind::Primary} on_press={resume(None)}>{ "Resume" }</Button></div>
             } else {
-                <p>
-                    { format!("{} in flight when the run was cut off, and may have been billed (up to {} in all). What \
-                               about {}?", counted(props.cut_off.into(), "row was", "rows were"), props.doubtful,
-                              if props.cut_off == 1 { "it" } else { "them" }) }
-                </p>
+                <p>{ cut_off_words(&props.progress) }</p>
                 <dl class="choices">
                     <dt><Button kind={ButtonKind::Primary} on_press={resume(Some(Doubtful::SendAgain))}>
                         { "Send again" }</Button></dt>
@@ -183,7 +178,7 @@ fn Resumption(props: &ResumptionProps) -> Html {
                     <dt><Button on_press={resume(Some(Doubtful::LeaveOut))}>{ "Leave out" }</Button></dt>
                     <dd>{ "They end without an answer, unsent; the rest goes on." }</dd>
                     <dt><Button on_press={resume(Some(Doubtful::CountAsNotBilled))}>{ "Count as not billed" }</Button></dt>
-                    <dd>{ "You looked at the provider's usage page: they weren't billed. They are sent again." }</dd>
+                    <dd>{ not_billed_words(&props.progress) }</dd>
                 </dl>
             }
         </div>
@@ -196,6 +191,39 @@ pub fn refocus(id: &str) {
     if active.is_none_or(|active| active.tag_name() == "BODY") {
         focus(id);
     }
+}
+
+/// The amount is of everything in doubt, which may be more than these rows.
+fn cut_off_words(progress: &Progress) -> String {
+    let rows = counted(progress.cut_off.into(), "row was", "rows were");
+    let them = if progress.cut_off == 1 { "it" } else { "them" };
+    let amount = progress.doubtful;
+    match earlier(progress) {
+        0 => format!(
+            "{rows} in flight when the run was cut off, and may have been billed (up to {amount} in all). What about {them}?"
+        ),
+        earlier => format!(
+            "{rows} in flight when the run was cut off, and may have been billed; with {} from before, that is up to \
+             {amount} in all. What about {them}?",
+            counted(earlier.into(), "attempt", "attempts")
+        ),
+    }
+}
+
+/// It clears all doubt, so it says so.
+fn not_billed_words(progress: &Progress) -> String {
+    match earlier(progress) {
+        0 => "You looked at the provider's usage page: they weren't billed. They are sent again.".to_owned(),
+        earlier => format!(
+            "You looked at the provider's usage page: neither they nor the {} from before were billed. They are sent again.",
+            counted(earlier.into(), "attempt", "attempts")
+        ),
+    }
+}
+
+/// Attempts that were in doubt before the run was cut off.
+fn earlier(progress: &Progress) -> u32 {
+    progress.doubtful_attempts.saturating_sub(progress.cut_off)
 }
 
 /// Moves the focus to a field, so that the person sees what is missing.
