@@ -122,8 +122,10 @@ fn in_first_load(name: &str) -> bool {
     name == "index.html" || ["app-", "styles-", "icons/", "snippets/"].iter().any(|start| name.starts_with(start))
 }
 
+/// What the tag in another page asks for: neither the demonstration nor the page for frames.
 fn in_embed(name: &str) -> bool {
-    name == "embed.js" || name.starts_with("embed-")
+    let program = name.starts_with("embed-") && (name.ends_with(".js") || name.ends_with(".wasm"));
+    name == "embed.js" || program && !name.contains('/')
 }
 
 #[cfg(test)]
@@ -152,6 +154,14 @@ mod tests {
         assert_eq!(raw("calculator in another page"), "2000");
         assert_eq!(raw("everything that ships"), "6000");
         assert_eq!(within(&sums), Ok(()));
+    }
+
+    #[test]
+    fn the_tag_s_download_is_its_three_files() {
+        let files =
+            ["embed.js", "embed-33a8.wasm", "embed-d83b.js", "embed.html", "embed-page.css", "embed-demo/host.js"];
+        let held: Vec<&str> = files.into_iter().filter(|name| in_embed(name)).collect();
+        assert_eq!(held, files[..3]);
     }
 
     #[test]
