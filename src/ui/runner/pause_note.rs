@@ -235,3 +235,31 @@ pub fn focus(id: &str) {
         let _ = element.focus();
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::ui::runner::tests::{drawn, progress};
+
+    #[tokio::test]
+    async fn the_amount_in_doubt_is_said_to_be_of_earlier_attempts_too() {
+        let told = async |doubtful_attempts: u32| {
+            let progress =
+                Progress { cut_off: 8, doubtful_attempts, doubtful: Usd::parse("0.0136").unwrap(), ..progress() };
+            let reason = PauseReason::NotStarted;
+            let props = PauseNoteProps {
+                reason,
+                progress: Rc::new(progress),
+                needs_key: false,
+                single: true,
+                on_go_on: Callback::noop(),
+            };
+            drawn::<PauseNote>(props).await
+        };
+        let html = told(8).await;
+        assert!(html.contains("(up to $0.0136 in all)") && !html.contains("from before"), "{html}");
+        let html = told(24).await;
+        assert!(html.contains("with 16 attempts from before, that is up to $0.0136 in all"), "{html}");
+        assert!(html.contains("nor the 16 attempts from before were billed"), "{html}");
+    }
+}

@@ -449,27 +449,6 @@ async fn a_cut_off_run_asks_what_to_do_and_for_its_key() {
 }
 
 #[tokio::test]
-async fn the_amount_in_doubt_is_said_to_be_of_earlier_attempts_too() {
-    let told = async |doubtful_attempts: u32| {
-        let progress = Progress { cut_off: 8, doubtful_attempts, doubtful: usd("0.0136"), ..progress() };
-        let reason = PauseReason::NotStarted;
-        let props = PauseNoteProps {
-            reason,
-            progress: Rc::new(progress),
-            needs_key: false,
-            single: true,
-            on_go_on: Callback::noop(),
-        };
-        drawn::<PauseNote>(props).await
-    };
-    let html = told(8).await;
-    assert!(html.contains("(up to $0.0136 in all)") && !html.contains("from before"), "{html}");
-    let html = told(24).await;
-    assert!(html.contains("with 16 attempts from before, that is up to $0.0136 in all"), "{html}");
-    assert!(html.contains("nor the 16 attempts from before were billed"), "{html}");
-}
-
-#[tokio::test]
 async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
     let estimate = FileEstimate {
         rows: 500,
