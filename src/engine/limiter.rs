@@ -27,19 +27,23 @@ pub struct Meter {
     smallest: u64,
     /// Permitted, but not sent yet; or sent, where it counts only when it ends.
     pending: u64,
-    /// Everything that was ever counted.
-    counted: u64,
     bucket: Bucket,
     window: Option<Window>,
     /// As the provider said last: this run may hold so many units of the span until then, since others hold the rest.
     room: Option<(u64, Time)>,
 }
 
-/// What a meter showed at one moment.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Reading {
-    counted: u64,
-    held: u64,
+/// What the provider said of a limit in its answer to a request, and what this run made of it by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Said {
+    pub remaining: u64,
+    pub reset_ms: Option<u64>,
+    /// Of the limit itself it said something else before, or nothing: what the meter knows is of another limit.
+    pub of_a_new_limit: bool,
+    /// When the request was sent, what the meter held then, and what was counted since.
+    pub sent: Time,
+    pub held: u64,
+    pub since: u64,
 }
 
 /// Providers round what they say is left: a difference below this share of the limit says nothing of others.
@@ -54,7 +58,6 @@ impl Meter {
             span_ms,
             smallest: 1,
             pending: 0,
-            counted: 0,
             room: None,
             bucket: Bucket::new(limit, span_ms, burst, 1, now),
             window: strict.then(|| Window::new(span_ms)),
@@ -108,7 +111,6 @@ impl Meter {
 
     /// Counts units that were sent at `at`, which may lie before a restart.
     pub fn mark(&mut self, units: u64, at: Time) {
-        self.counted += units;
         self.bucket.spend(units, at);
         if let Some(window) = &mut self.window {
             window.push(units, at);
@@ -131,26 +133,23 @@ impl Meter {
     }
 
     /// `with_pending`: what is under way counts as held, since the provider counts it while it comes.
-    pub fn reading(&mut self, with_pending: bool, now: Time) -> Reading {
+    pub fn held(&mut self, with_pending: bool, now: Time) -> u64 {
         let pending = if with_pending { self.pending } else { 0 };
-        let held = self.window.as_mut().map_or(0, |window| window.held(now));
-        Reading { counted: self.counted, held: held + pending }
+        self.window.as_mut().map_or(0, |window| window.held(now)) + pending
     }
 
-    /// The provider said in its answer to a request, after whose sending the meter showed `reading`, that so many
-    /// units are left. What is missing beyond this run's own use, others have used.
-    pub fn heard(&mut self, remaining: u64, reset_ms: Option<u64>, reading: Reading, sent: Time, now: Time) {
+    /// What is missing beyond this run's own use, others have used.
+    pub fn heard(&mut self, said: Said, now: Time) {
         let rounding = self.limit / ROUNDING;
         if self.window.is_some() {
-            let room = remaining.saturating_add(reading.held);
-            let until = now.after_ms(reset_ms.unwrap_or(self.span_ms).min(self.span_ms));
+            let room = said.remaining.saturating_add(said.held);
+            let until = now.after_ms(said.reset_ms.unwrap_or(self.span_ms).min(self.span_ms));
             self.room = (room + rounding < self.limit).then_some((room, until));
             return;
         }
-        let since = self.counted - reading.counted;
-        let refilled = u128::from(self.limit) * u128::from(now.ms_since(sent)) / u128::from(self.span_ms);
-        let left = remaining.saturating_add(u64::try_from(refilled).unwrap_or(u64::MAX)).saturating_sub(since);
-        self.bucket.lower_to(left, rounding, now);
+        // Of a part of a unit the provider says nothing, and a bucket refills in parts.
+        let unsaid = if said.of_a_new_limit { 0 } else { rounding.max(1) };
+        self.bucket.heard(said, unsaid, now);
     }
 
     pub fn is_strict(&self) -> bool {
@@ -214,12 +213,13 @@ impl Bucket {
         self.level = (self.level + difference).min(self.capacity);
     }
 
-    /// The provider's own bucket holds only so many units.
-    fn lower_to(&mut self, units: u64, rounding: u64, now: Time) {
-        let level = self.level(now);
-        let wanted = i128::from(units) * self.drops_per_unit;
-        if wanted + i128::from(rounding) * self.drops_per_unit < level {
-            self.level = wanted;
+    /// The provider's own bucket held only so much, give or take `unsaid` units.
+    fn heard(&mut self, said: Said, unsaid: u64, now: Time) {
+        let drops = |units: u64| i128::from(units) * self.drops_per_unit;
+        let refilled = self.drops_per_ms * i128::from(now.ms_since(said.sent));
+        let left = (drops(said.remaining) + refilled - drops(said.since)).max(0);
+        if left + drops(unsaid) <= self.level(now) {
+            self.level = left;
             self.at = self.at.max(now);
         }
     }

@@ -6,7 +6,7 @@
 //! who asked for less than the provider allows keeps to that. Units that the provider says are gone, and that this
 //! run did not use, are somebody else's on the same limit: the lane makes room for them before a 429 does.
 
-use crate::engine::limiter::{DAY_MS, MINUTE_MS, Meter, Reading};
+use crate::engine::limiter::{DAY_MS, MINUTE_MS, Meter, Said};
 use crate::engine::{Burst, LimiterModel, Limits, Wake, WakeReason, Weight};
 use crate::provider::{Bill, LimitSeen, RateSeen, TokenAccounting, Usage};
 use crate::time::Time;
@@ -31,6 +31,12 @@ const STATED: usize = DAILY;
 
 /// What the meters showed when a request was sent: the answer's headers speak of that moment.
 pub type Readings = [Reading; STATED];
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading {
+    counted: u64,
+    held: u64,
+}
 
 /// Units that count when a request is sent, and units that are held until it ends.
 #[derive(Clone, Copy)]
@@ -58,6 +64,8 @@ pub struct Meters {
     accounting: TokenAccounting,
     burst: u32,
     meters: [Option<Meter>; REASONS.len()],
+    /// Everything that was ever counted, limited or not: a limit may be stated while requests are under way.
+    counted: [u64; STATED],
     /// When the request was sent whose answer was listened to last.
     heard: Time,
     headroom: Headroom,
@@ -71,6 +79,7 @@ impl Meters {
             stated: [None; STATED],
             accounting,
             meters: Default::default(),
+            counted: [0; STATED],
             heard: Time(0),
             headroom: Headroom::Unknown,
         };
@@ -164,12 +173,14 @@ impl Meters {
 
     pub fn sent(&mut self, weight: Weight, now: Time) -> Readings {
         self.each(weight, |meter, load| meter.sent(load.at_send, now));
-        let mut readings = Readings::default();
+        let loads = self.loads(weight);
+        for (counted, load) in self.counted.iter_mut().zip(loads) {
+            *counted += load.at_send;
+        }
+        let mut readings = self.counted.map(|counted| Reading { counted, held: 0 });
         let holds = self.accounting.output_as_used;
         for (reading, meter) in readings.iter_mut().zip(&mut self.meters) {
-            if let Some(meter) = meter {
-                *reading = meter.reading(holds, now);
-            }
+            reading.held = meter.as_mut().map_or(0, |meter| meter.held(holds, now));
         }
         readings
     }
@@ -184,8 +195,9 @@ impl Meters {
     pub fn ended(&mut self, weight: Weight, bill: Bill, sent: Time, now: Time) {
         if self.accounting.output_as_used {
             let used = output_used(weight, bill);
-            for meter in [TOKENS, OUTPUT] {
-                if let Some(meter) = &mut self.meters[meter] {
+            for index in [TOKENS, OUTPUT] {
+                self.counted[index] += used;
+                if let Some(meter) = &mut self.meters[index] {
                     meter.end(weight.output, used, now);
                 }
             }
@@ -228,21 +240,19 @@ impl Meters {
         }
         self.heard = sent;
         let seen = [seen.requests, seen.tokens, seen.input_tokens, seen.output_tokens];
-        let mut changed = false;
+        let stated_before = self.stated;
         for (stated, LimitSeen { limit, .. }) in self.stated.iter_mut().zip(&seen) {
-            let limit = limit.filter(|limit| *limit > 0);
-            if limit.is_some() && *stated != limit {
-                *stated = limit;
-                changed = true;
-            }
+            *stated = limit.filter(|limit| *limit > 0).or(*stated);
         }
-        if changed {
+        if self.stated != stated_before {
             self.apply(now);
         }
-        for ((meter, seen), reading) in self.meters.iter_mut().zip(&seen).zip(readings) {
-            if let (Some(meter), Some(remaining)) = (meter, seen.remaining) {
-                meter.heard(remaining, seen.reset_ms, *reading, sent, now);
-            }
+        for (index, LimitSeen { remaining, reset_ms, .. }) in seen.into_iter().enumerate() {
+            let (Some(meter), Some(remaining)) = (&mut self.meters[index], remaining) else { continue };
+            let Reading { counted, held } = readings[index];
+            let of_a_new_limit = self.stated[index] != stated_before[index];
+            let since = self.counted[index] - counted;
+            meter.heard(Said { remaining, reset_ms, of_a_new_limit, sent, held, since }, now);
         }
         self.headroom = headroom(&seen);
     }

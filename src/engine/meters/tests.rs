@@ -163,6 +163,36 @@ fn a_run_that_is_alone_on_its_limit_is_not_slowed_by_what_the_provider_says() {
 }
 
 #[test]
+fn what_flows_into_a_bucket_is_not_lost_to_what_the_provider_says_in_whole_units() {
+    let mut lane = meters(Limits { model: LimiterModel::Bucket, ..Limits::default() }, TokenAccounting::default());
+    let first = lane.sent(ONE, NOW);
+    let heard = NOW.after_ms(800);
+    lane.hear(&says(Some(7), Some(6), None), &first, NOW, heard);
+    let sent: Vec<Readings> = (0..6)
+        .map(|_| {
+            assert_eq!(lane.ready_at(ONE, heard), None);
+            lane.take(ONE);
+            lane.sent(ONE, heard)
+        })
+        .collect();
+    let mut now = heard;
+    for (readings, left) in sent.iter().zip((0..6).rev()) {
+        now = now.after_ms(300);
+        lane.hear(&says(Some(7), Some(left), None), readings, heard, now);
+    }
+    // Empty when the first was answered, but for what had flowed in since it was sent: a seventh of a minute does.
+    assert_eq!(lane.ready_at(ONE, now).map(|wake| wake.at), Some(NOW.after_ms(8_572)));
+}
+
+#[test]
+fn what_was_under_way_when_a_limit_is_stated_counts_against_it() {
+    let mut lane = meters(Limits { model: LimiterModel::Bucket, ..Limits::default() }, TokenAccounting::default());
+    let [first, _, _] = [(); 3].map(|()| lane.sent(ONE, NOW));
+    lane.hear(&says(Some(10), Some(9), None), &first, NOW, NOW.after_ms(100));
+    assert_eq!(send_all(&mut lane, ONE, 100, NOW.after_ms(100)), 7);
+}
+
+#[test]
 fn an_old_answer_says_nothing_new() {
     let limits = Limits { requests_per_minute: Some(600), ..Limits::default() };
     let mut lane = meters(limits, TokenAccounting::default());

@@ -23,13 +23,15 @@ const WARM_MS: u64 = 5 * MINUTE_MS;
 const LEARNED_MS: u64 = 10 * MINUTE_MS;
 
 pub fn backoff_ms_max(retry: u32) -> u64 {
-    1_000_u64.checked_shl(retry).unwrap_or(u64::MAX).min(30_000)
+    1_000_u64.saturating_mul(2_u64.saturating_pow(retry)).min(30_000)
 }
 
 struct Taken {
     weight: Weight,
     sent: Option<Time>,
+    /// Requests in the window, and in all, this one among them.
     used: u64,
+    count: u64,
 }
 
 pub struct Lane {
@@ -44,6 +46,8 @@ pub struct Lane {
     stated: Option<u64>,
     burst: u64,
     taken: BTreeMap<AttemptId, Taken>,
+    /// Requests ever sent.
+    count: u64,
     slots_milli: u64,
     rests_until: Time,
     slowed_at: Option<Time>,
@@ -73,6 +77,7 @@ impl Lane {
             input: None,
             output: None,
             taken: BTreeMap::new(),
+            count: 0,
             rests_until: Time(0),
             slowed_at: None,
             refused_at: None,
@@ -124,7 +129,7 @@ impl Lane {
 
     pub fn reserved(&mut self, attempt: AttemptId, weight: Weight) {
         self.each(weight, |room, load| room.hold(load.at_send + load.at_end));
-        self.taken.insert(attempt, Taken { weight, sent: None, used: 0 });
+        self.taken.insert(attempt, Taken { weight, sent: None, used: 0, count: 0 });
     }
 
     pub fn never_sent(&mut self, attempt: AttemptId) {
@@ -140,14 +145,15 @@ impl Lane {
             room.count(load.at_send, now);
         });
         let used = self.requests.as_mut().map_or(0, |requests| requests.used(now));
+        self.count += 1;
         if let Some(taken) = self.taken.get_mut(&attempt) {
-            (taken.sent, taken.used) = (Some(now), used);
+            (taken.sent, taken.used, taken.count) = (Some(now), used, self.count);
         }
     }
 
     pub fn ended(&mut self, attempt: AttemptId, outcome: &Outcome, seen: Option<&RateSeen>, hint_ms: u64, now: Time) {
         let under_way = self.taken.len() as u64;
-        let Some(Taken { weight, sent: Some(sent), used }) = self.taken.remove(&attempt) else { return };
+        let Some(Taken { weight, sent: Some(sent), used, count }) = self.taken.remove(&attempt) else { return };
         let (Outcome::Answered { bill, .. } | Outcome::Failed { bill, .. }) = outcome;
         let output = match bill {
             Bill::Usage { usage, .. } => usage.output,
@@ -162,7 +168,7 @@ impl Lane {
         });
         if let Some(seen) = seen.filter(|_| sent >= self.heard) {
             self.heard = sent;
-            self.hear(seen, used, now);
+            self.hear(seen, (used, self.count - count), sent, now);
         }
         match outcome {
             Outcome::Answered { .. } => self.answered(sent, now),
@@ -174,7 +180,7 @@ impl Lane {
         }
     }
 
-    fn hear(&mut self, seen: &RateSeen, used: u64, now: Time) {
+    fn hear(&mut self, seen: &RateSeen, own: (u64, u64), sent: Time, now: Time) {
         let seen = seen.requests;
         let Some(limit) = seen.limit.filter(|limit| *limit > 0) else { return };
         self.stated = Some(limit);
@@ -182,7 +188,7 @@ impl Lane {
         let left = seen.remaining.unwrap_or(limit);
         self.scarce = left * 10 < limit;
         if let Some(requests) = &mut self.requests {
-            requests.left(left, seen.reset_ms.unwrap_or(MINUTE_MS), used, now);
+            requests.left(left, seen.reset_ms.unwrap_or(MINUTE_MS), own, sent, now);
         }
     }
 
@@ -234,8 +240,10 @@ impl Lane {
         self.stopped = true;
     }
 
+    /// The person wants it tried again, as if nothing had failed.
     pub fn revives(&mut self) {
-        self.stopped = false;
+        self.works();
+        (self.stopped, self.refusals, self.rests_until) = (false, 0, Time(0));
     }
 
     /// The engine is another one, and knows what the disk knows.

@@ -93,14 +93,17 @@ impl Room {
         self.in_window
     }
 
-    /// An answer said that so many units are left, at whose sending the window held `used`.
-    pub fn left(&mut self, left: u64, reset_ms: u64, used: u64, now: Time) {
+    /// An answer to what was sent at `sent` said that so many units are left. The window held `used` then; a bucket lost
+    /// what went `since`, and refilled.
+    pub fn left(&mut self, left: u64, reset_ms: u64, (used, since): (u64, u64), sent: Time, now: Time) {
         if self.window.is_some() {
             let others = left + used < self.limit;
             self.others_until = if others { now.after_ms(reset_ms.min(self.span_ms)) } else { Time(0) };
         } else {
             self.refill(now);
-            self.level = self.level.min(i128::from(left.saturating_sub(self.held)) * i128::from(self.span_ms));
+            let units = i128::from(left) - i128::from(since);
+            let refilled = i128::from(self.limit) * i128::from(now.ms_since(sent));
+            self.level = self.level.min((units * i128::from(self.span_ms) + refilled).max(0));
         }
     }
 
