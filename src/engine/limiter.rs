@@ -245,16 +245,17 @@ impl Window {
         }
     }
 
+    /// In its place: the disk tells of what was sent in the order in which it ended.
     fn push(&mut self, units: u64, at: Time) {
-        let at = self.marks.back().map_or(at, |(_, last, _)| at.max(*last));
         self.forget_before(at);
         self.units += units;
-        match self.marks.back_mut() {
+        let place = self.marks.partition_point(|(first, ..)| *first <= at);
+        match place.checked_sub(1).and_then(|before| self.marks.get_mut(before)) {
             Some((first, last, held)) if at.ms_since(*first) < self.mark_ms => {
-                *last = at;
+                *last = at.max(*last);
                 *held += units;
             }
-            _ => self.marks.push_back((at, at, units)),
+            _ => self.marks.insert(place, (at, at, units)),
         }
     }
 
@@ -401,6 +402,18 @@ mod tests {
         meter.sent(50, Time(0));
         let ready = meter.ready_at(1_000, Time(1));
         assert!(ready >= Time(60_000) && ready <= Time(61_500), "{ready:?}");
+    }
+
+    #[test]
+    fn a_window_counts_what_ended_last_from_when_it_was_sent() {
+        let mut window = Window::new(MINUTE_MS);
+        for at in [50_000, 1_000, 30_000] {
+            window.push(1, Time(at));
+        }
+        let free_at = |window: &Window, now| window.ready_at(3, 0, 1, Time(now)).ms();
+        assert_eq!(free_at(&window, 55_000), 1_000 + MINUTE_MS + NETWORK_JITTER_MS);
+        window.push(1, Time(61_500));
+        assert_eq!(free_at(&window, 61_500), 30_000 + MINUTE_MS + NETWORK_JITTER_MS);
     }
 
     #[test]
