@@ -314,7 +314,7 @@ impl Fruitless {
 
 /// The longest wait before the n-th retry, from zero.
 pub fn backoff_limit_ms(retry: u32) -> u64 {
-    BACKOFF_FIRST_MS.checked_shl(retry).unwrap_or(u64::MAX).min(BACKOFF_MAX_MS)
+    BACKOFF_FIRST_MS.saturating_mul(2_u64.saturating_pow(retry)).min(BACKOFF_MAX_MS)
 }
 
 fn slots_milli(limits: &Limits) -> u64 {
@@ -365,6 +365,13 @@ mod tests {
         lane.answered(Time(1_501), Time(1_502));
         lane.take(NOTHING);
         assert_eq!(lane.admits(NOTHING, Time(1_502)), Admission::Now, "the first answer wins slots back");
+    }
+
+    #[test]
+    fn no_wait_is_shorter_than_the_one_before() {
+        let limits: Vec<u64> = (0..200).map(backoff_limit_ms).collect();
+        assert_eq!(limits[..6], [1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
+        assert!(limits[5..].iter().all(|limit_ms| *limit_ms == BACKOFF_MAX_MS), "{limits:?}");
     }
 
     const NOTHING: Weight = Weight { input: 0, output: 0 };

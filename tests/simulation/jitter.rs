@@ -35,7 +35,7 @@ const WAITS: [(Wait, &str); 4] = [
 
 impl Wait {
     fn ms(self, rng: &mut fastrand::Rng, base_ms: u64, cap_ms: u64, retry: u32, before_ms: u64) -> u64 {
-        let limit_ms = base_ms.checked_shl(retry).filter(|ms| *ms > 0).unwrap_or(cap_ms).min(cap_ms);
+        let limit_ms = base_ms.saturating_mul(2_u64.saturating_pow(retry)).min(cap_ms);
         match self {
             Wait::Plain => limit_ms,
             Wait::Equal => limit_ms / 2 + rng.u64(0..=limit_ms / 2),
