@@ -108,6 +108,11 @@ impl<'a> Checks<'a> {
         self.stopped_lanes.clear();
     }
 
+    /// Rows are tried again; a lane that stopped, or was told to rest, is as it was.
+    pub fn person_retried(&mut self) {
+        self.overshot = false;
+    }
+
     pub fn lane_stopped(&mut self, lane: u8) {
         self.lane_stops += 1;
         self.stopped_lanes.insert(lane);

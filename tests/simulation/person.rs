@@ -24,7 +24,7 @@ impl World<'_> {
         let retry = failed && !self.stopped && self.rng.bool();
         if retry {
             self.stopped = true;
-            self.checks.person_resumed();
+            self.checks.person_retried();
             self.tell(Event::Command(Command::RetryFailed))?;
         }
         Ok(retry)
