@@ -6,8 +6,12 @@
 //! limit (or what was accepted between the last few refusals, where a burst came before them): the lane goes on at a
 //! little less, evenly, and grows from there, slowly at first, faster the longer nothing is refused. In the first minute
 //! nothing is known yet, and hints and rests do. A minute that was spent on rests says less than the best one of late,
-//! and one that was spent waiting after a burst says nothing but how much was tried. A refusal now and then, as
-//! overloaded servers give them at any rate, changes nothing here, and where going slower doesn't help, it ends again.
+//! and one that was spent waiting after a burst says nothing but how much was tried.
+//!
+//! A server that wants a gap between requests, and counts those that it refuses, accepts far less of bursts than of even
+//! distances: where a large part was refused, a slow lane grows as quickly as a fast one until its rate is refused, and
+//! from then on up to a little less than that. A refusal now and then, as overloaded servers give them at any rate,
+//! changes nothing here, and where going slower doesn't help, it ends again.
 
 use std::collections::VecDeque;
 
@@ -24,6 +28,8 @@ const ACCEPTED_BETWEEN_MAX: u64 = 100 / REFUSED_PERCENT_MIN as u64;
 /// Of what was accepted in a minute, the rate that is tried next; and what it grows by in a minute.
 const KEPT_PERCENT: u64 = 95;
 const ACCUSED_PERCENT_MIN: u64 = 90;
+/// Where no more than so many were accepted to a refusal, more may be allowed than was accepted.
+const ACCEPTED_TO_A_REFUSAL_MAX: u32 = 2;
 const GROWTH_PERCENT: u64 = 15;
 const GROWTH_FACTOR_MAX_MILLI: u64 = 10_000;
 /// A slower lane grows in proportion more slowly: each round of growth ends in a refusal, whose share of what was sent
@@ -60,6 +66,10 @@ pub struct Pace {
     set_at: Time,
     began_at: Time,
     before: Before,
+    /// What had been accepted when the rate was lowered last.
+    lowered_after: u64,
+    /// Up to here the rate grows quickly: a little less than what was refused, without end while nothing was.
+    quickly_to_milli: u64,
     useless_until: Time,
     refused_at: Time,
     meter: Option<Meter>,
@@ -135,7 +145,8 @@ impl Pace {
         let wanted = self.meter.is_some() || ((often || self.by_and_by(now)) && now >= self.useless_until);
         if news && wanted && measured {
             let of_the_minute = if self.in_bursts(accepted + refused) { accepted + refused } else { accepted };
-            self.slow_down(u64::from(of_the_minute) * 1_000, now);
+            let says_little = accepted <= refused * ACCEPTED_TO_A_REFUSAL_MAX;
+            self.slow_down(u64::from(of_the_minute) * 1_000, says_little, now);
         }
     }
 
@@ -145,8 +156,8 @@ impl Pace {
         self.seconds.len() as u64 * 3 < u64::from(sent).min(SECONDS / 2) * 2
     }
 
-    /// `of_the_minute`: what was accepted in the last one, in thousandths.
-    fn slow_down(&mut self, of_the_minute: u64, now: Time) {
+    /// `of_the_minute`: what was accepted in the last one, in thousandths; `says_little`: of what is allowed.
+    fn slow_down(&mut self, of_the_minute: u64, says_little: bool, now: Time) {
         let begins = self.meter.is_none();
         let was = if begins { u64::MAX } else { self.rate_milli };
         let best = self.refusals.iter().filter(|refusal| now.ms_since(refusal.at) < FORGET_MS);
@@ -157,7 +168,14 @@ impl Pace {
             return;
         }
         self.rate_milli = (accepted_milli.min(was) * KEPT_PERCENT / 100).max(RATE_MIN_MILLI);
+        if !begins && self.quickly_to_milli > 0 && self.accepted > self.lowered_after {
+            self.quickly_to_milli = was * ACCUSED_PERCENT_MIN / 100;
+        }
+        self.lowered_after = self.accepted;
         if begins {
+            // The slowest rate is more than was accepted anyway.
+            let quickly = says_little && self.rate_milli > RATE_MIN_MILLI;
+            self.quickly_to_milli = if quickly { u64::MAX } else { 0 };
             self.began_at = now;
             self.before = Before {
                 accepted: self.accepted,
@@ -230,10 +248,14 @@ impl Pace {
             self.meter = None;
             return;
         }
-        let slow_milli = self.rate_milli.min(GROWS_FULLY_FROM_MILLI) * 1_000 / GROWS_FULLY_FROM_MILLI;
+        let slow_milli = match self.quickly_to_milli {
+            u64::MAX => 1_000,
+            _ => self.rate_milli.min(GROWS_FULLY_FROM_MILLI) * 1_000 / GROWS_FULLY_FROM_MILLI,
+        };
+        let percent_milli_min = if self.rate_milli < self.quickly_to_milli { GROWTH_PERCENT * 1_000 } else { 0 };
         let calm_milli = calm_ms * slow_milli / MINUTE_MS;
         let factor_milli = (1_000 + calm_milli * calm_milli / 1_000).min(GROWTH_FACTOR_MAX_MILLI);
-        let percent_milli = GROWTH_PERCENT * slow_milli * factor_milli / 1_000;
+        let percent_milli = (GROWTH_PERCENT * slow_milli * factor_milli / 1_000).max(percent_milli_min);
         let growth = self.rate_milli * percent_milli / 1_000 * now.ms_since(self.set_at) / (100 * MINUTE_MS);
         if growth >= GROWTH_STEP_MILLI {
             self.rate_milli += growth;
@@ -356,6 +378,31 @@ mod tests {
         assert_eq!(end.succeeded, 3_000);
         assert!(took_ms < 15 * 60_000, "{took_ms}");
     }
+
+    /// Far less is accepted of the first minute's bursts than at even distances.
+    #[test]
+    fn a_gap_between_requests_is_found_although_refusals_count() {
+        for (gap_ms, concurrency, requests_per_minute, hint_ms) in [
+            (1_000, 4, None, 0),
+            (1_000, 32, None, 0),
+            (1_000, 16, Some(60), 1_000),
+            (2_000, 4, None, 0),
+            (500, 16, Some(120), 1_000),
+        ] {
+            let limits = Limits { concurrency, requests_per_minute, ..Limits::default() };
+            let mut run = Driver::new(Plan { lanes: vec![lane(limits)], ..plan() }, rows(300_000 / gap_ms));
+            let mut free_at = START;
+            let end = run.run(|sent| {
+                let takes = sent.at >= free_at;
+                free_at = sent.at.after_ms(gap_ms.into());
+                if takes { reply(LATENCY_MS, fits()) } else { reply(80, refuses_for(hint_ms)) }
+            });
+            assert_eq!(end.succeeded, 300_000 / gap_ms);
+            let took_ms = run.now.ms_since(START);
+            assert!(took_ms < 10 * 60_000, "{gap_ms}, {concurrency}: {took_ms} ms, and five minutes would do");
+        }
+    }
+
     /// Four a minute are allowed, and what is refused counts as well: after a few refusals nothing is accepted at all.
     #[test]
     fn a_few_a_minute_stay_a_few_a_minute() {
