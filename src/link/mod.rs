@@ -401,6 +401,9 @@ pub struct RunSummary {
     pub total: u32,
     pub done: u32,
     pub errored: u32,
+    /// Of `done`, rows that were given up. Lists of earlier versions don't tell.
+    #[serde(default)]
+    pub canceled: u32,
     pub finished: bool,
     pub spent: Usd,
     pub doubtful: Usd,

@@ -82,6 +82,7 @@ pub struct Settled {
 pub struct Totals {
     pub done: u32,
     pub errored: u32,
+    pub canceled: u32,
     pub spent: Usd,
     pub doubtful: Usd,
     pub doubtful_attempts: u32,
@@ -342,6 +343,7 @@ impl Results {
         for item in &self.items {
             totals.done += u32::from(item.end.is_some());
             totals.errored += u32::from(matches!(item.end, Some(End::Errored(_))));
+            totals.canceled += u32::from(matches!(item.end, Some(End::Canceled)));
             totals.spent += item.cost;
         }
         for attempt in self.attempts.values().filter(|attempt| attempt.is_doubtful() && !attempt.cleared) {

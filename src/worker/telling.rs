@@ -92,6 +92,7 @@ impl Session {
             total: progress.total,
             done: progress.done,
             errored: progress.errored,
+            canceled: progress.canceled,
             finished: progress.state == RunState::Finished,
             spent: progress.spent,
             // What is under way would be doubtful after a crash.

@@ -122,6 +122,8 @@ test('whatever is pressed goes, the focus does not', async ({ page }) => {
   await press('New run');
   await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeFocused();
   await page.getByRole('link', { name: 'Runs', exact: true }).press('Enter');
+  const canceled = new RegExp(`^Finished: ${done} of ${total} rows done.*, \\d+ canceled, \\$[\\d.]+ spent`);
+  await expect(page.getByText(canceled)).toBeVisible();
   await press(/^Delete run/);
   await press('Delete for good');
   await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeFocused();

@@ -156,6 +156,7 @@ impl Desk {
         for run in runs.iter_mut().filter(|run| run.run == open.run) {
             run.done = open.progress.done;
             run.errored = open.progress.errored;
+            run.canceled = open.progress.canceled;
             run.finished = open.progress.state == RunState::Finished;
             run.spent = open.progress.spent;
             run.doubtful = open.progress.doubtful;

@@ -49,7 +49,8 @@ pub fn ResumeBanner(props: &ResumeBannerProps) -> Html {
 
 /// What is done, what it cost, what is in doubt, and that the file isn't needed again.
 pub fn banner_words(run: &RunSummary) -> String {
-    let done = format!("{} of {} done", grouped(&run.done.to_string()), rows(run.total.into()));
+    let done =
+        format!("{} of {} done", grouped(&run.done.saturating_sub(run.canceled).to_string()), rows(run.total.into()));
     let doubt = match (run.doubtful_attempts, run.doubtful) {
         (0, _) => "nothing is in doubt".to_owned(),
         (attempts, Usd::ZERO) => format!("{} may have been billed", counted(attempts.into(), "attempt", "attempts")),

@@ -383,6 +383,7 @@ fn the_newest_unfinished_run_is_offered_first() {
         total: 3_200,
         done: 1_200,
         errored: 0,
+        canceled: 0,
         finished,
         spent: usd("0.0312"),
         doubtful: usd("0.0009"),

@@ -94,9 +94,12 @@ fn state_words(run: &RunSummary, running: bool) -> String {
         (_, true) => "Finished",
         (_, false) => "Unfinished",
     };
-    let mut words = format!("{state}: {} of {} done", grouped(&run.done.to_string()), rows(run.total.into()));
-    if run.errored > 0 {
-        words.push_str(&format!(", {} failed", grouped(&run.errored.to_string())));
+    let done = run.done.saturating_sub(run.canceled);
+    let mut words = format!("{state}: {} of {} done", grouped(&done.to_string()), rows(run.total.into()));
+    for (count, state) in [(run.errored, "failed"), (run.canceled, "canceled")] {
+        if count > 0 {
+            words.push_str(&format!(", {} {state}", grouped(&count.to_string())));
+        }
     }
     words.push_str(&format!(", {} spent", run.spent));
     if run.doubtful_attempts > 0 {
@@ -113,6 +116,34 @@ fn state_words(run: &RunSummary, running: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Time;
+
+    #[test]
+    fn a_stopped_run_has_done_what_it_came_to() {
+        let run = RunSummary {
+            run: "20261123-154501-x7k2".into(),
+            name: "products.csv".into(),
+            provider: Provider::Demo,
+            model: "gpt-4o-mini".into(),
+            started: Time(1),
+            total: 500,
+            done: 500,
+            errored: 2,
+            canceled: 354,
+            finished: true,
+            spent: Usd::from_pico(8_100_000_000),
+            doubtful: Usd::ZERO,
+            doubtful_attempts: 0,
+            busy: false,
+            notes: Vec::new(),
+        };
+        let words = "Finished: 146 of 500 rows done, 2 failed, 354 canceled, $0.0081 spent.";
+        assert_eq!(state_words(&run, false), words);
+        // A run that an earlier version listed.
+        let mut listed = serde_json::to_value(&run).unwrap();
+        listed.as_object_mut().unwrap().remove("canceled");
+        assert_eq!(serde_json::from_value::<RunSummary>(listed).unwrap().canceled, 0);
+    }
 
     #[test]
     fn an_id_tells_when_its_run_began() {

@@ -98,6 +98,7 @@ impl Manifest {
             total: self.data.rows,
             done: totals.done,
             errored: totals.errored,
+            canceled: totals.canceled,
             finished: totals.done == self.data.rows,
             spent: totals.spent,
             doubtful: totals.doubtful,

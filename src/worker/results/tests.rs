@@ -47,6 +47,7 @@ fn a_stop_cancels_what_is_not_under_way_and_then_that_too() {
     assert_eq!((results.state(0), results.state(1)), (ExportState::Open, ExportState::Canceled));
     results.apply(&record(settled(1, 0, Bill::Nothing, 0, None, None)));
     assert_eq!((results.state(0), results.item(0).unwrap().attempts), (ExportState::Canceled, 0));
+    assert_eq!((results.totals().done, results.totals().canceled), (2, 2));
     results.apply(&record(Entry::Reopened { item: 1 }));
     assert_eq!(results.state(1), ExportState::Open);
 }
