@@ -259,6 +259,7 @@ fn summary() -> RunSummary {
         total: 2,
         done: 1,
         errored: 0,
+        canceled: 0,
         finished: false,
         spent: LARGE,
         doubtful: LARGE,

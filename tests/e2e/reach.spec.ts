@@ -127,6 +127,14 @@ test('whatever is pressed goes, the focus does not', async ({ page }) => {
   await press(/^Delete run/);
   await press('Delete for good');
   await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeFocused();
+
+  await page.getByRole('link', { name: 'Runner', exact: true }).first().press('Enter');
+  await runner.start();
+  await press('Stop');
+  await runner.untilFinished(30_000);
+  await press('Delete run');
+  await press('Delete for good');
+  await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeFocused();
 });
 
 test('no date breaks at its hyphens, however narrow its column is', async ({ page }) => {
