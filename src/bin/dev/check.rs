@@ -1,6 +1,5 @@
 //! `cargo dev test`: everything, in one command, getting what it needs.
 
-use std::env;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -47,6 +46,7 @@ enum Part {
 const TOOL: [&str; 3] = ["--no-default-features", "--features", "dev"];
 
 pub async fn run(args: TestArgs) -> Result<(), String> {
+    project::tool()?;
     let mut report = Report::default();
     let parts = [Part::Fmt, Part::Clippy, Part::Native, Part::Browser, Part::Size, Part::E2e];
     for part in parts.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part)) {
@@ -82,11 +82,10 @@ fn clippy(report: &mut Report) {
     });
 }
 
+/// Page and tool together: apart, Cargo compiles for each of them what both use.
 fn native(report: &mut Report) {
-    report.step("native tests, page", || cargo(&["test"], &["--no-fail-fast", "--", "--format=terse"], steps::of_rust));
-    report.step("native tests, tool", || {
-        cargo(&["test"], &[&TOOL[..], &["--bin", "dev", "--", "--format=terse"]].concat(), steps::of_rust)
-    });
+    let args = ["--features", "dev", "--no-fail-fast", "--", "--format=terse"];
+    report.step("native tests", || cargo(&["test"], &args, steps::of_rust));
 }
 
 fn cargo(command: &[&str], args: &[&str], count_of: fn(&str) -> Option<Count>) -> Outcome {
@@ -104,7 +103,6 @@ async fn end_to_end(args: &TestArgs) -> Outcome {
     let listener = site::listen(0).await?;
     let page = site::address(&listener)?;
     let server = tokio::spawn(async move { axum::serve(listener, site::router(latest, BELOW, false)).await });
-    let tool = env::current_exe().map_err(|why| format!("The tool does not know its own path: {why}"))?;
     let mut playwright = steps::of_node(project::root().join("node_modules/.bin/playwright"));
     playwright
         .arg("test")
@@ -113,7 +111,7 @@ async fn end_to_end(args: &TestArgs) -> Outcome {
         .env("PENNYBATCH_CHROMIUM_FLAGS", chromium::FLAGS.join(" "))
         .env("PENNYBATCH_PAGE", &page)
         .env("PENNYBATCH_PAGE_BELOW", format!("{}{BELOW}/", page.trim_end_matches('/')))
-        .env("PENNYBATCH_DEV_BIN", tool);
+        .env("PENNYBATCH_DEV_BIN", project::tool()?);
     let outcome =
         tokio::task::block_in_place(|| steps::counted(playwright, "The end-to-end tests", steps::of_playwright));
     server.abort();

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// The target that the page is compiled for.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -50,6 +51,16 @@ pub fn workshop() -> PathBuf {
 
 pub fn dist() -> PathBuf {
     root().join("dist")
+}
+
+/// This program. Asked for before anything is built, since a build may put another one in its place.
+pub fn tool() -> Result<PathBuf, String> {
+    static TOOL: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(tool) = TOOL.get() {
+        return Ok(tool.clone());
+    }
+    let tool = env::current_exe().map_err(|why| format!("The tool does not know its own path: {why}"))?;
+    Ok(TOOL.get_or_init(|| tool).clone())
 }
 
 /// A program by its name, as a shell would find it.

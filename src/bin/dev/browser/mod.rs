@@ -3,7 +3,6 @@
 //! The page is served with the policy of the real one, and its address names a simulated provider (`?http=…&https=…`).
 //! Not here: the tests themselves, which are in tests/browser.
 
-use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -171,7 +170,7 @@ struct Provider {
 
 impl Provider {
     fn start() -> Result<Provider, String> {
-        let tool = env::current_exe().map_err(|why| format!("The tool does not know its own path: {why}"))?;
+        let tool = project::tool()?;
         let started = Command::new(tool).arg("mock").stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let running = started.map_err(|why| format!("The simulated provider did not start: {why}"))?;
         let mut provider = Provider { running, query: String::new() };
