@@ -24,6 +24,20 @@ fn rooms_name_only_what_the_map_allows() {
 }
 
 #[test]
+fn packages_name_only_what_the_map_allows() {
+    none(PACKAGES.iter().flat_map(|(place, _)| sources(place)).flat_map(|source| package_breaches(&source)));
+}
+
+/// Each package is there, and is the workspace's; no other one is.
+#[test]
+fn the_map_has_every_package() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+    let members = manifest.lines().find_map(|line| line.strip_prefix("members = ")).expect("a list of members");
+    let mapped: Vec<String> = PACKAGES.iter().map(|(place, _)| format!("\"{place}\"")).collect();
+    assert_eq!(members, format!("[\".\", {}]", mapped.join(", ")));
+}
+
+#[test]
 fn the_map_has_every_room_and_no_circle() {
     let map = map();
     let library = fs::read_to_string(root().join("src/lib.rs")).expect("src/lib.rs");
@@ -45,14 +59,19 @@ fn pure_rooms_stay_pure() {
     none(breaches);
 }
 
+/// The sources of all packages.
+fn ours() -> Vec<Source> {
+    PACKAGES.iter().map(|(place, _)| *place).chain(["src"]).flat_map(sources).collect()
+}
+
 #[test]
 fn every_room_and_part_says_what_it_holds() {
-    none(sources("src").iter().filter_map(unexplained));
+    none(ours().iter().filter_map(unexplained));
 }
 
 #[test]
 fn files_stay_short() {
-    none(sources("src").iter().filter_map(|source| too_long(source, &LONGER_FILES)));
+    none(ours().iter().filter_map(|source| too_long(source, &LONGER_FILES)));
     for (name, _) in LONGER_FILES {
         let text = fs::read_to_string(root().join(name)).unwrap_or_default();
         assert!(text.lines().count() > LINES_MAX, "{name} is short enough now: take it off the list");
@@ -61,7 +80,7 @@ fn files_stay_short() {
 
 #[test]
 fn nothing_names_a_place_on_one_machine() {
-    let files = ["src", "tests", "www", "docs", ".ci", ".cargo", ".github"].into_iter().flat_map(texts);
+    let files = ["src", "tests", "tools", "www", "docs", ".ci", ".cargo", ".github"].into_iter().flat_map(texts);
     none(files.chain(top_level_texts()).flat_map(|source| place_breaches(&source)));
 }
 
@@ -142,8 +161,17 @@ fn the_page_names_no_engine_at_work() {
 fn programs_name_what_is_theirs() {
     assert_eq!(breaches_in("src/bin/app.rs", "fn main() { pennybatch::ui::start() }"), Vec::<String>::new());
     assert_eq!(breaches_in("src/bin/app.rs", "use pennybatch::engine::Engine;").len(), 1);
-    assert_eq!(breaches_in("src/bin/dev/site.rs", "use pennybatch::money::Usd;").len(), 1);
-    assert_eq!(breaches_in("src/bin/dev/site.rs", "use crate::ui;"), Vec::<String>::new());
+}
+
+#[test]
+fn packages_name_what_is_theirs() {
+    let breaches =
+        |name: &str, text: &str| package_breaches(&Source { name: name.to_owned(), text: text.to_owned() }).len();
+    assert_eq!(breaches("tools/dev/src/prices.rs", "use pennybatch::prices; use crate::site; use axum::Router;"), 0);
+    assert_eq!(breaches("tools/dev/src/site.rs", "use pennybatch::money::Usd;"), 1);
+    assert_eq!(breaches("tools/dev/src/site.rs", "use pennybatch::{prices, engine::Engine};"), 1);
+    assert_eq!(breaches("tools/dev/src/site.rs", "use pennybatch as page;"), 1);
+    assert_eq!(breaches("tests/mock/src/ledger.rs", "use pennybatch::money::Usd;"), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Token counts equal those of OpenAI's own tiktoken; `tokens/reference.py` says how its counts were made.
 
-#![cfg(feature = "page")]
+#![cfg(feature = "tokenizers")]
 
 use pennybatch::tokenizer::{cl100k_base, o200k_base};
 

@@ -133,7 +133,7 @@ pub fn without_a_field(document: &str) -> Option<String> {
     Some(Value::Object(fields).to_string())
 }
 
-#[cfg(all(test, feature = "page"))]
+#[cfg(all(test, feature = "validator"))]
 mod tests {
     use super::*;
     use crate::answers::SchemaCheck;

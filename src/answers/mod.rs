@@ -10,14 +10,14 @@
 //! | `check` | whether an answer fits; the only place that knows the validator |
 //! | `example` | documents that fit a schema, for the simulated provider |
 
-#[cfg(feature = "page")]
+#[cfg(feature = "validator")]
 mod check;
 mod document;
 mod example;
 mod labels;
 mod outline;
 
-#[cfg(feature = "page")]
+#[cfg(feature = "validator")]
 pub use check::SchemaCheck;
 pub use document::find_document;
 pub use example::{example, without_a_field};

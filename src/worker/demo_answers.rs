@@ -45,7 +45,7 @@ pub fn in_format(format: &AnswerFormat, plain: String, prompt: u64, attempt: u64
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "validator"))]
 mod tests {
     use super::*;
     use crate::answers::{Labels, SchemaCheck};

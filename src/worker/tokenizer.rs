@@ -8,9 +8,12 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 
-use super::program::{self, Program};
+#[cfg(feature = "tokenizers")]
+use super::program;
+use super::program::Program;
 use crate::link::Setup;
 use crate::prices;
+#[cfg(feature = "tokenizers")]
 use crate::tokenizer;
 
 /// Counts that are kept; with more, all are forgotten.
@@ -19,16 +22,19 @@ const KEPT_MAX: usize = 500_000;
 const IDLE_MS: u32 = 5_000;
 
 /// The side of the program that knows `o200k_base`.
+#[cfg(feature = "tokenizers")]
 pub fn serve_o200k() {
     serve(tokenizer::o200k_base);
 }
 
 /// The side of the program that knows `cl100k_base`.
+#[cfg(feature = "tokenizers")]
 pub fn serve_cl100k() {
     serve(tokenizer::cl100k_base);
 }
 
 /// Counts each text of a list.
+#[cfg(feature = "tokenizers")]
 fn serve(count: fn(&str) -> u32) {
     program::serve(move |texts: Vec<String>| texts.iter().map(|text| count(text)).collect::<Vec<u32>>());
 }

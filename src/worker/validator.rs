@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::program::{self, Program};
+#[cfg(feature = "validator")]
+use super::program;
+use super::program::Program;
+#[cfg(feature = "validator")]
 use crate::answers::{SchemaCheck, SchemaProblem};
 
 #[derive(Serialize, Deserialize)]
@@ -21,6 +24,7 @@ enum Told {
 }
 
 /// The program's side.
+#[cfg(feature = "validator")]
 pub fn serve() {
     let mut check = None::<SchemaCheck>;
     program::serve(move |asked| match asked {

@@ -68,9 +68,9 @@ def check(path, output):
 
 with tempfile.TemporaryDirectory() as folder:
     path = request_file(folder)
-    tool = os.environ.get("PENNYBATCH_DEV_BIN")
-    command = [tool] if tool else ["cargo", "dev"]
-    mock = subprocess.Popen([*command, "mock", "--api-key", KEY], stdout=subprocess.PIPE, text=True)
+    built = os.environ.get("PENNYBATCH_MOCK")
+    command = [built] if built else ["cargo", "mock"]
+    mock = subprocess.Popen([*command, "--api-key", KEY], stdout=subprocess.PIPE, text=True)
     try:
         check(path, run(path, json.loads(mock.stdout.readline())["http"], folder))
     finally:

@@ -2,7 +2,6 @@
 
 use pennybatch::worker::disk::database::{Change, Database, Durability, Store, key_of, keys_of};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_test::wasm_bindgen_test;
 
 async fn open(name: &str) -> Database {
     Database::open_named(&format!("test-{name}")).await.expect("a database")
@@ -12,8 +11,7 @@ async fn put(database: &Database, changes: Vec<Change>) {
     database.write(changes, Durability::Relaxed).await.expect("written");
 }
 
-#[wasm_bindgen_test]
-async fn what_was_put_is_there_under_its_key_alone() {
+pub async fn what_was_put_is_there_under_its_key_alone() {
     let database = open("put").await;
     put(&database, vec![Change::put(Store::Cache, "a", "1"), Change::put(Store::Cache, "b", "2")]).await;
     let keys = ["b", "missing", "a"].map(JsValue::from);
@@ -23,8 +21,7 @@ async fn what_was_put_is_there_under_its_key_alone() {
     assert!(database.keys(Store::Cache, None).await.expect("read").is_empty());
 }
 
-#[wasm_bindgen_test]
-async fn a_runs_keys_are_its_own_and_in_order() {
+pub async fn a_runs_keys_are_its_own_and_in_order() {
     let database = open("ranges").await;
     let records = [("run-a", 10), ("run-a", 2), ("run-ab", 0), ("run-b", 0)];
     let changes = records
@@ -37,8 +34,7 @@ async fn a_runs_keys_are_its_own_and_in_order() {
     assert_eq!(database.keys(Store::Records, None).await.expect("read").len(), 2);
 }
 
-#[wasm_bindgen_test]
-async fn a_change_that_fails_takes_the_whole_transaction_back() {
+pub async fn a_change_that_fails_takes_the_whole_transaction_back() {
     let database = open("atomic").await;
     let uncloneable = js_sys::global();
     let changes = vec![Change::put(Store::Settings, "good", "1"), Change::put(Store::Settings, "bad", uncloneable)];

@@ -4,7 +4,6 @@ use pennybatch::link::{Secret, Setup};
 use pennybatch::provider::{Bill, HttpRequest, Outcome, Provider};
 use pennybatch::time::Time;
 use pennybatch::worker::fetch::{Broken, Key, get, post};
-use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::AbortController;
 
 use crate::place::provider;
@@ -20,8 +19,7 @@ fn request(setup: &Setup) -> HttpRequest {
     HttpRequest { url, headers: vec![("content-type", "application/json".into())], body }
 }
 
-#[wasm_bindgen_test]
-async fn a_call_is_answered_on_both_wires() {
+pub async fn a_call_is_answered_on_both_wires() {
     for wire in ["http", "https"] {
         let setup = at(wire);
         let controller = AbortController::new().expect("a controller");
@@ -33,8 +31,7 @@ async fn a_call_is_answered_on_both_wires() {
     }
 }
 
-#[wasm_bindgen_test]
-async fn a_call_that_is_given_up_says_so() {
+pub async fn a_call_that_is_given_up_says_so() {
     let setup = at("https");
     let controller = AbortController::new().expect("a controller");
     controller.abort();
@@ -42,15 +39,13 @@ async fn a_call_that_is_given_up_says_so() {
     assert!(matches!(broken, Err(Broken::Aborted)), "{broken:?}");
 }
 
-#[wasm_bindgen_test]
-async fn nobody_at_the_address_is_unreachable() {
+pub async fn nobody_at_the_address_is_unreachable() {
     let controller = AbortController::new().expect("a controller");
     let broken = get("http://127.0.0.1:1/v1/models", &[], None, &controller.signal()).await;
     assert!(matches!(broken, Err(Broken::Unreachable(_))), "{broken:?}");
 }
 
-#[wasm_bindgen_test]
-fn a_key_is_no_empty_word_and_is_not_shown() {
+pub async fn a_key_is_no_empty_word_and_is_not_shown() {
     let setup = at("https");
     assert!(Key::bind(None, &setup).expect("no key is fine").is_none());
     assert!(Key::bind(Some(Secret("  ".into())), &setup).expect("no key is fine").is_none());
@@ -60,8 +55,7 @@ fn a_key_is_no_empty_word_and_is_not_shown() {
     assert!(!refused.message.contains("cret"), "{}", refused.message);
 }
 
-#[wasm_bindgen_test]
-fn a_key_goes_to_its_own_address_alone() {
+pub async fn a_key_goes_to_its_own_address_alone() {
     let setup = Setup { base_url: "https://api.example.com/v1/".into(), ..setup() };
     let key = Key::bind(Some(Secret("sk-secret".into())), &setup).expect("taken").expect("a key");
     assert!(key.goes_to("https://api.example.com/v1/chat/completions"));

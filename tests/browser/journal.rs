@@ -4,7 +4,6 @@ use pennybatch::worker::disk::frames;
 use pennybatch::worker::disk::journal::{Journal, Walk};
 use pennybatch::worker::disk::opfs::Opfs;
 use pennybatch::worker::results::{Position, Texts};
-use wasm_bindgen_test::wasm_bindgen_test;
 
 async fn files() -> Opfs {
     Opfs::open().await.expect("Chromium has a private file system")
@@ -27,8 +26,7 @@ async fn read(opfs: &Opfs, run: &str) -> (Vec<String>, usize) {
     (payloads, walk.torn_bytes() as usize)
 }
 
-#[wasm_bindgen_test]
-async fn what_was_appended_is_read_again() {
+pub async fn what_was_appended_is_read_again() {
     let (opfs, run) = (files().await, "test-journal-round-trip");
     let mut journal = Journal::create(&opfs, run, &framed(&["manifest"])).await.expect("created");
     journal.append(&framed(&["one", "two"])).await.expect("appended");
@@ -42,8 +40,7 @@ async fn what_was_appended_is_read_again() {
     assert!(Walk::begin(&opfs, run).await.is_none());
 }
 
-#[wasm_bindgen_test]
-async fn a_torn_tail_is_cut_and_the_journal_goes_on() {
+pub async fn a_torn_tail_is_cut_and_the_journal_goes_on() {
     let (opfs, run) = (files().await, "test-journal-torn");
     let mut bytes = framed(&["manifest", "one", "two"]);
     bytes.truncate(bytes.len() - 2);
@@ -58,8 +55,7 @@ async fn a_torn_tail_is_cut_and_the_journal_goes_on() {
     opfs.remove(run).await.expect("removed");
 }
 
-#[wasm_bindgen_test]
-async fn a_journal_has_one_writer() {
+pub async fn a_journal_has_one_writer() {
     let (opfs, run) = (files().await, "test-journal-one-writer");
     let journal = Journal::create(&opfs, run, &framed(&["manifest"])).await.expect("created");
     assert!(Journal::open(&opfs, run).await.is_err());
@@ -68,8 +64,7 @@ async fn a_journal_has_one_writer() {
     opfs.remove(run).await.expect("removed");
 }
 
-#[wasm_bindgen_test]
-async fn a_journal_larger_than_a_part_is_gone_through_and_read_back_from_its_places() {
+pub async fn a_journal_larger_than_a_part_is_gone_through_and_read_back_from_its_places() {
     let (opfs, run) = (files().await, "test-journal-large");
     let payloads: Vec<String> =
         (0..12).map(|number: usize| format!("{number} ").repeat(400_000 + 97 * number)).collect();

@@ -15,7 +15,6 @@ use pennybatch::time::Time;
 use pennybatch::worker::page::encode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::sample::{LARGE, failure, setup, usage};
 
@@ -27,8 +26,7 @@ fn survives<T: Serialize + DeserializeOwned + Debug + PartialEq>(message: T) {
     assert_eq!(came, message);
 }
 
-#[wasm_bindgen_test]
-fn what_the_page_asks_for() {
+pub async fn what_the_page_asks_for() {
     let key = || Some(Secret("sk-test".into()));
     let name = || "films.csv".to_owned();
     for message in [
@@ -63,8 +61,7 @@ fn what_the_page_asks_for() {
     }
 }
 
-#[wasm_bindgen_test]
-fn every_command() {
+pub async fn every_command() {
     let limits = setup().limits;
     for command in [
         Command::Resume,
@@ -83,8 +80,7 @@ fn every_command() {
     }
 }
 
-#[wasm_bindgen_test]
-fn what_the_worker_answers() {
+pub async fn what_the_worker_answers() {
     let problem = || Problem { place: Place::Limits, message: "No.".into() };
     for message in [
         ToPage::Ready { storage: storage(), runs: vec![summary()] },
@@ -134,8 +130,7 @@ fn what_the_worker_answers() {
     }
 }
 
-#[wasm_bindgen_test]
-fn every_state_and_notice() {
+pub async fn every_state_and_notice() {
     let reasons = || {
         [
             PauseReason::NotStarted,
@@ -161,8 +156,7 @@ fn every_state_and_notice() {
     survives(ToPage::Notice(Notice::Finished));
 }
 
-#[wasm_bindgen_test]
-fn an_amount_travels_as_text() {
+pub async fn an_amount_travels_as_text() {
     let sent = encode(&LARGE).expect("encoded");
     assert_eq!(sent.as_string().as_deref(), Some("90071992547409931234"));
 }

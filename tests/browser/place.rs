@@ -3,7 +3,6 @@
 use js_sys::global;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{DedicatedWorkerGlobalScope, FileSystemDirectoryHandle, Response, UrlSearchParams};
 
 pub fn scope() -> DedicatedWorkerGlobalScope {
@@ -16,14 +15,12 @@ pub fn provider(wire: &str) -> String {
     query.get(wire).expect("`cargo dev test` names the simulated provider in the address")
 }
 
-#[wasm_bindgen_test]
-async fn the_private_file_system_is_there() {
+pub async fn the_private_file_system_is_there() {
     let directory = JsFuture::from(scope().navigator().storage().get_directory()).await.expect("a directory");
     assert!(directory.is_instance_of::<FileSystemDirectoryHandle>());
 }
 
-#[wasm_bindgen_test]
-async fn the_simulated_provider_answers_on_both_wires() {
+pub async fn the_simulated_provider_answers_on_both_wires() {
     for wire in ["http", "https"] {
         let fetched = JsFuture::from(scope().fetch_with_str(&format!("{}/v1/models", provider(wire)))).await;
         let response: Response = fetched.expect("an answer").dyn_into().expect("a response");

@@ -9,7 +9,6 @@ use pennybatch::worker::browser::next_turn;
 use pennybatch::worker::disk::opfs::Opfs;
 use pennybatch::worker::fetch::Broken;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{ReadableStream, Response};
 
 #[wasm_bindgen]
@@ -96,8 +95,7 @@ impl Drop for FullDisk {
     }
 }
 
-#[wasm_bindgen_test]
-async fn a_body_comes_whole_by_way_of_the_disk() {
+pub async fn a_body_comes_whole_by_way_of_the_disk() {
     let (opfs, run) = (files().await, "test-spool-whole");
     // Lines of every length, with letters that a chunk's border can cut.
     let wanted: Vec<String> = (0..2_000).map(|line| format!("{line} {}", "é𝄞".repeat(line % 400))).collect();
@@ -109,8 +107,7 @@ async fn a_body_comes_whole_by_way_of_the_disk() {
     file_goes(&opfs, run).await;
 }
 
-#[wasm_bindgen_test]
-async fn what_came_before_a_body_broke_is_read() {
+pub async fn what_came_before_a_body_broke_is_read() {
     let (opfs, run) = (files().await, "test-spool-broken");
     let (response, controller) = source();
     let mut lines = lines(&opfs, run, &response).await;
@@ -124,8 +121,7 @@ async fn what_came_before_a_body_broke_is_read() {
     file_goes(&opfs, run).await;
 }
 
-#[wasm_bindgen_test]
-async fn a_full_disk_is_passed_by() {
+pub async fn a_full_disk_is_passed_by() {
     let (opfs, run) = (files().await, "test-spool-full");
     let (response, controller) = source();
     let mut lines = lines(&opfs, run, &response).await;
@@ -141,8 +137,7 @@ async fn a_full_disk_is_passed_by() {
     file_goes(&opfs, run).await;
 }
 
-#[wasm_bindgen_test]
-async fn without_files_a_body_comes_as_it_is() {
+pub async fn without_files_a_body_comes_as_it_is() {
     let response = Response::new_with_opt_str(Some("one\ntwo\n")).expect("a response");
     let mut lines = Lines::by_way_of(None, "test-spool-none", "arriving".into(), &response).await;
     assert_eq!(all(&mut lines).await, ["one", "two"]);

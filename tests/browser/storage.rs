@@ -7,7 +7,6 @@ use pennybatch::worker::disk::database::{Change, Durability, Store, keys_of};
 use pennybatch::worker::disk::manifest::{DataFacts, FORMAT, Manifest};
 use pennybatch::worker::disk::storage::Storage;
 use pennybatch::worker::results::{NoJournal, Results, Texts};
-use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::sample::{read_options, records, setup};
 
@@ -42,8 +41,7 @@ async fn reopened(storage: &Storage, manifest: &Manifest) -> Vec<String> {
     found.notes
 }
 
-#[wasm_bindgen_test]
-async fn a_run_is_there_again_whole() {
+pub async fn a_run_is_there_again_whole() {
     let storage = Storage::open().await;
     let manifest = kept(&storage, "test-storage-whole").await;
     assert_eq!(reopened(&storage, &manifest).await, Vec::<String>::new());
@@ -55,8 +53,7 @@ async fn a_run_is_there_again_whole() {
     assert!(storage.open_run(&manifest.run).await.is_err());
 }
 
-#[wasm_bindgen_test]
-async fn the_journal_alone_rebuilds_the_checkpoints() {
+pub async fn the_journal_alone_rebuilds_the_checkpoints() {
     let storage = Storage::open().await;
     let manifest = kept(&storage, "test-storage-journal").await;
     let database = storage.database.as_ref().expect("a database");
@@ -73,8 +70,7 @@ async fn the_journal_alone_rebuilds_the_checkpoints() {
     storage.delete(&manifest.run).await.expect("deleted");
 }
 
-#[wasm_bindgen_test]
-async fn the_checkpoints_alone_rebuild_the_journal() {
+pub async fn the_checkpoints_alone_rebuild_the_journal() {
     let storage = Storage::open().await;
     let manifest = kept(&storage, "test-storage-checkpoints").await;
     let opfs = storage.opfs.as_ref().expect("a private file system");
@@ -85,16 +81,14 @@ async fn the_checkpoints_alone_rebuild_the_journal() {
     storage.delete(&manifest.run).await.expect("deleted");
 }
 
-#[wasm_bindgen_test]
-async fn without_a_journal_the_database_alone_keeps_a_run() {
+pub async fn without_a_journal_the_database_alone_keeps_a_run() {
     let storage = Storage { opfs: None, ..Storage::open().await };
     let manifest = kept(&storage, "test-storage-database-only").await;
     assert_eq!(reopened(&storage, &manifest).await, Vec::<String>::new());
     storage.delete(&manifest.run).await.expect("deleted");
 }
 
-#[wasm_bindgen_test]
-async fn a_damaged_copy_of_the_data_is_taken_from_the_other_side() {
+pub async fn a_damaged_copy_of_the_data_is_taken_from_the_other_side() {
     let storage = Storage::open().await;
     let manifest = kept(&storage, "test-storage-data").await;
     let opfs = storage.opfs.as_ref().expect("a private file system");
@@ -104,8 +98,7 @@ async fn a_damaged_copy_of_the_data_is_taken_from_the_other_side() {
     storage.delete(&manifest.run).await.expect("deleted");
 }
 
-#[wasm_bindgen_test]
-async fn a_run_is_open_once() {
+pub async fn a_run_is_open_once() {
     let storage = Storage::open().await;
     let manifest = kept(&storage, "test-storage-once").await;
     let (store, _) = storage.open_run(&manifest.run).await.expect("opened");
@@ -122,8 +115,7 @@ async fn a_run_is_open_once() {
     storage.delete(&manifest.run).await.expect("deleted");
 }
 
-#[wasm_bindgen_test]
-async fn data_without_a_run_is_swept_and_runs_stay() {
+pub async fn data_without_a_run_is_swept_and_runs_stay() {
     let storage = Storage::open().await;
     let manifest = kept(&storage, "test-storage-sweep").await;
     let opfs = storage.opfs.as_ref().expect("a private file system");
@@ -141,8 +133,7 @@ fn long_ending(item: u32) -> Record {
     Record { at: Time::from_ms(5), entry: Entry::Ended { item, ending: Ending::FromCache(answer) } }
 }
 
-#[wasm_bindgen_test]
-async fn long_answers_stay_in_the_journal_and_survive_the_loss_of_either_side() {
+pub async fn long_answers_stay_in_the_journal_and_survive_the_loss_of_either_side() {
     let storage = Storage::open().await;
     let manifest = kept(&storage, "test-storage-long").await;
     let (mut store, _) = storage.open_run(&manifest.run).await.expect("opened");

@@ -5,10 +5,8 @@ use std::rc::Rc;
 
 use pennybatch::worker::browser::{Slices, next_turn, now, sleep_ms};
 use wasm_bindgen_futures::spawn_local;
-use wasm_bindgen_test::wasm_bindgen_test;
 
-#[wasm_bindgen_test]
-async fn what_waits_already_goes_before_the_next_turn() {
+pub async fn what_waits_already_goes_before_the_next_turn() {
     let order: Rc<RefCell<Vec<&str>>> = Rc::default();
     let later = order.clone();
     spawn_local(async move {
@@ -22,8 +20,7 @@ async fn what_waits_already_goes_before_the_next_turn() {
     assert_eq!(*order.borrow(), ["what waited", "the next turn"]);
 }
 
-#[wasm_bindgen_test]
-async fn long_work_gives_the_event_loop_its_turns() {
+pub async fn long_work_gives_the_event_loop_its_turns() {
     let turned: Rc<RefCell<bool>> = Rc::default();
     let other = turned.clone();
     gloo_timers::callback::Timeout::new(0, move || *other.borrow_mut() = true).forget();
@@ -36,8 +33,7 @@ async fn long_work_gives_the_event_loop_its_turns() {
     assert!(rounds > 0);
 }
 
-#[wasm_bindgen_test]
-async fn a_sleep_never_ends_early_by_more_than_a_clock_tick() {
+pub async fn a_sleep_never_ends_early_by_more_than_a_clock_tick() {
     let before = now();
     sleep_ms(30).await;
     assert!(now().ms_since(before) >= 29);

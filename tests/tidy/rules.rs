@@ -14,7 +14,7 @@ pub const EVERYONES: [&str; 2] = ["money", "time"];
 /// Rooms that touch the browser.
 pub const WITH_BROWSER: [&str; 2] = ["ui", "worker"];
 /// What the programs may name of the library.
-pub const PROGRAMS: [(&str, &[&str]); 9] = [
+pub const PROGRAMS: [(&str, &[&str]); 8] = [
     ("app", &["ui"]),
     ("compare", &["ui"]),
     ("runner", &["ui"]),
@@ -23,8 +23,9 @@ pub const PROGRAMS: [(&str, &[&str]); 9] = [
     ("tokenizer_o200k", &["worker"]),
     ("tokenizer_cl100k", &["worker"]),
     ("embed", &["embed", "time"]),
-    ("dev", &["prices", "embed", "time"]),
 ];
+/// What the other packages may name of it. The simulated provider computes everything a second time, on purpose.
+pub const PACKAGES: [(&str, &[&str]); 2] = [("tools/dev", &["prices", "embed", "time"]), ("tests/mock", &[])];
 /// What drives a run; the page names only what the engine says and is told in plain values.
 pub const ENGINE_AT_WORK: [&str; 3] = ["Engine", "Event", "Effect"];
 
@@ -114,6 +115,17 @@ pub fn arrow_breaches(source: &Source, map: &Map) -> Vec<String> {
         }
     }
     breaches
+}
+
+/// What a package beside the product names of its library.
+pub fn package_breaches(source: &Source) -> Vec<String> {
+    let package = PACKAGES.iter().find(|(place, _)| source.name.starts_with(&format!("{place}/")));
+    let allowed = package.map_or(&[][..], |(_, allowed)| *allowed);
+    let named = source.paths().into_iter().filter(|path| path.segments[0] == "pennybatch");
+    let refused = named.filter(|path| path.segments.get(1).is_none_or(|room| !allowed.contains(&room.as_str())));
+    refused
+        .map(|path| format!("{}:{}: this package may not name {}", source.name, path.line, path.segments.join("::")))
+        .collect()
 }
 
 pub fn purity_breaches(source: &Source) -> Vec<String> {

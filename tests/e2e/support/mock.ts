@@ -1,4 +1,4 @@
-// The simulated provider (`cargo dev mock`) as a test sees it: started, told how to behave, and asked what it would bill.
+// The simulated provider (`cargo mock`) as a test sees it: started, told how to behave, and asked what it would bill.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -55,10 +55,10 @@ export class Mock {
     readonly http: string,
   ) {}
 
-  /** Starts one with these flags; `PENNYBATCH_DEV_BIN` names the built tool, else Cargo finds it. */
+  /** Starts one with these flags; `PENNYBATCH_MOCK` names the built program, else Cargo finds it. */
   static async start(...flags: string[]): Promise<Mock> {
-    const built = process.env.PENNYBATCH_DEV_BIN;
-    const [program, first] = built ? [built, ['mock']] : ['cargo', ['dev', 'mock']];
+    const built = process.env.PENNYBATCH_MOCK;
+    const [program, first] = built ? [built, []] : ['cargo', ['mock']];
     const started = spawn(program, [...first, ...flags], { cwd: REPO, stdio: ['ignore', 'pipe', 'inherit'] });
     const addresses = await new Promise<string>((found, failed) => {
       createInterface({ input: started.stdout }).once('line', found);

@@ -29,7 +29,7 @@ const SIMULATIONS: [Simulation; 2] = [
     },
 ];
 /// What the copy consists of.
-const COPIED: [&str; 5] = ["src", "tests", "benches", "Cargo.toml", "Cargo.lock"];
+const COPIED: [&str; 6] = ["src", "tests", "tools", "benches", "Cargo.toml", "Cargo.lock"];
 /// A fault may keep the engine busy for ever; that is noticed as well.
 const TIME_MAX: Duration = Duration::from_secs(240);
 
@@ -157,7 +157,7 @@ fn simulate(copy: &Path, simulation: &Simulation, seeds: u64) -> Result<Found, S
         let mut cargo = project::cargo();
         cargo
             .current_dir(copy)
-            .args(["test", "--quiet", "--no-default-features", "--test", simulation.program])
+            .args(["test", "--quiet", "--package", "pennybatch", "--no-default-features", "--test", simulation.program])
             .env("CARGO_TARGET_DIR", copy.join("target"))
             .env("CARGO_PROFILE_DEV_DEBUG", "false")
             .env("RUSTFLAGS", "-Awarnings");

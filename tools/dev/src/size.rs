@@ -1,12 +1,12 @@
 //! `cargo dev size`: what a visitor downloads, and whether that is within its budgets.
 
+use std::collections::BTreeMap;
 use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use std::process::Stdio;
 
 use crate::bundle::Bundle;
 use crate::project::{self, Profile};
+use crate::steps;
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 struct Sizes {
@@ -16,17 +16,6 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(bytes: &[u8]) -> Result<Sizes, String> {
-        let failed = |why: std::io::Error| format!("Compressing failed: {why}");
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(bytes).map_err(failed)?;
-        let gzip = gzip.finish().map_err(failed)?.len();
-        let mut brotli = Vec::new();
-        let params = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-        brotli::BrotliCompress(&mut &bytes[..], &mut brotli, &params).map_err(failed)?;
-        Ok(Sizes { raw: bytes.len(), gzip, brotli: brotli.len() })
-    }
-
     fn and(self, other: Sizes) -> Sizes {
         Sizes { raw: self.raw + other.raw, gzip: self.gzip + other.gzip, brotli: self.brotli + other.brotli }
     }
@@ -65,22 +54,17 @@ pub fn run(args: &SizeArgs) -> Result<(), String> {
     } else {
         let bundle = Bundle::build(Profile::Release)?;
         bundle.write(&project::dist())?;
-        let (text, sums) = table(&bundle)?;
+        let (text, sums) = table(&compressed(&bundle)?);
         print!("{text}");
         sums
     };
     within(&sums)
 }
 
-/// Builds and weighs what has a budget, and fails where it is over that.
-pub fn check_budgets() -> Result<(), String> {
-    within(&weigh_budgets()?)
-}
-
 /// Builds what has a budget, as it would be published.
 fn weigh_budgets() -> Result<Sums, String> {
     let bundle = Bundle::of(Profile::Release, &LOADS.map(|load| load.program))?;
-    let (text, sums) = table(&bundle)?;
+    let (text, sums) = table(&compressed(&bundle)?);
     let budgeted = text.lines().filter(|line| LOADS.iter().any(|load| line.starts_with(load.name)));
     for line in text.lines().take(1).chain(budgeted) {
         println!("{line}");
@@ -97,24 +81,42 @@ fn within(sums: &[(&Load, Sizes)]) -> Result<(), String> {
     if over.is_empty() { Ok(()) } else { Err(over.join("\n")) }
 }
 
+/// The sizes of all files that are served, by Node's compressors.
+fn compressed(bundle: &Bundle) -> Result<BTreeMap<String, Sizes>, String> {
+    let failed = |why: std::io::Error| format!("The files cannot be measured: {why}");
+    let place = project::workshop().join("sizes");
+    bundle.write(&place)?;
+    let names: Vec<&String> = bundle.files.keys().filter(|name| *name != "_headers").collect();
+    let mut node = steps::of_node("node");
+    node.args(["-e", include_str!("sizes.js")]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = node.spawn().map_err(failed)?;
+    if let Some(mut paths) = running.stdin.take() {
+        names.iter().try_for_each(|name| writeln!(paths, "{}", place.join(name).display())).map_err(failed)?;
+    }
+    let printed = running.wait_with_output().map_err(failed)?;
+    let sizes: Vec<[usize; 3]> =
+        serde_json::from_slice(&printed.stdout).map_err(|why| format!("Node measured nothing: {why}"))?;
+    let sizes = sizes.into_iter().map(|[raw, gzip, brotli]| Sizes { raw, gzip, brotli });
+    Ok(names.into_iter().cloned().zip(sizes).collect())
+}
+
 /// A line a file and a sum a load.
-fn table(bundle: &Bundle) -> Result<(String, Sums), String> {
+fn table(files: &BTreeMap<String, Sizes>) -> (String, Sums) {
     let mut text = format!("{:<34} {:>11} {:>11} {:>11}\n", "bytes", "raw", "gzip -9", "brotli 11");
     let mut sums: Sums = LOADS.iter().map(|load| (load, Sizes::default())).collect();
     let mut all = Sizes::default();
-    for (name, bytes) in bundle.files.iter().filter(|(name, _)| *name != "_headers") {
-        let sizes = Sizes::of(bytes)?;
+    for (name, sizes) in files {
         text.push_str(&sizes.line(name));
-        all = all.and(sizes);
+        all = all.and(*sizes);
         for (_, sum) in sums.iter_mut().filter(|(load, _)| (load.holds)(name)) {
-            *sum = sum.and(sizes);
+            *sum = sum.and(*sizes);
         }
     }
     for (load, sum) in &sums {
         text.push_str(&sum.line(load.name));
     }
     text.push_str(&all.line("everything that ships"));
-    Ok((text, sums))
+    (text, sums)
 }
 
 /// What the page asks for when it opens.
@@ -131,21 +133,12 @@ fn in_embed(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::headers::HeaderRules;
-
-    #[test]
-    fn what_repeats_compresses() {
-        let sizes = Sizes::of(&[7; 10_000]).expect("in memory");
-        assert_eq!(sizes.raw, 10_000);
-        assert!(sizes.brotli < sizes.gzip && sizes.gzip < 100, "{sizes:?}");
-    }
 
     #[test]
     fn the_sums_are_of_what_belongs_to_them() {
-        let names = ["_headers", "app-1.js", "embed-1.wasm", "embed.js", "embed.html", "index.html", "worker-1.wasm"];
-        let files = names.map(|name| (name.to_owned(), vec![7; 1000])).into();
-        let bundle = Bundle { files, headers: HeaderRules::default(), id: String::new() };
-        let (text, sums) = table(&bundle).expect("in memory");
+        let names = ["app-1.js", "embed-1.wasm", "embed.js", "embed.html", "index.html", "worker-1.wasm"];
+        let sizes = Sizes { raw: 1000, gzip: 10, brotli: 9 };
+        let (text, sums) = table(&names.map(|name| (name.to_owned(), sizes)).into());
         let raw = |start: &str| {
             let line = text.lines().find(|line| line.starts_with(start)).expect("a line");
             line[start.len()..].split_whitespace().next().expect("a figure").to_owned()

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use crate::embed::Element;
 use crate::headers::HeaderRules;
+use crate::minify::Minifier;
 use crate::names;
 use crate::prices;
 use crate::project::{self, Profile};
@@ -22,6 +23,9 @@ pub struct BuildArgs {
     #[arg(long)]
     release: bool,
 }
+
+/// Where Rust's tests in the browser are served.
+const BROWSER_TESTS: &str = "browser-tests";
 
 /// `import()` is syntax, so the program that loads the other one is given it as a function.
 const IMPORT: &str = "globalThis.pennybatchImport = address => import(address);\n";
@@ -49,11 +53,31 @@ pub fn run(args: &BuildArgs) -> Result<(), String> {
 
 impl Bundle {
     pub fn build(profile: Profile) -> Result<Bundle, String> {
-        Bundle::of(profile, &project::PROGRAMS)
+        Bundle::around(profile, wasm::programs(profile, &project::PROGRAMS.iter().collect::<Vec<_>>())?)
     }
 
     /// With these programs alone; the page names the others as if they were there.
-    pub fn of(profile: Profile, programs: &[&'static str]) -> Result<Bundle, String> {
+    pub fn of(profile: Profile, programs: &[&str]) -> Result<Bundle, String> {
+        let wanted = project::PROGRAMS.iter().filter(|program| programs.contains(&program.name));
+        Bundle::around(profile, wasm::programs(profile, &wanted.collect::<Vec<_>>())?)
+    }
+
+    /// Rust's tests in the browser stand beside the page, below [`BROWSER_TESTS`].
+    pub fn with_browser_tests(profile: Profile) -> Result<Bundle, String> {
+        let (programs, tests) = wasm::programs_and_tests(profile)?;
+        let mut bundle = Bundle::around(profile, programs)?;
+        let place = project::root().join("tests/browser");
+        for name in ["page.html", "page.js", "worker.js"] {
+            bundle.files.insert(format!("{BROWSER_TESTS}/{name}"), wasm::read(&place.join(name))?);
+        }
+        bundle.files.insert(format!("{BROWSER_TESTS}/tests.js"), tests.glue.into_bytes());
+        bundle.files.insert(format!("{BROWSER_TESTS}/tests.wasm"), tests.wasm);
+        let snippets = tests.snippets.into_iter().map(|(path, bytes)| (format!("{BROWSER_TESTS}/{path}"), bytes));
+        bundle.files.extend(snippets);
+        Ok(bundle)
+    }
+
+    fn around(profile: Profile, programs: Vec<Program>) -> Result<Bundle, String> {
         let www = project::root().join("www");
         let index = text(&project::root().join("index.html"))?;
         let headers = text(&www.join("_headers"))?;
@@ -62,7 +86,7 @@ impl Bundle {
         let others = wasm::files_below(&www)?;
         let others = others.into_iter().filter(|(path, _)| !path.starts_with("styles/") && !path.starts_with("embed/"));
         let others = others.chain([("prices.json".to_owned(), prices::published()?)]).collect();
-        Bundle::assemble(&index, &headers, styles, others, &element, wasm::programs(profile, programs)?)
+        Bundle::assemble(&index, &headers, styles, others, &element, programs, &Minifier(profile))
     }
 
     fn assemble(
@@ -72,9 +96,11 @@ impl Bundle {
         others: Vec<(String, Vec<u8>)>,
         element: &Element,
         programs: Vec<Program>,
+        minifier: &Minifier,
     ) -> Result<Bundle, String> {
         let rules = HeaderRules::parse(headers)?;
         let mut files: BTreeMap<String, Vec<u8>> = others.into_iter().collect();
+        let styles = minifier.styles(styles)?;
         let styles_name = names::hashed("styles.css", styles.as_bytes());
         files.insert(styles_name.clone(), styles.into_bytes());
         let mut references = vec![("styles.css".to_owned(), styles_name)];
@@ -86,13 +112,14 @@ impl Bundle {
                 "worker" => below_worker(&helpers),
                 _ => String::new(),
             };
-            let module = format!("{before}{}", names::self_starting(&program.glue, &wasm_name)).into_bytes();
+            let module = format!("{before}{}", names::self_starting(&program.glue, &wasm_name));
+            let module = minifier.script(module)?.into_bytes();
             let plain = format!("{}.js", program.name);
             let hashed = names::hashed(&plain, &module);
             files.insert(hashed.clone(), module);
             if program.name == "embed" {
-                files.insert(plain, element.script(&hashed)?.into_bytes());
-            } else if project::BELOW_WORKER.contains(&program.name) {
+                files.insert(plain, element.script(&hashed, minifier)?.into_bytes());
+            } else if program.below_worker {
                 helpers.push((program.name, hashed));
             } else {
                 references.push((plain, hashed));
@@ -163,15 +190,23 @@ mod tests {
 
     fn program(name: &'static str, wasm: &[u8]) -> Program {
         let snippets = vec![("snippets/of-it/inline0.js".to_owned(), b"export {}".to_vec())];
-        Program { name, glue: format!("// {name}\n"), wasm: wasm.to_vec(), snippets }
+        Program { name, below_worker: false, glue: format!("// {name}\n"), wasm: wasm.to_vec(), snippets }
     }
 
     fn bundle(app: &[u8]) -> Bundle {
         let programs = ["compare", "runner", "worker", "embed"].map(|name| program(name, name.as_bytes()));
         let programs = [vec![program("app", app)], programs.into()].concat();
         let others = vec![("_headers".to_owned(), HEADERS.into()), ("icons/a.svg".to_owned(), b"<svg/>".to_vec())];
-        Bundle::assemble(INDEX, HEADERS, "p {}\n".to_owned(), others, &embed::tests::element(), programs)
-            .expect("well-formed parts")
+        Bundle::assemble(
+            INDEX,
+            HEADERS,
+            "p {}\n".to_owned(),
+            others,
+            &embed::tests::element(),
+            programs,
+            &Minifier(Profile::Dev),
+        )
+        .expect("well-formed parts")
     }
 
     fn file<'a>(bundle: &'a Bundle, start: &str, end: &str) -> (&'a str, &'a str) {

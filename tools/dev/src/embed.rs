@@ -8,6 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pennybatch::time::Time;
 use serde_json::json;
 
+use crate::minify::Minifier;
+
 /// Where the build's own values go.
 const MARK: &str = "/* built */ {}";
 
@@ -29,7 +31,7 @@ impl Element {
     }
 
     /// The module, with the name of the program's module beside it.
-    pub fn script(&self, program: &str) -> Result<String, String> {
+    pub fn script(&self, program: &str, minifier: &Minifier) -> Result<String, String> {
         if self.script.matches(MARK).count() != 1 {
             return Err(format!("www/embed/embed.js should hold {MARK} once: what the build knows goes there."));
         }
@@ -37,49 +39,31 @@ impl Element {
             serde_json::from_str(&pennybatch::embed::opening(self.now)).map_err(|why| why.to_string())?;
         let attributes: Vec<&str> = pennybatch::embed::attributes().collect();
         let built = json!({
-            "program": program, "attributes": attributes, "styles": small(&self.styles), "opening": opening,
+            "program": program, "attributes": attributes, "styles": minifier.styles(self.styles.clone())?,
+            "opening": opening,
         });
-        Ok(without_comments(&self.script.replace(MARK, &built.to_string())))
+        minifier.script(self.script.replace(MARK, &built.to_string()))
     }
-}
-
-/// A style sheet without comments and without the spaces that only its reader needs.
-fn small(css: &str) -> String {
-    let mut out = String::with_capacity(css.len());
-    let mut rest = css;
-    while let Some((before, after)) = rest.split_once("/*") {
-        out.push_str(before);
-        rest = after.split_once("*/").map_or("", |(_, after)| after);
-    }
-    out.push_str(rest);
-    let lines = out.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.map(|line| if line.ends_with(',') { format!("{line} ") } else { line.to_owned() }).collect()
-}
-
-/// Whole-line comments and indentation are for readers of the sources.
-fn without_comments(script: &str) -> String {
-    let lines = script.lines().map(str::trim_start);
-    let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//") && !line.starts_with("/** "));
-    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::project::Profile;
 
     pub fn element() -> Element {
-        let script = format!("// Who reads this\nconst BUILT = {MARK};\n\n  /** A word. */\n  start();\n");
-        Element { script, styles: "/* a */\na,\nb {\n  margin: 0 1px;\n}\n".to_owned(), now: Time(1_795_500_000_000) }
+        let script = format!("const BUILT = {MARK};\nstart();\n");
+        Element { script, styles: "a {\n  margin: 0;\n}\n".to_owned(), now: Time(1_795_500_000_000) }
     }
 
     #[test]
     fn the_script_carries_what_the_build_knows() {
-        let script = element().script("embed-1.js").expect("a script");
+        let script = element().script("embed-1.js", &Minifier(Profile::Dev)).expect("a script");
         let built = script.strip_prefix("const BUILT = ").and_then(|rest| rest.strip_suffix(";\nstart();\n"));
         let built: serde_json::Value = serde_json::from_str(built.expect("the values")).expect("JSON");
         assert_eq!(
             (built["program"].as_str(), built["styles"].as_str()),
-            (Some("embed-1.js"), Some("a, b {margin: 0 1px;}"))
+            (Some("embed-1.js"), Some("a {\n  margin: 0;\n}\n"))
         );
         assert_eq!(built["opening"][0], "div");
         assert_eq!(built["attributes"][0], "model");
@@ -88,6 +72,7 @@ pub mod tests {
 
     #[test]
     fn a_script_without_a_place_for_it_is_refused() {
-        assert!(Element { script: "start();".to_owned(), ..element() }.script("embed-1.js").is_err());
+        let script = "start();".to_owned();
+        assert!(Element { script, ..element() }.script("embed-1.js", &Minifier(Profile::Dev)).is_err());
     }
 }

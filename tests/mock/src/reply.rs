@@ -199,9 +199,9 @@ mod tests {
 
     #[test]
     fn half_a_body_is_no_json() {
-        let asked = super::super::answer::read(br#"{"model": "m", "messages": [{"role": "user", "content": "x"}]}"#);
+        let asked = crate::answer::read(br#"{"model": "m", "messages": [{"role": "user", "content": "x"}]}"#);
         let asked = asked.expect("a call");
-        let whole = Reply::completion(0, &asked, &super::super::answer::answer(&asked), 0, true);
+        let whole = Reply::completion(0, &asked, &crate::answer::answer(&asked), 0, true);
         assert!(serde_json::from_str::<Value>(&whole.body).is_ok());
         assert!(serde_json::from_str::<Value>(&whole.halved().body).is_err());
     }

@@ -32,9 +32,8 @@ pub fn run(args: &SimulateArgs) -> Result<(), String> {
     let seeds = args.seeds.unwrap_or(if args.seed > 0 { 1 } else { 10_000 });
     let jobs = args.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
     let mut cargo = project::cargo();
-    cargo.arg("test");
+    cargo.args(["test", "--package", "pennybatch"]);
     if args.release {
-        // Without the page's programs, which Cargo would build beside the test.
         cargo.args(["--no-default-features", "--profile", "bench"]);
     }
     cargo

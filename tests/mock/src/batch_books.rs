@@ -248,8 +248,8 @@ impl Job {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::tests::settings;
     use super::*;
+    use crate::settings::tests::settings;
 
     fn file(rows: usize) -> Bytes {
         let line = |row| {

@@ -2,19 +2,18 @@
 //!
 //! | part | holds |
 //! |---|---|
-//! | `project`, `steps` | where things are; running other programs and counting what passed |
-//! | `bundle`, `names`, `wasm`, `embed` | what ships, made from the sources: glue, hashed names, styles, the custom element |
+//! | `project`, `steps` | where things are; running other programs, and what each step came to |
+//! | `bundle`, `names`, `wasm`, `embed`, `minify` | what ships, made from the sources: glue, hashed names, styles, the custom element |
 //! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
 //! | `serve` | build, serve, watch, reload |
-//! | `check`, `browser`, `chromium`, `node` | the tests, and getting what they need |
+//! | `test`, `chromium`, `node` | the tests, and getting what they need |
 //! | `simulate`, `mutate`, `bench` | the engine in its virtual world, whether that world finds faults, and how fast it is |
 //! | `bench_page` | what a slider's step costs in the page |
 //! | `size` | what a visitor downloads, and its budgets |
 //! | `prices` | the catalogue checked, compared and written |
-//! | `mock` | the simulated provider of the tests |
 //!
-//! Of the library it names the catalogue alone, which it checks and publishes: the page is compiled by Cargo as a
-//! separate program.
+//! Of the library it names the catalogue, which it checks and publishes, and the embed's opening; Cargo compiles the
+//! page as separate programs. The simulated provider of the tests is a package of its own, in tests/mock.
 
 use std::process::ExitCode;
 
@@ -22,13 +21,11 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod bench_page;
-mod browser;
 mod bundle;
-mod check;
 mod chromium;
 mod embed;
 mod headers;
-mod mock;
+mod minify;
 mod mutate;
 mod names;
 mod node;
@@ -39,6 +36,7 @@ mod simulate;
 mod site;
 mod size;
 mod steps;
+mod test;
 mod wasm;
 
 #[derive(Parser)]
@@ -55,7 +53,7 @@ enum Command {
     /// Build, serve on 127.0.0.1, rebuild and reload on change
     Serve(serve::ServeArgs),
     /// Format, lints, native tests, browser tests, sizes, end-to-end tests
-    Test(check::TestArgs),
+    Test(test::TestArgs),
     /// Run the engine in a virtual world of faults and crashes, with a checker for each invariant
     Simulate(simulate::SimulateArgs),
     /// Put faults into a copy of the engine, one at a time, and see that the virtual world finds each
@@ -69,8 +67,6 @@ enum Command {
     /// Check and write the catalogue of prices
     #[command(subcommand)]
     Prices(prices::PricesCommand),
-    /// Start the simulated provider of the tests
-    Mock(mock::MockArgs),
 }
 
 #[tokio::main]
@@ -78,14 +74,13 @@ async fn main() -> ExitCode {
     let ended = match Dev::parse().command {
         Command::Build(args) => bundle::run(&args),
         Command::Serve(args) => serve::run(args).await,
-        Command::Test(args) => check::run(args).await,
+        Command::Test(args) => test::run(args).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Mutate(args) => mutate::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchPage => bench_page::run().await,
         Command::Size(args) => size::run(&args),
         Command::Prices(command) => prices::run(&command),
-        Command::Mock(args) => mock::run(args).await,
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

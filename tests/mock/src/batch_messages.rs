@@ -284,8 +284,8 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::tests::settings;
     use super::*;
+    use crate::settings::tests::settings;
 
     fn request(custom_id: &str) -> Request {
         let params = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "row 1"}]});

@@ -11,7 +11,9 @@ pub struct BenchArgs {
 
 pub fn run(args: &BenchArgs) -> Result<(), String> {
     let mut speed = project::cargo();
-    speed.args(["bench", "--quiet", "--no-default-features", "--bench", "engine", "--"]).args(&args.filter);
+    speed
+        .args(["bench", "--quiet", "--package", "pennybatch", "--no-default-features", "--bench", "engine", "--"])
+        .args(&args.filter);
     ended(speed, "The benchmark")?;
     if args.filter.is_some() {
         return Ok(());
@@ -21,6 +23,8 @@ pub fn run(args: &BenchArgs) -> Result<(), String> {
     size.args([
         "test",
         "--quiet",
+        "--package",
+        "pennybatch",
         "--no-default-features",
         "--profile",
         "bench",

@@ -139,9 +139,9 @@ fn as_text<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Erro
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer;
-    use super::super::settings::tests::settings;
     use super::*;
+    use crate::answer;
+    use crate::settings::tests::settings;
 
     fn asked(message: &str) -> Asked {
         let body = serde_json::json!({"model": "m", "messages": [{"role": "user", "content": message}]});

@@ -1,4 +1,4 @@
-//! The simulated provider of the tests: OpenAI's Chat Completions and Anthropic's Messages over HTTP/2 (TLS) and
+//! A simulated LLM provider: OpenAI's Chat Completions and Anthropic's Messages over HTTP/2 (TLS) and
 //! HTTP/1.1, with strict limits, faults by share, and a ledger of everything that arrived and what a provider would bill for it.
 //!
 //! It answers the same prompt in the same way each time, so that a test can tell what an answer must be.
@@ -31,15 +31,18 @@ mod window;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum_server::tls_rustls::RustlsConfig;
+use clap::Parser;
 
 use settings::Settings;
 
-/// How the simulated provider behaves.
-#[derive(clap::Args)]
-pub struct MockArgs {
+/// A simulated LLM provider for tests, with limits, faults, a Batch API and a ledger of what it would bill
+#[derive(Parser)]
+#[command(name = "cargo mock", bin_name = "cargo mock")]
+struct Args {
     /// Port of HTTPS (HTTP/2 and HTTP/1.1); 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -50,8 +53,19 @@ pub struct MockArgs {
     settings: Settings,
 }
 
-/// Serves the simulated provider until it is told to end. Prints its addresses as one line of JSON once both answer.
-pub async fn run(args: MockArgs) -> Result<(), String> {
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves until Ctrl+C. Prints both addresses as one line of JSON once they accept connections.
+async fn run(args: Args) -> Result<(), String> {
     fault::check(&args.settings.faults)?;
     let (secure, secure_address) = listen(args.port)?;
     let (plain, plain_address) = listen(args.http1_port)?;

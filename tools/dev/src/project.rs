@@ -8,15 +8,32 @@ use std::sync::OnceLock;
 /// The target that the page is compiled for.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// A program of the page.
+pub struct PageProgram {
+    pub name: &'static str,
+    /// The feature of the library that it needs, and no more than that.
+    pub feature: &'static str,
+    /// Published fast before small: what it computes is waited for, and it comes only when it is asked for.
+    pub fast: bool,
+    /// The worker starts it when it is needed. No page names it.
+    pub below_worker: bool,
+}
+
+const fn program(name: &'static str, feature: &'static str) -> PageProgram {
+    PageProgram { name, feature, fast: false, below_worker: false }
+}
+
 /// The programs that ship; those that another one loads come before it.
-pub const PROGRAMS: [&str; 8] =
-    ["app", "compare", "runner", "validator", "tokenizer_o200k", "tokenizer_cl100k", "worker", "embed"];
-
-/// Those that the worker starts when they are needed. No page names them.
-pub const BELOW_WORKER: [&str; 3] = ["validator", "tokenizer_o200k", "tokenizer_cl100k"];
-
-/// Those that are published fast before small: what they compute is waited for, and they come when it is asked for.
-pub const FAST: [&str; 1] = ["worker"];
+pub const PROGRAMS: [PageProgram; 8] = [
+    program("app", "ui"),
+    program("compare", "ui"),
+    program("runner", "ui"),
+    PageProgram { below_worker: true, ..program("validator", "validator") },
+    PageProgram { below_worker: true, ..program("tokenizer_o200k", "tokenizers") },
+    PageProgram { below_worker: true, ..program("tokenizer_cl100k", "tokenizers") },
+    PageProgram { fast: true, ..program("worker", "worker") },
+    program("embed", "embed"),
+];
 
 /// How the page is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,9 +55,12 @@ impl Profile {
     }
 }
 
-/// The directory of Cargo.toml. Cargo names it to the programs that it runs; the place of compilation serves the rest.
+/// The directory of the workspace's Cargo.toml, two above this package's. Cargo names that one to the programs that it
+/// runs; else the place of compilation serves.
 pub fn root() -> PathBuf {
-    env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+    let package =
+        env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    package.ancestors().nth(2).map_or_else(|| package.clone(), PathBuf::from)
 }
 
 /// Where what is between the sources and dist/ is kept from one build to the next.

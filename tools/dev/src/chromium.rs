@@ -81,15 +81,6 @@ impl Browser {
         let running = started.map_err(|why| format!("{} did not start: {why}", chromium.display()))?;
         Ok(Browser { running, profile })
     }
-
-    /// Why no more is to be expected of it, once it has ended by itself.
-    pub fn ended(&mut self) -> Option<String> {
-        match self.running.try_wait() {
-            Ok(None) => None,
-            Ok(Some(status)) => Some(format!("Chromium ended before the tests did ({status}).")),
-            Err(why) => Some(format!("Chromium could not be waited for: {why}")),
-        }
-    }
 }
 
 impl Drop for Browser {

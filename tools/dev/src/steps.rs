@@ -1,0 +1,205 @@
+//! The steps of `cargo dev test`: each has a name, a time and an outcome, and one that fails doesn't hide the next.
+//! A program fails its step by its exit code.
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::project;
+
+/// What the summary adds to a step that passed, or why it failed.
+pub type Outcome = Result<String, String>;
+
+/// Where the output of a step's programs goes.
+pub enum Output {
+    /// To the terminal, as it comes.
+    Shown,
+    /// Kept until the step ends, so that steps that run side by side don't mix their lines.
+    Kept(Vec<u8>),
+}
+
+impl Output {
+    /// Runs a program to its end.
+    ///
+    /// It gets a pipe of its own: Node makes its pipes non-blocking for everyone who shares them, and the next line of
+    /// this tool would fail.
+    pub fn run(&mut self, mut program: Command, name: &str) -> Result<(), String> {
+        let failed = |why: std::io::Error| format!("{name} did not start: {why}");
+        let (mut reader, writer) = std::io::pipe().map_err(failed)?;
+        program.stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
+        let mut running = program.spawn().map_err(failed)?;
+        // The command holds the writing ends; the reader sees the end once they are closed.
+        drop(program);
+        let mut chunk = [0_u8; 8192];
+        while let Ok(count @ 1..) = reader.read(&mut chunk) {
+            self.write(&chunk[..count]);
+        }
+        let status = running.wait().map_err(|why| format!("{name} could not be waited for: {why}"))?;
+        if status.success() { Ok(()) } else { Err(format!("{name} failed ({status}).")) }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        match self {
+            Output::Shown => {
+                let mut terminal = std::io::stdout().lock();
+                // A terminal that is gone takes nothing from the outcome.
+                let _ = terminal.write_all(bytes).and_then(|()| terminal.flush());
+            }
+            Output::Kept(kept) => kept.extend_from_slice(bytes),
+        }
+    }
+}
+
+/// One line of the summary, with what its programs wrote if that wasn't shown already.
+pub struct Ended {
+    name: &'static str,
+    took: Duration,
+    outcome: Outcome,
+    output: Output,
+}
+
+impl Ended {
+    pub fn of(name: &'static str, mut output: Output, step: impl FnOnce(&mut Output) -> Outcome) -> Ended {
+        if matches!(output, Output::Shown) {
+            println!("\n== {name}");
+        }
+        let began = Instant::now();
+        let outcome = step(&mut output);
+        Ended { name, took: began.elapsed(), outcome, output }
+    }
+}
+
+/// Steps in the order in which they were reported.
+pub struct Report {
+    began: Instant,
+    steps: Vec<Ended>,
+}
+
+impl Report {
+    pub fn begin() -> Report {
+        Report { began: Instant::now(), steps: Vec::new() }
+    }
+
+    pub fn add(&mut self, ended: Ended) {
+        if let Output::Kept(kept) = &ended.output {
+            println!("\n== {}", ended.name);
+            Output::Shown.write(kept);
+        }
+        if let Err(why) = &ended.outcome {
+            eprintln!("{why}");
+        }
+        self.steps.push(ended);
+    }
+
+    /// Prints every step and fails if any did.
+    pub fn close(self) -> Result<(), String> {
+        let (text, failed) = self.summary(self.began.elapsed());
+        print!("{text}");
+        match failed {
+            0 => Ok(()),
+            1 => Err("1 step failed.".to_owned()),
+            many => Err(format!("{many} steps failed.")),
+        }
+    }
+
+    fn summary(&self, whole: Duration) -> (String, usize) {
+        let mut text = String::from("\n== Summary\n");
+        for Ended { name, took, outcome, .. } in &self.steps {
+            let (word, note) = match outcome {
+                Ok(note) => ("ok    ", note.as_str()),
+                Err(_) => ("FAILED", ""),
+            };
+            let line = format!("{word} {name:<32} {:>7.1} s  {note}", took.as_secs_f64());
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        let failed = self.steps.iter().filter(|step| step.outcome.is_err()).count();
+        let passed = self.steps.len() - failed;
+        text.push_str(&format!("steps: {passed} passed, {failed} failed; {:.0} s in all\n", whole.as_secs_f64()));
+        (text, failed)
+    }
+}
+
+/// A program of Node's, started at the project's root.
+pub fn of_node(program: impl AsRef<OsStr>) -> Command {
+    let mut program = Command::new(program);
+    program.current_dir(project::root());
+    program
+}
+
+/// Makes a command give way to others. Elsewhere than on Unix it stays as it is.
+pub fn gentle(command: Command) -> Command {
+    if !cfg!(unix) || project::on_path("nice").is_none() {
+        return command;
+    }
+    let mut gentle = Command::new("nice");
+    gentle.args(["-n", "10"]).arg(command.get_program()).args(command.get_args());
+    if let Some(place) = command.get_current_dir() {
+        gentle.current_dir(place);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => gentle.env(name, value),
+            None => gentle.env_remove(name),
+        };
+    }
+    gentle
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]);
+        shell
+    }
+
+    #[test]
+    fn the_summary_names_every_step() {
+        let mut report = Report::begin();
+        report.add(Ended::of("format", Output::Kept(Vec::new()), |_| Ok(String::new())));
+        report.add(Ended::of("end-to-end tests", Output::Kept(Vec::new()), |_| Ok("90 tests passed".to_owned())));
+        report.add(Ended::of("native tests", Output::Kept(Vec::new()), |_| Err("Some failed.".to_owned())));
+        let (text, failed) = report.summary(Duration::from_secs(61));
+        assert_eq!(failed, 1);
+        assert!(text.contains("ok     format") && text.contains("FAILED native tests"), "{text}");
+        assert!(text.contains("90 tests passed\n"), "{text}");
+        assert!(text.ends_with("steps: 2 passed, 1 failed; 61 s in all\n"), "{text}");
+        assert_eq!(report.close(), Err("1 step failed.".to_owned()));
+    }
+
+    #[test]
+    fn a_program_fails_by_its_exit_code_and_keeps_its_output() {
+        let mut output = Output::Kept(Vec::new());
+        assert_eq!(output.run(shell("echo one; echo two >&2"), "It"), Ok(()));
+        let failed = output.run(shell("echo three; exit 3"), "It").expect_err("exit code 3");
+        assert!(failed.starts_with("It failed"), "{failed}");
+        let Output::Kept(kept) = output else { panic!("the output was kept") };
+        assert_eq!(String::from_utf8_lossy(&kept), "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn a_program_that_is_missing_fails_its_step() {
+        let failed = Output::Shown.run(Command::new("no-such-program-here"), "It").expect_err("no such program");
+        assert!(failed.contains("did not start"), "{failed}");
+    }
+
+    #[test]
+    fn a_program_of_node_s_shares_no_output_with_this_one() {
+        let mut output = Output::Kept(Vec::new());
+        assert_eq!(output.run(shell("test ! /dev/stdout -ef /proc/$PPID/fd/1"), "It"), Ok(()));
+    }
+
+    #[test]
+    fn a_gentle_command_keeps_its_arguments_and_surroundings() {
+        let mut command = shell("test \"$KEPT\" = yes && test -z \"$GONE\" && pwd");
+        command.env("KEPT", "yes").env_remove("GONE").current_dir("/");
+        let mut output = Output::Kept(Vec::new());
+        assert_eq!(output.run(gentle(command), "It"), Ok(()));
+        let Output::Kept(kept) = output else { panic!("the output was kept") };
+        assert_eq!(kept, b"/\n");
+    }
+}

@@ -1,0 +1,241 @@
+//! `cargo dev test`: every check in one command, which gets what it needs.
+//!
+//! The programs are built first. Then two things go on side by side: the tests in the browser, which mostly wait, and
+//! everything that only uses the processor, with a lower priority.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+
+use clap::ValueEnum;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::task::block_in_place;
+
+use crate::bundle::Bundle;
+use crate::project::{self, Profile, WASM_TARGET};
+use crate::steps::{self, Ended, Outcome, Output, Report};
+use crate::{chromium, node, site, wasm};
+
+/// Where the end-to-end tests find the page a second time: as on a host that it shares with other projects.
+const BELOW: &str = "/some/where";
+/// Rust's tests in the browser are one of the end-to-end tests' files.
+const BROWSER_SPEC: &str = "browser.spec.ts";
+
+#[derive(clap::Args)]
+pub struct TestArgs {
+    /// Only this part; may be given several times
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+    /// Test the page that would be published; it takes longer to build
+    #[arg(long)]
+    release: bool,
+    /// Wait in real time: no clock of the end-to-end tests runs faster
+    #[arg(long)]
+    real_time: bool,
+    /// Passed on to Playwright: files, --grep, …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    playwright: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Part {
+    /// rustfmt
+    Fmt,
+    /// clippy, every warning an error: all packages, and what is compiled for the browser
+    Clippy,
+    /// Rust's tests on this machine, all packages
+    Native,
+    /// Rust's tests in a browser
+    Browser,
+    /// What a visitor downloads is within its budgets
+    Size,
+    /// The page as a person uses it
+    E2e,
+}
+
+impl TestArgs {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+pub async fn run(args: TestArgs) -> Result<(), String> {
+    let mut report = Report::begin();
+    if args.wants(Part::Fmt) {
+        report.add(Ended::of("format", Output::Shown, |output| {
+            cargo(output, &["fmt", "--all", "--check"]).map(|()| String::new())
+        }));
+    }
+    let quiet = quiet_steps(&args)?;
+    if !args.wants(Part::Browser) && !args.wants(Part::E2e) {
+        for step in quiet {
+            report.add(step.run(Output::Shown));
+        }
+        return report.close();
+    }
+    let mut built = None;
+    report.add(Ended::of("page and provider", Output::Shown, |output| {
+        built = Some(block_in_place(|| build(output, args.release))?);
+        Ok(String::new())
+    }));
+    let beside =
+        thread::spawn(move || quiet.into_iter().map(|step| step.run(Output::Kept(Vec::new()))).collect::<Vec<_>>());
+    if let Some(built) = built {
+        report.add(end_to_end(&args, built).await);
+    }
+    for ended in beside.join().map_err(|_| "The steps beside the end-to-end tests broke off.")? {
+        report.add(ended);
+    }
+    report.close()
+}
+
+/// A step whose commands only use the processor.
+struct Quiet {
+    name: &'static str,
+    commands: Vec<Command>,
+}
+
+impl Quiet {
+    fn run(self, output: Output) -> Ended {
+        Ended::of(self.name, output, |output| {
+            for command in self.commands {
+                output.run(steps::gentle(command), self.name)?;
+            }
+            Ok(String::new())
+        })
+    }
+}
+
+fn quiet_steps(args: &TestArgs) -> Result<Vec<Quiet>, String> {
+    let mut steps = Vec::new();
+    if args.wants(Part::Native) {
+        let mut tests = project::cargo();
+        tests.args(["test", "--workspace", "--no-fail-fast", "--", "--format=terse"]);
+        steps.push(Quiet { name: "native tests", commands: vec![tests] });
+    }
+    if args.wants(Part::Clippy) {
+        project::ensure_wasm_target()?;
+        let mut all = project::cargo();
+        all.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+        let mut browser = project::cargo();
+        browser.args(["clippy", "--target", WASM_TARGET, "--all-features", "--lib", "--bins", "--test", "browser"]);
+        browser.args(["--package", "pennybatch", "--", "-D", "warnings"]);
+        steps.push(Quiet { name: "clippy", commands: vec![all, browser] });
+    }
+    if args.wants(Part::Size) {
+        let mut sizes = Command::new(project::tool()?);
+        sizes.current_dir(project::root()).args(["size", "--budgets"]);
+        steps.push(Quiet { name: "sizes", commands: vec![sizes] });
+    }
+    Ok(steps)
+}
+
+fn cargo(output: &mut Output, args: &[&str]) -> Result<(), String> {
+    let mut cargo = project::cargo();
+    cargo.args(args);
+    output.run(cargo, &format!("`cargo {}`", args[0]))
+}
+
+/// What the tests in the browser use.
+struct Built {
+    chromium: PathBuf,
+    bundle: Bundle,
+    mock: PathBuf,
+}
+
+fn build(output: &mut Output, release: bool) -> Result<Built, String> {
+    node::ensure_packages(output)?;
+    let chromium = chromium::find()?;
+    let bundle = Bundle::with_browser_tests(Profile::of(release))?;
+    let mut cargo = project::cargo();
+    cargo.args(["build", "--package", "pennybatch-mock"]);
+    let built = wasm::executables(cargo)?;
+    let mock = built.into_iter().find(|(name, _)| name == "pennybatch-mock").map(|(_, path)| path);
+    Ok(Built { chromium, bundle, mock: mock.ok_or("Cargo built no simulated provider.")? })
+}
+
+/// Serves the built page as a host would, and lets Playwright use it. The tests start simulated providers themselves.
+async fn end_to_end(args: &TestArgs, built: Built) -> Ended {
+    let served = serve(built.bundle).await;
+    Ended::of("end-to-end tests", Output::Shown, |output| {
+        let (page, _server) = served?;
+        let counted = project::workshop().join("end-to-end.json");
+        // A count of an earlier run must not pass for this one's.
+        let _ = fs::remove_file(&counted);
+        let mut playwright = steps::of_node(node::program("playwright"));
+        playwright.args(["test", "--reporter=list,json"]);
+        if args.only.contains(&Part::Browser) && !args.only.contains(&Part::E2e) {
+            playwright.arg(BROWSER_SPEC);
+        }
+        playwright
+            .args(&args.playwright)
+            .env("CHROMIUM", built.chromium)
+            .env("PENNYBATCH_CHROMIUM_FLAGS", chromium::FLAGS.join(" "))
+            .env("PENNYBATCH_PAGE", &page)
+            .env("PENNYBATCH_PAGE_BELOW", format!("{}{BELOW}/", page.trim_end_matches('/')))
+            .env("PENNYBATCH_MOCK", built.mock)
+            .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &counted);
+        if args.real_time {
+            playwright.env("PENNYBATCH_SPEED", "1");
+        }
+        block_in_place(|| output.run(playwright, "Playwright"))?;
+        counts(&fs::read_to_string(&counted).map_err(|why| format!("Playwright left no report: {why}"))?)
+    })
+}
+
+async fn serve(bundle: Bundle) -> Result<(String, Server), String> {
+    let (keep, latest) = watch::channel(Some(Arc::new(bundle)));
+    let listener = site::listen(0).await?;
+    let page = site::address(&listener)?;
+    let task = tokio::spawn(async move { axum::serve(listener, site::router(latest, BELOW, false)).await });
+    Ok((page, Server { task, _keep: keep }))
+}
+
+/// Ends with this value.
+struct Server {
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+    _keep: watch::Sender<Option<Arc<Bundle>>>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What Playwright's JSON report counts. A run in which no test passed proves nothing.
+fn counts(report: &str) -> Outcome {
+    let report: Value =
+        serde_json::from_str(report).map_err(|why| format!("Playwright's report is not JSON: {why}"))?;
+    let count = |name: &str| report["stats"][name].as_u64().ok_or(format!("Playwright's report has no stats.{name}"));
+    let (passed, skipped, flaky) = (count("expected")?, count("skipped")?, count("flaky")?);
+    match (passed, flaky) {
+        (0, _) => Err("No end-to-end test ran: that proves nothing.".to_owned()),
+        (passed, 0) if skipped == 0 => Ok(format!("{passed} tests passed")),
+        (passed, 0) => Ok(format!("{passed} tests passed, {skipped} left out")),
+        (_, flaky) => Err(format!("{flaky} end-to-end tests passed only when they were run again.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn playwright_s_report_is_counted() {
+        let report = |passed: u32, skipped: u32, flaky: u32| {
+            counts(&format!(
+                r#"{{"stats": {{"expected": {passed}, "skipped": {skipped}, "unexpected": 0, "flaky": {flaky}}}}}"#
+            ))
+        };
+        assert_eq!(report(90, 0, 0).as_deref(), Ok("90 tests passed"));
+        assert_eq!(report(90, 2, 0).as_deref(), Ok("90 tests passed, 2 left out"));
+        assert!(report(0, 0, 0).is_err_and(|why| why.contains("proves nothing")));
+        assert!(report(89, 0, 1).is_err());
+        assert!(counts("{}").is_err());
+        assert!(counts("").is_err());
+    }
+}

@@ -1,0 +1,240 @@
+//! From Rust to what a browser loads: Cargo, wasm-bindgen and, for a release, wasm-opt.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::names;
+use crate::node;
+use crate::project::{self, PageProgram, Profile, WASM_TARGET};
+use crate::steps::{self, Output};
+
+/// One program as the browser takes it: wasm-bindgen's module, the program, and the modules that it imports.
+#[derive(Clone)]
+pub struct Program {
+    pub name: &'static str,
+    pub below_worker: bool,
+    pub glue: String,
+    pub wasm: Vec<u8>,
+    /// Path under the module's own directory, and content.
+    pub snippets: Vec<(String, Vec<u8>)>,
+}
+
+/// Rust's tests in the browser: a test target that is bound as a program is.
+const BROWSER_TESTS: &str = "browser";
+
+/// Compiles and binds programs of the page.
+pub fn programs(profile: Profile, wanted: &[&'static PageProgram]) -> Result<Vec<Program>, String> {
+    built(profile, wanted, false)
+}
+
+/// All programs, and Rust's tests in the browser at the end.
+pub fn programs_and_tests(profile: Profile) -> Result<(Vec<Program>, Program), String> {
+    let mut programs = built(profile, &project::PROGRAMS.iter().collect::<Vec<_>>(), true)?;
+    let tests = programs.pop().ok_or("Cargo built no browser tests.")?;
+    Ok((programs, tests))
+}
+
+fn built(profile: Profile, wanted: &[&'static PageProgram], with_tests: bool) -> Result<Vec<Program>, String> {
+    project::ensure_wasm_target()?;
+    let optimizer = match profile {
+        Profile::Dev => None,
+        Profile::Release => {
+            node::ensure_packages(&mut Output::Shown)?;
+            Some(node::program("wasm-opt"))
+        }
+    };
+    let names =
+        wanted.iter().map(|program| (program.name, program.fast)).chain(with_tests.then_some((BROWSER_TESTS, false)));
+    let compiled = compile(profile, wanted, with_tests)?;
+    names
+        .map(|(name, fast)| {
+            let found = compiled.iter().find(|(compiled, _)| compiled == name);
+            let (_, path) = found.ok_or_else(|| format!("Cargo built no program `{name}` for the browser."))?;
+            bound(name, fast, path, profile, optimizer.as_deref())
+        })
+        .collect()
+}
+
+/// One call of Cargo for everything while developing. A release has one for each set of features, so that no program
+/// carries what only another one needs.
+fn compile(profile: Profile, wanted: &[&PageProgram], with_tests: bool) -> Result<Vec<(String, PathBuf)>, String> {
+    let mut compiled = Vec::new();
+    match profile {
+        Profile::Dev => compiled.extend(executables(build(wanted, with_tests, &[]))?),
+        Profile::Release => {
+            let mut rest = wanted.to_vec();
+            while let Some(first) = rest.first() {
+                let (alike, others) = rest
+                    .iter()
+                    .partition::<Vec<_>, _>(|program| (program.feature, program.fast) == (first.feature, first.fast));
+                let profile: &[&str] = if first.fast { &["--profile", "fast"] } else { &["--release"] };
+                compiled.extend(executables(build(&alike, false, profile))?);
+                rest = others;
+            }
+            if with_tests {
+                compiled.extend(executables(build(&[], true, &[]))?);
+            }
+        }
+    }
+    Ok(compiled)
+}
+
+fn build(wanted: &[&PageProgram], with_tests: bool, profile: &[&str]) -> Command {
+    let mut features: Vec<&str> = wanted.iter().map(|program| program.feature).chain(["programs"]).collect();
+    let mut build = project::cargo();
+    build.args(["build", "--package", "pennybatch", "--target", WASM_TARGET, "--no-default-features"]).args(profile);
+    for program in wanted {
+        build.args(["--bin", program.name]);
+    }
+    if with_tests {
+        features.extend(["ui", "worker"]);
+        build.args(["--test", BROWSER_TESTS]);
+    }
+    build.args(["--features", &features.join(",")]);
+    build
+}
+
+/// Runs a Cargo that builds programs, and returns each that it made or found fresh, by target name.
+pub fn executables(mut cargo: Command) -> Result<Vec<(String, PathBuf)>, String> {
+    cargo.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+    let mut running = cargo.spawn().map_err(|why| format!("Cargo did not start: {why}"))?;
+    let mut found = Vec::new();
+    if let Some(stdout) = running.stdout.take() {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            found.extend(serde_json::from_str(&line).ok().as_ref().and_then(executable));
+        }
+    }
+    match running.wait() {
+        Ok(status) if status.success() => Ok(found),
+        Ok(_) => Err("The build failed; the errors are above.".to_owned()),
+        Err(why) => Err(format!("Cargo could not be waited for: {why}")),
+    }
+}
+
+fn executable(message: &Value) -> Option<(String, PathBuf)> {
+    if message.get("reason")?.as_str()? != "compiler-artifact" {
+        return None;
+    }
+    let name = message.get("target")?.get("name")?.as_str()?;
+    Some((name.to_owned(), PathBuf::from(message.get("executable")?.as_str()?)))
+}
+
+/// Binding takes longer than Cargo finding nothing to do, so it is kept for as long as the compiled program is the same.
+fn bound(
+    name: &'static str,
+    fast: bool,
+    compiled: &Path,
+    profile: Profile,
+    optimizer: Option<&Path>,
+) -> Result<Program, String> {
+    let input = read(compiled)?;
+    let level = if fast { "-O3" } else { "-Oz" };
+    let with = optimizer.map_or_else(String::new, |_| format!("{level} {}", FEATURES.join(" ")));
+    let key = format!("{} {} {with}", names::digest(&input), profile.name());
+    let place = project::workshop().join(profile.name()).join(name);
+    let key_path = place.join("made-from");
+    if fs::read_to_string(&key_path).ok().as_deref() != Some(key.as_str()) {
+        if place.exists() {
+            fs::remove_dir_all(&place).map_err(|why| format!("{} cannot be replaced: {why}", place.display()))?;
+        }
+        let release = profile == Profile::Release;
+        let mut bindgen = Bindgen::new();
+        bindgen.input_bytes(name, input).typescript(false).omit_default_module_path(true);
+        bindgen.remove_name_section(release).remove_producers_section(release);
+        bind(&mut bindgen, &place)?;
+        if let Some(optimizer) = optimizer {
+            optimize(optimizer, level, &place.join(format!("{name}_bg.wasm")))?;
+        }
+        fs::write(&key_path, key).map_err(|why| format!("{} cannot be written: {why}", key_path.display()))?;
+    }
+    let glue = read(&place.join(format!("{name}.js")))?;
+    let glue = String::from_utf8(glue).map_err(|_| format!("wasm-bindgen's module for `{name}` is not text."))?;
+    let wasm = read(&place.join(format!("{name}_bg.wasm")))?;
+    let snippets = files_below(&place.join("snippets"))?;
+    let snippets = snippets.into_iter().map(|(path, bytes)| (format!("snippets/{path}"), bytes)).collect();
+    let below_worker = project::PROGRAMS.iter().any(|program| program.name == name && program.below_worker);
+    Ok(Program { name, below_worker, glue, wasm, snippets })
+}
+
+/// wasm-bindgen for a module that a browser loads as it is.
+fn bind(bindgen: &mut Bindgen, place: &Path) -> Result<(), String> {
+    let made = bindgen.web(true).and_then(|bindgen| bindgen.generate(place));
+    made.map_err(|why| format!("wasm-bindgen failed for {}: {why:#}", place.display()))
+}
+
+/// What Rust's target allows, so that nothing newer is asked of the browser.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+fn optimize(optimizer: &Path, level: &str, wasm: &Path) -> Result<(), String> {
+    let mut program = steps::of_node(optimizer);
+    program.arg(level).args(FEATURES).arg(wasm).arg("-o").arg(wasm);
+    Output::Shown.run(program, "wasm-opt")
+}
+
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|why| format!("{} cannot be read: {why}", path.display()))
+}
+
+/// Every file below `place` with its path from there, in the order of the paths; nothing if there is no such place.
+pub fn files_below(place: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let mut files = Vec::new();
+    let mut waiting = vec![place.to_owned()];
+    while let Some(directory) = waiting.pop() {
+        let Ok(entries) = fs::read_dir(&directory) else { continue };
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            if path.is_dir() {
+                waiting.push(path);
+            } else if let Some(name) = path.strip_prefix(place).ok().and_then(Path::to_str) {
+                files.push((name.replace('\\', "/"), read(&path)?));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn artifact(text: &str) -> Option<(String, PathBuf)> {
+        serde_json::from_str(text).ok().as_ref().and_then(executable)
+    }
+
+    #[test]
+    fn a_program_is_found_in_what_cargo_prints() {
+        let printed = r#"{"reason":"compiler-artifact","target":{"name":"app"},"executable":"out/app.wasm"}"#;
+        assert_eq!(artifact(printed), Some(("app".to_owned(), PathBuf::from("out/app.wasm"))));
+    }
+
+    #[test]
+    fn libraries_and_other_messages_are_not_programs() {
+        let library = r#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}"#;
+        assert_eq!(artifact(library), None);
+        assert_eq!(artifact(r#"{"reason":"build-finished","success":true}"#), None);
+    }
+
+    #[test]
+    fn a_program_is_compiled_with_its_own_features_alone() {
+        let args = |wanted: &[&PageProgram], tests| {
+            build(wanted, tests, &[]).get_args().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        let app = args(&[&project::PROGRAMS[0]], false);
+        assert_eq!(app[app.len() - 2..], ["--features", "ui,programs"]);
+        assert!(app.contains(&"--no-default-features".to_owned()));
+        let tests = args(&[], true);
+        assert_eq!(tests[tests.len() - 4..], ["--test", "browser", "--features", "programs,ui,worker"]);
+    }
+}
