@@ -29,7 +29,7 @@ pub struct Meter {
     pending: u64,
     bucket: Bucket,
     window: Option<Window>,
-    /// As the provider said last: this run may hold so many units of the span until then, since others hold the rest.
+    /// Units that this run may use until the given time. The provider's headers showed that other clients use the rest.
     room: Option<(u64, Time)>,
 }
 

@@ -233,7 +233,7 @@ impl Meters {
         }
     }
 
-    /// What an answer's headers say. Answers to what was sent earlier than the last one heard say nothing new.
+    /// Takes what an answer's headers say. Ignores answers to requests sent before the last one whose headers were used.
     pub fn hear(&mut self, seen: &RateSeen, readings: &Readings, sent: Time, now: Time) {
         if sent < self.heard {
             return;

@@ -19,38 +19,42 @@ use crate::engine::limiter::{MINUTE_MS, Meter};
 use crate::time::Time;
 
 const SECONDS: u64 = 60;
-/// Refusals of a minute from which on they are the rate's fault: so many, and this share of what was sent.
+/// The rate counts as the cause from this many refusals in a minute on, if they are this share of what was sent.
 const REFUSALS_MIN: u32 = 5;
 const REFUSED_PERCENT_MIN: u32 = 2;
-/// A slow lane is refused less often than that in a minute, and by and by as large a share.
+/// A slow lane has fewer than `REFUSALS_MIN` refusals in a minute. It is judged by the mean of its last `GAPS` intervals
+/// between refusals: the rate counts as the cause if fewer than this many requests were accepted in one.
 const GAPS: usize = 5;
 const ACCEPTED_BETWEEN_MAX: u64 = 100 / REFUSED_PERCENT_MIN as u64;
-/// Of what was accepted in a minute, the rate that is tried next; and what it grows by in a minute.
+/// The rate that is tried after a refusal, as a share of what was accepted in the minute before.
 const KEPT_PERCENT: u64 = 95;
+/// A rate that is already below this share of what was accepted isn't the cause of a refusal.
 const ACCUSED_PERCENT_MIN: u64 = 90;
-/// Where no more than so many were accepted to a refusal, more may be allowed than was accepted.
+/// Where a lane has no more than this many accepted requests for each refusal, the provider may allow more than it
+/// accepted.
 const ACCEPTED_TO_A_REFUSAL_MAX: u32 = 2;
+/// How much the rate grows in a minute, to begin with.
 const GROWTH_PERCENT: u64 = 15;
 const GROWTH_FACTOR_MAX_MILLI: u64 = 10_000;
-/// A slower lane grows in proportion more slowly: each round of growth ends in a refusal, whose share of what was sent
-/// is to be as small as that of a fast lane.
+/// Below this rate growth is slower in proportion. Each round of growth ends in a refusal, and refusals should be as small
+/// a share of what a slow lane sends as of what a fast one does.
 const GROWS_FULLY_FROM_MILLI: u64 = 240_000;
 /// The meter counts thousandths of requests, so that a slow lane's rate can change by less than one a minute.
 const REQUEST: u64 = 1_000;
 const GROWTH_STEP_MILLI: u64 = 100;
-/// Slower than this a refusal saves nothing, and it takes too long to see that the rate is not to blame.
+/// The lowest rate. Going slower saves no refusals, and it would take too long to see that the rate isn't the cause.
 const RATE_MIN_MILLI: u64 = 3_000;
-/// Without refusals for so long, the lane goes at its own rate again.
+/// After this long without refusals, the lane forgets the rate it learned.
 const FORGET_MS: u64 = 10 * 60_000;
-/// Refusals that are as frequent as before after so long a time have another cause than the rate.
+/// If refusals are as frequent as before after this long at a lower rate, the rate isn't their cause.
 const HELPS_WITHIN_MS: u64 = 2 * MINUTE_MS;
 const STILL_BETWEEN_MAX: u64 = 20;
-/// So have those between which, at less than was accepted, not many more requests go through than before.
+/// If a lower rate didn't raise the requests accepted between two refusals by half, the rate isn't the cause: give up.
 const HELPED_PERCENT_MIN: u64 = 150;
-/// Until that is seen the rate falls so far at most: the rests after refusals slow a lane down by themselves, and what
-/// is accepted meanwhile says less and less of what is allowed.
+/// Until that is known, the rate stays above this share of the first one. Rests after refusals slow a lane down too, so
+/// what it gets accepted meanwhile says less and less about what the provider allows.
 const ON_TRIAL_PERCENT_MIN: u64 = 70;
-/// What is accepted in less time is not extrapolated from.
+/// A rate isn't extrapolated from less time than this.
 const MEASURE_MS_MIN: u64 = 2_000;
 
 #[derive(Debug, Default)]
@@ -78,21 +82,21 @@ pub struct Pace {
 #[derive(Clone, Copy, Debug)]
 struct Refusal {
     at: Time,
-    /// Ever, by then.
+    /// Requests accepted in all by then.
     accepted: u64,
-    /// In the minute before.
+    /// Requests accepted in the minute before it; 0 where less than a minute was measured.
     of_the_minute: u32,
 }
 
-/// What stood when the lane slowed down.
+/// The lane's state when it began to slow down.
 #[derive(Clone, Copy, Debug, Default)]
 struct Before {
     accepted: u64,
-    /// Two refusals.
+    /// Mean requests accepted between two refusals.
     between: u64,
-    /// Since then.
+    /// Refusals since then.
     refusals: u64,
-    /// That was begun with.
+    /// The first rate that was tried.
     rate_milli: u64,
 }
 

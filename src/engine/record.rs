@@ -20,8 +20,8 @@ pub struct Record {
 pub enum Entry {
     /// Written before an attempt is sent: its worst case.
     Reserved { attempt: AttemptId, item: Ordinal, lane: u8, amount: Usd },
-    /// How an attempt ended, what it cost, and, where the item ended with it, how. Without ending, failure and misfit
-    /// it was never sent.
+    /// How an attempt ended, what it cost, and how its item ended, if it did. An attempt without ending, failure and misfit
+    /// was never sent.
     Settled {
         attempt: AttemptId,
         item: Ordinal,

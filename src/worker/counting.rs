@@ -1,5 +1,5 @@
-//! The second look at prepared rows: their tokens by the model's own vocabulary, in place of an estimate from
-//! characters. It goes in slices, and the counting itself happens in a program beside this one.
+//! Exact token counts for prepared rows, by the model's own tokenizer, in place of an estimate from characters. The work is
+//! cut into slices; the counting itself runs in a separate program.
 
 use super::browser::Slices;
 use super::prepare::{Prepared, Unprepared, call};

@@ -1,4 +1,4 @@
-//! The end of what waits for something on behalf of a run that is let go.
+//! Cancels async work of a run that is being closed.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};

@@ -61,8 +61,8 @@ impl Prepared {
         Rc::ptr_eq(&self.data, data) && asked(&self.of) == asked(setup)
     }
 
-    /// Takes its place, unless somebody asked for the same meanwhile and was done earlier: what was counted since is in
-    /// those rows.
+    /// Stores self in `place`, unless an equal `Prepared` is there already. That one is kept, because it may hold token
+    /// counts.
     pub fn kept_in(self, place: &mut Option<Rc<Prepared>>) -> Rc<Prepared> {
         let earlier = place.take().filter(|earlier| earlier.fits(&self.data, &self.of));
         place.insert(earlier.unwrap_or_else(|| Rc::new(self))).clone()

@@ -11,7 +11,7 @@ use crate::provider::{PromptCache, Provider, Wire, check_base_url};
 pub const IN_FLIGHT_MAX: u16 = 64;
 /// Connections that a browser opens to one host over HTTP/1.1; what is above them would queue unseen.
 pub const IN_FLIGHT_MAX_HTTP1: u16 = 6;
-/// Each has a key, and a browser's patience is finite.
+/// Arbitrary: more lanes than anyone has keys for.
 pub const LANES_MAX: usize = 16;
 /// The default timeout: this long, and longer for every token that may come.
 const TIMEOUT_MS_BASE: u64 = 60_000;

@@ -392,7 +392,7 @@ impl Engine {
     }
 }
 
-/// A row that no job takes, as the queue limit is.
+/// A single row exceeds the limit of a job or of the provider's queue.
 fn too_large() -> Failure {
     Failure {
         kind: FailureKind::BadRequest,

@@ -79,8 +79,8 @@ impl Engine {
         }
     }
 
-    /// Whoever resumes after having been asked about a job says that the provider doesn't have it. Other files are
-    /// asked back once more.
+    /// Resume after [`PauseReason::BatchUnsure`] counts as "the provider has no such job". Files of other unsure jobs are
+    /// deleted once more.
     pub(in crate::engine) fn no_such_job(&mut self, nonce: Option<&str>) {
         let now = self.now;
         let mut told = Vec::new();

@@ -7,7 +7,7 @@ pub struct ProgressBarProps {
     pub label: AttrValue,
     pub done: u32,
     pub total: u32,
-    /// For the ear, in place of a percentage: `1,200 of 5,000 rows`.
+    /// What screen readers say in place of a percentage: `1,200 of 5,000 rows`.
     #[prop_or_default]
     pub text: Option<AttrValue>,
 }

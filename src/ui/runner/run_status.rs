@@ -13,7 +13,7 @@ use crate::ui::runner::words::{carried_out, state_words};
 
 /// The eye gets a new line this often at most.
 const SEEN_MS: u32 = 500;
-/// The ear hears it every so many percent, and whenever the run's state changes.
+/// Screen readers announce the status every so many percent, and whenever the run's state changes.
 const HEARD_PERCENT: u32 = 10;
 
 #[derive(Properties, PartialEq)]
@@ -22,8 +22,8 @@ pub struct RunStatusProps {
     pub now: Callback<(), Time>,
 }
 
-/// A live region that is `aria-busy` holds its tongue, so the line changes for the eye without being read out each
-/// time.
+/// The status line. While the region is `aria-busy`, screen readers don't announce its changes, so the text can change more
+/// often than it is read out.
 #[component]
 pub fn RunStatus(props: &RunStatusProps) -> Html {
     let progress = use_throttled(props.progress.clone(), props.progress.state.clone(), SEEN_MS);
