@@ -1,20 +1,25 @@
 //! The project's conventions as tests: which room may name which, what stays pure, and how files are kept.
 //!
-//! Each rule is a function from a source to its breaches, so that the tests below show that it bites.
+//! Each rule is a function from a source to its breaches, so that the tests below can show that it catches them.
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "tidy/documents.rs"]
+mod documents;
 #[path = "tidy/rules.rs"]
 mod rules;
 #[path = "tidy/source.rs"]
 mod source;
 
 use std::fs;
+use std::path::PathBuf;
 
+use documents::*;
+use pennybatch::provider::Provider;
 use rules::*;
-use source::{Source, root, sources, texts, top_level_texts};
+use source::{Source, git, root, sources, subjects_after, texts, top_level_texts};
 
-// The rules, on the project.
+// The rules, applied to the project.
 
 #[test]
 fn rooms_name_only_what_the_map_allows() {
@@ -91,7 +96,51 @@ fn packages_come_from_one_place() {
     none(origin_breaches("Cargo.lock", &cargo).into_iter().chain(origin_breaches("package-lock.json", &npm)));
 }
 
-// That the rules bite.
+#[test]
+fn commit_subjects_are_short_and_say_where() {
+    let subjects = subjects_after(&root(), SUBJECTS_AFTER).unwrap_or_else(|why| panic!("{why}"));
+    none(subjects.iter().filter_map(|subject| subject_breach(subject)));
+}
+
+#[test]
+fn links_in_documents_lead_somewhere() {
+    let documents = ["docs", "src", "tests", "tools", ".github"].into_iter().flat_map(texts).chain(top_level_texts());
+    let documents = documents.filter(|document| document.name.ends_with(".md"));
+    none(documents.flat_map(|document| broken_links(&root(), &document)));
+}
+
+#[test]
+fn the_user_guide_is_true_to_the_page() {
+    let guide = document("docs/run.md");
+    let page =
+        joined(&[sources("src/ui"), sources("src/link"), sources("src/provider"), sources("src/worker")].concat());
+    none(unknown_names(&guide, &page).into_iter().chain(unknown_messages(&guide, &page)));
+    let unlisted = Provider::ALL.into_iter().map(Provider::preset).filter(|preset| {
+        let address = if preset.base_url.is_empty() { String::new() } else { format!("`{}`", preset.base_url) };
+        !guide.text.lines().any(|line| line.starts_with(&format!("| {} | {address}", preset.name)))
+    });
+    none(unlisted.map(|preset| format!("docs/run.md doesn't list {} with its base URL", preset.name)));
+}
+
+#[test]
+fn the_nginx_recipe_sends_the_headers_of_the_page() {
+    let recipe = document("docs/deploy.md").text;
+    let headers = document("www/_headers").text;
+    let general = headers.lines().skip_while(|line| *line != "/*").skip(1).take_while(|line| line.starts_with("  "));
+    let sent = |line: &str| {
+        let (name, value) = line.trim().split_once(": ").expect("a name and a value");
+        let quoted = [format!("{name} \"{value}\""), format!("{name} {value}")];
+        quoted.iter().any(|header| recipe.contains(&format!("add_header {header} always;")))
+    };
+    none(general.filter(|line| !sent(line)).map(|line| format!("docs/deploy.md sends no {}", line.trim())));
+}
+
+fn document(name: &str) -> Source {
+    let text = fs::read_to_string(root().join(name)).unwrap_or_else(|why| panic!("{name}: {why}"));
+    Source { name: name.to_owned(), text }
+}
+
+// Each rule catches what it should.
 
 fn small_map() -> Map {
     Map::read(
@@ -232,6 +281,90 @@ fn places_and_strange_origins_are_found() {
     let other = "source = \"registry+https://other.example/index\"";
     assert_eq!(origin_breaches("Cargo.lock", &format!("{one}\n{one}")), Vec::<String>::new());
     assert_eq!(origin_breaches("Cargo.lock", &format!("{one}\n{other}")).len(), 1);
+}
+
+#[test]
+fn links_that_lead_nowhere_are_found() {
+    let broken =
+        |text: &str| broken_links(&root(), &Source { name: "docs/a.md".to_owned(), text: text.to_owned() }).len();
+    for whole in [
+        "# One thing, and (another)\n[a](#one-thing-and-another)",
+        "[a](../README.md) and [b](embed.md#attributes) and [c](https://example.com/x#y)",
+        "![a](../../actions/workflows/test.yml/badge.svg)",
+        "    [code](nowhere.md)",
+    ] {
+        assert_eq!(broken(whole), 0, "{whole}");
+    }
+    for one in ["[a](#nothing)", "[a](nowhere.md)", "[a](embed.md#nothing) [b](embed.md)", "[a](nowhere.md#x)"] {
+        assert_eq!(broken(one), 1, "{one}");
+    }
+}
+
+#[test]
+fn names_and_messages_that_the_page_lacks_are_found() {
+    let guide = |text: &str| Source { name: "guide".to_owned(), text: text.to_owned() };
+    let code = "html! { <Button>{ \"Start run\" }</Button> }\n\"It didn't \\\n    answer: \\\"no\\\".\"";
+    let page = joined(&[guide(code)]);
+    assert_eq!(unknown_names(&guide("Press **Start\nrun**."), &page), Vec::<String>::new());
+    assert_eq!(unknown_names(&guide("Press **Begin**, then **Start run**."), &page).len(), 1);
+    assert_eq!(unknown_messages(&guide("| \"It didn't answer\" | \"why\" |"), &page), Vec::<String>::new());
+    assert_eq!(unknown_messages(&guide("| \"It refused\" | a |"), &page).len(), 1);
+}
+
+#[test]
+fn subjects_that_are_long_or_say_no_area_are_found() {
+    let longest = format!("docs: {}", "a".repeat(SUBJECT_CHARS_MAX - "docs: ".len()));
+    for subject in [
+        "engine: retry torn bodies",
+        "tests: restore 30 s start timeout",
+        "dataset/excel: read Windows-1252",
+        "docs: 10% is written without a space",
+        &longest,
+    ] {
+        assert_eq!(subject_breach(subject), None);
+    }
+    for subject in [
+        "A start is given the time it always was in the tests",
+        "Engine: retry torn bodies",
+        "engine:retry torn bodies",
+        "the engine: retry torn bodies",
+        "engine: ",
+        "engine: …",
+        "engine: added a retry",
+        "engine: Fixes the retry",
+        "engine: retry torn bodies.",
+        "",
+        &format!("{longest}b"),
+    ] {
+        assert!(subject_breach(subject).is_some(), "{subject}");
+    }
+}
+
+#[test]
+fn a_history_that_is_missing_or_too_short_says_what_to_do() {
+    let place = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("tidy-history");
+    let _ = fs::remove_dir_all(&place);
+    fs::create_dir_all(&place).expect("a directory for the test");
+    let archive = subjects_after(&place, SUBJECTS_AFTER).expect_err("no history");
+    assert!(archive.contains("source archive") && archive.contains("Clone"), "{archive}");
+
+    let run = |args: &[&str]| {
+        let ran = git(&place, args).expect("git");
+        assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8_lossy(&ran.stdout).trim().to_owned()
+    };
+    let commit = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false", "commit", "-q"];
+    let commit = |subject: &str| run(&[&commit[..], &["--allow-empty", "--no-verify", "-m", subject]].concat());
+    run(&["init", "-q"]);
+    commit("The old style");
+    let start = run(&["rev-parse", "HEAD"]);
+    commit("engine: retry torn bodies\n\nThe why.");
+    commit("A new one in the old style");
+    let short = subjects_after(&place, SUBJECTS_AFTER).expect_err("a history that doesn't reach the start");
+    assert!(short.contains("Fetch the whole history") && short.contains("fetch-depth: 0"), "{short}");
+    let subjects = subjects_after(&place, &start).expect("subjects");
+    assert_eq!(subjects, ["A new one in the old style", "engine: retry torn bodies"]);
+    fs::remove_dir_all(&place).expect("the directory is removed");
 }
 
 fn none(breaches: impl IntoIterator<Item = String>) {

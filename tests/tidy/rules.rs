@@ -52,6 +52,37 @@ pub const IMPURE_PATHS: [&str; 15] = [
 /// fastrand's functions draw from a generator of the thread; only a generator with a seed is an argument.
 pub const FASTRAND_ALLOWED: [&str; 1] = ["Rng"];
 
+/// The last commit before the rule for commit subjects.
+pub const SUBJECTS_AFTER: &str = "7f52519239507750b131e20dc561e46970c21e61";
+pub const SUBJECT_CHARS_MAX: usize = 72;
+/// The forms of the commonest verbs that tell what was done, where a subject says what to do.
+pub const NOT_IMPERATIVE: [&str; 24] = [
+    "added",
+    "adding",
+    "adds",
+    "changed",
+    "changes",
+    "changing",
+    "fixed",
+    "fixes",
+    "fixing",
+    "improved",
+    "improves",
+    "improving",
+    "made",
+    "makes",
+    "making",
+    "moved",
+    "moves",
+    "moving",
+    "removed",
+    "removes",
+    "removing",
+    "updated",
+    "updates",
+    "updating",
+];
+
 /// The table of src/lib.rs: rooms from the ground up, and what each may name.
 pub struct Map {
     pub order: Vec<String>,
@@ -197,4 +228,30 @@ pub fn origin_breaches(name: &str, lock: &str) -> Vec<String> {
     } else {
         vec![format!("{name} takes packages from several places: {origins:?}")]
     }
+}
+
+/// A commit's subject is `area: imperative text`, short enough for one line of `git log --oneline`.
+pub fn subject_breach(subject: &str) -> Option<String> {
+    let breach = |what: &str| Some(format!("\"{subject}\": {what}"));
+    let is_area = |area: &str| {
+        area.starts_with(|first: char| first.is_ascii_lowercase())
+            && area.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_/".contains(c))
+    };
+    let Some((_, text)) = subject.split_once(": ").filter(|(area, _)| is_area(area)) else {
+        return breach("begin with the area, such as \"engine: retry torn bodies\"");
+    };
+    let first = text.split(' ').next().unwrap_or_default();
+    if !first.starts_with(char::is_alphanumeric) {
+        return breach("say what to do after the area");
+    }
+    if NOT_IMPERATIVE.contains(&first.to_ascii_lowercase().as_str()) {
+        return breach("write the imperative, such as \"add\"");
+    }
+    if subject.ends_with('.') {
+        return breach("leave out the full stop");
+    }
+    let chars = subject.chars().count();
+    (chars > SUBJECT_CHARS_MAX).then(|| {
+        format!("\"{subject}\": {chars} characters, {SUBJECT_CHARS_MAX} are the most; the why goes into the body")
+    })
 }

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
+#[derive(Clone)]
 pub struct Source {
     /// Path from the project's root.
     pub name: String,
@@ -152,7 +154,7 @@ pub fn texts(below: &str) -> Vec<Source> {
 /// What the project keeps at its root; a person's own notes and logs beside it are no concern.
 pub fn top_level_texts() -> Vec<Source> {
     const KEPT: [&str; 7] = ["html", "json", "lock", "md", "rs", "toml", "ts"];
-    const KEPT_NAMES: [&str; 2] = ["LICENSE", ".gitignore"];
+    const KEPT_NAMES: [&str; 4] = ["LICENSE", ".editorconfig", ".gitattributes", ".gitignore"];
     let entries = fs::read_dir(root()).expect("the project's root");
     let sources = entries.filter_map(Result::ok).filter_map(|entry| text(&entry.path()));
     let extension = |name: &str| name.rsplit_once('.').map(|(_, extension)| extension.to_owned()).unwrap_or_default();
@@ -165,4 +167,35 @@ fn text(path: &Path) -> Option<Source> {
     let name = path.strip_prefix(root()).ok()?.to_str()?.replace('\\', "/");
     let text = fs::read_to_string(path).ok()?;
     Some(Source { name, text })
+}
+
+/// The subjects of all commits after `start`, merges left out; else why they can't be read, and what to do.
+pub fn subjects_after(root: &Path, start: &str) -> Result<Vec<String>, String> {
+    if !root.join(".git").exists() {
+        return Err("This is a source archive without its history, so commit subjects can't be checked. Clone the \
+                    repository, or leave this test out: cargo test -- --skip commit_subjects_are_short_and_say_where"
+            .to_owned());
+    }
+    let reached = git(root, &["merge-base", "--is-ancestor", start, "HEAD"])?;
+    if !reached.status.success() {
+        return Err(format!(
+            "The history doesn't reach back to {start}. Fetch the whole history (`git fetch --unshallow`; in a workflow, \
+             `fetch-depth: 0`). git said: {}",
+            String::from_utf8_lossy(&reached.stderr).trim()
+        ));
+    }
+    let log = git(root, &["log", "--no-merges", "--format=%s", &format!("{start}..HEAD")])?;
+    if !log.status.success() {
+        return Err(format!("`git log` failed: {}", String::from_utf8_lossy(&log.stderr).trim()));
+    }
+    Ok(String::from_utf8_lossy(&log.stdout).lines().map(str::to_owned).collect())
+}
+
+/// In a container the checkout often belongs to another user, which git refuses by default. Hooks set the variables
+/// that would lead git to another repository.
+pub fn git(root: &Path, args: &[&str]) -> Result<Output, String> {
+    let mut git = Command::new("git");
+    git.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
+    let ran = git.arg("-C").arg(root).args(["-c", "safe.directory=*"]).args(args).output();
+    ran.map_err(|why| format!("git is needed to read commit subjects, and didn't start: {why}"))
 }
