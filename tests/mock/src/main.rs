@@ -27,15 +27,16 @@ mod ledger;
 mod reply;
 mod serve;
 mod settings;
+mod tls;
 mod window;
 mod wire;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use axum_server::tls_rustls::RustlsConfig;
+use axum::serve::ListenerExt;
 use clap::Parser;
+use tokio::net::{TcpListener, TcpStream};
 
 use settings::Settings;
 
@@ -67,14 +68,12 @@ async fn main() -> ExitCode {
 /// Serves until Ctrl+C. Prints both addresses as one line of JSON once they accept connections.
 async fn run(args: Args) -> Result<(), String> {
     fault::check(&args.settings.faults)?;
-    let (secure, secure_address) = listen(args.port)?;
-    let (plain, plain_address) = listen(args.http1_port)?;
-    let tls = RustlsConfig::from_config(Arc::new(self_signed()?));
+    let (secure, plain) = (listen(args.port).await?, listen(args.http1_port).await?);
+    let (secure_address, plain_address) = (address(&secure)?, address(&plain)?);
     let app = serve::router(args.settings);
+    let https = axum::serve(tls::Listener::start(secure)?, app.clone());
+    let http = axum::serve(plain.tap_io(without_delay), app);
     println!(r#"{{"https": "https://{secure_address}", "http": "http://{plain_address}"}}"#);
-
-    let https = axum_server::from_tcp_rustls(secure, tls).map_err(in_words)?.serve(app.clone().into_make_service());
-    let http = axum_server::from_tcp(plain).map_err(in_words)?.http1_only().serve(app.into_make_service());
     tokio::select! {
         ended = https => ended.map_err(in_words),
         ended = http => ended.map_err(in_words),
@@ -83,28 +82,19 @@ async fn run(args: Args) -> Result<(), String> {
 }
 
 /// Bound before anything is printed, so that a caller may connect as soon as it has read the addresses.
-fn listen(port: u16) -> Result<(TcpListener, SocketAddr), String> {
+async fn listen(port: u16) -> Result<TcpListener, String> {
     let taken = |error| format!("Port {port} can't be listened on: {error}. Choose another one, or 0 for a free one.");
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(taken)?;
-    listener.set_nonblocking(true).map_err(in_words)?;
-    let address = listener.local_addr().map_err(in_words)?;
-    Ok((listener, address))
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(taken)
 }
 
-/// A certificate that nobody trusts: the browser under test is told not to mind.
-fn self_signed() -> Result<rustls::ServerConfig, String> {
-    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
-    let pair = rcgen::generate_simple_self_signed(names).map_err(in_words)?;
-    let key = rustls::pki_types::PrivateKeyDer::try_from(pair.signing_key.serialize_der())?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(in_words)?
-        .with_no_client_auth()
-        .with_single_cert(vec![pair.cert.der().clone()], key)
-        .map_err(in_words)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+fn address(listener: &TcpListener) -> Result<String, String> {
+    listener.local_addr().map(|address| address.to_string()).map_err(in_words)
+}
+
+/// Small answers leave at once; waiting for more to send with them would add to every latency.
+fn without_delay(stream: &mut TcpStream) {
+    // Only a connection that is gone already refuses, and its next read says so.
+    let _ = stream.set_nodelay(true);
 }
 
 fn in_words(error: impl std::fmt::Display) -> String {

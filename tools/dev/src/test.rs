@@ -101,10 +101,10 @@ struct Quiet {
 impl Quiet {
     fn run(self, output: Output) -> Ended {
         Ended::of(self.name, output, |output| {
-            for command in self.commands {
-                output.run(steps::gentle(command), self.name)?;
-            }
-            Ok(String::new())
+            let ended = self.commands.into_iter().map(|command| output.run(steps::gentle(command), self.name));
+            // All of them run: a failure in one package hides none in another.
+            let failed: Vec<String> = ended.filter_map(Result::err).collect();
+            if failed.is_empty() { Ok(String::new()) } else { Err(failed.join("\n")) }
         })
     }
 }
@@ -112,9 +112,17 @@ impl Quiet {
 fn quiet_steps(args: &TestArgs) -> Result<Vec<Quiet>, String> {
     let mut steps = Vec::new();
     if args.wants(Part::Native) {
-        let mut tests = project::cargo();
-        tests.args(["test", "--workspace", "--no-fail-fast", "--", "--format=terse"]);
-        steps.push(Quiet { name: "native tests", commands: vec![tests] });
+        // Apart, so that Cargo compiles for the tools' tests with the features with which it has compiled the tools.
+        let commands = [&["pennybatch"][..], &["dev", "pennybatch-mock"]].map(|packages| {
+            let mut tests = project::cargo();
+            tests.args(["test", "--no-fail-fast"]);
+            packages.iter().for_each(|package| {
+                tests.args(["--package", package]);
+            });
+            tests.args(["--", "--format=terse"]);
+            tests
+        });
+        steps.push(Quiet { name: "native tests", commands: commands.into() });
     }
     if args.wants(Part::Clippy) {
         project::ensure_wasm_target()?;
@@ -151,7 +159,8 @@ fn build(output: &mut Output, release: bool) -> Result<Built, String> {
     let chromium = chromium::find()?;
     let bundle = Bundle::with_browser_tests(Profile::of(release))?;
     let mut cargo = project::cargo();
-    cargo.args(["build", "--package", "pennybatch-mock"]);
+    // With the tool, whose features then hold for both: it is compiled already.
+    cargo.args(["build", "--package", "dev", "--package", "pennybatch-mock"]);
     let built = wasm::executables(cargo)?;
     let mock = built.into_iter().find(|(name, _)| name == "pennybatch-mock").map(|(_, path)| path);
     Ok(Built { chromium, bundle, mock: mock.ok_or("Cargo built no simulated provider.")? })

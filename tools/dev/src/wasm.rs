@@ -24,6 +24,8 @@ pub struct Program {
     pub snippets: Vec<(String, Vec<u8>)>,
 }
 
+/// What the page is compiled with while developing.
+const PAGE_PROFILE: &[&str] = &["--profile", "page"];
 /// Rust's tests in the browser: a test target that is bound as a program is.
 const BROWSER_TESTS: &str = "browser";
 
@@ -65,7 +67,7 @@ fn built(profile: Profile, wanted: &[&'static PageProgram], with_tests: bool) ->
 fn compile(profile: Profile, wanted: &[&PageProgram], with_tests: bool) -> Result<Vec<(String, PathBuf)>, String> {
     let mut compiled = Vec::new();
     match profile {
-        Profile::Dev => compiled.extend(executables(build(wanted, with_tests, &[]))?),
+        Profile::Dev => compiled.extend(executables(build(wanted, with_tests, PAGE_PROFILE))?),
         Profile::Release => {
             let mut rest = wanted.to_vec();
             while let Some(first) = rest.first() {
@@ -77,7 +79,7 @@ fn compile(profile: Profile, wanted: &[&PageProgram], with_tests: bool) -> Resul
                 rest = others;
             }
             if with_tests {
-                compiled.extend(executables(build(&[], true, &[]))?);
+                compiled.extend(executables(build(&[], true, PAGE_PROFILE))?);
             }
         }
     }
