@@ -4,30 +4,26 @@
 
 import { numberedRows, readJsonl } from './support/data';
 import { expectedAnswer } from './support/mock';
-import { Runner } from './support/runner';
-import { expect, test } from './support/test';
-
-const SYSTEM = 'Sort the row into exactly one category: produce, dairy, other. Respond with just the category name.';
+import { SORT_ROWS } from './support/prompts';
+import { readyRunner } from './support/runner';
+import { expect, fastTest } from './support/test';
 
 /** A rate is kept by the minute; what comes before is the burst that finds the limit out. */
 const FIRST_MINUTE_MS = 60_000;
 
-test('with no header readable, a run at twice the allowed rate ends complete, slowed by its refusals', async ({ page, startMock }) => {
+fastTest('with no header readable, a run at twice the allowed rate ends complete, slowed by its refusals', async ({ page, startMock }) => {
   const rpm = Number(process.env.PENNYBATCH_SLOWED_RPM ?? 300);
   const rows = Number(process.env.PENNYBATCH_SLOWED_ROWS ?? 750);
-  test.setTimeout((rows / rpm + 4) * 60_000);
+  fastTest.setTimeout((rows / rpm + 4) * 60_000);
   const mock = await startMock('--latency-ms', '100', '--latency-spread', 'log-normal', '--rpm', `${rpm}`, '--cors', 'openai');
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(numberedRows(rows));
-  await runner.enter({
-    'Base URL': mock.baseUrl, 'API key': 'sk-twice-41bb', 'Model': 'gpt-4o-mini', 'System prompt': SYSTEM,
-    'User prompt': '{{name}}', 'Max output tokens': 16, 'Requests per minute': 2 * rpm, 'Concurrency': 15,
+  const runner = await readyRunner(page, numberedRows(rows), {
+    'Base URL': mock.baseUrl, 'API key': 'sk-twice-41bb', 'System prompt': SORT_ROWS, 'User prompt': '{{name}}',
+    'Requests per minute': 2 * rpm, 'Concurrency': 15,
   });
   await runner.start();
   await runner.untilFinished((rows / rpm + 3) * 60_000);
   const lines = readJsonl(await runner.export('Export JSONL'));
-  expect(lines.map(line => line.result)).toEqual(lines.map((_, row) => expectedAnswer(SYSTEM, `Row ${row}`)));
+  expect(lines.map(line => line.result)).toEqual(lines.map((_, row) => expectedAnswer(SORT_ROWS, `Row ${row}`)));
   expect(lines).toHaveLength(rows);
   const { calls: arrived, totals } = await mock.ledger();
   expect(await runner.spend(), 'to the pico-dollar').toEqual({ confirmed: BigInt(totals.billed_pico), doubtful: 0n });

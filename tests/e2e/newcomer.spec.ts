@@ -1,17 +1,16 @@
 import { records, readJsonl } from './support/data';
-import { Runner } from './support/runner';
-import { expect, test } from './support/test';
+import { Runner, sampleRunner } from './support/runner';
+import { expect, fastTest, test } from './support/test';
 
 const SAMPLE_ROWS = 500;
 const CATEGORIES = ['produce', 'cleaning', 'dairy', 'meat', 'snacks', 'beverages', 'frozen', 'bakery', 'other'];
 
-test('a newcomer runs the sample with Demo, without a key, and takes the results home', async ({ page }) => {
+fastTest('a newcomer runs the sample with Demo, without a key, and takes the results home', async ({ page }) => {
   test.setTimeout(180_000);
   const runner = new Runner(page);
   await page.goto('./');
   await page.getByRole('link', { name: 'Runner', exact: true }).first().click();
-  await runner.button('Sample data').click();
-  await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
+  await runner.chooseSample();
   await expect(runner.button('Start run')).toBeEnabled();
   await runner.start();
 
@@ -41,11 +40,9 @@ test('a newcomer runs the sample with Demo, without a key, and takes the results
     .toEqual(answered.map(({ id, result }) => [id, result]));
 });
 
-test('the cache of answers is cleared under Runs, and the same rows are paid for again', async ({ page }) => {
+fastTest('the cache of answers is cleared under Runs, and the same rows are paid for again', async ({ page }) => {
   test.setTimeout(120_000);
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.button('Sample data').click();
+  const runner = await sampleRunner(page);
   const before = page.getByRole('region', { name: 'Before you start' });
   await runner.start();
   await runner.untilFinished(60_000);
@@ -60,9 +57,7 @@ test('the cache of answers is cleared under Runs, and the same rows are paid for
 });
 
 test('a paused run\'s JSONL is a checkpoint for the post\'s script', async ({ page }) => {
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.button('Sample data').click();
+  const runner = await sampleRunner(page);
   await runner.start();
   await runner.untilDone(20, 60_000);
   await runner.button('Pause').click();

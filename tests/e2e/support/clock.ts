@@ -1,45 +1,58 @@
-// A clock that leaps: the worker's, whose waits would take minutes.
+// The worker's clock: it can run several times as fast as real time, and can be put forward. The production code knows
+// nothing of it: the page is served with a few lines before the worker's own script.
 
 import { expect, type Page } from '@playwright/test';
 
+/** How fast the waiting tests run; `PENNYBATCH_SPEED=1` runs everything in real time. */
+export const FAST = Number(process.env.PENNYBATCH_SPEED ?? 10);
+
+/** When fast time began: the worker's clock and the simulated provider's have it in common, so their dates agree. */
+export const SINCE_MS = Date.now();
+
 interface Scope {
-  leap?: (ms: number) => void;
+  leap: (ms: number) => void;
 }
 
-/** From here on the worker of the opened page keeps its time by a clock that can be put forward. */
-export async function clockOf(page: Page): Promise<(ms: number) => Promise<void>> {
-  await expect.poll(() => page.workers().length).toBeGreaterThan(0);
-  const [worker] = page.workers();
-  await worker.evaluate(() => {
-    const [now, set, clear] = [Date.now.bind(Date), setTimeout.bind(self), clearTimeout.bind(self)];
-    const timers = new Map<number, { due: number; run: () => void; armed?: ReturnType<typeof set> }>();
-    let ahead = 0;
-    // Timers that are older have lower numbers.
-    let next = 1_000_000;
-    Date.now = () => now() + ahead;
-    const arm = (id: number): void => {
-      const timer = timers.get(id)!;
-      clear(timer.armed);
-      timer.armed = set(() => { timers.delete(id); timer.run(); }, timer.due - Date.now());
-    };
-    Object.assign(self, {
-      setTimeout: (run: (...rest: unknown[]) => void, ms = 0, ...rest: unknown[]) => {
-        next += 1;
-        timers.set(next, { due: Date.now() + ms, run: () => run(...rest) });
-        arm(next);
-        return next;
-      },
-      clearTimeout: (id: number) => {
-        clear(timers.get(id)?.armed ?? id);
-        timers.delete(id);
-      },
-      leap: (ms: number) => {
-        ahead += ms;
-        [...timers.keys()].forEach(arm);
-      },
-    });
-  });
-  return async ms => {
-    await worker.evaluate(ms => (self as Scope).leap!(ms), ms);
+/** The lines before the worker's script. */
+export function clockLines(speed: number): string {
+  return `(${runClock})(${speed}, ${SINCE_MS});\n`;
+}
+
+/** In the worker. Its one argument beside the speed is when the clock showed real time. */
+function runClock(speed: number, sinceMs: number): void {
+  const [now, set, clear] = [Date.now.bind(Date), setTimeout.bind(self), clearTimeout.bind(self)];
+  const timers = new Map<number, { due: number; run: () => void; armed?: ReturnType<typeof set> }>();
+  let ahead = 0;
+  let next = 0;
+  const exact = () => sinceMs + (now() - sinceMs) * speed + ahead;
+  Date.now = () => Math.floor(exact());
+  const arm = (id: number): void => {
+    const timer = timers.get(id)!;
+    clear(timer.armed);
+    timer.armed = set(() => { timers.delete(id); timer.run(); }, Math.max(0, timer.due - exact()) / speed);
   };
+  Object.assign(self, {
+    setTimeout: (run: (...rest: unknown[]) => void, ms = 0, ...rest: unknown[]) => {
+      next += 1;
+      timers.set(next, { due: exact() + ms, run: () => run(...rest) });
+      arm(next);
+      return next;
+    },
+    clearTimeout: (id: number) => {
+      clear(timers.get(id)?.armed);
+      timers.delete(id);
+    },
+    leap: (ms: number) => {
+      ahead += ms;
+      [...timers.keys()].forEach(arm);
+    },
+  });
+}
+
+/** What is returned puts the clock of the opened page's worker forward; the spec sets `speed`, if only to 1. */
+export async function clockOf(page: Page): Promise<(ms: number) => Promise<void>> {
+  const running = () => page.workers().find(worker => /\/worker-[^/]*\.js$/.test(worker.url()));
+  await expect.poll(() => running() !== undefined).toBe(true);
+  const worker = running()!;
+  return ms => worker.evaluate(ms => (self as unknown as Scope).leap(ms), ms);
 }

@@ -46,6 +46,11 @@ export interface LedgerTotals {
   max_admitted_in_60_s: number;
 }
 
+/** What the provider charges for these calls, in pico-dollars. */
+export function billed(calls: LedgerCall[]): bigint {
+  return calls.reduce((sum, call) => sum + BigInt(call.cost_pico), 0n);
+}
+
 export class Mock {
   private constructor(
     private readonly process: ChildProcess,

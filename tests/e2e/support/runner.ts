@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { DataFile } from './data';
+import { SORT_FILMS } from './prompts';
 
 /** What a person types into steps 2 to 4; a field that is left out keeps what it has. */
 export interface Entries {
@@ -38,6 +39,28 @@ export interface Spend {
 
 const LINE = /^\[(\d+)\/(\d+)\] \$(\d+\.\d{4}) spent \| (?:~\$(\d+\.\d{2}) projected|projected [a-z ]+) \| cache hits: (\d+)/;
 
+/** What most tests enter where nothing else is at stake; `Base URL` and what differs come with it. */
+const USUAL: Entries = {
+  'System prompt': SORT_FILMS, 'User prompt': '{{title}}', 'Model': 'gpt-4o-mini', 'Max output tokens': 16,
+};
+
+/** The runner with the sample of 500 rows and the Demo, ready to start. */
+export async function sampleRunner(page: Page): Promise<Runner> {
+  const runner = new Runner(page);
+  await runner.open();
+  await runner.chooseSample();
+  return runner;
+}
+
+/** The runner with a data file and everything entered, ready to start. */
+export async function readyRunner(page: Page, data: DataFile, entries: Entries, address?: string): Promise<Runner> {
+  const runner = new Runner(page);
+  await runner.open(address);
+  await runner.chooseData(data);
+  await runner.enter({ ...USUAL, ...entries });
+  return runner;
+}
+
 export class Runner {
   constructor(readonly page: Page) {}
 
@@ -54,6 +77,19 @@ export class Runner {
     return this.page.getByRole('status', { name: 'Run status' });
   }
 
+  async chooseSample(): Promise<void> {
+    await this.button('Sample data').click();
+    await expect(this.page.getByText(/\b500 rows\b/).first()).toBeVisible();
+  }
+
+  /** Opens a part of the page that a button shows; it has to be there. */
+  async expand(name: string): Promise<void> {
+    const button = this.button(name);
+    await expect(button).toHaveAttribute('aria-expanded', /^(true|false)$/);
+    if ((await button.getAttribute('aria-expanded')) === 'false') await button.click();
+    await expect(button).toHaveAttribute('aria-expanded', 'true');
+  }
+
   async chooseData(file: DataFile): Promise<void> {
     await this.page.getByLabel('Data file').setInputFiles(file);
     const rows = file.buffer.toString().trimEnd().split('\n').length - 1;
@@ -61,10 +97,12 @@ export class Runner {
   }
 
   async enter(entries: Entries): Promise<void> {
-    const { Provider, ...fields } = entries;
+    const { Provider, 'Base URL': address, 'API key': key, ...others } = entries;
     if (Provider) await this.chooseProvider(new RegExp(`^${Provider}$`));
-    for (const [name, value] of Object.entries(fields)) {
-      if (name === 'Base URL' && !Provider) await this.chooseProvider(/OpenAI-compatible/i);
+    else if (address !== undefined) await this.chooseProvider(/OpenAI-compatible/i);
+    // Another server's address clears the key.
+    for (const [name, value] of Object.entries({ 'Base URL': address, 'API key': key, ...others })) {
+      if (value === undefined) continue;
       const field = this.field(name);
       await field.fill(String(value));
       // A list of proposals may lie over the fields below it.
@@ -93,6 +131,19 @@ export class Runner {
   async start(): Promise<void> {
     await this.button('Start run').click();
     await expect(this.page.getByRole('progressbar', { name: 'Run progress' })).toBeVisible();
+  }
+
+  /**
+   * Goes on with a run that was found again. Where rows were in flight the page asks about them, and they are sent
+   * again; else it asks nothing but the key. Says which it was.
+   */
+  async goOn(key: string): Promise<'cut off' | 'between calls'> {
+    await expect(this.status).toContainText('Paused');
+    const cutOff = (await this.status.innerText()).includes('the run was cut off');
+    await this.field('API key').fill(key);
+    await expect(this.button(cutOff ? 'Resume' : 'Send again')).toHaveCount(0);
+    await this.button(cutOff ? 'Send again' : 'Resume').click();
+    return cutOff ? 'cut off' : 'between calls';
   }
 
   /** The status region's first line; it must have the post's form. */

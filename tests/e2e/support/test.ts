@@ -1,23 +1,45 @@
-// Playwright's `test` with what every spec here needs: a simulated provider, and a page that may not fail unseen.
+// Playwright's `test` with what every spec here needs: a simulated provider, a clock, and a page that may not fail unseen.
 
 import { test as base, type Page } from '@playwright/test';
+import { clockLines, FAST, SINCE_MS } from './clock';
 import { Mock } from './mock';
+import { serve, type Served } from './served';
 
 export { expect } from '@playwright/test';
 export type { Page } from '@playwright/test';
 
+interface Options {
+  /** How many times as fast as real time the page's worker and the simulated provider run; 0 leaves the clock alone. */
+  speed: number;
+}
+
 interface Fixtures {
   /** Starts a simulated provider; it ends with the test. */
   startMock: (...flags: string[]) => Promise<Mock>;
+  /** Serves the page with lines before the worker's script, at an address of its own, until the test ends. */
+  serveWith: (lines: string) => Promise<string>;
   /** Everything that the page and its worker wrote to the console. */
   consoleLines: string[];
 }
 
-export const test = base.extend<Fixtures>({
-  startMock: async ({}, use) => {
+export const test = base.extend<Fixtures & Options>({
+  speed: [0, { option: true }],
+  serveWith: async ({}, use) => {
+    const started: Served[] = [];
+    await use(async lines => {
+      const served = await serve(process.env.PENNYBATCH_PAGE!, lines);
+      started.push(served);
+      return served.address;
+    });
+    await Promise.all(started.map(served => served.close()));
+  },
+  baseURL: async ({ baseURL, serveWith, speed }, use) => {
+    await use(speed === 0 ? baseURL : await serveWith(clockLines(speed)));
+  },
+  startMock: async ({ speed }, use) => {
     const started: Mock[] = [];
     await use(async (...flags) => {
-      const mock = await Mock.start(...flags);
+      const mock = await Mock.start('--speed', `${speed || 1}`, '--speed-since-ms', `${SINCE_MS}`, ...flags);
       started.push(mock);
       return mock;
     });
@@ -31,6 +53,12 @@ export const test = base.extend<Fixtures>({
     base.expect(faults, 'panics, uncaught errors and breaches of the content security policy').toEqual([]);
   }, { auto: true }],
 });
+
+/** For a test that waits for a minute's window, a rest or the Demo, and races no real work against it. */
+export const fastTest = test.extend({ speed: [FAST, { option: true }] });
+
+/** For a test that takes real time and puts the worker's clock forward. */
+export const leapTest = test.extend({ speed: [1, { option: true }] });
 
 function watch(page: Page, lines: string[], faults: string[]): void {
   page.on('console', message => {

@@ -22,6 +22,7 @@ use tokio_stream::StreamExt;
 
 use super::batch_books::{Asking, Books};
 use super::batch_rows::file_part;
+use super::clock;
 use super::reply::{Reply, Witness};
 use super::settings::Settings;
 
@@ -96,7 +97,7 @@ async fn upload(State(batches): State<Batches>, method: Method, headers: HeaderM
         books.files.insert(id.clone(), file.clone());
         (id, books.settings.upload_hold_ms)
     };
-    tokio::time::sleep(Duration::from_millis(hold_ms)).await;
+    clock::sleep(Duration::from_millis(hold_ms)).await;
     let body = json!({"id": id, "object": "file", "bytes": file.len(), "purpose": "batch", "status": "processed"});
     batches.reply(Reply::json(StatusCode::OK, &body))
 }
@@ -122,7 +123,7 @@ async fn content(
         let served = served.clone();
         async move {
             if hold_ms > 0 {
-                tokio::time::sleep(Duration::from_millis(hold_ms)).await;
+                clock::sleep(Duration::from_millis(hold_ms)).await;
             }
             served.lock().served += chunk.len() as u64;
             Ok::<_, std::io::Error>(chunk)
@@ -188,7 +189,7 @@ async fn batches_root(
         books.settings.lose_creates = books.settings.lose_creates.saturating_sub(1);
         (created, lost, books.settings.create_hold_ms)
     };
-    tokio::time::sleep(Duration::from_millis(hold_ms)).await;
+    clock::sleep(Duration::from_millis(hold_ms)).await;
     match created {
         Ok(seen) if lost => {
             let reply = Reply::json(StatusCode::OK, &seen);

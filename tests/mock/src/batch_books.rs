@@ -1,13 +1,14 @@
 //! The books of the simulated Batch API: files, jobs, and what each row came to.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::batch_rows::{answered_line, check, failed_line, lines, unfinished_line};
+use super::clock::{self, Instant};
 use super::settings::Settings;
 
 /// What tests may change.
@@ -131,11 +132,10 @@ impl Books {
         };
         self.next += 1;
         let id = format!("batch_{:06}", self.next);
-        let unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let job = Job {
             input_file,
             metadata: asked["metadata"].clone(),
-            created: (Instant::now(), unix_s),
+            created: (Instant::now(), clock::unix().as_secs()),
             delay: Duration::from_millis(self.settings.delay_ms),
             state: if errors.is_null() { "validating" } else { "failed" },
             errors,

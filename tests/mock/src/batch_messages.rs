@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -23,6 +23,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::answer;
+use super::clock::{self, Instant};
 use super::reply::{Reply, Witness};
 use super::settings::Settings;
 use super::wire::{Cached, Wire};
@@ -137,7 +138,7 @@ async fn create(State(batches): State<Batches>, headers: HeaderMap, body: Bytes)
     let id = format!("msgbatch_{:06}", books.batches.len() + 1);
     let batch = Batch {
         requests: asked.requests.into_iter().map(|request| (request.custom_id, request.params)).collect(),
-        created: (Instant::now(), SystemTime::now()),
+        created: (Instant::now(), clock::system_time()),
         canceled: false,
         results: None,
         counts: BTreeMap::new(),
@@ -277,7 +278,7 @@ impl Batch {
                 "succeeded": count("succeeded"), "errored": count("errored"),
                 "canceled": count("canceled"), "expired": count("expired")},
             "created_at": at(self.created.1), "expires_at": at(self.created.1 + day),
-            "ended_at": ended.then(|| at(SystemTime::now())), "archived_at": null, "cancel_initiated_at": null,
+            "ended_at": ended.then(|| at(clock::system_time())), "archived_at": null, "cancel_initiated_at": null,
             "results_url": ended.then(|| format!("/v1/messages/batches/{id}/results"))})
     }
 }
@@ -316,7 +317,7 @@ mod tests {
         let requests = (0..10).map(|at| request(&format!("r-{at}"))).map(|asked| (asked.custom_id, asked.params));
         let mut batch = Batch {
             requests: requests.collect(),
-            created: (Instant::now(), SystemTime::now()),
+            created: (Instant::now(), clock::system_time()),
             canceled: false,
             results: None,
             counts: BTreeMap::new(),

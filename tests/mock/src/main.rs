@@ -21,6 +21,7 @@ mod batch;
 mod batch_books;
 mod batch_messages;
 mod batch_rows;
+mod clock;
 mod cors;
 mod fault;
 mod ledger;
@@ -33,6 +34,7 @@ mod wire;
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use clap::Parser;
@@ -50,6 +52,12 @@ struct Args {
     /// Port of plain HTTP/1.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     http1_port: u16,
+    /// How many times as fast as real time everything goes: windows, latencies, holds, and what the books record
+    #[arg(long, default_value_t = 1)]
+    speed: u32,
+    /// When the fast time began, in milliseconds since the Unix epoch, so that another clock can agree; else now
+    #[arg(long)]
+    speed_since_ms: Option<u64>,
     #[command(flatten)]
     settings: Settings,
 }
@@ -68,6 +76,7 @@ async fn main() -> ExitCode {
 /// Serves until Ctrl+C. Prints both addresses as one line of JSON once they accept connections.
 async fn run(args: Args) -> Result<(), String> {
     fault::check(&args.settings.faults)?;
+    clock::start(args.speed, args.speed_since_ms.map(Duration::from_millis));
     let (secure, plain) = (listen(args.port).await?, listen(args.http1_port).await?);
     let (secure_address, plain_address) = (address(&secure)?, address(&plain)?);
     let app = serve::router(args.settings);

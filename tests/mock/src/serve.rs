@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer, Asked};
+use super::clock;
 use super::cors::{Cors, OPT_IN};
 use super::fault::{self, FaultKind};
 use super::ledger::Ledger;
@@ -33,7 +34,6 @@ struct Mock(Arc<Mutex<Inner>>);
 
 struct Inner {
     settings: Settings,
-    started: (Instant, u64),
     ledger: Ledger,
     requests: Window,
     tokens: Window,
@@ -46,10 +46,8 @@ struct Inner {
 }
 
 pub fn router(settings: Settings) -> Router {
-    let unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
     let mock = Mock(Arc::new(Mutex::new(Inner {
         settings,
-        started: (Instant::now(), unix_ms),
         ledger: Ledger::default(),
         requests: Window::default(),
         tokens: Window::default(),
@@ -112,7 +110,7 @@ async fn count_tokens(State(mock): State<Mock>, method: Method, uri: Uri, header
         Ok(input_tokens) => Reply::json(StatusCode::OK, &json!({"input_tokens": input_tokens})),
         Err(why) => Reply::error(400, "invalid_request_error", None, &why),
     });
-    tokio::time::sleep(latency).await;
+    clock::sleep(latency).await;
     let mut reply = Wire::Anthropic.reworded(reply);
     mock.lock().settings.cors.on_answer(&headers, reply.status, &mut reply.headers);
     reply.into_response(Witness::new(|_| ()))
@@ -142,7 +140,7 @@ async fn called(
         let mock = mock.clone();
         Witness::new(move |sent| mock.lock().ended(epoch, sequence, sent))
     };
-    tokio::time::sleep(latency).await;
+    clock::sleep(latency).await;
     let Some(reply) = reply else {
         return std::future::pending().await;
     };
@@ -152,13 +150,9 @@ async fn called(
 }
 
 impl Inner {
-    fn now_ms(&self) -> u64 {
-        self.started.1 + self.started.0.elapsed().as_millis() as u64
-    }
-
     /// Writes the arrival down and decides, all under one lock, so that the ledger's order is the limiter's.
     fn decide(&mut self, wire: Wire, headers: &HeaderMap, asked: &Asked) -> Decided {
-        let now_ms = self.now_ms();
+        let now_ms = now_ms();
         let sequence = self.ledger.arrive(now_ms, asked);
         let nth = self.ledger.nth_arrival(&asked.message_sha256);
         let epoch = self.epoch;
@@ -266,7 +260,7 @@ impl Inner {
         reply: &mut Reply,
     ) {
         let limits = [(self.settings.rpm, &self.requests), (self.settings.tpm, &self.tokens)];
-        wire.headers(reply, sequence, self.now_ms(), limits);
+        wire.headers(reply, sequence, now_ms(), limits);
         self.settings.cors.on_answer(headers, reply.status, &mut reply.headers);
         if epoch != self.epoch {
             return;
@@ -280,7 +274,7 @@ impl Inner {
     }
 
     fn ended(&mut self, epoch: u64, sequence: u64, sent: bool) {
-        let now_ms = self.now_ms();
+        let now_ms = now_ms();
         if epoch != self.epoch {
             return;
         }
@@ -292,6 +286,10 @@ impl Inner {
             }
         }
     }
+}
+
+fn now_ms() -> u64 {
+    clock::unix().as_millis() as u64
 }
 
 /// `None`: it never comes.
@@ -340,7 +338,7 @@ async fn models(State(mock): State<Mock>, method: Method, uri: Uri, headers: Hea
         };
         (reply, Duration::from_millis(inner.settings.latency_ms))
     };
-    tokio::time::sleep(latency).await;
+    clock::sleep(latency).await;
     let Some(reply) = reply.take() else {
         return std::future::pending().await;
     };

@@ -1,0 +1,54 @@
+// The page as its host serves it, but with a test's own lines before the worker's script: a clock that runs fast, a
+// thread that dies. Every header stays as it is, the content security policy included.
+
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Served {
+  /** As `PENNYBATCH_PAGE`: with a slash at its end. */
+  address: string;
+  close: () => Promise<void>;
+}
+
+interface File {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+const WORKER = /^\/worker-[0-9a-f]+\.js$/;
+/** What describes the connection to the host, not the file. */
+const NOT_PASSED_ON = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'];
+/** The same for every test of this process. */
+const files = new Map<string, Promise<File>>();
+
+export async function serve(page: string, lines: string): Promise<Served> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', page).pathname;
+    const found = files.get(path) ?? fetched(page, path);
+    files.set(path, found);
+    found.then(file => send(response, path, file, lines), error => {
+      files.delete(path);
+      response.writeHead(502).end(String(error));
+    });
+  });
+  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening));
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () => new Promise(closed => {
+      server.close(() => closed());
+      server.closeAllConnections();
+    }),
+  };
+}
+
+async function fetched(page: string, path: string): Promise<File> {
+  const answer = await fetch(new URL(path, page));
+  const headers = Object.fromEntries([...answer.headers].filter(([name]) => !NOT_PASSED_ON.includes(name)));
+  return { status: answer.status, headers, body: Buffer.from(await answer.arrayBuffer()) };
+}
+
+function send(response: ServerResponse, path: string, { status, headers, body }: File, lines: string): void {
+  response.writeHead(status, headers);
+  response.end(WORKER.test(path) ? Buffer.concat([Buffer.from(lines), body]) : body);
+}
