@@ -17,13 +17,17 @@ export default defineConfig({
   ],
   forbidOnly: true,
   reporter: 'list',
-  timeout: 60_000,
+  // Generous: what is slow on a busy machine isn't wrong.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  fullyParallel: true,
   // Most tests wait for a limit, not for the processor.
-  workers: 2,
+  workers: Number(process.env.PENNYBATCH_WORKERS ?? 4),
   use: {
     baseURL: named('PENNYBATCH_PAGE'),
     ignoreHTTPSErrors: true,
     screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
     launchOptions: {
       executablePath: named('CHROMIUM'),
       args: named('PENNYBATCH_CHROMIUM_FLAGS').split(' '),

@@ -1,8 +1,8 @@
 // Answer formats, as a person meets them: typed, refused, asked for, marked, taken home.
 
 import { records, readJsonl } from './support/data';
-import { Runner } from './support/runner';
-import { expect, test } from './support/test';
+import { sampleRunner } from './support/runner';
+import { expect, fastTest } from './support/test';
 
 const CATEGORIES = ['produce', 'cleaning', 'dairy', 'meat', 'snacks', 'beverages', 'frozen', 'bakery', 'other'];
 const SCHEMA = {
@@ -16,12 +16,9 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-test('labels: the prompt\'s own list is offered, answers are normalised, and misfits are marked', async ({ page }) => {
-  test.setTimeout(180_000);
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.button('Sample data').click();
-  await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
+fastTest('labels: the prompt\'s own list is offered, answers are normalised, and misfits are marked', async ({ page }) => {
+  fastTest.setTimeout(180_000);
+  const runner = await sampleRunner(page);
   const format = page.getByRole('combobox', { name: 'Answer format', exact: true });
   await format.selectOption('Labels');
   const labels = page.getByRole('textbox', { name: 'Labels', exact: true });
@@ -58,12 +55,9 @@ test('labels: the prompt\'s own list is offered, answers are normalised, and mis
   await expect(page.getByRole('dialog')).toContainText('The answer is none of the labels.');
 });
 
-test('a JSON schema: faults are told in their place, fields become columns, misfits are asked again', async ({ page }) => {
-  test.setTimeout(180_000);
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.button('Sample data').click();
-  await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
+fastTest('a JSON schema: faults are told in their place, fields become columns, misfits are asked again', async ({ page }) => {
+  fastTest.setTimeout(180_000);
+  const runner = await sampleRunner(page);
   await page.getByRole('combobox', { name: 'Answer format', exact: true }).selectOption('JSON schema');
   const schema = page.getByRole('textbox', { name: 'JSON schema', exact: true });
   await schema.fill('{"type": "object",\n "properties": }');

@@ -2,7 +2,8 @@
 
 import axe from 'axe-core';
 import { firstRows, movies, numberedRows } from './support/data';
-import { Runner } from './support/runner';
+import { BRIEF } from './support/prompts';
+import { readyRunner, Runner } from './support/runner';
 import { expect, test, type Page } from './support/test';
 
 declare global {
@@ -23,10 +24,6 @@ async function clean(page: Page, state: string): Promise<void> {
 }
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
-const open = async (page: Page, name: string) => {
-  const button = page.getByRole('button', { name, exact: true });
-  if ((await button.getAttribute('aria-expanded')) === 'false') await button.click();
-};
 const number = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true });
 
 test('the calculator: opening, everything open, what is refused, comparisons, a simulation', async ({ page }) => {
@@ -36,7 +33,7 @@ test('the calculator: opening, everything open, what is refused, comparisons, a 
   await expect(table).toBeVisible();
   await clean(page, 'opening values');
 
-  await open(page, 'Advanced');
+  await new Runner(page).expand('Advanced');
   await number(page, 'API calls').fill('0');
   await number(page, 'Shared prompt prefix').fill('900');
   await number(page, 'Requests per minute').fill('500');
@@ -72,8 +69,7 @@ test('the runner: its steps with data, answer formats, lanes, a trial, and what 
   const runner = new Runner(page);
   await runner.open();
   await clean(page, 'empty');
-  await press(page, 'Sample data');
-  await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
+  await runner.chooseSample();
   await clean(page, 'sample data');
 
   const format = page.getByRole('combobox', { name: 'Answer format', exact: true });
@@ -82,10 +78,7 @@ test('the runner: its steps with data, answer formats, lanes, a trial, and what 
   await expect(page.getByRole('alert').filter({ hasText: 'differ only by case' })).toBeVisible();
   await runner.field('User prompt').fill('{{nothing}}');
   await runner.field('Budget').fill('a lot');
-  for (const name of ['How the Demo behaves', 'Hand over by file', 'Batch API', 'Compare with other models', 'Import checkpoint']) {
-    const button = runner.button(name);
-    if ((await button.count()) > 0) await open(page, name);
-  }
+  for (const name of ['How the Demo behaves', 'Compare with other models', 'Go on from a checkpoint']) await runner.expand(name);
   await clean(page, 'refusals in every step');
 
   await format.selectOption({ index: 2 });
@@ -96,8 +89,7 @@ test('the runner: its steps with data, answer formats, lanes, a trial, and what 
   await clean(page, 'a schema, another endpoint, two lanes');
 
   await page.reload();
-  await press(page, 'Sample data');
-  await expect(page.getByText(/\b500 rows\b/).first()).toBeVisible();
+  await runner.chooseSample();
   await press(page, 'Try 5 rows');
   await expect(page.getByRole('table', { name: 'Trial answers' }).getByRole('row')).toHaveCount(6);
   await clean(page, 'a trial');
@@ -108,29 +100,24 @@ test('a run: under way, with failed rows, its results, a row, its dialogs, the B
 }) => {
   test.setTimeout(240_000);
   const mock = await startMock('--latency-ms', '1500', '--fault', 'bad-request=0.2');
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(firstRows(movies(), 60));
-  await runner.enter({
-    'System prompt': 'Be brief.', 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'API key': 'sk-of-a-test',
-    'Model': 'gpt-4o-mini', 'Max output tokens': 16, 'Concurrency': 2, 'Requests per minute': 120,
+  const runner = await readyRunner(page, firstRows(movies(), 60), {
+    'Base URL': mock.baseUrl, 'API key': 'sk-of-a-test', 'System prompt': BRIEF, 'Concurrency': 2,
+    'Requests per minute': 120,
   });
   await runner.start();
   await runner.untilDone(4, 30_000);
   await clean(page, 'under way');
   await press(page, 'Pause');
   await expect(runner.button('Resume')).toBeEnabled();
-  for (const name of ['Change limits', 'What is asked', 'Batch API', 'Hand over by file']) {
-    if ((await runner.button(name).count()) > 0) await open(page, name);
-  }
+  await expect.poll(async () => (await mock.totals()).open).toBe(0);
+  for (const name of ['Change limits', 'What is asked', 'Batch API', 'Hand over by file']) await runner.expand(name);
   await clean(page, 'paused, everything open');
   await page.reload();
   await expect(runner.button('Resume run')).toBeVisible();
   await clean(page, 'found again');
   await press(page, 'Resume run');
-  await runner.field('API key').fill('sk-of-a-test');
   await mock.set({ latency_ms: 30 });
-  await runner.button('Send again').or(runner.button('Resume')).first().click();
+  expect(await runner.goOn('sk-of-a-test')).toBe('between calls');
   await runner.untilFinished(120_000);
   await clean(page, 'finished, with failed rows');
   await page.getByRole('combobox', { name: 'State', exact: true }).selectOption({ index: 2 });
@@ -144,7 +131,7 @@ test('a run: under way, with failed rows, its results, a row, its dialogs, the B
   await page.keyboard.press('Escape');
 
   await page.goto('./#/runs');
-  await expect(page.getByText('rows.csv').or(page.getByText('movies.csv')).first()).toBeVisible();
+  await expect(page.getByText('movies.csv').first()).toBeVisible();
   await clean(page, 'the history');
   await page.goto('./#/settings');
   await expect(page.getByRole('heading').first()).toBeVisible();
@@ -154,15 +141,12 @@ test('a run: under way, with failed rows, its results, a row, its dialogs, the B
 test('batch jobs that run', async ({ page, startMock }) => {
   test.setTimeout(120_000);
   const mock = await startMock();
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(numberedRows(20));
-  await runner.enter({
-    'User prompt': '{{name}}', 'Base URL': mock.baseUrl, 'API key': 'sk-of-a-test', 'Model': 'gpt-4o-mini',
-    'Max output tokens': 16, 'Requests per minute': 60, 'Concurrency': 1,
+  const runner = await readyRunner(page, numberedRows(20), {
+    'Base URL': mock.baseUrl, 'API key': 'sk-of-a-test', 'User prompt': '{{name}}', 'Requests per minute': 60,
+    'Concurrency': 1,
   });
   await runner.start();
-  await open(page, 'Batch API');
+  await runner.expand('Batch API');
   await press(page, 'Hand over to Batch API');
   await expect(page.getByRole('region', { name: 'Batch jobs' })).toBeVisible();
   await clean(page, 'batch jobs');

@@ -13,8 +13,7 @@ const SLOW = ROWS > 1_000;
 
 async function resume(page: Page, runner: Runner): Promise<void> {
   await runner.button('Resume run').click();
-  await runner.field('API key').fill(KEY);
-  await runner.button('Send again').or(runner.button('Resume')).first().click();
+  await runner.goOn(KEY);
   await expect(page.getByRole('region', { name: 'Batch jobs' })).toBeVisible();
 }
 
@@ -36,10 +35,9 @@ test('killed while uploading, after creating, while polling and while downloadin
     return runner;
   };
   try {
-    let runner = new Runner(browser.page);
     // A slow machine should not answer a whole job's rows one by one before the rest is handed over.
     await mock.set({ latency_ms: 2_500 });
-    await begin(browser.page, runner, mock, `${baseURL}#/run`, ROWS);
+    let runner = await begin(browser.page, mock, ROWS, {}, `${baseURL}#/run`);
     await handOver(browser.page, runner, PER_JOB);
 
     // While the first file is being uploaded.
@@ -82,15 +80,17 @@ test('killed while uploading, after creating, while polling and while downloadin
 
 test('handed over at about half, taken back, and complete at the two prices', async ({ page, startMock }) => {
   test.setTimeout(240_000);
-  const rows = 3_200;
-  const runner = new Runner(page);
+  const rows = 400;
   const mock = await startMock('--api-key', KEY, '--latency-ms', '5');
   await setBatch(mock, { delay_ms: 8_000 });
-  await begin(page, runner, mock, './#/run', rows);
-  await runner.untilDone(1_500, 120_000);
-  await handOver(page, runner, 600);
+  const runner = await begin(page, mock, rows, { 'Concurrency': 16 });
+  await runner.untilDone(150, 120_000);
+  // The other half waits until it is handed over, however slow the machine is.
+  await mock.set({ latency_ms: 2_500 });
+  await handOver(page, runner, 80);
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
   await expect(jobs).toContainText('in_progress', { timeout: 30_000 });
+  await mock.set({ latency_ms: 5 });
   await runner.button('Take back').click();
   await runner.untilFinished(120_000);
   const { jobs: ended, billed_twice: twice, billed_rows: handed } = await books(mock);
@@ -110,10 +110,9 @@ test('expired, failed, repeated and missing rows, a lost creation and a full que
 }) => {
   test.setTimeout(180_000);
   const rows = 90;
-  const runner = new Runner(page);
   const mock = await startMock('--api-key', KEY);
   await setBatch(mock, { delay_ms: 500, expire_percent: 50, fail_every: 7, repeat_every: 5, lose_creates: 1 });
-  await begin(page, runner, mock, './#/run', rows);
+  const runner = await begin(page, mock, rows);
   await handOver(page, runner, 40);
   await expect(runner.status).toContainText('the batch jobs ended and left rows', { timeout: 60_000 });
   const first = await books(mock);

@@ -7,25 +7,24 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { books, setBatch } from './support/batch';
 import { READERS, REFUSAL, startReader } from './support/batch_reader';
 import { expectedAnswer, type Mock } from './support/mock';
+import { clockOf } from './support/clock';
 import { numberedRows, readJsonl } from './support/data';
-import { Runner } from './support/runner';
-import { expect, test, type Page } from './support/test';
+import { BRIEF } from './support/prompts';
+import { readyRunner, sampleRunner, type Runner } from './support/runner';
+import { expect, leapTest, test, type Page } from './support/test';
 
 const ROWS = 45;
 const KEY = 'sk-by-file-90b1c2';
-const SYSTEM = 'Be brief.';
 
 /** A run of which nothing was answered: it waits for its first answer when it is paused. */
 async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner> {
-  const runner = new Runner(page);
   await mock.set({ latency_ms: 3_000 });
-  await runner.open();
-  await runner.chooseData(numberedRows(ROWS));
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
-    'Model': model, 'Max output tokens': 16, 'Concurrency': 1,
+  const runner = await readyRunner(page, numberedRows(ROWS), {
+    'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': BRIEF, 'User prompt': '{{id}}: {{name}}', 'Model': model,
+    'Concurrency': 1,
   });
   await runner.start();
   await runner.button('Pause').click();
@@ -35,8 +34,7 @@ async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner>
 
 /** Exports the requests for `target` to a folder, with the lines that the page shows, which call `real`. */
 async function exported(page: Page, runner: Runner, target: string, real: string): Promise<{ folder: string; lines: string }> {
-  const part = page.getByRole('button', { name: 'Hand over by file', exact: true });
-  if ((await part.getAttribute('aria-expanded')) === 'false') await part.click();
+  await runner.expand('Hand over by file');
   await page.getByLabel('Request file for', { exact: true }).selectOption({ label: target });
   const downloading = page.waitForEvent('download');
   await runner.button('Export requests').click();
@@ -69,7 +67,7 @@ async function carriedOut(page: Page, runner: Runner, target: string, real: stri
 async function checkAnswers(runner: Runner, rows: number): Promise<void> {
   const lines = readJsonl(await runner.export('Export JSONL'));
   expect(lines.length).toBe(rows);
-  const wrong = lines.filter(line => line.result !== expectedAnswer(SYSTEM, `${line.id}: Row ${String(line.id).slice(1)}`));
+  const wrong = lines.filter(line => line.result !== expectedAnswer(BRIEF, `${line.id}: Row ${String(line.id).slice(1)}`));
   expect(wrong, 'every row has its own answer').toEqual([]);
 }
 
@@ -78,22 +76,19 @@ test('OpenAI by file: the lines of the page upload, create, wait and fetch, and 
 }) => {
   test.setTimeout(120_000);
   const mock = await startMock('--api-key', KEY);
-  await fetch(`${mock.http}/__batches/set`, {
-    method: 'POST', headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ delay_ms: 700, fail_every: 11, repeat_every: 9 }),
-  });
+  await setBatch(mock, { delay_ms: 700, fail_every: 11, repeat_every: 9 });
   const runner = await pausedRun(page, mock, 'gpt-4o-mini');
   const folder = await carriedOut(page, runner, 'OpenAI', 'https://api.openai.com', mock);
   try {
     await page.getByLabel('Import results', { exact: true })
       .setInputFiles(['results.jsonl', 'errors.jsonl'].map(name => join(folder, name)));
     await expect(runner.status).toContainText('Finished: 41 answered, 4 failed', { timeout: 30_000 });
-    const books = await (await fetch(`${mock.http}/__batches`)).json();
+    const { billed_pico, billed_twice } = await books(mock);
     const { confirmed, doubtful } = await runner.spend();
     expect({ confirmed, doubtful }).toEqual({
-      confirmed: BigInt((await mock.totals()).billed_pico) + BigInt(books.billed_pico), doubtful: 0n,
+      confirmed: BigInt((await mock.totals()).billed_pico) + BigInt(billed_pico), doubtful: 0n,
     });
-    expect(books.billed_twice).toEqual([]);
+    expect(billed_twice).toEqual([]);
     await checkAnswers(runner, 41);
     const ledger = await runner.export('Export ledger');
     expect(ledger.split('\n').filter(line => line.includes('batch_')).length, 'request ids of the rows that the job answered').toBe(40);
@@ -140,7 +135,7 @@ for (const kind of READERS) {
     test.setTimeout(120_000);
     const mock = await startMock('--api-key', KEY);
     const runner = await pausedRun(page, mock, "a 'model'");
-    const reader = await startReader(kind, KEY, "a 'model'", SYSTEM);
+    const reader = await startReader(kind, KEY, "a 'model'", BRIEF);
     const { folder, lines } = await exported(page, runner, kind.name, kind.host);
     try {
       const [refused] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: 'sk-wrong-0001' });
@@ -163,12 +158,13 @@ for (const kind of READERS) {
   });
 }
 
-test('a newcomer hands the sample over to the Demo, without a key, and takes another one back', async ({ page }) => {
-  test.setTimeout(120_000);
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.button('Sample data').click();
+/** How long the Demo's job takes. */
+const DEMO_JOB_MS = 15_000;
+
+leapTest('a newcomer hands the sample over to the Demo, without a key, and takes another one back', async ({ page }) => {
+  const runner = await sampleRunner(page);
   await runner.enter({ 'Concurrency': 2 });
+  let leap = await clockOf(page);
   await runner.start();
   await runner.untilDone(5, 20_000);
   const part = page.getByRole('button', { name: 'Batch API', exact: true });
@@ -187,17 +183,19 @@ test('a newcomer hands the sample over to the Demo, without a key, and takes ano
   await page.getByRole('button', { name: 'Hand over by file', exact: true }).press('Enter');
   await runner.button('Export requests').press('Enter');
   await expect(page.getByText(/in a batch job: there is nothing to hand over/), 'nobody is asked twice').toBeVisible();
+  await leap(DEMO_JOB_MS);
   await runner.untilFinished(60_000);
   await expect(runner.status).toContainText('Finished: 500 answered');
   expect(readJsonl(await runner.export('Export JSONL')).length).toBe(500);
   expect((await runner.spend()).confirmed).toBeGreaterThan(0n);
 
   await page.reload();
-  await runner.button('Sample data').click();
-  await page.getByLabel('Use cache').uncheck().catch(() => undefined);
+  await runner.chooseSample();
+  leap = await clockOf(page);
+  await page.getByLabel('Use cache', { exact: true }).uncheck();
   await runner.enter({ 'User prompt': 'Another question about {{name}}', 'Concurrency': 8 });
   await runner.start();
-  if ((await part.getAttribute('aria-expanded')) === 'false') await part.press('Enter');
+  await runner.expand('Batch API');
   await runner.button('Hand over to Batch API').press('Enter');
   await expect(jobs).toContainText('in_progress', { timeout: 20_000 });
   await runner.button('Take back').press('Enter');

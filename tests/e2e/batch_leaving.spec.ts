@@ -2,7 +2,7 @@
 
 import { setBatch } from './support/batch';
 import { numberedRows } from './support/data';
-import { Runner } from './support/runner';
+import { readyRunner } from './support/runner';
 import { expect, test, type Page } from './support/test';
 
 /** Files of all runs in the private file system. */
@@ -21,12 +21,8 @@ test('a paused run is deleted while its results are being read', async ({ page, 
   const mock = await startMock();
   await setBatch(mock, { delay_ms: 1_000, pad_bytes: 9_000 });
   await mock.set({ latency_ms: 2_500 });
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(numberedRows(60));
-  await runner.enter({
-    'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini', 'Max output tokens': 4_000,
-    'Concurrency': 1,
+  const runner = await readyRunner(page, numberedRows(60), {
+    'Base URL': mock.baseUrl, 'User prompt': '{{id}}: {{name}}', 'Max output tokens': 4_000, 'Concurrency': 1,
   });
   await runner.start();
   await runner.button('Batch API').click();
@@ -41,8 +37,9 @@ test('a paused run is deleted while its results are being read', async ({ page, 
   await runner.button('Delete run').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click();
   await expect(runner.button('Sample data')).toBeEnabled();
-  expect(await files(page)).toEqual([]);
+  await expect(async () => expect(await files(page)).toEqual([])).toPass({ timeout: 20_000 });
 
   await page.goto('./#/runs');
   await expect(page.getByText('No runs yet')).toBeVisible();
+  expect(await files(page), 'nothing comes back').toEqual([]);
 });

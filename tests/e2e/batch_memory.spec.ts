@@ -9,7 +9,8 @@ import { books, setBatch } from './support/batch';
 import { Mock, expectedAnswer } from './support/mock';
 import { KillableBrowser, Profile } from './support/browser';
 import { numberedRows, readJsonl } from './support/data';
-import { Runner } from './support/runner';
+import { BRIEF } from './support/prompts';
+import { readyRunner, Runner } from './support/runner';
 import { expect, test } from './support/test';
 
 const MB = Number(process.env.PENNYBATCH_BATCH_MB ?? 6);
@@ -18,19 +19,14 @@ const ROWS = MB * 100;
 const OWN_BYTES_MAX = 200_000_000;
 const JUDGED = MB >= 200;
 const KEY = 'sk-memory-51fe20';
-const SYSTEM = 'Be brief.';
 
 /** The most that the page and its workers hold while something goes on, looked at five times a second. */
 async function peakWhile(browser: KillableBrowser, ends: () => Promise<boolean>): Promise<number> {
   let peak = 0;
-  const giveUpAt = Date.now() + 600_000;
-  while (!(await ends())) {
-    expect(Date.now(), 'it should end within ten minutes').toBeLessThan(giveUpAt);
-    for (let look = 0; look < 5; look++) {
-      peak = Math.max(peak, browser.ownBytes());
-      await new Promise(later => setTimeout(later, 200));
-    }
-  }
+  await expect.poll(async () => {
+    peak = Math.max(peak, browser.ownBytes());
+    return ends();
+  }, { message: 'it should end within ten minutes', intervals: [200], timeout: 600_000 }).toBe(true);
   return peak;
 }
 
@@ -42,13 +38,10 @@ async function forget(browser: KillableBrowser): Promise<void> {
 
 /** A run that is about to get long answers. */
 async function begin(browser: KillableBrowser, mock: Mock, page: string, latencyMs: number): Promise<Runner> {
-  const runner = new Runner(browser.page);
-  await runner.open(page);
-  await runner.chooseData(numberedRows(ROWS));
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
-    'Model': 'gpt-4o-mini', 'Max output tokens': 4_000, 'Concurrency': 1,
-  });
+  const runner = await readyRunner(browser.page, numberedRows(ROWS), {
+    'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': BRIEF, 'User prompt': '{{id}}: {{name}}',
+    'Max output tokens': 4_000, 'Concurrency': 1,
+  }, page);
   await mock.set({ latency_ms: latencyMs });
   await runner.start();
   return runner;
@@ -62,7 +55,7 @@ async function checkExport(runner: Runner): Promise<void> {
   expect(lines.length).toBe(ROWS);
   let bytes = 0;
   lines.forEach((line, row) => {
-    const answer = expectedAnswer(SYSTEM, `r${row}: Row ${row}`);
+    const answer = expectedAnswer(BRIEF, `r${row}: Row ${row}`);
     const repeats = line.result.split(answer).length - 1;
     if (line.id !== `r${row}` || repeats * (answer.length + 1) !== line.result.length && line.result !== answer) {
       throw new Error(`row ${row} has ${line.result.length} bytes of something else: ${line.result.slice(0, 60)}`);
@@ -86,11 +79,10 @@ test('long answers stream to the disk, are read back for tables and exports, and
     await runner.button('Batch API').click();
     await runner.button('Hand over to Batch API').click();
     await expect.poll(async () => (await books(mock)).jobs.length, wait).toBe(1);
-    await new Promise(later => setTimeout(later, 2_000));
+    await browser.untilSteady();
     await forget(browser);
     await browser.detach();
-    await new Promise(later => setTimeout(later, 2_000));
-    const before = browser.ownBytes();
+    const before = await browser.untilSteady();
     // The file may be on the disk long before its last row is settled.
     const arriving = await peakWhile(browser, async () => (await browser.title()).startsWith('Finished'));
     const told = await books(mock);
@@ -133,7 +125,7 @@ function writeResults(path: string, requests: string): number {
   let bytes = 0;
   for (const { custom_id } of requests.trimEnd().split('\n').map(line => JSON.parse(line))) {
     const row = custom_id.slice(custom_id.lastIndexOf('-') + 1);
-    const answer = `${expectedAnswer(SYSTEM, `r${row}: Row ${row}`)} `;
+    const answer = `${expectedAnswer(BRIEF, `r${row}: Row ${row}`)} `;
     const content = answer.repeat(Math.ceil(ANSWER_BYTES / answer.length));
     const body = {
       id: `chatcmpl-${row}`, object: 'chat.completion', model: 'gpt-4o-mini',

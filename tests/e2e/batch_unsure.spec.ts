@@ -4,8 +4,8 @@
 import { books, checkAnswers, checkSpend, begin, handOver, KEY, setBatch } from './support/batch';
 import { clockOf } from './support/clock';
 import type { Mock } from './support/mock';
-import { Runner } from './support/runner';
-import { expect, test, type Page } from './support/test';
+import type { Runner } from './support/runner';
+import { expect, leapTest, type Page } from './support/test';
 
 const ROWS = 12;
 // How long a job is looked for before its file is to be deleted, and before another one is made.
@@ -31,14 +31,14 @@ async function othersJobs(mock: Mock, count: number): Promise<void> {
   }
 }
 
-/** What is returned puts the worker's clock forward. */
-async function handOverAll(page: Page, runner: Runner, mock: Mock): Promise<(ms: number) => Promise<void>> {
+/** `leap` puts the worker's clock forward. */
+async function handOverAll(page: Page, mock: Mock): Promise<{ runner: Runner; leap: (ms: number) => Promise<void> }> {
   // The rows should go into the job, not one by one before it.
   await mock.set({ latency_ms: 2_500 });
-  await begin(page, runner, mock, './#/run', ROWS);
+  const runner = await begin(page, mock, ROWS);
   const leap = await clockOf(page);
   await handOver(page, runner, ROWS);
-  return leap;
+  return { runner, leap };
 }
 
 /** The list has been looked through, and was without the job. */
@@ -46,8 +46,7 @@ async function lookedThrough(page: Page): Promise<void> {
   await page.waitForResponse(response => /\/v1\/batches\?limit=/.test(response.url()));
 }
 
-test('a job whose creation was not answered is found on a later page of the list, and adopted', async ({ page, startMock }) => {
-  const runner = new Runner(page);
+leapTest('a job whose creation was not answered is found on a later page of the list, and adopted', async ({ page, startMock }) => {
   const mock = await startMock('--api-key', KEY);
   const pages: (string | null)[] = [];
   page.on('request', request => {
@@ -55,7 +54,7 @@ test('a job whose creation was not answered is found on a later page of the list
     if (url.pathname === '/v1/batches' && request.method() === 'GET') pages.push(url.searchParams.get('after'));
   });
   await setBatch(mock, { lose_creates: 1, create_hold_ms: 2_000, list_page: 2, delay_ms: 200 });
-  await handOverAll(page, runner, mock);
+  const { runner } = await handOverAll(page, mock);
   await expect.poll(async () => (await books(mock)).jobs.length, { timeout: 30_000 }).toBe(1);
   await setBatch(mock, { create_hold_ms: 0 });
   await othersJobs(mock, 5);
@@ -68,12 +67,11 @@ test('a job whose creation was not answered is found on a later page of the list
   await checkAnswers(runner, ROWS);
 });
 
-test('the person says that the job is there, by resuming: it is found, and paid once', async ({ page, startMock }) => {
-  const runner = new Runner(page);
+leapTest('the person says that the job is there, by resuming: it is found, and paid once', async ({ page, startMock }) => {
   const mock = await startMock('--api-key', KEY);
   await setBatch(mock, { lose_creates: 1, keeps_files: true, unlisted: true, delay_ms: 200 });
   const looked = lookedThrough(page);
-  const leap = await handOverAll(page, runner, mock);
+  const { runner, leap } = await handOverAll(page, mock);
   await looked;
   await leap(LOOKED_FOR_MS);
   const asked = page.getByText('Does the provider have this batch job?');
@@ -88,12 +86,11 @@ test('the person says that the job is there, by resuming: it is found, and paid 
   await checkAnswers(runner, ROWS);
 });
 
-test('the person says that there is none, by resuming: after ten minutes without it another one is made', async ({ page, startMock }) => {
-  const runner = new Runner(page);
+leapTest('the person says that there is none, by resuming: after ten minutes without it another one is made', async ({ page, startMock }) => {
   const mock = await startMock('--api-key', KEY);
   await setBatch(mock, { drop_creates: 1, keeps_files: true, delay_ms: 200 });
   let looked = lookedThrough(page);
-  const leap = await handOverAll(page, runner, mock);
+  const { runner, leap } = await handOverAll(page, mock);
   await looked;
   await leap(LOOKED_FOR_MS);
   await expect(page.getByText('Does the provider have this batch job?')).toBeVisible({ timeout: 30_000 });

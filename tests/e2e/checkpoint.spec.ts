@@ -4,12 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync, appendFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expectedAnswer } from './support/mock';
+import { billed, expectedAnswer } from './support/mock';
 import { readJsonl, records, movies, firstRows } from './support/data';
-import { Runner } from './support/runner';
+import { SORT_FILMS } from './support/prompts';
+import { readyRunner } from './support/runner';
 import { expect, test } from './support/test';
 
-const SYSTEM = 'Classify the film into exactly one genre: drama, comedy, action, horror, other. Respond with one word.';
 const ROWS = 120;
 
 /** What a script with a checkpoint does: reads back what is done, appends what it does, one JSON object a line. */
@@ -57,13 +57,7 @@ test("a script's checkpoint goes on here, and the export goes on in the script",
   python(path, [[input[0].id, 'an older answer'], ...saved, ['no-such-row', 'x']]);
   appendFileSync(path, `{"id": "${input[50].id}", "resu`);
 
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(data);
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
-    'Max output tokens': 16, 'Concurrency': 8,
-  });
+  const runner = await readyRunner(page, data, { 'Base URL': mock.baseUrl, 'Concurrency': 8 });
   await runner.button('Go on from a checkpoint').click();
   await page.getByLabel('Import checkpoint', { exact: true }).setInputFiles(file(path));
   for (const words of ['40 rows will start as answered', 'last line had broken off', '1 line repeats', '1 id matches no row']) {
@@ -75,13 +69,13 @@ test("a script's checkpoint goes on here, and the export goes on in the script",
 
   const results = readJsonl(await runner.export('Export JSONL'));
   expect(results.map(row => row.result)).toEqual(
-    input.map((row, place) => (place < 40 ? saved[place][1] : expectedAnswer(SYSTEM, row.title))));
+    input.map((row, place) => (place < 40 ? saved[place][1] : expectedAnswer(SORT_FILMS, row.title))));
   expect(results.filter(row => row.state === 'imported').length).toBe(40);
   const { calls } = await mock.ledger();
   const done = new Set(input.slice(0, 40).map(row => row.title));
   expect(calls.filter(call => done.has(call.message)).length, 'what the script had done is not asked again').toBe(
     calls.filter(call => done.has(call.message) && input.slice(40).some(row => row.title === call.message)).length);
-  expect((await runner.spend()).confirmed).toBe(calls.reduce((sum, call) => sum + BigInt(call.cost_pico), 0n));
+  expect((await runner.spend()).confirmed).toBe(billed(calls));
 
   // The script takes the export for its own checkpoint: every row is done, with these results.
   const back = join(mkdtempSync(join(tmpdir(), 'checkpoint-')), 'batch_checkpoint.jsonl');
@@ -93,13 +87,7 @@ test('a checkpoint into a paused run ends its open rows for good, reloads includ
   const mock = await startMock('--latency-ms', '100');
   const data = firstRows(movies(), ROWS);
   const input = records(data.buffer.toString());
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(data);
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
-    'Max output tokens': 16, 'Concurrency': 4,
-  });
+  const runner = await readyRunner(page, data, { 'Base URL': mock.baseUrl, 'Concurrency': 4 });
   await runner.start();
   await runner.untilDone(12, 30_000);
   await runner.button('Pause').click();

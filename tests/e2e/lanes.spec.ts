@@ -1,26 +1,21 @@
 // Several keys in one run: each lane has its own limits and its own failures, and a lane that dies loses nothing.
 
-import { expectedAnswer, type LedgerCall, type Mock } from './support/mock';
+import { billed, expectedAnswer, type Mock } from './support/mock';
 import { readJsonl, records, movies, firstRows } from './support/data';
-import { Runner } from './support/runner';
-import { expect, test } from './support/test';
+import { SORT_FILMS } from './support/prompts';
+import { readyRunner, type Runner } from './support/runner';
+import { expect, test, type Page } from './support/test';
 
-const SYSTEM = 'Classify the film into exactly one genre: drama, comedy, action, horror, other. Respond with one word.';
-const ROWS = 400;
+const ROWS = 240;
 
-function billed(calls: LedgerCall[]): bigint {
-  return calls.reduce((sum, call) => sum + BigInt(call.cost_pico), 0n);
-}
-
-async function fillTwoLanes(runner: Runner, mocks: [Mock, Mock], budget: string): Promise<void> {
-  await runner.chooseData(firstRows(movies(), ROWS));
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mocks[0].baseUrl, 'API key': 'key-number-one',
-    'Model': 'gpt-4o-mini', 'Max output tokens': 16, 'Concurrency': 4, 'Budget': budget,
+async function twoLanes(page: Page, mocks: [Mock, Mock]): Promise<Runner> {
+  const runner = await readyRunner(page, firstRows(movies(), ROWS), {
+    'Base URL': mocks[0].baseUrl, 'API key': 'key-number-one', 'Concurrency': 4, 'Budget': '1',
   });
   await runner.button('Add another key').click();
-  await runner.page.getByLabel('Base URL, lane 2', { exact: true }).fill(mocks[1].baseUrl);
-  await runner.page.getByLabel('API key, lane 2', { exact: true }).fill('key-number-two');
+  await page.getByLabel('Base URL, lane 2', { exact: true }).fill(mocks[1].baseUrl);
+  await page.getByLabel('API key, lane 2', { exact: true }).fill('key-number-two');
+  return runner;
 }
 
 test('of two keys one dies midway: the other finishes, nothing is lost, and the ledger adds up', async ({ page, startMock }) => {
@@ -29,9 +24,7 @@ test('of two keys one dies midway: the other finishes, nothing is lost, and the 
     await startMock('--latency-ms', '60', '--api-key', 'key-number-one'),
     await startMock('--latency-ms', '60', '--api-key', 'key-number-two'),
   ];
-  const runner = new Runner(page);
-  await runner.open();
-  await fillTwoLanes(runner, mocks, '1');
+  const runner = await twoLanes(page, mocks);
   await runner.start();
   const lanes = page.getByRole('list', { name: 'Lanes' }).getByRole('listitem');
   await expect(lanes).toHaveCount(2);
@@ -47,7 +40,7 @@ test('of two keys one dies midway: the other finishes, nothing is lost, and the 
   const input = records(firstRows(movies(), ROWS).buffer.toString());
   const results = readJsonl(await runner.export('Export JSONL'));
   expect(results.map(({ id, result }) => ({ id, result }))).toEqual(
-    input.map(row => ({ id: row.id, result: expectedAnswer(SYSTEM, row.title) })));
+    input.map(row => ({ id: row.id, result: expectedAnswer(SORT_FILMS, row.title) })));
 
   // Both keys' own books, and the page's.
   const books = [await mocks[0].ledger(), await mocks[1].ledger()];
@@ -69,9 +62,7 @@ test('the check tells of each lane, and nothing of a key that is another one by 
   const mocks: [Mock, Mock] = [
     await startMock('--api-key', 'key-number-one'), await startMock('--api-key', 'quite-another-key'),
   ];
-  const runner = new Runner(page);
-  await runner.open();
-  await fillTwoLanes(runner, mocks, '1');
+  const runner = await twoLanes(page, mocks);
   await runner.button('Check connection').click();
   await expect(page.getByText(/^Lane 1: The server answers .*takes the key/)).toBeVisible();
   const refused = page.getByText(/^Lane 2: The provider refused the key \(401\)\./);
@@ -89,9 +80,7 @@ test('a lane that was stopped by a wrong key is given another and resumed while 
     await startMock('--latency-ms', '200', '--api-key', 'key-number-one'),
     await startMock('--latency-ms', '20', '--api-key', 'quite-another-key'),
   ];
-  const runner = new Runner(page);
-  await runner.open();
-  await fillTwoLanes(runner, mocks, '1');
+  const runner = await twoLanes(page, mocks);
   await runner.start();
   const second = page.getByRole('list', { name: 'Lanes' }).getByRole('listitem').nth(1);
   await expect(second).toContainText('Stopped: The provider refused the key', { timeout: 20_000 });
@@ -110,20 +99,20 @@ test('after a reload each lane asks for its own key, and goes on without a lane 
     await startMock('--latency-ms', '100', '--api-key', 'key-number-one'),
     await startMock('--latency-ms', '100', '--api-key', 'key-number-two'),
   ];
-  const runner = new Runner(page);
-  await runner.open();
-  await fillTwoLanes(runner, mocks, '1');
+  const runner = await twoLanes(page, mocks);
   await runner.start();
   await runner.untilDone(20, 30_000);
   await runner.button('Pause').click();
   await expect(runner.status).toContainText('Paused');
+  await expect.poll(async () => (await mocks[0].totals()).open + (await mocks[1].totals()).open).toBe(0);
   await page.reload();
   await runner.button('Resume run').click();
   await expect(page.getByLabel('API key, lane 2', { exact: true })).toBeVisible();
   await page.getByLabel('API key', { exact: true }).fill('key-number-one');
   await runner.button('Use key for lane 1').click();
   const before = (await mocks[1].totals()).requests;
-  await runner.button('Send again').or(runner.button('Resume')).first().click();
+  await expect(runner.button('Send again'), 'nothing was in flight').toHaveCount(0);
+  await runner.button('Resume').click();
   await runner.untilFinished(60_000);
   expect((await runner.line()).done).toBe(ROWS);
   expect((await mocks[1].totals()).requests, 'nothing is sent on a lane without its key').toBe(before);

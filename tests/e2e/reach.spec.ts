@@ -1,7 +1,7 @@
 // Small screens and the keyboard alone. What axe finds is in axe.spec.ts.
 
-import { Runner } from './support/runner';
-import { expect, test, type Page } from './support/test';
+import { Runner, sampleRunner } from './support/runner';
+import { expect, fastTest, test, type Page } from './support/test';
 
 const ROUTES = ['#/', '#/run', '#/runs', '#/settings'];
 
@@ -24,9 +24,7 @@ for (const width of [360, 320]) {
 
 test('a run needs no sideways scrolling at 360 px', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.button('Sample data').click();
+  const runner = await sampleRunner(page);
   await runner.start();
   await runner.untilDone(10, 60_000);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -79,7 +77,7 @@ async function tabTo(page: Page, role: 'button' | 'link', name: string): Promise
   throw new Error(`${TABS_MAX} times Tab does not reach the ${role} ${name}`);
 }
 
-test('the newcomer\'s run needs nothing but Tab and Enter', async ({ page }) => {
+fastTest('the newcomer\'s run needs nothing but Tab and Enter', async ({ page }) => {
   test.setTimeout(120_000);
   const runner = new Runner(page);
   await page.goto('./');

@@ -2,20 +2,15 @@
 
 import { numberedRows, readJsonl } from './support/data';
 import type { Mock } from './support/mock';
-import { Runner, type Entries } from './support/runner';
+import { readyRunner, type Entries, type Runner } from './support/runner';
 import { expect, test, type Page } from './support/test';
 
 const KEY = 'sk-the-right-one-7f3a91';
 
-async function ready(page: Page, mock: Mock, more: Entries = {}): Promise<Runner> {
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(numberedRows(40));
-  await runner.enter({
-    'User prompt': '{{name}}', 'Base URL': mock.baseUrl, 'API key': KEY, 'Model': 'gpt-4o-mini',
-    'Max output tokens': 16, 'Concurrency': 4, ...more,
+function fortyRows(page: Page, mock: Mock, more: Entries = {}): Promise<Runner> {
+  return readyRunner(page, numberedRows(40), {
+    'Base URL': mock.baseUrl, 'API key': KEY, 'User prompt': '{{name}}', 'Concurrency': 4, ...more,
   });
-  return runner;
 }
 
 interface Refusal {
@@ -54,7 +49,7 @@ for (const { what, changes, entries, says } of REFUSALS) {
     const mock = await startMock('--latency-ms', '10');
     await mock.set(changes);
     const address = entries?.['Base URL']?.replace('https://mock', mock.https);
-    const runner = await ready(page, mock, { ...entries, ...(address && { 'Base URL': address }) });
+    const runner = await fortyRows(page, mock, { ...entries, ...(address && { 'Base URL': address }) });
     await runner.start();
     const told = await refusal(page);
     expect(told, 'what happened').toMatch(says);
@@ -68,7 +63,7 @@ for (const { what, changes, entries, says } of REFUSALS) {
 test('a server that never answers is given up after the timeout', async ({ page, startMock }) => {
   test.setTimeout(90_000);
   const mock = await startMock('--fault', 'hang=1');
-  const runner = await ready(page, mock, { 'Timeout': 1, 'Max retries': 1 });
+  const runner = await fortyRows(page, mock, { 'Timeout': 1, 'Max retries': 1 });
   await runner.start();
   expect(await refusal(page)).toMatch(/no answer|didn't answer|timed out/i);
   const { confirmed, doubtful } = await runner.spend();
@@ -79,7 +74,7 @@ test('a server that never answers is given up after the timeout', async ({ page,
 
 test('an answer without usage is kept, and its cost is not taken for nothing', async ({ page, startMock }) => {
   const mock = await startMock('--latency-ms', '10', '--fault', 'no-usage=1');
-  const runner = await ready(page, mock);
+  const runner = await fortyRows(page, mock);
   await runner.start();
   await runner.untilFinished(60_000);
   const lines = readJsonl(await runner.export('Export JSONL'));
@@ -95,7 +90,7 @@ test('an answer without usage is kept, and its cost is not taken for nothing', a
 test('what was paid for before a refusal stays, and the run goes on with a new key', async ({ page, startMock }) => {
   test.setTimeout(90_000);
   const mock = await startMock('--latency-ms', '100', '--api-key', KEY);
-  const runner = await ready(page, mock);
+  const runner = await fortyRows(page, mock);
   await runner.start();
   await runner.untilDone(8, 30_000);
   await mock.set({ api_key: 'sk-rotated' });
@@ -114,7 +109,7 @@ test('what was paid for before a refusal stays, and the run goes on with a new k
 
 test('Check connection says the same before anything is sent', async ({ page, startMock }) => {
   const mock = await startMock('--api-key', KEY, '--models', 'gpt-4o-mini,gpt-4o');
-  const runner = await ready(page, mock, { 'API key': 'sk-wrong' });
+  const runner = await fortyRows(page, mock, { 'API key': 'sk-wrong' });
   await runner.button('Check connection').click();
   await expect(page.getByRole('alert').filter({ hasText: /refused the key \(401\)/ })).toBeVisible();
   await runner.field('API key').fill(KEY);

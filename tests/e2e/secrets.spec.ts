@@ -1,7 +1,7 @@
 // The key may be in memory and on the way to its provider, and nowhere else.
 
 import { numberedRows } from './support/data';
-import { Runner } from './support/runner';
+import { readyRunner, Runner } from './support/runner';
 import { expect, test, type Page } from './support/test';
 
 const KEY = 'sk-secret-c0ffee-5e77-41d9';
@@ -58,12 +58,8 @@ for (const { provider, model, cors } of WIRES) {
     const addresses: string[] = [];
     page.on('framenavigated', frame => addresses.push(frame.url()));
     page.on('request', request => addresses.push(request.url(), request.postData() ?? ''));
-    const runner = new Runner(page);
-    await runner.open();
-    await runner.chooseData(numberedRows(50, 'Marker'));
-    await runner.enter({
-      'Provider': provider, 'User prompt': '{{name}}', 'Base URL': mock.baseUrl, 'API key': KEY, 'Model': model,
-      'Max output tokens': 16,
+    const runner = await readyRunner(page, numberedRows(50, 'Marker'), {
+      'Provider': provider, 'Base URL': mock.baseUrl, 'API key': KEY, 'User prompt': '{{name}}', 'Model': model,
     });
     await runner.button('Check connection').click();
     await expect(page.getByText(/takes the key/)).toBeVisible();

@@ -1,8 +1,12 @@
 // Exact token counts in the browser. The numbers are OpenAI's tiktoken 0.14.0 for the post's prompt and the sample's
 // rows, and 11 tokens for the frames of two messages and the reply.
 
-import { Runner } from './support/runner';
-import { expect, test } from './support/test';
+import { clockOf } from './support/clock';
+import { Runner, sampleRunner } from './support/runner';
+import { expect, fastTest, leapTest, test } from './support/test';
+
+/** After so long without a question the tokenizer goes. */
+const IDLE_MS = 5_000;
 
 test('the model\'s own tokenizer counts the preview and the file; it is fetched once data is there', async ({ page }) => {
   const fetched: string[] = [];
@@ -25,14 +29,14 @@ test('the model\'s own tokenizer counts the preview and the file; it is fetched 
   await expect(preview).toContainText('input tokens: estimated from characters, \u00b1 30 %.');
 });
 
-test('a tokenizer that is no longer asked gives its memory back, and returns when a text is new', async ({ page }) => {
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.button('Sample data').click();
+leapTest('a tokenizer that is no longer asked gives its memory back, and returns when a text is new', async ({ page }) => {
+  const runner = await sampleRunner(page);
   const before = page.getByRole('region', { name: 'Before you start' });
   await expect(before).toContainText('by the model\u2019s own tokenizer', { timeout: 40_000 });
   const running = () => page.workers().filter(worker => worker.url().includes('/tokenizer_')).length;
   expect(running()).toBe(1);
+  const leap = await clockOf(page);
+  await leap(IDLE_MS);
   await expect.poll(running, { timeout: 20_000 }).toBe(0);
 
   await runner.enter({ 'System prompt': 'Be brief.' });
@@ -41,10 +45,8 @@ test('a tokenizer that is no longer asked gives its memory back, and returns whe
   expect(running()).toBe(1);
 });
 
-test('a run costs what its counted tokens cost', async ({ page }) => {
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.button('Sample data').click();
+fastTest('a run costs what its counted tokens cost', async ({ page }) => {
+  const runner = await sampleRunner(page);
   const before = page.getByRole('region', { name: 'Before you start' });
   await expect(before).toContainText('by the model\u2019s own tokenizer', { timeout: 40_000 });
   await runner.start();

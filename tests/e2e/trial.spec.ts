@@ -2,23 +2,17 @@
 
 import { expectedAnswer } from './support/mock';
 import { movies, firstRows, records } from './support/data';
-import { Runner } from './support/runner';
+import { SORT_FILMS } from './support/prompts';
+import { readyRunner } from './support/runner';
 import { expect, test } from './support/test';
 
-const SYSTEM = 'Classify the film into exactly one genre: drama, comedy, action, horror, other. Respond with one word.';
 const ROWS = 60;
 
 test('five rows on two models: answers, cost and projection, and the run does not pay them again', async ({ page, startMock }) => {
   const mock = await startMock('--latency-ms', '30');
   const data = firstRows(movies(), ROWS);
   const input = records(data.buffer.toString());
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(data);
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
-    'Max output tokens': 16, 'Concurrency': 4, 'Budget': '0.5',
-  });
+  const runner = await readyRunner(page, data, { 'Base URL': mock.baseUrl, 'Concurrency': 4, 'Budget': '0.5' });
   await runner.button('Compare with other models').click();
   const second = page.getByRole('combobox', { name: 'Second model', exact: true });
   await second.fill('gpt-4o');
@@ -34,7 +28,7 @@ test('five rows on two models: answers, cost and projection, and the run does no
   const tried = calls.filter(call => call.model === 'gpt-4o-mini').map(call => call.message);
   expect(new Set(tried).size).toBe(5);
   for (const title of tried) {
-    await expect(table).toContainText(expectedAnswer(SYSTEM, title));
+    await expect(table).toContainText(expectedAnswer(SORT_FILMS, title));
     expect(input.some(row => row.title === title)).toBe(true);
   }
   const models = page.getByRole('list', { name: 'Trial by model' }).getByRole('listitem');
@@ -56,12 +50,8 @@ test('five rows on two models: answers, cost and projection, and the run does no
 
 test('a trial keeps to the budget and says so', async ({ page, startMock }) => {
   const mock = await startMock('--latency-ms', '10');
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(firstRows(movies(), ROWS));
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{title}}', 'Base URL': mock.baseUrl, 'Model': 'gpt-4o-mini',
-    'Max output tokens': 1000, 'Concurrency': 4, 'Budget': '0.0005',
+  const runner = await readyRunner(page, firstRows(movies(), ROWS), {
+    'Base URL': mock.baseUrl, 'Max output tokens': 1000, 'Concurrency': 4, 'Budget': '0.0005',
   });
   await runner.button('Try 5 rows').click();
   await expect(page.getByText("What is left of the budget doesn't fit the next call.")).toBeVisible();

@@ -2,11 +2,11 @@
 
 import { numberedRows, readJsonl } from './support/data';
 import { expectedAnswer, type Mock } from './support/mock';
-import { Runner, type Entries } from './support/runner';
+import { SORT_ROWS } from './support/prompts';
+import { readyRunner, type Entries, type Runner } from './support/runner';
 import { expect, test, type Page } from './support/test';
 
 const KEY = 'sk-the-right-one-7f3a91';
-const SYSTEM = 'Sort the row into exactly one category: produce, dairy, other. Respond with just the category name.';
 
 interface Sent {
   url: string;
@@ -14,15 +14,11 @@ interface Sent {
   body: Record<string, unknown>;
 }
 
-async function ready(page: Page, mock: Mock, rows: number, entries: Entries): Promise<Runner> {
-  const runner = new Runner(page);
-  await runner.open();
-  await runner.chooseData(numberedRows(rows));
-  await runner.enter({
-    'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': SYSTEM, 'User prompt': '{{name}}',
-    'Max output tokens': 16, 'Concurrency': 6, ...entries,
+function sorting(page: Page, mock: Mock, rows: number, entries: Entries): Promise<Runner> {
+  return readyRunner(page, numberedRows(rows), {
+    'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': SORT_ROWS, 'User prompt': '{{name}}', 'Concurrency': 6,
+    ...entries,
   });
-  return runner;
 }
 
 /** Every call that leaves the page. */
@@ -39,7 +35,7 @@ async function expectAnswered(runner: Runner, mock: Mock, rows: number): Promise
   const lines = readJsonl(await runner.export('Export JSONL'));
   expect(lines).toHaveLength(rows);
   for (const [row, line] of lines.entries()) {
-    expect(line.result).toBe(expectedAnswer(SYSTEM, `Row ${row}`));
+    expect(line.result).toBe(expectedAnswer(SORT_ROWS, `Row ${row}`));
   }
   const { totals } = await mock.ledger();
   expect(await runner.spend(), 'to the pico-dollar').toEqual({ confirmed: BigInt(totals.billed_pico), doubtful: 0n });
@@ -48,7 +44,7 @@ async function expectAnswered(runner: Runner, mock: Mock, rows: number): Promise
 test('OpenAI: its own words for the cap, a Bearer key, and nothing else in the headers', async ({ page, startMock }) => {
   const mock = await startMock('--latency-ms', '20', '--api-key', KEY, '--cors', 'openai');
   const sent = calls(page);
-  const runner = await ready(page, mock, 40, { 'Provider': 'OpenAI', 'Model': 'gpt-4o-mini' });
+  const runner = await sorting(page, mock, 40, { 'Provider': 'OpenAI', 'Model': 'gpt-4o-mini' });
   await runner.start();
   await runner.untilFinished(60_000);
   await expectAnswered(runner, mock, 40);
@@ -65,7 +61,7 @@ test('Anthropic: x-api-key, the opt-in header, and every header readable', async
     '--latency-ms', '20', '--api-key', KEY, '--cors', 'anthropic', '--price-in', '1', '--price-out', '5',
     '--models', 'claude-haiku-4-5');
   const sent = calls(page);
-  const runner = await ready(page, mock, 40, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+  const runner = await sorting(page, mock, 40, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
   await runner.button('Check connection').click();
   await expect(page.getByText(/takes the key/)).toBeVisible();
   await runner.start();
@@ -74,7 +70,7 @@ test('Anthropic: x-api-key, the opt-in header, and every header readable', async
   const [call] = sent;
   expect(call.url).toBe(`${mock.baseUrl}/messages`);
   expect(call.body).toMatchObject({
-    model: 'claude-haiku-4-5', max_tokens: 16, system: [{ type: 'text', text: SYSTEM }],
+    model: 'claude-haiku-4-5', max_tokens: 16, system: [{ type: 'text', text: SORT_ROWS }],
   });
   expect(call.headers).toMatchObject({
     'x-api-key': KEY, 'anthropic-version': '2023-06-01', 'anthropic-dangerous-direct-browser-access': 'true',
@@ -91,7 +87,7 @@ test('Anthropic counts tokens when asked to, and the estimate of the file follow
       counted.push({ url: request.url(), body: request.postDataJSON() as Record<string, unknown> });
     }
   });
-  const runner = await ready(
+  const runner = await sorting(
     page, mock, 40, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5', 'API key': 'sk-ant-another' });
   await runner.button('Count tokens with Anthropic').click();
   await expect(page.getByText(/Nothing was counted: /)).toBeVisible();
@@ -126,7 +122,7 @@ test('a count is not lost to an estimate that was asked for while it was made', 
     await held;
     await route.fulfill({ headers, json: { input_tokens: 700 } });
   });
-  const runner = await ready(page, mock, 2_000, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+  const runner = await sorting(page, mock, 2_000, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
   const before = page.getByRole('complementary');
   await expect(before).toContainText('from characters');
   await runner.button('Count tokens with Anthropic').click();
@@ -143,7 +139,7 @@ for (const [kept, multiple] of [['5 minutes', 1.25], ['1 hour', 2]] as const) {
     const mock = await startMock(
       '--latency-ms', '60', '--cors', 'anthropic', '--price-in', '1', '--price-out', '5', '--price-cached', '0.1',
       '--price-cache-write', '1.25', '--price-cache-write-1h', '2');
-    const runner = await ready(page, mock, 60, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+    const runner = await sorting(page, mock, 60, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
     await page.getByLabel('Prompt cache', { exact: true }).selectOption(kept);
     await runner.start();
     await runner.untilFinished(60_000);
@@ -161,7 +157,7 @@ for (const [kept, multiple] of [['5 minutes', 1.25], ['1 hour', 2]] as const) {
 
 test('Anthropic: an organization that forbids web pages is told apart from a wrong key', async ({ page, startMock }) => {
   const mock = await startMock('--cors', 'anthropic', '--forbid-pages');
-  const runner = await ready(page, mock, 20, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+  const runner = await sorting(page, mock, 20, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
   await runner.button('Check connection').click();
   await expect(page.getByRole('alert').filter({ hasText: /answers no web pages for this account/ })).toBeVisible();
   await runner.start();
@@ -171,7 +167,7 @@ test('Anthropic: an organization that forbids web pages is told apart from a wro
 
 test('Anthropic: a wrong key is readable, and refused in its own words', async ({ page, startMock }) => {
   const mock = await startMock('--cors', 'anthropic', '--api-key', 'sk-ant-another');
-  const runner = await ready(page, mock, 20, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+  const runner = await sorting(page, mock, 20, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
   await runner.start();
   const alert = page.getByRole('alert').filter({ hasText: /can't be used/ });
   await expect(alert).toContainText(/refused the key \(401\)/);
@@ -180,7 +176,7 @@ test('Anthropic: a wrong key is readable, and refused in its own words', async (
 
 test('Check connection says what works from a browser and what doesn\'t', async ({ page, startMock }) => {
   const mock = await startMock('--api-key', KEY, '--models', 'gpt-4o-mini,nobody-lists-it');
-  const runner = await ready(page, mock, 5, { 'Provider': 'OpenAI', 'Model': 'gpt-4o-mini' });
+  const runner = await sorting(page, mock, 5, { 'Provider': 'OpenAI', 'Model': 'gpt-4o-mini' });
   const check = runner.button('Check connection');
   await check.click();
   await expect(page.getByText(/answers over HTTP\/2, takes the key, and lists gpt-4o-mini among 2 models/)).toBeVisible();

@@ -3,10 +3,10 @@
 import { expect, type Page } from '@playwright/test';
 import { numberedRows, readJsonl } from './data';
 import { expectedAnswer, type Mock } from './mock';
-import type { Runner } from './runner';
+import { BRIEF } from './prompts';
+import { readyRunner, type Entries, type Runner } from './runner';
 
 export const KEY = 'sk-batch-77aa01';
-const SYSTEM = 'Be brief.';
 
 export interface Books {
   jobs: { id: string; status: string; rows: number; completed: number; failed: number; billed_pico: string }[];
@@ -28,20 +28,18 @@ export async function setBatch(mock: Mock, changes: Record<string, unknown>): Pr
   if (!answer.ok) throw new Error(`the simulated Batch API refused: ${await answer.text()}`);
 }
 
-export async function begin(page: Page, runner: Runner, mock: Mock, address: string, rows: number): Promise<void> {
-  await runner.open(address);
-  await runner.chooseData(numberedRows(rows));
-  await runner.enter({
-    'System prompt': SYSTEM, 'User prompt': '{{id}}: {{name}}', 'Base URL': mock.baseUrl, 'API key': KEY,
-    'Model': 'gpt-4o-mini', 'Max output tokens': 16, 'Concurrency': 2,
-  });
-  await expect(page.getByText(new RegExp(`\\b${rows.toLocaleString('en')} rows\\b`)).first()).toBeVisible();
+/** A run of numbered rows that has begun. */
+export async function begin(page: Page, mock: Mock, rows: number, more: Entries = {}, address?: string): Promise<Runner> {
+  const runner = await readyRunner(page, numberedRows(rows), {
+    'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': BRIEF, 'User prompt': '{{id}}: {{name}}', 'Concurrency': 2,
+    ...more,
+  }, address);
   await runner.start();
+  return runner;
 }
 
 export async function handOver(page: Page, runner: Runner, perJob: number): Promise<void> {
-  const part = page.getByRole('button', { name: 'Batch API', exact: true });
-  if ((await part.getAttribute('aria-expanded')) === 'false') await part.click();
+  await runner.expand('Batch API');
   await page.getByLabel('Rows per job', { exact: true }).fill(String(perJob));
   await runner.button('Hand over to Batch API').click();
 }
@@ -58,6 +56,6 @@ export async function checkSpend(runner: Runner, mock: Mock): Promise<void> {
 export async function checkAnswers(runner: Runner, rows: number): Promise<void> {
   const lines = readJsonl(await runner.export('Export JSONL'));
   expect(lines.length).toBe(rows);
-  const wrong = lines.filter((line, row) => line.id !== `r${row}` || !line.result.startsWith(expectedAnswer(SYSTEM, `r${row}: Row ${row}`)));
+  const wrong = lines.filter((line, row) => line.id !== `r${row}` || !line.result.startsWith(expectedAnswer(BRIEF, `r${row}: Row ${row}`)));
   expect(wrong.slice(0, 3), 'every row has its own answer').toEqual([]);
 }

@@ -1,10 +1,10 @@
 // A browser of our own that can be killed as a crash or a power cut kills it, and started again on the same profile.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type LaunchOptions, type Page } from '@playwright/test';
+import { chromium, expect, type Browser, type LaunchOptions, type Page } from '@playwright/test';
 
 const STARTS_WITHIN_MS = 30_000;
 const FLAGS = [
@@ -77,6 +77,17 @@ export class KillableBrowser {
     return Math.max(0, ...renderers);
   }
 
+  /** Waits until the page holds about as much as a moment ago; says how much that is. */
+  async untilSteady(): Promise<number> {
+    let last = 0;
+    await expect.poll(() => {
+      const before = last;
+      last = this.ownBytes();
+      return Math.abs(last - before) < last / 50;
+    }, { intervals: [500], timeout: 60_000 }).toBe(true);
+    return last;
+  }
+
   /** SIGKILL to the whole tree, at once. */
   async kill(): Promise<void> {
     const { pid, exitCode, signalCode } = this.process;
@@ -89,15 +100,12 @@ export class KillableBrowser {
 }
 
 async function portIn(file: string, started: ChildProcess): Promise<string> {
-  const giveUpAt = Date.now() + STARTS_WITHIN_MS;
-  while (Date.now() < giveUpAt && started.exitCode === null) {
-    try {
-      const [port, path] = readFileSync(file, 'utf8').split('\n');
-      if (port && path) return port;
-    } catch {
-      // Not written yet.
-    }
-    await new Promise(later => setTimeout(later, 50));
-  }
-  throw new Error('the browser did not start');
+  let port = '';
+  await expect.poll(() => {
+    expect(started.exitCode, 'the browser ended').toBeNull();
+    const [first, path] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+    if (first && path) port = first;
+    return port;
+  }, { message: 'the browser did not start', intervals: [50], timeout: STARTS_WITHIN_MS }).not.toBe('');
+  return port;
 }

@@ -1,5 +1,6 @@
 // The page as its host serves it, but with a test's own lines before the worker's script: a clock that runs fast, a
-// thread that dies. Every header stays as it is, the content security policy included.
+// thread that dies. Every header stays as it is, the content security policy included; only that script isn't cached,
+// since its lines may change.
 
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,8 @@ import type { AddressInfo } from 'node:net';
 export interface Served {
   /** As `PENNYBATCH_PAGE`: with a slash at its end. */
   address: string;
+  /** Before the script of every worker that starts from here on. */
+  lines: string;
   close: () => Promise<void>;
 }
 
@@ -27,19 +30,21 @@ export async function serve(page: string, lines: string): Promise<Served> {
     const path = new URL(request.url ?? '/', page).pathname;
     const found = files.get(path) ?? fetched(page, path);
     files.set(path, found);
-    found.then(file => send(response, path, file, lines), error => {
+    found.then(file => send(response, path, file, served.lines), error => {
       files.delete(path);
       response.writeHead(502).end(String(error));
     });
   });
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening));
-  return {
+  const served = {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close: () => new Promise(closed => {
+    lines,
+    close: () => new Promise<void>(closed => {
       server.close(() => closed());
       server.closeAllConnections();
     }),
   };
+  return served;
 }
 
 async function fetched(page: string, path: string): Promise<File> {
@@ -49,6 +54,9 @@ async function fetched(page: string, path: string): Promise<File> {
 }
 
 function send(response: ServerResponse, path: string, { status, headers, body }: File, lines: string): void {
-  response.writeHead(status, headers);
-  response.end(WORKER.test(path) ? Buffer.concat([Buffer.from(lines), body]) : body);
+  if (WORKER.test(path)) {
+    response.writeHead(status, { ...headers, 'cache-control': 'no-store' }).end(Buffer.concat([Buffer.from(lines), body]));
+  } else {
+    response.writeHead(status, headers).end(body);
+  }
 }

@@ -17,7 +17,7 @@ interface Fixtures {
   /** Starts a simulated provider; it ends with the test. */
   startMock: (...flags: string[]) => Promise<Mock>;
   /** Serves the page with lines before the worker's script, at an address of its own, until the test ends. */
-  serveWith: (lines: string) => Promise<string>;
+  serveWith: (lines: string) => Promise<Served>;
   /** Everything that the page and its worker wrote to the console. */
   consoleLines: string[];
 }
@@ -29,12 +29,12 @@ export const test = base.extend<Fixtures & Options>({
     await use(async lines => {
       const served = await serve(process.env.PENNYBATCH_PAGE!, lines);
       started.push(served);
-      return served.address;
+      return served;
     });
     await Promise.all(started.map(served => served.close()));
   },
   baseURL: async ({ baseURL, serveWith, speed }, use) => {
-    await use(speed === 0 ? baseURL : await serveWith(clockLines(speed)));
+    await use(speed === 0 ? baseURL : (await serveWith(clockLines(speed))).address);
   },
   startMock: async ({ speed }, use) => {
     const started: Mock[] = [];
