@@ -18,8 +18,8 @@ export default defineConfig({
   forbidOnly: true,
   reporter: 'list',
   // Generous: what is slow on a busy machine isn't wrong.
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   fullyParallel: true,
   // Most tests wait for a limit, not for the processor.
   workers: Number(process.env.PENNYBATCH_WORKERS ?? 4),
@@ -27,7 +27,8 @@ export default defineConfig({
     baseURL: named('PENNYBATCH_PAGE'),
     ignoreHTTPSErrors: true,
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // The last picture is taken anyway; one of every step costs more than it tells.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     launchOptions: {
       executablePath: named('CHROMIUM'),
       args: named('PENNYBATCH_CHROMIUM_FLAGS').split(' '),

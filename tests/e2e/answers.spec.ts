@@ -17,7 +17,6 @@ const SCHEMA = {
 };
 
 fastTest('labels: the prompt\'s own list is offered, answers are normalised, and misfits are marked', async ({ page }) => {
-  fastTest.setTimeout(180_000);
   const runner = await sampleRunner(page);
   const format = page.getByRole('combobox', { name: 'Answer format', exact: true });
   await format.selectOption('Labels');
@@ -33,7 +32,7 @@ fastTest('labels: the prompt\'s own list is offered, answers are normalised, and
   await reasks.fill('0');
 
   await runner.start();
-  await runner.untilFinished(120_000);
+  await runner.untilFinished();
   const csv = records(await runner.export('Export CSV'));
   const answered = csv.filter(row => row.result !== '');
   const misfits = answered.filter(row => row.misfit !== '');
@@ -56,7 +55,6 @@ fastTest('labels: the prompt\'s own list is offered, answers are normalised, and
 });
 
 fastTest('a JSON schema: faults are told in their place, fields become columns, misfits are asked again', async ({ page }) => {
-  fastTest.setTimeout(180_000);
   const runner = await sampleRunner(page);
   await page.getByRole('combobox', { name: 'Answer format', exact: true }).selectOption('JSON schema');
   const schema = page.getByRole('textbox', { name: 'JSON schema', exact: true });
@@ -66,12 +64,12 @@ fastTest('a JSON schema: faults are told in their place, fields become columns, 
   await expect(page.getByRole('alert').filter({ hasText: 'At properties.shelf.type' })).toBeVisible();
   await schema.fill('{"type": "object", "properties": {"shelf": {"type": "string", "pattern": "("}}}');
   await runner.button('Start run').click();
-  await expect(page.getByText(/At properties\.shelf\.pattern/)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/At properties\.shelf\.pattern/)).toBeVisible();
 
   await schema.fill(JSON.stringify(SCHEMA, null, 2));
   await page.getByLabel('Re-ask when the answer doesn\'t fit', { exact: true }).fill('3');
   await runner.start();
-  await runner.untilFinished(150_000);
+  await runner.untilFinished();
   const text = await runner.export('Export CSV');
   expect(text.split('\r\n')[0]).toContain(',result,shelf,price,maker.name,state,');
   const answered = records(text).filter(row => row.result !== '');

@@ -79,20 +79,19 @@ test('killed while uploading, after creating, while polling and while downloadin
 });
 
 test('handed over at about half, taken back, and complete at the two prices', async ({ page, startMock }) => {
-  test.setTimeout(240_000);
   const rows = 400;
   const mock = await startMock('--api-key', KEY, '--latency-ms', '5');
   await setBatch(mock, { delay_ms: 8_000 });
   const runner = await begin(page, mock, rows, { 'Concurrency': 16 });
-  await runner.untilDone(150, 120_000);
+  await runner.untilDone(150);
   // The other half waits until it is handed over, however slow the machine is.
   await mock.set({ latency_ms: 2_500 });
   await handOver(page, runner, 80);
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
-  await expect(jobs).toContainText('in_progress', { timeout: 30_000 });
+  await expect(jobs).toContainText('in_progress');
   await mock.set({ latency_ms: 5 });
   await runner.button('Take back').click();
-  await runner.untilFinished(120_000);
+  await runner.untilFinished();
   const { jobs: ended, billed_twice: twice, billed_rows: handed } = await books(mock);
   console.log(ended.map(job => `${job.status}: ${job.completed} of ${job.rows}`).join(', '));
   expect(ended.some(job => job.status === 'cancelled' && job.completed > 0)).toBe(true);
@@ -108,21 +107,20 @@ test('handed over at about half, taken back, and complete at the two prices', as
 test('expired, failed, repeated and missing rows, a lost creation and a full queue: said, kept, and gone on with', async ({
   page, startMock,
 }) => {
-  test.setTimeout(180_000);
   const rows = 90;
   const mock = await startMock('--api-key', KEY);
   await setBatch(mock, { delay_ms: 500, expire_percent: 50, fail_every: 7, repeat_every: 5, lose_creates: 1 });
   const runner = await begin(page, mock, rows);
   await handOver(page, runner, 40);
-  await expect(runner.status).toContainText('the batch jobs ended and left rows', { timeout: 60_000 });
+  await expect(runner.status).toContainText('the batch jobs ended and left rows');
   const first = await books(mock);
   expect(first.jobs.every(job => job.status === 'expired')).toBe(true);
   expect(first.jobs.reduce((sum, job) => sum + job.rows, 0), 'no row is in two jobs').toBeLessThanOrEqual(rows);
   await setBatch(mock, { expire_percent: null, fail_every: 0 });
   await runner.button('Resume').click();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   await runner.button('Retry failed').click();
-  await expect(runner.status).toContainText(`Finished: ${rows} answered.`, { timeout: 60_000 });
+  await expect(runner.status).toContainText(`Finished: ${rows} answered.`);
   expect((await books(mock)).billed_twice).toEqual([]);
   await checkSpend(runner, mock);
   await checkAnswers(runner, rows);

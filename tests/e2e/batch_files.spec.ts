@@ -28,7 +28,7 @@ async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner>
   });
   await runner.start();
   await runner.button('Pause').click();
-  await expect(runner.status).toContainText('[1/45]', { timeout: 20_000 });
+  await expect(runner.status).toContainText('[1/45]');
   return runner;
 }
 
@@ -74,7 +74,6 @@ async function checkAnswers(runner: Runner, rows: number): Promise<void> {
 test('OpenAI by file: the lines of the page upload, create, wait and fetch, and both files come back into the run', async ({
   page, startMock,
 }) => {
-  test.setTimeout(120_000);
   const mock = await startMock('--api-key', KEY);
   await setBatch(mock, { delay_ms: 700, fail_every: 11, repeat_every: 9 });
   const runner = await pausedRun(page, mock, 'gpt-4o-mini');
@@ -82,7 +81,7 @@ test('OpenAI by file: the lines of the page upload, create, wait and fetch, and 
   try {
     await page.getByLabel('Import results', { exact: true })
       .setInputFiles(['results.jsonl', 'errors.jsonl'].map(name => join(folder, name)));
-    await expect(runner.status).toContainText('Finished: 41 answered, 4 failed', { timeout: 30_000 });
+    await expect(runner.status).toContainText('Finished: 41 answered, 4 failed');
     const { billed_pico, billed_twice } = await books(mock);
     const { confirmed, doubtful } = await runner.spend();
     expect({ confirmed, doubtful }).toEqual({
@@ -100,7 +99,6 @@ test('OpenAI by file: the lines of the page upload, create, wait and fetch, and 
 test('Anthropic by file: the lines of the page run against Message Batches, and what expired stays open', async ({
   page, startMock,
 }) => {
-  test.setTimeout(120_000);
   const mock = await startMock('--api-key', KEY);
   await fetch(`${mock.http}/__message_batches/set`, {
     method: 'POST', headers: { 'content-type': 'application/json' },
@@ -112,7 +110,7 @@ test('Anthropic by file: the lines of the page run against Message Batches, and 
     const results = readFileSync(join(folder, 'results.jsonl'), 'utf8');
     expect(results.split('\n').filter(line => line.includes('"expired"')).length).toBe(9);
     await page.getByLabel('Import results', { exact: true }).setInputFiles(join(folder, 'results.jsonl'));
-    await expect(page.getByText(/results\.jsonl: 32 rows answered, 3 failed/)).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByText(/results\.jsonl: 32 rows answered, 3 failed/)).toBeVisible();
     const { batches } = await (await fetch(`${mock.http}/__message_batches`)).json();
     expect(batches.map((batch: { counts: object }) => batch.counts)).toEqual([{ errored: 3, expired: 9, succeeded: 32 }]);
     const billed = BigInt((await mock.totals()).billed_pico) + BigInt(batches[0].billed_pico);
@@ -121,7 +119,7 @@ test('Anthropic by file: the lines of the page run against Message Batches, and 
     // What expired was not paid for, and goes on one by one.
     await mock.set({ latency_ms: 10 });
     await runner.button('Resume').click();
-    await expect(runner.status).toContainText('Finished: 42 answered, 3 failed', { timeout: 30_000 });
+    await expect(runner.status).toContainText('Finished: 42 answered, 3 failed');
     await checkAnswers(runner, 42);
   } finally {
     rmSync(folder, { recursive: true });
@@ -132,7 +130,6 @@ for (const kind of READERS) {
   test(`${kind.name} by file: what the lines send is what its documentation asks for, and a refusal ends them`, async ({
     page, startMock,
   }) => {
-    test.setTimeout(120_000);
     const mock = await startMock('--api-key', KEY);
     const runner = await pausedRun(page, mock, "a 'model'");
     const reader = await startReader(kind, KEY, "a 'model'", BRIEF);
@@ -149,7 +146,7 @@ for (const kind of READERS) {
       expect(reader.faults).toEqual([]);
       await page.getByLabel('Import results', { exact: true })
         .setInputFiles(['results.jsonl', 'errors.jsonl'].map(name => join(folder, name)));
-      await expect(runner.status).toContainText('Finished: 44 answered, 1 failed', { timeout: 30_000 });
+      await expect(runner.status).toContainText('Finished: 44 answered, 1 failed');
       await checkAnswers(runner, 44);
     } finally {
       reader.close();
@@ -166,7 +163,7 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await runner.enter({ 'Concurrency': 2 });
   let leap = await clockOf(page);
   await runner.start();
-  await runner.untilDone(5, 20_000);
+  await runner.untilDone(5);
   const part = page.getByRole('button', { name: 'Batch API', exact: true });
   await part.press('Enter');
   const ways = page.getByRole('region', { name: 'Both ways' });
@@ -175,7 +172,7 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await page.getByLabel('Rows per job', { exact: true }).fill('150');
   await runner.button('Hand over to Batch API').press('Enter');
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
-  await expect(jobs).toContainText('in_progress', { timeout: 20_000 });
+  await expect(jobs).toContainText('in_progress');
   // The button went with its part of the panel; the focus did not.
   const panel = page.getByRole('region', { name: 'Batch API', exact: true });
   await expect(panel).toBeFocused();
@@ -184,7 +181,7 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await runner.button('Export requests').press('Enter');
   await expect(page.getByText(/in a batch job: there is nothing to hand over/), 'nobody is asked twice').toBeVisible();
   await leap(DEMO_JOB_MS);
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   await expect(runner.status).toContainText('Finished: 500 answered');
   expect(readJsonl(await runner.export('Export JSONL')).length).toBe(500);
   expect((await runner.spend()).confirmed).toBeGreaterThan(0n);
@@ -197,9 +194,9 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await runner.start();
   await runner.expand('Batch API');
   await runner.button('Hand over to Batch API').press('Enter');
-  await expect(jobs).toContainText('in_progress', { timeout: 20_000 });
+  await expect(jobs).toContainText('in_progress');
   await runner.button('Take back').press('Enter');
   await expect(panel).toBeFocused();
-  await runner.untilFinished(90_000);
+  await runner.untilFinished();
   await expect(runner.status).toContainText('Finished: 500 answered');
 });

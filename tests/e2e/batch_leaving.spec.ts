@@ -29,7 +29,7 @@ test('a paused run is deleted while its results are being read', async ({ page, 
   await setBatch(mock, { chunk_hold_ms: 2_000 });
   await runner.button('Hand over to Batch API').click();
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
-  await expect(jobs).toContainText('results are being read', { timeout: 30_000 });
+  await expect(jobs).toContainText('results are being read');
   await runner.button('Pause').click();
   await expect(runner.status).toContainText('Paused: by you');
   expect((await files(page)).filter(name => name.includes('arriving-'))).toHaveLength(1);
@@ -37,7 +37,7 @@ test('a paused run is deleted while its results are being read', async ({ page, 
   await runner.button('Delete run').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click();
   await expect(runner.button('Sample data')).toBeEnabled();
-  await expect(async () => expect(await files(page)).toEqual([])).toPass({ timeout: 20_000 });
+  await expect(async () => expect(await files(page)).toEqual([])).toPass();
 
   await page.goto('./#/runs');
   await expect(page.getByText('No runs yet')).toBeVisible();

@@ -65,7 +65,7 @@ test("a script's checkpoint goes on here, and the export goes on in the script",
   }
   await expect(page.getByText('40 come from the checkpoint')).toBeVisible();
   await runner.start();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
 
   const results = readJsonl(await runner.export('Export JSONL'));
   expect(results.map(row => row.result)).toEqual(
@@ -89,7 +89,7 @@ test('a checkpoint into a paused run ends its open rows for good, reloads includ
   const input = records(data.buffer.toString());
   const runner = await readyRunner(page, data, { 'Base URL': mock.baseUrl, 'Concurrency': 4 });
   await runner.start();
-  await runner.untilDone(12, 30_000);
+  await runner.untilDone(12);
   await runner.button('Pause').click();
   await expect(runner.status).toContainText('Paused: by you');
   await expect.poll(async () => (await mock.totals()).open).toBe(0);
@@ -99,13 +99,13 @@ test('a checkpoint into a paused run ends its open rows for good, reloads includ
   await runner.button('Go on from a checkpoint').click();
   await page.getByLabel('Import checkpoint', { exact: true }).setInputFiles(file(path));
   await expect(page.getByText('an answer already')).toBeVisible();
-  await runner.untilFinished(20_000);
+  await runner.untilFinished();
   const sent = (await mock.totals()).requests;
 
   await page.goto('./#/runs');
   await page.reload();
   await page.getByRole('button', { name: /^Open/ }).or(page.getByRole('link', { name: /^Open/ })).first().click();
-  await runner.untilFinished(20_000);
+  await runner.untilFinished();
   expect((await runner.line()).done).toBe(ROWS);
   const results = readJsonl(await runner.export('Export JSONL'));
   const imported = results.filter(row => row.state === 'imported');

@@ -95,7 +95,6 @@ async function checkBooks(runner: Runner, mock: Mock, input: Record<string, stri
 for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
   const kills = Math.min(KILLS_A_RUN, KILLS - run * KILLS_A_RUN);
   test(`run ${run + 1}: killed ${kills} times and finished`, async ({ startMock, baseURL, launchOptions }) => {
-    test.setTimeout(240_000);
     console.log(`PENNYBATCH_SEED=${SEED}`);
     const random = generator(SEED + run);
     const books: Kill[] = [];
@@ -116,7 +115,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
         const doneBefore = kill === 0 ? 0 : (await runner.line()).done;
         if (kill === 0) await runner.start();
         else await goOn(runner, books.at(-1)!.cutOff);
-        await runner.untilDone(doneBefore + 1, 30_000);
+        await runner.untilDone(doneBefore + 1);
         const shown = await runner.line();
         if (full) await browser.detach();
         await new Promise(later => setTimeout(later, 50 + random() * (full ? 900 : 2_500)));
@@ -139,7 +138,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
       }
       await pace(mock, true);
       await goOn(runner, books.at(-1)!.cutOff);
-      await runner.untilFinished(120_000);
+      await runner.untilFinished();
       await checkBooks(runner, mock, input, books);
     } finally {
       await browser.kill();

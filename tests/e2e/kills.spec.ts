@@ -72,7 +72,7 @@ async function killedAfter(k: number, context: BrowserContext, mock: Mock, serve
       'Timeout': 20,
     }, `${served.address}#/run`);
     await runner.start();
-    await runner.untilFinished(60_000);
+    await runner.untilFinished();
     return false;
   })();
   // Whichever comes second ends in an error once the page is gone, and says nothing more.
@@ -103,7 +103,7 @@ async function killedAfter(k: number, context: BrowserContext, mock: Mock, serve
     const open = arrived.some(call => call.billed && !ended.has(call.message));
     const asked = finished ? 'finished' : await runner.goOn(KEY);
     if (open) expect(asked, `calls that were charged for, with no answer kept, after transaction ${k}`).toBe('cut off');
-    await runner.untilFinished(60_000);
+    await runner.untilFinished();
     const { calls } = await mock.ledger();
     const twice = calls.slice(killed).filter(call => ended.has(call.message)).map(call => call.message);
     expect(twice, `rows that had ended before the kill after transaction ${k}, and were sent again`).toEqual([]);

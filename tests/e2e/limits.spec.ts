@@ -18,7 +18,7 @@ fastTest('with no header readable, a run at twice the allowed rate ends complete
   const mock = await startMock('--latency-ms', '100', '--latency-spread', 'log-normal', '--rpm', `${rpm}`, '--cors', 'openai');
   const runner = await readyRunner(page, numberedRows(rows), {
     'Base URL': mock.baseUrl, 'API key': 'sk-twice-41bb', 'System prompt': SORT_ROWS, 'User prompt': '{{name}}',
-    'Requests per minute': 2 * rpm, 'Concurrency': 15,
+    'Requests per minute': 2 * rpm, 'Concurrency': 15, 'Timeout': 600,
   });
   await runner.start();
   await runner.untilFinished((rows / rpm + 3) * 60_000);

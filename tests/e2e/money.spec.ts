@@ -114,14 +114,13 @@ async function checkRows(runner: Runner, input: Record<string, string>[], calls:
 }
 
 fastTest('where no attempt is ambiguous the page and the provider agree to the pico-dollar', async ({ page, startMock }) => {
-  test.setTimeout(120_000);
   const mock = await startMock('--latency-ms', '20', ...faults(CLEAR_FAULTS, 0.05));
   const file = firstRows(movies(), 320);
   const runner = await readyRunner(page, file, {
     'Base URL': mock.baseUrl, 'Concurrency': 32, 'Max retries': 12, 'Timeout': 600,
   });
   await runner.start();
-  await runner.untilFinished(90_000);
+  await runner.untilFinished();
   const { calls } = await mock.ledger();
   expect(await runner.spend()).toEqual({ confirmed: billed(calls), doubtful: 0n });
   checkAttempts(await runner.export('Export ledger'), calls);
@@ -135,21 +134,20 @@ test('equal rows are paid once', async ({ page, startMock }) => {
     'Base URL': mock.baseUrl, 'User prompt': 'The same question for every row',
   });
   await runner.start();
-  await runner.untilFinished(30_000);
+  await runner.untilFinished();
   const { calls } = await mock.ledger();
   expect(calls).toHaveLength(1);
   expect(await runner.line()).toMatchObject({ done: 60, cacheHits: 59 });
 });
 
 test('a budget holds whatever is in flight, and the page offers to raise it', async ({ page, startMock }) => {
-  test.setTimeout(120_000);
   // Dear enough that $0.01 pays for a part of the rows only.
   const mock = await startMock('--latency-ms', '30', '--price-in', '2.50', '--price-out', '10');
   const runner = await readyRunner(page, movies(), {
     'Base URL': mock.baseUrl, 'Model': 'gpt-4o', 'Max output tokens': 8, 'Concurrency': 32, 'Budget': '0.01',
   });
   await runner.start();
-  await expect(runner.button('Raise budget and go on')).toBeVisible({ timeout: 60_000 });
+  await expect(runner.button('Raise budget and go on')).toBeVisible();
   const { totals, calls } = await mock.ledger();
   expect(totals.open).toBe(0);
   expect(billed(calls)).toBeLessThanOrEqual(10_000_000_000n);
@@ -164,7 +162,7 @@ test('a budget holds whatever is in flight, and the page offers to raise it', as
   await page.getByLabel('New budget').fill('0.02');
   await runner.button('Raise budget and go on').click();
   await expect.poll(async () => (await mock.totals()).requests).toBeGreaterThan(before);
-  await expect(runner.button('Raise budget and go on')).toBeVisible({ timeout: 60_000 });
+  await expect(runner.button('Raise budget and go on')).toBeVisible();
   const raised = BigInt((await mock.totals()).billed_pico);
   expect(raised).toBeGreaterThan(10_000_000_000n);
   expect(raised).toBeLessThanOrEqual(20_000_000_000n);

@@ -6,7 +6,6 @@ const SAMPLE_ROWS = 500;
 const CATEGORIES = ['produce', 'cleaning', 'dairy', 'meat', 'snacks', 'beverages', 'frozen', 'bakery', 'other'];
 
 fastTest('a newcomer runs the sample with Demo, without a key, and takes the results home', async ({ page }) => {
-  test.setTimeout(180_000);
   const runner = new Runner(page);
   await page.goto('./');
   await page.getByRole('link', { name: 'Runner', exact: true }).first().click();
@@ -16,10 +15,10 @@ fastTest('a newcomer runs the sample with Demo, without a key, and takes the res
 
   const lines = [await runner.line()];
   while (lines.at(-1)!.done < SAMPLE_ROWS) {
-    await runner.untilDone(lines.at(-1)!.done + 1, 120_000);
+    await runner.untilDone(lines.at(-1)!.done + 1);
     lines.push(await runner.line());
   }
-  await runner.untilFinished(10_000);
+  await runner.untilFinished();
   const last = await runner.line();
   expect(last).toMatchObject({ done: SAMPLE_ROWS, total: SAMPLE_ROWS });
   expect(Number(last.spent)).toBeGreaterThan(0);
@@ -41,11 +40,10 @@ fastTest('a newcomer runs the sample with Demo, without a key, and takes the res
 });
 
 fastTest('the cache of answers is cleared under Runs, and the same rows are paid for again', async ({ page }) => {
-  test.setTimeout(120_000);
   const runner = await sampleRunner(page);
   const before = page.getByRole('region', { name: 'Before you start' });
   await runner.start();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   await runner.button('New run').click();
   await expect(before).toContainText('may be in the cache');
   await page.getByRole('link', { name: 'Runs', exact: true }).click();
@@ -59,7 +57,7 @@ fastTest('the cache of answers is cleared under Runs, and the same rows are paid
 test('a paused run\'s JSONL is a checkpoint for the post\'s script', async ({ page }) => {
   const runner = await sampleRunner(page);
   await runner.start();
-  await runner.untilDone(20, 60_000);
+  await runner.untilDone(20);
   await runner.button('Pause').click();
   await expect(runner.button('Resume')).toBeVisible();
   const lines = (await runner.export('Export JSONL')).trimEnd().split('\n');

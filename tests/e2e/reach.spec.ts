@@ -26,7 +26,7 @@ test('a run needs no sideways scrolling at 360 px', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   const runner = await sampleRunner(page);
   await runner.start();
-  await runner.untilDone(10, 60_000);
+  await runner.untilDone(10);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(overflow).toBeLessThanOrEqual(0);
 });
@@ -78,7 +78,6 @@ async function tabTo(page: Page, role: 'button' | 'link', name: string): Promise
 }
 
 fastTest('the newcomer\'s run needs nothing but Tab and Enter', async ({ page }) => {
-  test.setTimeout(120_000);
   const runner = new Runner(page);
   await page.goto('./');
   await tabTo(page, 'link', 'Runner');
@@ -89,7 +88,7 @@ fastTest('the newcomer\'s run needs nothing but Tab and Enter', async ({ page })
   await expect(runner.button('Start run')).toBeEnabled();
   await tabTo(page, 'button', 'Start run');
   await page.keyboard.press('Enter');
-  await runner.untilFinished(90_000);
+  await runner.untilFinished();
   await tabTo(page, 'button', 'Export CSV');
   const downloading = page.waitForEvent('download');
   await page.keyboard.press('Enter');
@@ -97,7 +96,6 @@ fastTest('the newcomer\'s run needs nothing but Tab and Enter', async ({ page })
 });
 
 test('whatever is pressed goes, the focus does not', async ({ page }) => {
-  test.setTimeout(120_000);
   const runner = new Runner(page);
   const lost = () => page.evaluate(() => document.activeElement === document.body);
   const press = async (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' }).first().press('Enter');
@@ -111,9 +109,9 @@ test('whatever is pressed goes, the focus does not', async ({ page }) => {
   expect(await lost()).toBe(false);
   await runner.enter({ 'Concurrency': 2 });
   await runner.start();
-  await runner.untilDone(5, 30_000);
+  await runner.untilDone(5);
   await press('Stop');
-  await runner.untilFinished(30_000);
+  await runner.untilFinished();
   expect(await lost()).toBe(false);
   const { done, total } = await runner.line();
   expect(done, 'what was canceled is not done').toBeLessThan(total);
@@ -129,7 +127,7 @@ test('whatever is pressed goes, the focus does not', async ({ page }) => {
   await page.getByRole('link', { name: 'Runner', exact: true }).first().press('Enter');
   await runner.start();
   await press('Stop');
-  await runner.untilFinished(30_000);
+  await runner.untilFinished();
   await press('Delete run');
   await press('Delete for good');
   await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeFocused();

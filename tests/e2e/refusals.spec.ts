@@ -40,7 +40,7 @@ const REFUSALS: Refusal[] = [
 /** What happened, what was kept and what to do, as the page tells it when a run can't go on. */
 async function refusal(page: Page): Promise<string> {
   const alert = page.getByRole('alert').filter({ hasText: /can't be used/ });
-  await expect(alert).toBeVisible({ timeout: 30_000 });
+  await expect(alert).toBeVisible();
   return (await alert.innerText()).replaceAll('\n', ' ');
 }
 
@@ -61,7 +61,6 @@ for (const { what, changes, entries, says } of REFUSALS) {
 }
 
 test('a server that never answers is given up after the timeout', async ({ page, startMock }) => {
-  test.setTimeout(90_000);
   const mock = await startMock('--fault', 'hang=1');
   const runner = await fortyRows(page, mock, { 'Timeout': 1, 'Max retries': 1 });
   await runner.start();
@@ -76,7 +75,7 @@ test('an answer without usage is kept, and its cost is not taken for nothing', a
   const mock = await startMock('--latency-ms', '10', '--fault', 'no-usage=1');
   const runner = await fortyRows(page, mock);
   await runner.start();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   const lines = readJsonl(await runner.export('Export JSONL'));
   expect(lines).toHaveLength(40);
   const { confirmed, doubtful } = await runner.spend();
@@ -88,11 +87,10 @@ test('an answer without usage is kept, and its cost is not taken for nothing', a
 });
 
 test('what was paid for before a refusal stays, and the run goes on with a new key', async ({ page, startMock }) => {
-  test.setTimeout(90_000);
   const mock = await startMock('--latency-ms', '100', '--api-key', KEY);
   const runner = await fortyRows(page, mock);
   await runner.start();
-  await runner.untilDone(8, 30_000);
+  await runner.untilDone(8);
   await mock.set({ api_key: 'sk-rotated' });
   await refusal(page);
   const kept = readJsonl(await runner.export('Export JSONL'));
@@ -100,7 +98,7 @@ test('what was paid for before a refusal stays, and the run goes on with a new k
 
   await runner.field('API key').fill('sk-rotated');
   await runner.button('Resume').click();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   const { calls } = await mock.ledger();
   const paid = calls.filter(call => call.billed).map(call => call.message);
   expect(new Set(paid).size, 'each row is paid for once').toBe(paid.length);

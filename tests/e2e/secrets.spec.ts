@@ -74,7 +74,7 @@ for (const { provider, model, cors } of WIRES) {
     expect(await refused.innerText()).not.toContain(KEY);
     await mock.set({ api_key: KEY });
     await runner.button('Resume').click();
-    await runner.untilFinished(60_000);
+    await runner.untilFinished();
 
     const exports = [
       await runner.export('Export CSV'), await runner.export('Export JSONL'), await runner.export('Export ledger'),

@@ -40,7 +40,7 @@ test('five rows on two models: answers, cost and projection, and the run does no
 
   await runner.start();
   await expect(page.getByText('Trials took')).toBeVisible();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   const after = (await mock.ledger()).calls.filter(call => call.model === 'gpt-4o-mini');
   for (const title of tried) {
     expect(after.filter(call => call.message === title).length, `${title} is asked once`).toBe(1);

@@ -46,7 +46,7 @@ test('OpenAI: its own words for the cap, a Bearer key, and nothing else in the h
   const sent = calls(page);
   const runner = await sorting(page, mock, 40, { 'Provider': 'OpenAI', 'Model': 'gpt-4o-mini' });
   await runner.start();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   await expectAnswered(runner, mock, 40);
   const [call] = sent;
   expect(call.url).toBe(`${mock.baseUrl}/chat/completions`);
@@ -65,7 +65,7 @@ test('Anthropic: x-api-key, the opt-in header, and every header readable', async
   await runner.button('Check connection').click();
   await expect(page.getByText(/takes the key/)).toBeVisible();
   await runner.start();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   await expectAnswered(runner, mock, 40);
   const [call] = sent;
   expect(call.url).toBe(`${mock.baseUrl}/messages`);
@@ -106,7 +106,7 @@ test('Anthropic counts tokens when asked to, and the estimate of the file follow
   expect(rows).toBe('20');
   // Half of the file was counted, and the other half is like it.
   await runner.start();
-  await runner.untilFinished(60_000);
+  await runner.untilFinished();
   const { calls: billedCalls } = await mock.ledger();
   const billedTokens = billedCalls.reduce((total, call) => total + call.input_tokens, 0);
   const mean = Number(sum.replaceAll(',', '')) / 20;
@@ -142,7 +142,7 @@ for (const [kept, multiple] of [['5 minutes', 1.25], ['1 hour', 2]] as const) {
     const runner = await sorting(page, mock, 60, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
     await page.getByLabel('Prompt cache', { exact: true }).selectOption(kept);
     await runner.start();
-    await runner.untilFinished(60_000);
+    await runner.untilFinished();
     await expectAnswered(runner, mock, 60);
     const { calls: arrived } = await mock.ledger();
     const wrote = arrived.filter(call => call.cache_written_tokens > 0);
