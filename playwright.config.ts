@@ -1,4 +1,7 @@
 // The end-to-end tests: one page, one browser, no retries. `cargo dev test` starts what they need and names it here.
+//
+// PENNYBATCH_SPEED: how fast the clock of waiting tests runs (default 10; 1 is real time). PENNYBATCH_WORKERS: how many
+// tests run at once (default 4). PENNYBATCH_FULL: the sizes that take long.
 
 import { defineConfig } from '@playwright/test';
 

@@ -104,7 +104,7 @@ test('a checkpoint into a paused run ends its open rows for good, reloads includ
 
   await page.goto('./#/runs');
   await page.reload();
-  await page.getByRole('button', { name: /^Open/ }).or(page.getByRole('link', { name: /^Open/ })).first().click();
+  await page.getByRole('link', { name: 'Open movies.csv', exact: true }).click();
   await runner.untilFinished();
   expect((await runner.line()).done).toBe(ROWS);
   const results = readJsonl(await runner.export('Export JSONL'));
