@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::provider::without_thinking;
+
 /// More are no list that a model is asked to choose from.
 pub const LABELS_MAX: usize = 1_000;
 /// A list in a prompt is taken for labels only where each of them is as short as this.
@@ -32,6 +34,8 @@ const BEFORE: [&str; 4] = ["- ", "* ", "# ", "\u{2022} "];
 pub struct Labels {
     list: Vec<String>,
     place_of: HashMap<String, usize>,
+    /// Of the longest label, folded: a longer answer is none of them.
+    bytes_max: usize,
 }
 
 /// Why a list can't be used.
@@ -76,11 +80,13 @@ impl Labels {
         }
         let mut place_of = HashMap::with_capacity(labels.len());
         for (place, label) in labels.iter().enumerate() {
-            if let Some(first) = place_of.insert(folded(label), place) {
+            let label_folded = folded(label, usize::MAX).unwrap_or_default();
+            if let Some(first) = place_of.insert(label_folded, place) {
                 return Err(LabelsProblem::Alike { first: labels[first].clone(), second: label.clone() });
             }
         }
-        Ok(Labels { list: labels.to_vec(), place_of })
+        let bytes_max = place_of.keys().map(String::len).max().unwrap_or(0);
+        Ok(Labels { list: labels.to_vec(), place_of, bytes_max })
     }
 
     /// What a person typed: one label a line, or, on a single line, between commas. Repeats are dropped.
@@ -100,12 +106,18 @@ impl Labels {
         &self.list
     }
 
-    /// The label that an answer means, as it stands in the list. Case and white space don't count, nor do quotes,
-    /// emphasis and punctuation around it; a word beside it does.
+    /// The label that an answer means, as it is in the list. Case and white space don't count, nor do quotes, emphasis
+    /// and punctuation around it, nor thinking in front of it; a word beside it does.
     pub fn find(&self, answer: &str) -> Option<&str> {
-        let mut rest = answer.trim();
+        let behind = without_thinking(answer);
+        self.peeled_to(answer).or_else(|| if behind.len() < answer.len() { self.peeled_to(behind) } else { None })
+    }
+
+    fn peeled_to(&self, text: &str) -> Option<&str> {
+        let mut rest = text.trim();
         loop {
-            if let Some(place) = self.place_of.get(&folded(rest)) {
+            let found = folded(rest, self.bytes_max).and_then(|folded| self.place_of.get(&folded));
+            if let Some(place) = found {
                 return Some(&self.list[*place]);
             }
             rest = peeled(rest)?;
@@ -123,16 +135,24 @@ fn peeled(text: &str) -> Option<&str> {
     Some(bare.trim())
 }
 
-/// Lower case, with single spaces.
-fn folded(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !folded.is_empty() {
+/// Lower case, with single spaces; `None` beyond `bytes_max`, so that a long answer isn't read anew at each layer.
+fn folded(text: &str, bytes_max: usize) -> Option<String> {
+    let mut folded = String::new();
+    let mut space = false;
+    for c in text.trim().chars() {
+        if c.is_whitespace() {
+            space = true;
+            continue;
+        }
+        if std::mem::take(&mut space) {
             folded.push(' ');
         }
-        folded.push_str(&word.to_lowercase());
+        folded.extend(c.to_lowercase());
+        if folded.len() > bytes_max {
+            return None;
+        }
     }
-    folded
+    Some(folded)
 }
 
 /// The longest comma list that follows a colon in a prompt: `… category: produce, cleaning, other. Respond …`.
@@ -181,6 +201,32 @@ mod tests {
             ("...", None),
         ] {
             assert_eq!(labels.find(answer), label, "{answer:?}");
+        }
+    }
+
+    /// Public reports: langchain-ai/langchain #35530, admonstrator/zettelrobbe #74.
+    #[test]
+    fn thinking_in_front_of_a_label_is_no_part_of_it() {
+        let labels = labels(&["dairy", "meat"]);
+        assert_eq!(labels.find("<think>\n\n</think>\n\nDairy"), Some("dairy"));
+        assert_eq!(labels.find("<think>dairy? no</think> **Meat**."), Some("meat"));
+        assert_eq!(labels.find("<think>dairy"), None);
+        assert_eq!(
+            super::tests::labels(&["<think>a</think>b", "b"]).find("<think>a</think>b"),
+            Some("<think>a</think>b")
+        );
+    }
+
+    /// So many layers: an answer that is read anew at each of them would not end.
+    #[test]
+    fn any_answer_is_read_in_one_go() {
+        let labels = labels(&["dairy", "meat"]);
+        for (open, close) in
+            [("`", "`"), ("(", ")"), ("- ", ""), ("", "."), ("# ", ""), ("( ", " )"), (" ", "\u{3000}")]
+        {
+            let answer = format!("{}Dairy{}", open.repeat(100_000), close.repeat(100_000));
+            assert_eq!(labels.find(&answer), Some("dairy"), "{open}");
+            assert_eq!(labels.find(&answer.replace("Dairy", "Fish and more")), None, "{open}");
         }
     }
 

@@ -1,13 +1,12 @@
-//! Anthropic's Messages API: bodies out, 2xx answers in. Refusals (every other status) are read in `refusal`.
+//! Request bodies of Anthropic's Messages API, and its count of a call's tokens.
 
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::provider::openai_chat::{failure, not_json, whole};
+use crate::provider::reading::failure;
 use crate::provider::response_format::ResponseFormat;
 use crate::provider::{
-    Answer, Bill, Call, Failure, FailureKind, Finish, HttpReply, Outcome, PromptCache, Provider, ReasoningEffort,
-    Usage, refusal, response_format, takes_temperature, words,
+    Call, Failure, FailureKind, HttpReply, PromptCache, Provider, ReasoningEffort, body as bodies, refusal,
+    response_format, takes_temperature,
 };
 use crate::time::Time;
 
@@ -114,31 +113,9 @@ fn cache_control(kept: PromptCache) -> Option<CacheControl> {
     }
 }
 
-pub fn decode(provider: Provider, reply: &HttpReply, now: Time) -> Outcome {
-    if !(200..300).contains(&reply.status) {
-        let json = serde_json::from_str(&reply.body).ok();
-        return Outcome::Failed { failure: refusal::read(provider, reply, json.as_ref(), now), bill: Bill::Nothing };
-    }
-    let Ok(json) = serde_json::from_str::<Value>(reply.body.trim_start_matches('\u{feff}')) else {
-        return Outcome::Failed { failure: not_json(reply), bill: Bill::Unknown };
-    };
-    let bill =
-        json.get("usage").and_then(usage).map_or(Bill::Unknown, |usage| Bill::Usage { usage, stated_cost: None });
-    if json.get("error").is_some_and(|error| !error.is_null()) {
-        return Outcome::Failed { failure: refusal::read_inside_200(reply, &json, now), bill };
-    }
-    match json.get("content").and_then(Value::as_array) {
-        Some(blocks) => Outcome::Answered { answer: answer(reply, &json, blocks), bill },
-        None => {
-            let message = format!("an answer without content: {}", reply.body);
-            Outcome::Failed { failure: failure(FailureKind::TornBody, reply, &message), bill }
-        }
-    }
-}
-
 /// `{"input_tokens": 2095}`, as the answer to [`count_body`].
 pub fn counted(provider: Provider, reply: &HttpReply, now: Time) -> Result<u32, Failure> {
-    let json = serde_json::from_str::<Value>(&reply.body).ok();
+    let json = bodies::json(&reply.body).ok();
     if !(200..300).contains(&reply.status) {
         return Err(refusal::read(provider, reply, json.as_ref(), now));
     }
@@ -147,43 +124,4 @@ pub fn counted(provider: Provider, reply: &HttpReply, now: Time) -> Result<u32, 
         let message = format!("an answer without input_tokens: {}", reply.body);
         failure(FailureKind::TornBody, reply, &message)
     })
-}
-
-/// The text blocks together; thoughts and tool calls are no answer.
-fn answer(reply: &HttpReply, json: &Value, blocks: &[Value]) -> Answer {
-    let is_text = |block: &&Value| block.get("type").and_then(Value::as_str) == Some("text");
-    let texts = blocks.iter().filter(is_text).filter_map(|block| block.get("text").and_then(Value::as_str));
-    let request_id = reply.header("request-id").or_else(|| json.get("id").and_then(Value::as_str));
-    Answer {
-        text: texts.collect(),
-        finish: finish(json.get("stop_reason").and_then(Value::as_str).unwrap_or("")),
-        request_id: request_id.map(words::clean).filter(|id| !id.is_empty()),
-        misfit: None,
-    }
-}
-
-fn finish(reason: &str) -> Finish {
-    match reason {
-        "end_turn" | "stop_sequence" => Finish::Stop,
-        "max_tokens" | "model_context_window_exceeded" => Finish::Length,
-        "refusal" => Finish::ContentFilter,
-        _ => Finish::Other,
-    }
-}
-
-/// `input_tokens` leaves out what the prompt cache took and gave; here the input is the whole. What was written is told
-/// by how long it is kept, too.
-fn usage(usage: &Value) -> Option<Usage> {
-    let count = |pointer: &str| usage.pointer(pointer).and_then(whole);
-    let fresh = count("/input_tokens")?;
-    let output = count("/output_tokens")?;
-    let cache_read = count("/cache_read_input_tokens").unwrap_or(0);
-    let five_minutes = count("/cache_creation/ephemeral_5m_input_tokens").unwrap_or(0);
-    let one_hour = count("/cache_creation/ephemeral_1h_input_tokens").unwrap_or(0);
-    let cache_write = count("/cache_creation_input_tokens").unwrap_or(0).max(five_minutes + one_hour);
-    let input = fresh + cache_read + cache_write;
-    if input == 0 && output == 0 {
-        return None;
-    }
-    Some(Usage { input, output, cache_read, cache_write, cache_write_1h: one_hour, reasoning: 0 })
 }

@@ -6,9 +6,11 @@ mod answer_format;
 mod anthropic_messages;
 mod base_url;
 pub mod batch;
+mod body;
 mod context_size;
 mod effort;
 mod failure;
+mod finish;
 mod hint;
 mod model_traits;
 mod openai_chat;
@@ -16,9 +18,12 @@ mod outcome;
 mod preset;
 mod rate_headers;
 mod rate_seen;
+mod reading;
 mod refusal;
 mod response_format;
+mod thinking;
 pub mod tokens;
+mod usage;
 mod words;
 
 pub use accounting::TokenAccounting;
@@ -32,7 +37,7 @@ pub use outcome::{Answer, Bill, Finish, Outcome, Usage};
 pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, StatedCost, Wire};
 pub use rate_seen::{LimitSeen, RateSeen};
 pub use response_format::{SchemaField, SchemaSupport, is_strict};
-
+pub use thinking::without_thinking;
 pub use words::MESSAGE_CHARS_MAX;
 
 /// Bodies larger than this are cut off and count as torn. Chat answers are a thousand times smaller.
@@ -168,10 +173,7 @@ impl Provider {
 
     /// What an answer means. `now` serves hints that name a date.
     pub fn decode(self, reply: &HttpReply, now: crate::time::Time) -> Outcome {
-        let mut outcome = match self.preset().wire {
-            Wire::OpenAiChat => openai_chat::decode(self, reply, now),
-            Wire::AnthropicMessages => anthropic_messages::decode(self, reply, now),
-        };
+        let mut outcome = reading::decode(self, reply, now);
         if let Outcome::Failed { failure, .. } = &mut outcome {
             let id = REQUEST_ID_HEADERS.iter().find_map(|name| reply.header(name));
             failure.request_id = id.map(words::clean).filter(|id| !id.is_empty());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::Usd;
+use crate::provider::thinking::{is_unfinished_thinking, without_thinking};
 use crate::provider::{Failure, FailureKind, words};
 
 /// Tokens of one call. `cache_read` and `cache_write` are parts of `input`, `cache_write_1h` (kept an hour instead of
@@ -41,6 +42,19 @@ pub struct Answer {
     /// Why the answer doesn't fit the format it was asked for in; `None` where it fits, or where none was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub misfit: Option<String>,
+}
+
+impl Answer {
+    /// Whether there is nothing in it but white space and thinking.
+    pub fn is_empty(&self) -> bool {
+        without_thinking(&self.text).trim().is_empty()
+    }
+
+    /// Whether the output cap was used up before the answer began: all of it went into thinking. Most servers keep the
+    /// thinking to themselves, so that an empty text is all there is to see.
+    pub fn is_all_thinking(&self) -> bool {
+        self.finish == Finish::Length && (self.is_empty() || is_unfinished_thinking(&self.text))
+    }
 }
 
 /// What is known of an attempt's price.

@@ -3,6 +3,8 @@
 /// At most so many characters of a provider's message are kept.
 pub const MESSAGE_CHARS_MAX: usize = 300;
 
+/// Keys are looked for in so many characters; masking them leaves fewer, and [`MESSAGE_CHARS_MAX`] are kept.
+const LINE_CHARS_MAX: usize = 4 * MESSAGE_CHARS_MAX;
 const MASK: &str = "…";
 /// How the keys of the known providers begin.
 const KEY_STARTS: [&str; 9] = ["sk-", "sk_", "gsk_", "xai-", "aiza", "pplx-", "hf_", "nvapi-", "tgp_"];
@@ -10,24 +12,37 @@ const KEY_STARTS: [&str; 9] = ["sk-", "sk_", "gsk_", "xai-", "aiza", "pplx-", "h
 const KEY_LEADS: [&str; 5] = ["api key provided:", "api key:", "bearer ", "api_key=", "?key="];
 const KEY_CHARS_MIN: usize = 8;
 
-/// One line of at most [`MESSAGE_CHARS_MAX`] characters, with keys masked.
+/// One line of at most [`MESSAGE_CHARS_MAX`] characters, with keys masked. A provider may echo megabytes, so the text is
+/// cut before anything is searched in it.
 pub fn clean(text: &str) -> String {
-    let masked = mask_keys(text);
-    let mut line = String::with_capacity(masked.len().min(4 * MESSAGE_CHARS_MAX));
-    for c in masked.chars() {
-        if c.is_whitespace() {
-            if !line.is_empty() && !line.ends_with(' ') {
-                line.push(' ');
-            }
-        } else if !c.is_control() && !is_invisible(c) {
-            line.push(c);
-        }
-    }
-    let line = line.trim_end();
+    let line = mask_keys(&one_line(text));
     match line.char_indices().nth(MESSAGE_CHARS_MAX - 1) {
         Some((cut, _)) if line[cut..].chars().nth(1).is_some() => format!("{}…", &line[..cut]),
-        _ => line.to_string(),
+        _ => line,
     }
+}
+
+/// The first [`LINE_CHARS_MAX`] characters that can be seen, with single spaces.
+fn one_line(text: &str) -> String {
+    let seen = text.chars().filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c)));
+    let mut line = String::new();
+    let mut space = false;
+    let mut left = LINE_CHARS_MAX;
+    for c in seen {
+        if c.is_whitespace() {
+            space = !line.is_empty();
+            continue;
+        }
+        if left == 0 {
+            break;
+        }
+        left -= 1;
+        if std::mem::take(&mut space) {
+            line.push(' ');
+        }
+        line.push(c);
+    }
+    line
 }
 
 /// Characters that reorder or hide the text around them.
@@ -35,35 +50,38 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-fn mask_keys(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let mut out = String::with_capacity(text.len());
+fn mask_keys(line: &str) -> String {
+    let lower = line.to_ascii_lowercase();
+    let mut out = String::with_capacity(line.len());
+    // The word that `at` is in ends here: looked for once a word, so that a line without blanks is read once.
+    let mut word_end = 0;
     let mut at = 0;
-    while at < text.len() {
-        let end = key_end(&lower, at);
-        if end > at {
-            out.push_str(MASK);
-            at = end;
-            continue;
+    while let Some(c) = line[at..].chars().next() {
+        if at >= word_end {
+            word_end = at + lower[at..].find(|c: char| !is_key_char(c)).unwrap_or(lower.len() - at);
         }
-        let Some(c) = text[at..].chars().next() else { break };
-        out.push(c);
-        at += c.len_utf8();
+        if begins_a_key(&lower, at, word_end) {
+            out.push_str(MASK);
+            at = word_end;
+        } else {
+            out.push(c);
+            at += c.len_utf8();
+        }
     }
     out
 }
 
-/// Where the key that begins at `at` ends; `at` itself where none begins. `lower` is in ASCII lower case.
-fn key_end(lower: &str, at: usize) -> usize {
-    let rest = &lower[at..];
-    let word = rest.find(|c: char| !is_key_char(c)).unwrap_or(rest.len());
-    let begins_a_word = !lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
-    if begins_a_word && word >= KEY_CHARS_MIN && KEY_STARTS.iter().any(|start| rest.starts_with(start)) {
-        return at + word;
+/// Whether `at..word_end` is a key. `lower` is in ASCII lower case.
+fn begins_a_key(lower: &str, at: usize, word_end: usize) -> bool {
+    if at >= word_end || lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let word = &lower[at..word_end];
+    if word.len() >= KEY_CHARS_MIN && KEY_STARTS.iter().any(|start| word.starts_with(start)) {
+        return true;
     }
     let before = lower[..at].trim_end_matches(['"', '\'', '`', ' ']);
-    let led = KEY_LEADS.iter().any(|lead| before.ends_with(lead.trim_end()));
-    if led && begins_a_word && word > 0 && !rest.starts_with('.') { at + word } else { at }
+    !word.starts_with('.') && KEY_LEADS.iter().any(|lead| before.ends_with(lead.trim_end()))
 }
 
 fn is_key_char(c: char) -> bool {
@@ -96,5 +114,24 @@ mod tests {
         assert_eq!(long.chars().count(), MESSAGE_CHARS_MAX);
         assert!(long.ends_with('…'));
         assert_eq!(clean(&"x".repeat(300)), "x".repeat(300));
+    }
+
+    /// Megabytes: reading each character's word anew would not end.
+    #[test]
+    fn an_echo_of_megabytes_is_cut_before_keys_are_looked_for() {
+        for piece in ["x", "-a", "sk-", "\"", "api key:", "?key=", "\u{200b}", " "] {
+            let echo = clean(&format!("Bad request: sk-0123456789 {}", piece.repeat(2_000_000)));
+            assert!(echo.starts_with("Bad request: …"), "{piece}: {echo}");
+            assert!(echo.chars().count() <= MESSAGE_CHARS_MAX);
+        }
+        let line = mask_keys(&"-a".repeat(1_000_000));
+        assert_eq!(line.len(), 2_000_000, "the search itself is linear too");
+    }
+
+    #[test]
+    fn a_key_that_the_cut_goes_through_is_masked() {
+        let before = "y ".repeat(LINE_CHARS_MAX - 10);
+        let kept = one_line(&format!("{before}sk-0123456789"));
+        assert!(mask_keys(&kept).ends_with('…'), "{kept}");
     }
 }

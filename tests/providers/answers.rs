@@ -130,8 +130,11 @@ fn content_and_finish_in_every_shape() {
         ),
         (r#"{"message":{"content":""},"finish_reason":"stop"}"#, "", Finish::Stop),
         (r#"{"message":{"role":"assistant"},"finish_reason":"tool_calls"}"#, "", Finish::Other),
-        (r#"{"message":{"content":"a"},"finish_reason":null}"#, "a", Finish::Other),
-        (r#"{"message":{"content":"a"}}"#, "a", Finish::Other),
+        // Whole, and no reason is named: nothing kept the model from ending it.
+        (r#"{"message":{"content":"a"},"finish_reason":null}"#, "a", Finish::Stop),
+        (r#"{"message":{"content":"a"}}"#, "a", Finish::Stop),
+        (r#"{"message":{"content":""}}"#, "", Finish::Other),
+        (r#"{"message":null,"finish_reason":"content_filter"}"#, "", Finish::ContentFilter),
         (
             r#"{"message":{"content":[{"type":"text","text":"a"},{"type":"image_url"},{"type":"text","text":"b"}]},"finish_reason":"stop"}"#,
             "ab",

@@ -159,7 +159,7 @@ fn why_it_stopped() {
         (r#""model_context_window_exceeded""#, Finish::Length),
         (r#""refusal""#, Finish::ContentFilter),
         (r#""tool_use""#, Finish::Other),
-        ("null", Finish::Other),
+        ("null", Finish::Stop),
     ] {
         let body = format!(
             r#"{{"content":[{{"type":"text","text":"a"}}],"stop_reason":{reason},"usage":{{"input_tokens":1,"output_tokens":1}}}}"#

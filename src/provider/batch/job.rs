@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::provider::batch::{COMPLETION_WINDOW, NONCE_KEY};
-use crate::provider::{Failure, FailureKind, HttpReply, Provider, refusal, words};
+use crate::provider::{Failure, FailureKind, HttpReply, Provider, body, refusal, words};
 use crate::time::Time;
 
 /// The provider's own states, under its own words.
@@ -142,7 +142,7 @@ pub fn decode_list(provider: Provider, reply: &HttpReply, now: Time) -> Result<J
 
 /// The failure that a status outside of 2xx stands for.
 pub fn refusal_of(provider: Provider, reply: &HttpReply, now: Time) -> Failure {
-    let json = serde_json::from_str(&reply.body).ok();
+    let json = body::json(&reply.body).ok();
     let mut failure = refusal::read(provider, reply, json.as_ref(), now);
     // A file or a job that isn't there is not a wrong address: that much is known by its id.
     if failure.kind == FailureKind::UnknownModel && reply.status == 404 {
@@ -155,7 +155,7 @@ fn whole(provider: Provider, reply: &HttpReply, now: Time) -> Result<Value, Fail
     if !(200..300).contains(&reply.status) {
         return Err(refusal_of(provider, reply, now));
     }
-    serde_json::from_str(&reply.body).map_err(|_| torn(reply, "the body is not JSON"))
+    body::json(&reply.body).map_err(|_| torn(reply, "the body is not JSON"))
 }
 
 fn torn(reply: &HttpReply, what: &str) -> Failure {

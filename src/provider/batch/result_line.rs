@@ -1,8 +1,9 @@
-//! One line of a result file, in OpenAI's form (Groq, Mistral, Together and vLLM write it too) or in Anthropic's.
+//! One line of a result file: OpenAI's form, which Groq, Mistral, Together and vLLM write too, each in its own way, or
+//! Anthropic's, or Gemini's.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::provider::{HttpReply, Outcome, Provider, Wire, anthropic_messages, openai_chat};
+use crate::provider::{HttpReply, Outcome, Provider, Wire, body, reading};
 use crate::time::Time;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +28,19 @@ pub enum LineProblem {
     NoResult,
 }
 
+/// What the vendors call the id that a request was given.
+const ID_NAMES: [&str; 2] = ["custom_id", "key"];
 /// Codes of rows that a job never came to.
-const UNFINISHED_CODES: [&str; 3] = ["batch_expired", "batch_cancelled", "batch_canceled"];
+const UNFINISHED_CODES: [&str; 8] = [
+    "batch_expired",
+    "batch_cancelled",
+    "batch_canceled",
+    "batch_timeout",
+    "request_expired",
+    "expired",
+    "cancelled",
+    "canceled",
+];
 
 /// `provider` is the run's, whose usage may have words of its own; `now` serves hints that name a date. An empty line
 /// is `None`.
@@ -37,45 +49,75 @@ pub fn read_line(line: &str, provider: Provider, now: Time) -> Option<Result<Res
     if line.is_empty() {
         return None;
     }
-    let Ok(json) = serde_json::from_str::<Value>(line) else { return Some(Err(LineProblem::NotJson)) };
+    let Ok(json) = body::json(line) else { return Some(Err(LineProblem::NotJson)) };
     Some(read(&json, provider, now).ok_or(LineProblem::NoResult))
 }
 
 fn read(json: &Value, provider: Provider, now: Time) -> Option<ResultLine> {
-    let custom_id = json.get("custom_id").and_then(Value::as_str)?.to_owned();
-    let end = match json.get("result") {
+    let custom_id = ID_NAMES.iter().find_map(|name| json.get(name)?.as_str())?.to_owned();
+    let end = match json.get("result").filter(|result| result.get("type").is_some()) {
         Some(result) => anthropic(result, now)?,
-        None => openai(json, provider, now)?,
+        None => open_ai(json, provider, now)?,
     };
     Some(ResultLine { custom_id, end })
 }
 
-/// `{custom_id, response: {status_code, request_id, body} | null, error: {code, message} | null}`.
-fn openai(json: &Value, provider: Provider, now: Time) -> Option<RowEnd> {
-    let error = json.get("error").filter(|error| !error.is_null());
-    let code = error.and_then(|error| error.get("code")).and_then(Value::as_str).unwrap_or("");
-    if UNFINISHED_CODES.contains(&code) {
+/// `{custom_id, response: {status_code, request_id, body} | null, error: {code, message} | null}`. vLLM states the
+/// status beside a null body and nests its error; Fireworks and Gemini put the answer in place of the response.
+fn open_ai(json: &Value, provider: Provider, now: Time) -> Option<RowEnd> {
+    let response = stated(json, "response");
+    let error = stated(json, "error").or_else(|| stated(response?, "error")).map(unwrapped);
+    if error.and_then(code_of).is_some_and(|code| UNFINISHED_CODES.contains(&code.as_str())) {
         return Some(RowEnd::Unfinished);
     }
-    let response = json.get("response").filter(|response| !response.is_null());
-    let body = response.and_then(|response| response.get("body")).filter(|body| !body.is_null());
-    let (status, body) = match (response, body, error) {
-        (Some(response), Some(body), _) => (status_of(response), body.clone()),
-        (_, _, Some(error)) => (500, serde_json::json!({ "error": error })),
-        _ => return None,
+    let body = response.and_then(|response| {
+        let is_the_answer = ["choices", "candidates", "promptFeedback"].iter().any(|key| response.get(key).is_some());
+        stated(response, "body").or_else(|| is_the_answer.then_some(response))
+    });
+    let stated_status = response.and_then(status_of);
+    let (status, body) = match (body, error) {
+        (Some(body), _) => {
+            let answered = body.is_string() || body.get("error").is_none();
+            (stated_status.unwrap_or(if answered { 200 } else { 500 }), text_of(body))
+        }
+        (None, Some(error)) => {
+            let refused = stated_status.filter(|status| *status >= 300);
+            let status = refused.or_else(|| status_of(error)).or_else(|| status_of(json)).unwrap_or(500);
+            (status, json!({ "error": error }).to_string())
+        }
+        (None, None) => return None,
     };
     let request_id = response.and_then(|response| response.get("request_id")).and_then(Value::as_str);
     let headers = request_id.map(|id| ("x-request-id".to_owned(), id.to_owned())).into_iter().collect();
     let provider = if provider.preset().wire == Wire::OpenAiChat { provider } else { Provider::OpenAiCompatible };
-    let reply = HttpReply { status, headers, body: body.to_string(), torn: false };
-    Some(RowEnd::Outcome(openai_chat::decode(provider, &reply, now)))
+    let reply = HttpReply { status, headers, body, torn: false };
+    Some(RowEnd::Outcome(reading::decode(provider, &reply, now)))
 }
 
-/// A body of which nobody states the status is taken for an answer where it has choices.
-fn status_of(response: &Value) -> u16 {
-    let stated = response.get("status_code").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
-    let answered = response.pointer("/body/choices").is_some();
-    stated.filter(|status| *status >= 100).unwrap_or(if answered { 200 } else { 500 })
+fn stated<'a>(json: &'a Value, name: &str) -> Option<&'a Value> {
+    json.get(name).filter(|value| !value.is_null() && value.as_str() != Some(""))
+}
+
+/// An error inside of its own envelope.
+fn unwrapped(error: &Value) -> &Value {
+    error.get("error").filter(|inner| inner.is_object() || inner.is_string()).unwrap_or(error)
+}
+
+fn code_of(error: &Value) -> Option<String> {
+    ["code", "type"].iter().find_map(|name| error.get(name)?.as_str()).map(str::to_ascii_lowercase)
+}
+
+/// A status, under the names that the vendors have for it, as a number or in quotes.
+fn status_of(json: &Value) -> Option<u16> {
+    let statuses =
+        ["status_code", "http_status", "http_code", "code", "status"].iter().filter_map(|name| json.get(name));
+    let mut numbers = statuses.filter_map(|status| status.as_u64().or_else(|| status.as_str()?.parse().ok()));
+    numbers.find(|status| (100..600).contains(status)).and_then(|status| u16::try_from(status).ok())
+}
+
+/// Some write the body as a text that holds JSON.
+fn text_of(body: &Value) -> String {
+    body.as_str().map_or_else(|| body.to_string(), str::to_owned)
 }
 
 /// `{type: succeeded, message} | {type: errored, error} | {type: canceled} | {type: expired}`.
@@ -92,7 +134,7 @@ fn anthropic(result: &Value, now: Time) -> Option<RowEnd> {
         _ => return None,
     };
     let reply = HttpReply { status, headers: Vec::new(), body: body.to_string(), torn: false };
-    Some(RowEnd::Outcome(anthropic_messages::decode(Provider::Anthropic, &reply, now)))
+    Some(RowEnd::Outcome(reading::decode(Provider::Anthropic, &reply, now)))
 }
 
 /// The statuses that Anthropic documents for its types of errors.
@@ -162,9 +204,80 @@ mod tests {
             read_line("{\"custom_id\": \"r1\", \"resp", Provider::OpenAi, Time(0)),
             Some(Err(LineProblem::NotJson))
         );
+        let _ = read_line(&"[".repeat(1_000_000), Provider::OpenAi, Time(0));
         for none in ["{}", r#"{"custom_id":"r1"}"#, r#"{"custom_id":3,"response":{}}"#, "[]"] {
             assert_eq!(read_line(none, Provider::OpenAi, Time(0)), Some(Err(LineProblem::NoResult)), "{none}");
         }
+    }
+
+    /// vllm-project/vllm `run_batch.py` and #8347: the status stands beside a null body.
+    #[test]
+    fn an_error_beside_a_null_body_keeps_its_status_and_its_words() {
+        for (error, kind, words) in [
+            (
+                r#"{"error":{"message":"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.","type":"BadRequestError","code":400}}"#,
+                FailureKind::ContextTooLong,
+                "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.",
+            ),
+            (
+                r#""Request must not be sent in stream mode""#,
+                FailureKind::BadRequest,
+                "Request must not be sent in stream mode",
+            ),
+            (r#"{"message":"half \ud83d","type":"BadRequestError"}"#, FailureKind::BadRequest, "half \u{fffd}"),
+        ] {
+            let text = format!(
+                r#"{{"id":"vllm-1","custom_id":"r-4","response":{{"status_code":400,"request_id":"vllm-batch-1","body":null}},"error":{error}}}"#
+            );
+            let RowEnd::Outcome(Outcome::Failed { failure, bill }) = line(&text).end else { panic!("no failure") };
+            assert_eq!((failure.kind, failure.status, bill), (kind, Some(400), Bill::Nothing), "{error}");
+            assert_eq!(failure.message, words);
+        }
+    }
+
+    #[test]
+    fn other_vendors_answers_are_found() {
+        let choices = r#"{"choices":[{"message":{"content":"dairy \ud83d"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2}}"#;
+        let quoted = serde_json::to_string(choices).unwrap();
+        for text in [
+            format!(r#"{{"custom_id":"r","response":{{"status_code":200,"body":{choices}}},"error":null}}"#),
+            format!(r#"{{"custom_id":"r","response":{{"status_code":"200","body":{choices}}},"error":{{}}}}"#),
+            format!(r#"{{"custom_id":"r","response":{{"status_code":200,"body":{quoted}}}}}"#),
+            format!(r#"{{"custom_id":"r","response":{{"body":{choices}}},"error":""}}"#),
+            format!(r#"{{"custom_id":"r","response":{choices},"error":null}}"#),
+            r#"{"key":"r","response":{"candidates":[{"content":{"parts":[{"text":"dairy \ud83d"}]},"finishReason":"STOP"}],
+               "usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":2}}}"#
+                .replace('\n', ""),
+        ] {
+            let RowEnd::Outcome(Outcome::Answered { answer, bill }) = line(&text).end else { panic!("{text}") };
+            assert_eq!((answer.text.as_str(), answer.finish), ("dairy \u{fffd}", Finish::Stop), "{text}");
+            assert!(matches!(bill, Bill::Usage { usage, .. } if usage.input == 9 && usage.output == 2), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_vendors_errors_keep_their_status() {
+        for (rest, status, kind) in [
+            (r#""response":null,"error":{"message":"slow","http_code":429}"#, 429, FailureKind::RateLimited),
+            (
+                r#""response":null,"error":{"code":400,"message":"bad","status":"INVALID_ARGUMENT"}"#,
+                400,
+                FailureKind::BadRequest,
+            ),
+            (r#""error":{"message":"bad","code":"400"}"#, 400, FailureKind::BadRequest),
+            (r#""response":{"status_code":422,"body":{"detail":"bad"}},"error":null"#, 422, FailureKind::BadRequest),
+            (r#""response":{"body":{"error":{"message":"broke"}}}"#, 500, FailureKind::ServerError),
+            (r#""response":{"status_code":200,"body":null},"error":"broke""#, 500, FailureKind::ServerError),
+        ] {
+            let RowEnd::Outcome(Outcome::Failed { failure, bill }) =
+                line(&format!(r#"{{"custom_id":"r",{rest}}}"#)).end
+            else {
+                panic!("{rest}")
+            };
+            assert_eq!((failure.status, failure.kind, bill), (Some(status), kind, Bill::Nothing), "{rest}");
+        }
+        let nested = r#"{"custom_id":"r","response":null,"error":{"error":{"code":"batch_expired","message":"late"}}}"#;
+        assert_eq!(line(nested).end, RowEnd::Unfinished);
     }
 
     #[test]
