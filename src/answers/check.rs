@@ -1,7 +1,7 @@
 //! Whether a JSON document fits a schema. The validator is a library's, and far larger than all else here, so only the
 //! program that is loaded for it names this.
 
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, Validator};
 
 use super::find_document;
 use super::outline::{Outline, SchemaProblem, parse};
@@ -9,6 +9,10 @@ use super::outline::{Outline, SchemaProblem, parse};
 /// Faults of an answer that are told; more say nothing new.
 const FAULTS_TOLD_MAX: usize = 3;
 const FAULT_CHARS_MAX: usize = 200;
+/// Steps of a pattern that tries again, as one with a look-ahead or a back-reference does, and the size of a compiled
+/// one: the time for any pattern is bounded.
+const BACKTRACKS_MAX: usize = 20_000;
+const PATTERN_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 pub struct SchemaCheck(Validator);
 
@@ -17,7 +21,12 @@ impl SchemaCheck {
     pub fn new(schema: &str) -> Result<SchemaCheck, SchemaProblem> {
         Outline::read(schema)?;
         let schema = parse(schema)?.value();
-        jsonschema::validator_for(&schema).map(SchemaCheck).map_err(|error| {
+        let patterns = PatternOptions::fancy_regex()
+            .backtrack_limit(BACKTRACKS_MAX)
+            .size_limit(PATTERN_BYTES_MAX)
+            .dfa_size_limit(PATTERN_BYTES_MAX);
+        let made = jsonschema::options().with_pattern_options(patterns).build(&schema);
+        made.map(SchemaCheck).map_err(|error| {
             let place = place(&error.instance_path().to_string());
             SchemaProblem { place, message: format!("{}. Mend the schema there.", in_short(&error.to_string())) }
         })
@@ -109,6 +118,29 @@ mod tests {
         let problem = SchemaCheck::new(broken).err().expect("the pattern is open");
         assert_eq!(problem.place, "properties.code.pattern");
         assert!(SchemaCheck::new("{").is_err());
+    }
+
+    /// Each of these patterns would try every way to split the text: with forty letters more than anyone can wait for.
+    #[test]
+    fn a_pattern_comes_to_an_end_whatever_the_answer() {
+        for pattern in ["^(a+)+$", "^(?=(a+)+$)a", "^(a|a)*\\\\1$", "^(?:(a+)+)\\\\1!$", "(?<=(a*)*)b$"] {
+            let schema = format!(r#"{{"type": "object", "properties": {{"code": {{"pattern": "{pattern}"}}}}}}"#);
+            let Ok(check) = SchemaCheck::new(&schema) else { continue };
+            for letters in [40, 1_000] {
+                let answer = format!(r#"{{"code": "{}b"}}"#, "a".repeat(letters));
+                assert!(check.misfit(&answer).is_some() || pattern.ends_with("b$"), "{pattern}");
+            }
+        }
+        let large = r#"{"type": "string", "pattern": "(\\w{1000}){1000}"}"#;
+        assert!(SchemaCheck::new(large).is_err(), "a pattern that is too large is refused");
+    }
+
+    #[test]
+    fn an_answer_of_any_depth_is_checked() {
+        let check = SchemaCheck::new(r##"{"properties": {"a": {"$ref": "#"}}}"##).unwrap();
+        assert!(check.misfit(&"[".repeat(100_000)).is_some());
+        let deep = format!("{}1{}", "{\"a\":".repeat(120), "}".repeat(120));
+        assert_eq!(check.misfit(&deep), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | `labels` | a list of labels, and which of them an answer means |
 //! | `outline` | a schema as a person reads it: its faults by place, its fields in their order |
 //! | `document` | the JSON document inside an answer |
+//! | `misfit` | words for what an answer lacks, and for what led to it |
 //! | `check` | whether an answer fits; the only place that knows the validator |
 //! | `example` | documents that fit a schema, for the simulated provider |
 
@@ -15,6 +16,7 @@ mod check;
 mod document;
 mod example;
 mod labels;
+mod misfit;
 mod outline;
 
 #[cfg(feature = "validator")]
@@ -22,4 +24,5 @@ pub use check::SchemaCheck;
 pub use document::find_document;
 pub use example::{example, without_a_field};
 pub use labels::{LABELS_MAX, Labels, LabelsProblem, labels_of_prompt};
+pub use misfit::{misfit_of_text, with_cause};
 pub use outline::{FIELDS_MAX, Outline, SchemaProblem};

@@ -2,6 +2,7 @@
 //! written. It refuses what is surely a mistake and leaves the fine points to the validator, so that the page can say
 //! what is wrong while it is typed, without loading one.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -18,6 +19,9 @@ const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "a
 const ONE: [&str; 8] = ["additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "items"];
 const LIST: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const BY_NAME: [&str; 5] = ["properties", "$defs", "definitions", "patternProperties", "dependentSchemas"];
+/// Those of them that apply to the same place of an answer as the schema that they are in.
+const SAME_PLACE: [&str; 4] = ["not", "if", "then", "else"];
+const SAME_PLACE_LISTS: [&str; 3] = ["anyOf", "oneOf", "allOf"];
 const COUNTS: [&str; 6] = ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"];
 const NUMBERS: [&str; 5] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
 const OTHERS: [&str; 5] = ["type", "enum", "const", "$ref", "format"];
@@ -54,6 +58,7 @@ impl Outline {
         let root = parse(schema)?;
         check_root(&root)?;
         check(&root, &root, &mut Vec::new())?;
+        check_loops(&root)?;
         let mut fields = Vec::new();
         collect_fields(&root, &root, &mut Vec::new(), &mut fields);
         fields.truncate(FIELDS_MAX);
@@ -255,13 +260,56 @@ fn check_required(value: &Node, of: &Node) -> Result<(), String> {
         return Err("required takes a list of names, beside \"properties\".".into());
     };
     let closed = of.get("additionalProperties") == Some(&Node::Scalar(Value::Bool(false)));
-    let properties = of.get("properties");
+    let properties = of.get("properties").map(Node::pairs).unwrap_or_default();
+    let properties: HashSet<&str> = properties.iter().map(|(name, _)| name.as_str()).collect();
     for name in names {
         let name = name.text().ok_or("required takes names in quotes.")?;
-        if closed && properties.is_none_or(|properties| properties.get(name).is_none()) {
+        if closed && !properties.contains(name) {
             return Err(format!("\u{201c}{name}\u{201d} is required, but not among the properties. Add it there."));
         }
     }
+    Ok(())
+}
+
+/// A schema that refers to itself without a step into the answer would be followed for ever.
+fn check_loops(root: &Node) -> Result<(), SchemaProblem> {
+    let mut ended = HashSet::new();
+    let mut left = vec![root];
+    while let Some(node) = left.pop() {
+        follow(node, root, &mut HashSet::new(), &mut ended)?;
+        left.extend(node.pairs().iter().map(|(_, value)| value).chain(node.elements()));
+    }
+    Ok(())
+}
+
+/// Goes through the schemas that apply to the same place of an answer as `node` does.
+fn follow(
+    node: &Node,
+    root: &Node,
+    open: &mut HashSet<*const Node>,
+    ended: &mut HashSet<*const Node>,
+) -> Result<(), SchemaProblem> {
+    let here = std::ptr::from_ref(node);
+    if ended.contains(&here) {
+        return Ok(());
+    }
+    if !open.insert(here) {
+        let reference = node.get("$ref").and_then(Node::text).unwrap_or("#");
+        let message = format!("{reference} leads back to itself: it says nothing of an answer. Take it out.");
+        return Err(at("$ref", &message));
+    }
+    if let Some(target) = node.get("$ref").and_then(Node::text).and_then(|reference| pointed(root, reference)) {
+        follow(target, root, open, ended)?;
+    }
+    for (name, value) in node.pairs() {
+        if SAME_PLACE_LISTS.contains(&name.as_str()) {
+            value.elements().iter().try_for_each(|schema| follow(schema, root, open, ended))?;
+        } else if SAME_PLACE.contains(&name.as_str()) {
+            follow(value, root, open, ended)?;
+        }
+    }
+    open.remove(&here);
+    ended.insert(here);
     Ok(())
 }
 
@@ -367,8 +415,9 @@ impl<'de> Deserialize<'de> for Node {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
                 let mut pairs: Vec<(String, Node)> = Vec::new();
+                let mut known = HashSet::new();
                 while let Some(key) = map.next_key::<String>()? {
-                    if pairs.iter().any(|(known, _)| *known == key) {
+                    if !known.insert(key.clone()) {
                         return Err(A::Error::custom(format!("\u{201c}{key}\u{201d} stands here twice")));
                     }
                     pairs.push((key, map.next_value()?));
@@ -408,7 +457,16 @@ mod tests {
         let names = Outline::read(schema).unwrap().field_names();
         assert_eq!(names[0], "name");
         assert_eq!(names.last().unwrap(), "child.child.child.child");
-        assert!(Outline::read(r##"{"$ref": "#"}"##).unwrap().fields.is_empty());
+        for loops in [
+            r##"{"$ref": "#"}"##,
+            r##"{"allOf": [{"$ref": "#"}]}"##,
+            r##"{"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}}"##,
+        ] {
+            let problem = Outline::read(loops).expect_err(loops);
+            assert!(problem.message.contains("leads back to itself"), "{loops}: {}", problem.message);
+        }
+        let twice = r##"{"anyOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}], "$defs": {"a": {"type": "null"}}}"##;
+        assert!(Outline::read(twice).is_ok());
     }
 
     #[test]
@@ -440,6 +498,26 @@ mod tests {
             let problem = Outline::read(schema).expect_err(schema);
             assert_eq!(problem.place, place, "{schema}");
             assert!(problem.message.contains(words), "{schema}: {}", problem.message);
+        }
+    }
+
+    /// As many names, references and levels as a schema can hold: a search that begins anew at each would not end.
+    #[test]
+    fn any_schema_is_read_to_its_end() {
+        let names: Vec<String> = (0..5_000).map(|number| format!("\"p{number}\"")).collect();
+        let properties: Vec<String> = names.iter().map(|name| format!("{name}:{{}}")).collect();
+        let wide = format!(
+            r#"{{"properties":{{{}}},"required":[{}],"additionalProperties":false}}"#,
+            properties[..2_500].join(","),
+            names[..2_500].join(",")
+        );
+        assert_eq!(Outline::read(&wide).map(|outline| outline.fields.len()), Ok(FIELDS_MAX));
+        let chain: Vec<String> =
+            (0..1_500).map(|place| format!(r##""d{place}":{{"$ref":"#/$defs/d{}"}}"##, place + 1)).collect();
+        let chained = format!(r##"{{"$ref":"#/$defs/d0","$defs":{{{},"d1500":{{}}}}}}"##, chain.join(","));
+        assert!(Outline::read(&chained).is_ok());
+        for piece in ["[", "{\"not\":", "{\"allOf\":[", "\\u"] {
+            assert!(Outline::read(&piece.repeat(8_000)).is_err(), "{piece}");
         }
     }
 

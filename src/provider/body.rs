@@ -33,12 +33,17 @@ pub(super) enum Form {
 /// `None` for a body that is no JSON in any of these forms.
 pub(super) fn read(body: &str) -> Option<Body<'_>> {
     let text = body.trim_start_matches('\u{feff}').trim_start();
-    if let Ok((json, text)) = json_and_text(text) {
-        let parts = match json {
-            Value::Array(list) if list.first().is_some_and(Value::is_object) => list.into_iter().map(own).collect(),
-            json => vec![Part { json, text }],
-        };
-        return Some(Body { parts, form: Form::Whole });
+    match json_and_text(text) {
+        Ok((json, text)) => {
+            let parts = match json {
+                Value::Array(list) if list.first().is_some_and(Value::is_object) => list.into_iter().map(own).collect(),
+                json => vec![Part { json, text }],
+            };
+            return Some(Body { parts, form: Form::Whole });
+        }
+        // Not even the first value is whole.
+        Err(error) if error.is_eof() => return None,
+        Err(_) => {}
     }
     let (parts, ended) = if EVENT_FIELDS.iter().any(|field| text.starts_with(field)) {
         events(text)

@@ -107,6 +107,20 @@ impl Failure {
         self.with_its_words(self.plain(false))
     }
 
+    /// The same for a row that has ended, with this failure or after it: nothing more is sent for it unasked. So ends
+    /// every row that failed within a batch job.
+    pub fn sentence_at_the_end(&self) -> String {
+        let status = self.status.map(|status| format!(" ({status})")).unwrap_or_default();
+        let what = match self.kind {
+            FailureKind::RateLimited => format!("The provider's rate limit was reached{status}."),
+            FailureKind::ServerError => format!("The provider had a fault of its own{status}."),
+            _ => return self.sentence(),
+        };
+        self.with_its_words(format!(
+            "{what} The results so far are kept, and nothing more is sent for this row unless you retry what failed."
+        ))
+    }
+
     fn with_its_words(&self, plain: String) -> String {
         if self.message.is_empty() {
             return plain;
@@ -218,6 +232,17 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_row_that_has_ended_is_said_to_be_sent_again() {
+        for kind in [FailureKind::RateLimited, FailureKind::ServerError] {
+            let failure =
+                Failure { kind, status: Some(500), message: "no".into(), retry_after_ms: None, request_id: None };
+            let told = failure.sentence_at_the_end();
+            assert!(!told.contains("is sent again") && !told.contains("goes on"), "{told}");
+            assert!(told.contains("(500)") && told.ends_with("It said: \u{201c}no\u{201d}"), "{told}");
+        }
+    }
 
     #[test]
     fn before_a_run_nothing_is_said_of_results_and_resuming() {

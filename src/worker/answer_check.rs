@@ -5,10 +5,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::terms::problem;
-use super::validator::Validator;
-use crate::answers::Labels;
+use super::validator::{Unchecked, Validator};
+use crate::answers::{Labels, misfit_of_text, with_cause};
 use crate::link::{Place, Problem};
-use crate::provider::{Answer, AnswerFormat, Finish, Outcome};
+use crate::provider::{Answer, AnswerFormat, Bill, Outcome, without_thinking};
+
+/// An answer is given to so many validators that died while it waited.
+const TRIES: usize = 3;
 
 pub enum AnswerCheck {
     Text,
@@ -32,36 +35,39 @@ impl AnswerCheck {
     /// Whether answers can be checked: asked before the first call is paid for.
     pub async fn ready(&self) -> Result<(), Problem> {
         let AnswerCheck::Schema { .. } = self else { return Ok(()) };
-        self.validator().await.map(|_| ()).map_err(|why| problem(Place::Prompt, why))
+        let started = self.validator().await.map(|_| ());
+        started.map_err(|why| problem(Place::Prompt, format!("{why} Nothing was sent.")))
     }
 
     /// The outcome, with what its answer lacks.
     pub async fn checked(&self, outcome: Outcome) -> Outcome {
         let Outcome::Answered { mut answer, bill } = outcome else { return outcome };
-        answer.misfit = self.misfit(&answer).await;
+        answer.misfit = self.misfit(&answer, Some(&bill)).await;
         Outcome::Answered { answer, bill }
     }
 
     /// A kept answer, where it fits.
     pub async fn fitting(&self, answer: Option<Answer>) -> Option<Answer> {
         let answer = answer?;
-        if self.misfit(&answer).await.is_none() { Some(answer) } else { None }
+        if self.misfit(&answer, None).await.is_none() { Some(answer) } else { None }
     }
 
-    /// The answer as tables and exports show it: the label that it means, else its own words.
+    /// The answer as tables and exports show it: the label that it means, else its own words without the thinking that
+    /// a server left in front of them.
     pub fn shown<'a>(&'a self, answer: &'a Answer) -> &'a str {
         match self {
             AnswerCheck::Labels(labels) => labels.find(&answer.text).unwrap_or(&answer.text),
-            AnswerCheck::Text | AnswerCheck::Schema { .. } => &answer.text,
+            AnswerCheck::Text | AnswerCheck::Schema { .. } => without_thinking(&answer.text),
         }
     }
 
-    /// Why an answer doesn't fit, in words that continue "the answer …".
-    pub async fn misfit(&self, answer: &Answer) -> Option<String> {
+    /// Why an answer doesn't fit, in words that continue "the answer …". `bill`: where it is known.
+    pub async fn misfit(&self, answer: &Answer, bill: Option<&Bill>) -> Option<String> {
         let misfit = match self {
-            AnswerCheck::Text => return None,
+            AnswerCheck::Text => misfit_of_text(answer)?,
             AnswerCheck::Labels(labels) => match labels.find(&answer.text) {
                 Some(_) => return None,
+                None if answer.is_empty() => "is empty".to_owned(),
                 None => "is none of the labels".to_owned(),
             },
             AnswerCheck::Schema { .. } => match self.validated(&answer.text).await {
@@ -69,15 +75,20 @@ impl AnswerCheck {
                 Err(why) => format!("could not be checked: {why}"),
             },
         };
-        Some(match answer.finish {
-            Finish::Length => format!("{misfit}; it was cut off at Max output tokens"),
-            Finish::ContentFilter => format!("{misfit}; the provider's content filter ended it"),
-            Finish::Stop | Finish::Other => misfit,
-        })
+        Some(with_cause(misfit, answer, bill))
     }
 
     async fn validated(&self, answer: &str) -> Result<Option<String>, String> {
-        self.validator().await?.misfit(answer).await
+        let mut broken = String::new();
+        for _ in 0..TRIES {
+            match self.validator().await?.misfit(answer).await {
+                Ok(misfit) => return Ok(misfit),
+                // Another answer was too much for it.
+                Err(Unchecked::Broken(why)) => broken = why,
+                Err(slow @ Unchecked::TooSlow) => return Err(slow.to_string()),
+            }
+        }
+        Err(broken)
     }
 
     /// The one that runs, or a new one in place of one that died.

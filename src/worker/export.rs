@@ -82,7 +82,9 @@ async fn jsonl(session: &Session, parts: &mut Parts) -> Result<u32, String> {
 fn answer_columns(session: &Session) -> AnswerColumns {
     let format = &session.setup().answer_format;
     let outline = format.schema().and_then(|schema| Outline::read(schema).ok()).unwrap_or_default();
-    AnswerColumns { checked: *format != AnswerFormat::Text, fields: outline.fields }
+    // Of texts, only empty ones are marked.
+    let checked = *format != AnswerFormat::Text || session.results.borrow().marks().misfits > 0;
+    AnswerColumns { checked, fields: outline.fields }
 }
 
 /// An error says why the row's answer could not be read back.

@@ -71,6 +71,12 @@ impl Program {
         self.state.borrow().broken.is_some()
     }
 
+    /// Ends it; what waits for an answer hears `why`.
+    pub fn end(&self, why: &str) {
+        self.worker.terminate();
+        give_up(&self.state, why);
+    }
+
     /// The answer to a question, or why there is none.
     pub async fn ask<A: DeserializeOwned>(&self, question: &impl Serialize) -> Result<A, String> {
         if let Some(why) = &self.state.borrow().broken {

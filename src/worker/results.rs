@@ -303,7 +303,7 @@ impl Results {
     /// Why it failed, in a sentence.
     pub fn error(&self, item: Ordinal) -> Option<String> {
         match self.item(item)?.end.as_ref()? {
-            End::Errored(failure) => Some(failure.sentence()),
+            End::Errored(failure) => Some(failure.sentence_at_the_end()),
             _ => None,
         }
     }

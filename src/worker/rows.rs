@@ -152,6 +152,7 @@ pub fn detail(view: &View, prepared: &Prepared, item: Ordinal) -> ResultDetail {
     let rendered = dataset::render(&prepared.prompt, &prepared.data.table, item as usize);
     let (system, user) = rendered.unwrap_or_default();
     let attempts = results.attempts_of(item);
+    let is_open = results.state(item) == ExportState::Open;
     let answer = results.answer(item, texts).ok().flatten();
     let raw = answer.filter(|answer| check.shown(answer) != answer.text).map(|answer| answer.text.clone());
     ResultDetail {
@@ -159,12 +160,12 @@ pub fn detail(view: &View, prepared: &Prepared, item: Ordinal) -> ResultDetail {
         row: row(view, item),
         system,
         user,
-        attempts: attempts.into_iter().enumerate().map(|(place, attempt)| line(place, attempt)).collect(),
+        attempts: attempts.into_iter().enumerate().map(|(place, attempt)| line(place, attempt, is_open)).collect(),
     }
 }
 
 /// `Attempt 1 (no. 17 of the run): settled after 1.2 s, 31 + 2 tokens, $0.0000059`.
-fn line(place: usize, (id, attempt): (AttemptId, &Attempt)) -> String {
+fn line(place: usize, (id, attempt): (AttemptId, &Attempt), is_open: bool) -> String {
     let mut line = format!("Attempt {} (no. {id} of the run): {}", place + 1, attempt.state());
     let Some(settled) = &attempt.settled else {
         line.push_str(&format!(", worst case {}", attempt.reserved));
@@ -182,7 +183,8 @@ fn line(place: usize, (id, attempt): (AttemptId, &Attempt)) -> String {
         line.push_str(&format!(", request {request_id}"));
     }
     if let Some(failure) = &settled.failure {
-        line.push_str(&format!(". {}", failure.sentence()));
+        let sentence = if is_open { failure.sentence() } else { failure.sentence_at_the_end() };
+        line.push_str(&format!(". {sentence}"));
     }
     line
 }

@@ -236,7 +236,7 @@ impl Drive {
         let error =
             self.results.error(item).or_else(|| known.failure.as_ref().map(|failure| failure.sentence_before_a_run()));
         TrialAnswer {
-            text: answer.as_ref().map(|answer| answer.text.clone()),
+            text: answer.as_ref().map(|answer| self.check.shown(answer).to_owned()),
             error: if answer.is_some() { None } else { error },
             ended_by: answer
                 .as_ref()

@@ -1,12 +1,21 @@
 //! The check of answers against a JSON schema: the program that does it, and the questions it is asked.
 
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use serde::{Deserialize, Serialize};
 
+use super::browser::sleep_ms;
 #[cfg(feature = "validator")]
 use super::program;
 use super::program::Program;
 #[cfg(feature = "validator")]
 use crate::answers::{SchemaCheck, SchemaProblem};
+
+/// For one answer or schema. Most take a thousandth of it.
+const CHECK_MS_MAX: u32 = 10_000;
 
 #[derive(Serialize, Deserialize)]
 enum Asked {
@@ -41,6 +50,22 @@ pub fn serve() {
     });
 }
 
+/// Why there is no verdict.
+pub enum Unchecked {
+    TooSlow,
+    /// The program died, perhaps over another answer.
+    Broken(String),
+}
+
+impl fmt::Display for Unchecked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unchecked::TooSlow => write!(f, "it takes longer than {} seconds", CHECK_MS_MAX / 1_000),
+            Unchecked::Broken(why) => f.write_str(why),
+        }
+    }
+}
+
 /// The worker's side: a validator for one schema.
 pub struct Validator(Program);
 
@@ -48,8 +73,10 @@ impl Validator {
     /// Loads the program and gives it the schema. `Err`: it can't be loaded, or the schema can't be used.
     pub async fn start(schema: &str) -> Result<Validator, String> {
         let program = Program::start("validator").map_err(not_loaded)?;
-        match program.ask(&Asked::Schema(schema.to_owned())).await.map_err(not_loaded)? {
-            Told::Schema(None) => Ok(Validator(program)),
+        let validator = Validator(program);
+        let told = validator.ask(&Asked::Schema(schema.to_owned())).await;
+        match told.map_err(|unchecked| not_loaded(unchecked.to_string()))? {
+            Told::Schema(None) => Ok(validator),
             Told::Schema(Some(problem)) => Err(format!("The JSON schema can't be used. {problem}")),
             Told::Answer(_) => Err(not_loaded("it answers out of turn".into())),
         }
@@ -60,17 +87,33 @@ impl Validator {
     }
 
     /// Why an answer doesn't fit, in words that continue "the answer …".
-    pub async fn misfit(&self, answer: &str) -> Result<Option<String>, String> {
-        match self.0.ask(&Asked::Answer(answer.to_owned())).await? {
+    pub async fn misfit(&self, answer: &str) -> Result<Option<String>, Unchecked> {
+        match self.ask(&Asked::Answer(answer.to_owned())).await? {
             Told::Answer(misfit) => Ok(misfit),
-            Told::Schema(_) => Err("it answers out of turn".into()),
+            Told::Schema(_) => Err(Unchecked::Broken("it answers out of turn".into())),
+        }
+    }
+
+    /// A schema can be such that some answers keep the validator busy for longer than anyone waits. Then it is ended.
+    async fn ask(&self, question: &Asked) -> Result<Told, Unchecked> {
+        let (mut told, mut late) = (pin!(self.0.ask(question)), pin!(sleep_ms(CHECK_MS_MAX)));
+        let told = poll_fn(|context| match told.as_mut().poll(context) {
+            Poll::Ready(told) => Poll::Ready(Some(told)),
+            Poll::Pending => late.as_mut().poll(context).map(|()| None),
+        });
+        match told.await {
+            Some(told) => told.map_err(Unchecked::Broken),
+            None => {
+                self.0.end("it was ended over another answer");
+                Err(Unchecked::TooSlow)
+            }
         }
     }
 }
 
 fn not_loaded(why: String) -> String {
     format!(
-        "The validator, which checks answers against the JSON schema, can't be used: {why}. Nothing was sent. Reload the \
-         page while it can be reached, or choose another answer format."
+        "The validator, which checks answers against the JSON schema, can't be used: {why}. Reload the page while it \
+         can be reached, or choose another answer format."
     )
 }

@@ -24,6 +24,11 @@ pub struct BatchProgress {
     pub unknown: u32,
     pub unreadable: u32,
     pub missing: u32,
+    /// Answers by the provider's count, and in the result files, of the jobs where the two differ.
+    #[serde(default)]
+    pub counted: u32,
+    #[serde(default)]
+    pub held: u32,
     pub queue_tokens: Option<u64>,
     pub problem: Option<String>,
 }
@@ -56,6 +61,30 @@ pub enum Stage {
     Downloading,
 }
 
+/// What result files held beside what was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Oddities {
+    pub repeated: u32,
+    pub unknown: u32,
+    pub unreadable: u32,
+    pub missing: u32,
+    /// Answers by the provider's count, and in the files that were read, of the jobs where the two differ.
+    pub counted: u32,
+    pub held: u32,
+}
+
+impl Oddities {
+    /// Compares what an ended job counts with what its files held.
+    pub fn compare(&mut self, shard: &Shard) {
+        let ended = shard.seen().filter(|seen| seen.state.is_final());
+        if let Some(completed) = ended.and_then(|seen| seen.completed).filter(|completed| *completed != shard.answered)
+        {
+            self.counted += completed;
+            self.held += shard.answered;
+        }
+    }
+}
+
 impl Engine {
     /// `None` where nothing of this run was ever handed over.
     pub(in crate::engine) fn batch_progress(&self) -> Option<BatchProgress> {
@@ -73,6 +102,8 @@ impl Engine {
             unknown: desk.oddities.unknown,
             unreadable: desk.oddities.unreadable,
             missing: desk.oddities.missing,
+            counted: desk.oddities.counted,
+            held: desk.oddities.held,
             queue_tokens: desk.queue_limit(),
             problem: desk.problem.clone(),
         })
@@ -107,5 +138,40 @@ fn seen(shard: &Shard) -> ShardProgress {
         job: job.map(|seen| seen.id.clone()),
         completed: job.and_then(|seen| seen.completed),
         failed: job.and_then(|seen| seen.failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::batch::shard::tests::planned;
+    use crate::provider::batch::JobSeen;
+
+    #[test]
+    fn a_count_that_the_files_do_not_bear_out_is_noted() {
+        let job = |state, completed| JobSeen {
+            id: "b".into(),
+            state,
+            output_file: None,
+            error_file: None,
+            completed,
+            failed: None,
+            problem: None,
+            queue_full: false,
+        };
+        let mut shard = Shard::new(planned());
+        shard.answered = 3;
+        for (state, completed, due) in [
+            (JobState::Completed, Some(4), (4, 3)),
+            (JobState::Expired, Some(2), (2, 3)),
+            (JobState::Completed, Some(3), (0, 0)),
+            (JobState::Completed, None, (0, 0)),
+            (JobState::InProgress, Some(1), (0, 0)),
+        ] {
+            shard.phase = Phase::Ended { seen: job(state, completed) };
+            let mut oddities = Oddities::default();
+            oddities.compare(&shard);
+            assert_eq!((oddities.counted, oddities.held), due, "{state:?} {completed:?}");
+        }
     }
 }

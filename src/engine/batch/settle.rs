@@ -144,6 +144,7 @@ impl Engine {
     pub(super) fn let_go(&mut self, id: ShardId, doubtful: &[Ordinal]) -> Vec<(Ordinal, bool)> {
         let Some(mut shard) = self.batch.shards.remove(&id) else { return Vec::new() };
         self.batch.closed += 1;
+        self.batch.oddities.compare(&shard);
         let mut left = Vec::new();
         for item in shard.unsettled() {
             let in_doubt = doubtful.binary_search(&item).is_ok();

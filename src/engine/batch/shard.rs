@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::batch::progress::Oddities;
 use crate::engine::batch::{BatchTerms, Planned, ResultFile, Rows, ShardId};
 use crate::engine::{Ordinal, Ticket};
 use crate::money::Usd;
@@ -51,15 +52,6 @@ pub struct Desk {
     pub problem: Option<String>,
     /// Jobs that were closed.
     pub closed: u32,
-}
-
-/// What result files held beside what was asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Oddities {
-    pub repeated: u32,
-    pub unknown: u32,
-    pub unreadable: u32,
-    pub missing: u32,
 }
 
 #[derive(Debug)]
@@ -332,7 +324,7 @@ pub fn rows_of(piece: &Piece) -> Rows {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::engine::batch) mod tests {
     use super::*;
 
     fn terms(requests_max: u32, bytes_max: u64, queue_tokens: Option<u64>) -> BatchTerms {
@@ -380,7 +372,7 @@ mod tests {
         assert_eq!((shard.settled_count, shard.unsettled()), (1, vec![0, 1, 2]));
     }
 
-    fn planned() -> Planned {
+    pub(in crate::engine::batch) fn planned() -> Planned {
         Planned {
             shard: 1,
             nonce: "n".into(),

@@ -37,7 +37,7 @@ pub fn answer_fields(step: &StepProps) -> Html {
         FormAction::Format(kind.map(|(kind, _)| kind).unwrap_or_default())
     });
     let hint = match format {
-        FormatKind::Text => "Answers are taken as they come.",
+        FormatKind::Text => "Answers are taken as they come; empty ones are marked, or asked for again.",
         FormatKind::Labels => "Each answer must be one of the labels below; others are marked, or asked for again.",
         FormatKind::Schema => "Each answer must be JSON by the schema below; its fields become columns of the export.",
     };
@@ -49,9 +49,7 @@ pub fn answer_fields(step: &StepProps) -> Html {
                 FormatKind::Labels => labels(step),
                 FormatKind::Schema => schema(step),
             } }
-            if format != FormatKind::Text {
-                { step.number(Field::Reasks, "0", reasks_hint(step)) }
-            }
+            { step.number(Field::Reasks, "0", reasks_hint(step)) }
         </>
     }
 }

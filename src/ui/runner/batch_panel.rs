@@ -256,7 +256,13 @@ fn odd_lines(batch: &BatchProgress) -> Vec<String> {
         ),
     ];
     let found = odd.into_iter().filter(|(count, ..)| *count > 0);
-    found.map(|(count, one, many)| format!("{}.", counted(count.into(), one, many))).collect()
+    let mut said: Vec<String> =
+        found.map(|(count, one, many)| format!("{}.", counted(count.into(), one, many))).collect();
+    if batch.counted > 0 || batch.held > 0 {
+        let told = counted(batch.counted.into(), "answer", "answers");
+        said.push(format!("The provider counts {told}, and the files hold {}.", grouped(&batch.held.to_string())));
+    }
+    said
 }
 
 fn has_open_rows(progress: &Progress) -> bool {

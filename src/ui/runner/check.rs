@@ -199,10 +199,7 @@ impl Reader<'_> {
     }
 
     fn reasks(&mut self) -> u8 {
-        match self.form.format {
-            FormatKind::Text => 0,
-            FormatKind::Labels | FormatKind::Schema => self.whole(Field::Reasks, 0..=REASKS_MAX).unwrap_or(0) as u8,
-        }
+        self.whole(Field::Reasks, 0..=REASKS_MAX).unwrap_or(0) as u8
     }
 
     fn limits(&mut self) -> Limits {

@@ -329,9 +329,10 @@ pub fn state_name(state: ExportState) -> &'static str {
 /// The same for one row, where its answer wants to be looked at.
 pub fn ended_name(row: &ResultRow) -> &'static str {
     let finish = row.finish.as_deref();
-    match row.answer {
+    match &row.answer {
         Some(_) if finish == Some("length") => "Cut off",
         Some(_) if finish == Some("content_filter") => "Filtered",
+        Some(answer) if answer.trim().is_empty() => "Empty",
         Some(_) if row.misfit.is_some() => "Doesn't fit",
         _ => state_name(row.state),
     }
