@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::outline::{Node, parse};
+use super::node::Node;
+use super::outline::parse;
 
 /// Deeper than this, what is optional is left out, so that a schema that holds itself comes to an end.
 const DEPTH_MAX: usize = 6;

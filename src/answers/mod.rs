@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `labels` | a list of labels, and which of them an answer means |
 //! | `outline` | a schema as a person reads it: its faults by place, its fields in their order |
+//! | `node` | JSON whose objects keep their order |
 //! | `document` | the JSON document inside an answer |
 //! | `misfit` | words for what an answer lacks, and for what led to it |
 //! | `check` | whether an answer fits; the only place that knows the validator |
@@ -17,6 +18,7 @@ mod document;
 mod example;
 mod labels;
 mod misfit;
+mod node;
 mod outline;
 
 #[cfg(feature = "validator")]

@@ -239,14 +239,15 @@ fn a_part_of_a_body_is_no_answer() {
     }
 }
 
-/// A server may echo what it was sent, or send anything: whatever it is, it is read in one go and told in a line.
+/// A server may echo what it was sent, or send anything. So long that a search which begins anew at each character
+/// would not end.
 #[test]
-fn megabytes_of_anything_come_to_an_end() {
+fn whatever_a_server_sends_comes_to_an_end() {
     let pieces =
         ["x", "-a", "`", "[", "{\"a\":", "sk-a1", "wait 1s", "\\ud83d", "data:", "<", "\u{200b}", "\u{e4}", "api key:"];
-    for provider in [Provider::OpenAi, Provider::Anthropic, Provider::OpenRouter] {
+    for provider in [Provider::Anthropic, Provider::OpenRouter] {
         for (piece, status) in pieces.iter().flat_map(|piece| [(piece, 200), (piece, 400), (piece, 429)]) {
-            let echo = piece.repeat(2_000_000 / piece.len());
+            let echo = piece.repeat(400_000 / piece.len());
             let quoted = serde_json::to_string(&echo).expect("JSON");
             for body in [format!(r#"{{"error":{{"message":{quoted},"code":{quoted}}}}}"#), echo] {
                 match provider.decode(&reply(status, &[], &body), NOW) {
