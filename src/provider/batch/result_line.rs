@@ -66,7 +66,10 @@ fn read(json: &Value, provider: Provider, now: Time) -> Option<ResultLine> {
 /// status beside a null body and nests its error; Fireworks and Gemini put the answer in place of the response.
 fn open_ai(json: &Value, provider: Provider, now: Time) -> Option<RowEnd> {
     let response = stated(json, "response");
-    let error = stated(json, "error").or_else(|| stated(response?, "error")).map(unwrapped);
+    let error = stated(json, "error").or_else(|| stated(response?, "error"));
+    // Some write the error as a text that holds JSON.
+    let in_text = error.and_then(Value::as_str).and_then(|text| body::json(text).ok()).filter(Value::is_object);
+    let error = in_text.as_ref().or(error).map(unwrapped);
     if error.and_then(code_of).is_some_and(|code| UNFINISHED_CODES.contains(&code.as_str())) {
         return Some(RowEnd::Unfinished);
     }
@@ -265,6 +268,7 @@ mod tests {
                 FailureKind::BadRequest,
             ),
             (r#""error":{"message":"bad","code":"400"}"#, 400, FailureKind::BadRequest),
+            (r#""error":"{\"message\":\"bad\",\"code\":400}""#, 400, FailureKind::BadRequest),
             (r#""response":{"status_code":422,"body":{"detail":"bad"}},"error":null"#, 422, FailureKind::BadRequest),
             (r#""response":{"body":{"error":{"message":"broke"}}}"#, 500, FailureKind::ServerError),
             (r#""response":{"status_code":200,"body":null},"error":"broke""#, 500, FailureKind::ServerError),
