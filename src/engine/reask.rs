@@ -123,6 +123,13 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_could_not_be_checked_is_not_paid_for_again() {
+        let mut run = Driver::new(asked(5), rows(1));
+        let end = run.run(|_| reply(100, answer(Finish::Stop, Some("could not be checked: no validator"))));
+        assert_eq!((run.sent.len(), end.succeeded, end.misfits, end.reasked), (1, 1, 1, 0));
+    }
+
+    #[test]
     fn a_re_ask_that_fails_for_good_leaves_the_answer_before_it() {
         let mut run = Driver::new(asked(2), rows(1));
         let mut asks = 0;

@@ -72,8 +72,8 @@ pub fn shareable(answer: &Answer) -> bool {
     answer.finish == Finish::Stop && answer.misfit.is_none()
 }
 
-/// Whether another try may help: the answer came to its own end and doesn't fit. One that the output cap cut, or a
-/// content filter stopped, would be again, and is never paid for again unasked.
+/// Whether another try may help: the answer came to its own end and doesn't fit. One that the output cap cut, that a
+/// content filter stopped, or that could not be checked would be so again, and is never paid for again unasked.
 pub(super) fn worth_asking_again(answer: &Answer) -> bool {
-    answer.misfit.is_some() && matches!(answer.finish, Finish::Stop | Finish::Other)
+    answer.misfit.is_some() && !answer.is_unchecked() && matches!(answer.finish, Finish::Stop | Finish::Other)
 }

@@ -33,7 +33,7 @@ pub use effort::{PromptCache, ReasoningEffort};
 pub use failure::{Action, Failure, FailureKind};
 pub use hint::HINT_MS_MAX;
 pub use model_traits::takes_temperature;
-pub use outcome::{Answer, Bill, Finish, Outcome, Usage};
+pub use outcome::{Answer, Bill, Finish, Outcome, UNCHECKED, Usage};
 pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, StatedCost, Wire};
 pub use rate_seen::{LimitSeen, RateSeen};
 pub use response_format::{SchemaField, SchemaSupport, is_strict};

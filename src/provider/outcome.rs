@@ -44,7 +44,15 @@ pub struct Answer {
     pub misfit: Option<String>,
 }
 
+/// How a misfit begins that says nothing of the answer: the check itself failed.
+pub const UNCHECKED: &str = "could not be checked";
+
 impl Answer {
+    /// Whether its format could not be checked; another answer's could not be either.
+    pub fn is_unchecked(&self) -> bool {
+        self.misfit.as_ref().is_some_and(|misfit| misfit.starts_with(UNCHECKED))
+    }
+
     /// Whether there is nothing in it but white space and thinking.
     pub fn is_empty(&self) -> bool {
         without_thinking(&self.text).trim().is_empty()

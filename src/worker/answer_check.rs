@@ -8,7 +8,7 @@ use super::terms::problem;
 use super::validator::{Unchecked, Validator};
 use crate::answers::{Labels, misfit_of_text, with_cause};
 use crate::link::{Place, Problem};
-use crate::provider::{Answer, AnswerFormat, Bill, Outcome, without_thinking};
+use crate::provider::{Answer, AnswerFormat, Bill, Outcome, UNCHECKED, without_thinking};
 
 /// An answer is given to so many validators that died while it waited.
 const TRIES: usize = 3;
@@ -72,7 +72,7 @@ impl AnswerCheck {
             },
             AnswerCheck::Schema { .. } => match self.validated(&answer.text).await {
                 Ok(misfit) => misfit?,
-                Err(why) => format!("could not be checked: {why}"),
+                Err(why) => format!("{UNCHECKED}: {}", why.trim_end_matches('.')),
             },
         };
         Some(with_cause(misfit, answer, bill))
@@ -101,5 +101,60 @@ impl AnswerCheck {
         let started = Rc::new(Validator::start(schema).await?);
         *validator.borrow_mut() = Some(started.clone());
         Ok(started)
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::engine::shareable;
+    use crate::provider::{Finish, Usage};
+
+    /// Only a schema's check waits for anything.
+    fn at_once<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    fn answer(text: &str, finish: Finish) -> Answer {
+        Answer { text: text.into(), finish, ..Answer::default() }
+    }
+
+    #[test]
+    fn an_empty_text_is_marked_and_neither_shared_nor_taken_from_the_cache() {
+        let check = AnswerCheck::new(&AnswerFormat::Text).unwrap();
+        let usage = Usage { input: 30, output: 1_000, ..Usage::default() };
+        for (finish, misfit) in [
+            (Finish::Stop, "is empty"),
+            (
+                Finish::Length,
+                "is empty: all 1,000 tokens went into thinking. Raise Max output tokens or lower the reasoning effort",
+            ),
+            (Finish::ContentFilter, "is empty; the provider's content filter ended it"),
+        ] {
+            let bill = Bill::Usage { usage, stated_cost: None };
+            let outcome = Outcome::Answered { answer: answer(" \n", finish), bill };
+            let Outcome::Answered { answer: checked, .. } = at_once(check.checked(outcome)) else {
+                panic!("an answer")
+            };
+            assert_eq!(checked.misfit.as_deref(), Some(misfit));
+            assert!(!shareable(&checked));
+            assert_eq!(at_once(check.fitting(Some(answer("", finish)))), None);
+        }
+        assert!(at_once(check.fitting(Some(answer("dairy", Finish::Stop)))).is_some());
+    }
+
+    #[test]
+    fn thinking_is_not_shown_and_not_in_the_way_of_a_label() {
+        let thought = answer("<think>Hm.</think>\n\nDairy", Finish::Stop);
+        let text = AnswerCheck::new(&AnswerFormat::Text).unwrap();
+        assert_eq!(text.shown(&thought), "Dairy");
+        let labels = AnswerCheck::new(&AnswerFormat::Labels(vec!["dairy".into(), "meat".into()])).unwrap();
+        assert_eq!((labels.shown(&thought), at_once(labels.misfit(&thought, None))), ("dairy", None));
     }
 }
