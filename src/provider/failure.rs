@@ -121,6 +121,26 @@ impl Failure {
         ))
     }
 
+    /// The same of a batch job's step: of its file, its creation, its state. No row is to blame, and none is sent again.
+    pub fn sentence_of_a_batch_step(&self) -> String {
+        use FailureKind::*;
+        let status = self.status.map(|status| format!(" ({status})")).unwrap_or_default();
+        let what = match self.kind {
+            RateLimited => format!("The provider's rate limit was reached{status}."),
+            ServerError => format!("The provider had a fault of its own{status}."),
+            TimedOut => "No answer came before the timeout.".to_owned(),
+            TornBody | HtmlPage => format!("The answer broke off, or isn't what a Batch API sends{status}."),
+            UnknownModel | WrongAddress => {
+                format!("The provider doesn't have the file, the job or the address that was asked for{status}.")
+            }
+            BadRequest | ContextTooLong | ContentRefused => {
+                format!("The provider refused a step of the batch job{status}.")
+            }
+            _ => return self.sentence(),
+        };
+        self.with_its_words(format!("{what} The results so far are kept."))
+    }
+
     fn with_its_words(&self, plain: String) -> String {
         if self.message.is_empty() {
             return plain;
@@ -241,6 +261,21 @@ mod tests {
             let told = failure.sentence_at_the_end();
             assert!(!told.contains("is sent again") && !told.contains("goes on"), "{told}");
             assert!(told.contains("(500)") && told.ends_with("It said: \u{201c}no\u{201d}"), "{told}");
+        }
+        for kind in [
+            FailureKind::RateLimited,
+            FailureKind::ServerError,
+            FailureKind::TimedOut,
+            FailureKind::TornBody,
+            FailureKind::WrongAddress,
+            FailureKind::BadRequest,
+        ] {
+            let failure =
+                Failure { kind, status: Some(500), message: "no".into(), retry_after_ms: None, request_id: None };
+            let told = failure.sentence_of_a_batch_step();
+            for word in ["sent again", "row", "chat completions", "/v1"] {
+                assert!(!told.contains(word), "{told}");
+            }
         }
     }
 

@@ -42,7 +42,12 @@ impl AnswerCheck {
     /// The outcome, with what its answer lacks.
     pub async fn checked(&self, outcome: Outcome) -> Outcome {
         let Outcome::Answered { mut answer, bill } = outcome else { return outcome };
-        answer.misfit = self.misfit(&answer, Some(&bill)).await;
+        let found = self.misfit(&answer, Some(&bill)).await;
+        answer.misfit = match self {
+            // Where nothing else is asked of a text, the provider's own word on it stays.
+            AnswerCheck::Text => found.or(answer.misfit),
+            AnswerCheck::Labels(_) | AnswerCheck::Schema { .. } => found,
+        };
         Outcome::Answered { answer, bill }
     }
 

@@ -230,7 +230,8 @@ impl Engine {
             }
             Err(failure) if is_gone(failure.kind) => {
                 shard.read[file as usize] = true;
-                self.batch.problem = Some(format!("A result file is no longer there. {}", failure.sentence()));
+                self.batch.problem =
+                    Some(format!("A result file is no longer there. {}", failure.sentence_of_a_batch_step()));
                 self.close_if_read(id);
             }
             Err(failure) => self.step_failed(id, failure),
@@ -249,7 +250,7 @@ impl Engine {
             self.pause(PauseReason::BatchStuck(failure));
         } else if shard.is_refused(&failure) {
             // The provider refuses the file or the job itself: nothing was billed, and the rows are open again.
-            self.batch.problem = Some(failure.sentence());
+            self.batch.problem = Some(failure.sentence_of_a_batch_step());
             self.close(id, &[]);
         }
     }

@@ -134,7 +134,7 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
         PauseReason::BatchEnded { open, problem } => batch_ended_words(*open, problem.as_deref()),
         PauseReason::BatchStuck(failure) => (
             "A batch job can't go on".to_owned(),
-            failure.sentence(),
+            failure.sentence_of_a_batch_step(),
             "Jobs that were created stay with the provider. Press Resume to look again, or Take back to cancel them."
                 .to_owned(),
         ),
@@ -143,7 +143,7 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
             format!(
                 "The answer to the creation of a job was lost. The provider doesn't list the job, and the file it \
                  would be made from could not be deleted: {}",
-                failure.sentence()
+                failure.sentence_of_a_batch_step()
             ),
             format!(
                 "Look at the provider's own page of batches for a job with the metadata pennybatch: {nonce}. If it is \
