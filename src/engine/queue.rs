@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Ordinal;
 use crate::engine::dispatch::Lanes;
+use crate::engine::items::Status;
 use crate::time::Time;
 
 #[derive(Debug, Default)]
@@ -27,14 +28,18 @@ impl Queue {
         self.backing_off.insert((until, item));
     }
 
-    /// The next item that may go now, left in its place. `is_open` tells items that wait for
-    /// their turn from ended ones and twins.
-    pub fn peek(&mut self, now: Time, total: u32, is_open: impl Fn(Ordinal) -> bool) -> Option<Ordinal> {
+    /// The next item that may go now, left in its place. `status` tells items that wait from those that ended
+    /// meanwhile, by an import for example: these are dropped here.
+    pub fn peek(&mut self, now: Time, total: u32, status: impl Fn(Ordinal) -> Status) -> Option<Ordinal> {
+        let is_open = |item: Ordinal| status(item) == Status::Open;
         while let Some(item) = self.returned.first().copied() {
             if is_open(item) {
                 return Some(item);
             }
             self.returned.pop_first();
+        }
+        while self.backing_off.first().is_some_and(|(_, item)| status(*item) != Status::BackingOff) {
+            self.backing_off.pop_first();
         }
         if let Some((until, item)) = self.backing_off.first()
             && *until <= now
