@@ -34,18 +34,24 @@ pub enum FailureKind {
     Unreachable,
     /// An answer that broke off, or 2xx with something that isn't the expected JSON.
     TornBody,
-    /// A 2xx HTML page where JSON was due: most often a wrong address.
+    /// An HTML page where JSON was due. With a 2xx status it is most often a wrong address; with a refusal's status it
+    /// comes from a gateway on the way (a firewall, a proxy, the login page of a network) and says nothing of the key.
     HtmlPage,
     /// 401, 403: the key.
     WrongKey,
     /// The account may not be used from a web page, whatever the key.
     BrowserForbidden,
+    /// The account, its place or its plan isn't served, whatever the key and the row.
+    AccountRefused,
     /// No key was entered for the lane since the run was opened, so nothing is sent on it.
     NoKey,
     /// A 429 or 402 that no waiting mends: quota, credit or spend limit.
     QuotaExhausted,
-    /// 404 that names the model.
+    /// The model is unknown, retired, or not this key's to use.
     UnknownModel,
+    /// A lane that never answered refused one row after the other: the last of these refusals. No provider's answer is
+    /// of this kind; the engine says so of a lane.
+    EveryRowRefused,
     /// Any other 404 or 405: the base URL.
     WrongAddress,
     /// 400, 413, 422: this call.
@@ -79,7 +85,8 @@ impl FailureKind {
             // A server that says what is wrong with it, such as a model still being loaded, may mend by itself.
             ServerError => Action::Retry,
             Unreachable | TimedOut | TornBody | HtmlPage => Action::StopUnprovenLane,
-            WrongKey | NoKey | BrowserForbidden | QuotaExhausted | UnknownModel | WrongAddress => Action::StopLane,
+            WrongKey | NoKey | BrowserForbidden | AccountRefused | QuotaExhausted | UnknownModel | EveryRowRefused
+            | WrongAddress => Action::StopLane,
             BadRequest | ContextTooLong | ContentRefused => Action::EndItem,
         }
     }
@@ -197,9 +204,15 @@ impl Failure {
                 "The server said yes{status}, but its answer broke off or wasn't a chat completion. It may have been \
                  billed and is counted so.{kept_sentence} If it happens to every row, check the base URL.{anew}"
             ),
-            HtmlPage => format!(
+            HtmlPage if begun => format!(
                 "The server answered with a web page{status} where JSON was due, so the base URL most likely points \
-                 to a site and not to its API.{kept_sentence} Check the base URL: most end in /v1.{anew}"
+                 to a site and not to its API, or this network wants you to sign in first.{kept_sentence} Check the base \
+                 URL: most end in /v1.{anew}"
+            ),
+            HtmlPage => format!(
+                "A web page came in place of the provider's answer{status}: most likely a firewall, a proxy or the \
+                 sign-in page of this network sent it, so the key need not be wrong. {billed}{kept}. Open the base URL in \
+                 another tab to see the page, get past it or change the network, {then}."
             ),
             WrongKey => format!(
                 "The provider refused the key{status}. {billed}{kept}. Check the key and what it is allowed to do, or \
@@ -211,6 +224,16 @@ impl Failure {
                  choose another provider, or hand {} over as a batch file.",
                 if in_a_run { " in a new run" } else { "" },
                 if in_a_run { "the rest" } else { "the rows" },
+            ),
+            AccountRefused => format!(
+                "The provider doesn't serve this account{status}: its country, its plan or its standing forbids it, and \
+                 no row is to blame. {billed}{kept}. Settle it at the provider, {then}, or choose another provider{}.",
+                if in_a_run { " in a new run" } else { "" },
+            ),
+            EveryRowRefused => format!(
+                "The provider refused every call so far with the same kind of error{status}, so the setup is wrong and \
+                 not the rows. {billed}{kept}; the rows are open again. Read its words and change what they name, such \
+                 as the model, Max output tokens or the answer format.{anew}"
             ),
             NoKey => {
                 "No key was entered for this lane since the run was opened, so nothing was sent on it. Keys are never \
@@ -291,6 +314,7 @@ mod tests {
             HtmlPage,
             WrongKey,
             BrowserForbidden,
+            AccountRefused,
             QuotaExhausted,
             UnknownModel,
             WrongAddress,

@@ -23,7 +23,9 @@ pub fn read(headers: RateHeaders, reply: &HttpReply, now: Time) -> Option<RateSe
             let of = |kind: &str| LimitSeen {
                 limit: number(reply, &format!("anthropic-ratelimit-{kind}-limit")),
                 remaining: number(reply, &format!("anthropic-ratelimit-{kind}-remaining")),
-                reset_ms: reply.header(&format!("anthropic-ratelimit-{kind}-reset")).and_then(|at| date_ms(at, now)),
+                reset_ms: reply
+                    .header(&format!("anthropic-ratelimit-{kind}-reset"))
+                    .and_then(|at| hint::from_rfc3339(at, now)),
             };
             RateSeen {
                 requests: of("requests"),
@@ -44,13 +46,6 @@ fn number(reply: &HttpReply, name: &str) -> Option<u64> {
 fn wait_ms(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
     hint::duration_ms(&text).or_else(|| hint::from_seconds(&text, 1.0))
-}
-
-/// RFC 3339, in UTC.
-fn date_ms(text: &str, now: Time) -> Option<u64> {
-    let at = humantime::parse_rfc3339(text.trim()).ok()?;
-    let since_epoch = at.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?;
-    Some(Time::from_ms(u64::try_from(since_epoch.as_millis()).ok()?).ms_since(now))
 }
 
 /// The limit itself, unless its refill shows that it is of something longer than a minute. What tells the two apart is

@@ -18,6 +18,10 @@ const GZIP: &str = "\u{1f}\u{fffd}";
 pub fn decode(provider: Provider, reply: &HttpReply, now: Time) -> Outcome {
     if !(200..300).contains(&reply.status) {
         let json = body::json(&reply.body).ok();
+        if let Some(answer) = refusal::bad_sample(reply, json.as_ref()) {
+            let bill = body::read(&reply.body).map_or(Bill::Unknown, |body| usage::bill(provider, &body.parts));
+            return Outcome::Answered { answer, bill };
+        }
         return Outcome::Failed { failure: refusal::read(provider, reply, json.as_ref(), now), bill: Bill::Nothing };
     }
     let Some(body) = body::read(&reply.body) else {

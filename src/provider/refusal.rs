@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use crate::provider::{Failure, FailureKind, HttpReply, Provider, RateHeaders, hint, words};
+use crate::provider::{Answer, Failure, FailureKind, Finish, HttpReply, Provider, RateHeaders, hint, words};
 use crate::time::Time;
 
 /// Codes of quota and spend limits, which no waiting mends. They come with 429 as well as with other statuses.
-const QUOTA_CODES: [&str; 12] = [
+const QUOTA_CODES: [&str; 13] = [
     "insufficient_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
@@ -21,6 +21,8 @@ const QUOTA_CODES: [&str; 12] = [
     "enforced_spend_limit_reached",
     // Groq, once its spend limit is reached.
     "blocked_api_access",
+    // Alibaba.
+    "arrearage",
 ];
 const CONTEXT_CODES: [&str; 3] = ["context_length_exceeded", "exceed_context_size_error", "string_above_max_length"];
 const CONTEXT_WORDS: [&str; 14] = [
@@ -48,18 +50,86 @@ const CONTENT_CODES: [&str; 5] = [
 ];
 const CONTENT_WORDS: [&str; 4] =
     ["content management policy", "flagged by", "requires moderation", "violates usage guidelines"];
-const MODEL_CODES: [&str; 6] = [
+const MODEL_CODES: [&str; 12] = [
     "model_not_found",
     "model_not_exist",
     "model_not_available",
     "invalid_model",
     "model_decommissioned",
     "unknown_model",
+    // Azure, Hugging Face, Groq.
+    "deploymentnotfound",
+    "model_not_supported",
+    "model_deprecated",
+    "model_terms_required",
+    "model_permission_blocked_org",
+    "model_permission_blocked_project",
 ];
-const MODEL_WORDS: [&str; 3] = ["not a valid model", "invalid model", "model not exist"];
+const MODEL_WORDS: [&str; 4] = ["not a valid model", "invalid model", "model not exist", "no models loaded"];
+/// What is said of a model, behind the word "model" and close to it.
+const MODEL_IS_GONE_WORDS: [&str; 12] = [
+    "not found",
+    "does not exist",
+    "doesn't exist",
+    "no longer available",
+    "no longer supported",
+    "is not available",
+    "been deprecated",
+    "been decommissioned",
+    "been retired",
+    "is deprecated",
+    "was removed on",
+    "not supported by any provider",
+];
+const MODEL_NAME_CHARS_MAX: usize = 100;
+/// Google's `failed_precondition` is of the account's country or billing.
+const ACCOUNT_CODES: [&str; 10] = [
+    "failed_precondition",
+    "unsupported_country_region_territory",
+    "account_deactivated",
+    "organization_deactivated",
+    "organization_restricted",
+    "consumer_suspended",
+    "consumer_invalid",
+    "service_disabled",
+    "accessdenied.unpurchased",
+    "access_terminated",
+];
+const ACCOUNT_WORDS: [&str; 17] = [
+    "location is not supported",
+    "region is not supported",
+    "country is not supported",
+    "territory not supported",
+    "not available in your country",
+    "not available in your region",
+    "account has been deactivated",
+    "account has been disabled",
+    "account has been suspended",
+    "account has been terminated",
+    "account is suspended",
+    "account is disabled",
+    "account is deactivated",
+    "organization has been disabled",
+    "organization has been restricted",
+    "organization must be verified",
+    "project has been suspended",
+];
+/// A local server whose model died or was put away says so with a 400.
+const SERVER_WORDS: [&str; 6] = [
+    "model has crashed",
+    "model has unloaded",
+    "model is unloaded",
+    "model unloaded",
+    "model was unloaded",
+    "model process has terminated",
+];
+/// A sample of the model that the provider itself couldn't read: another sample may do.
+const SAMPLE_CODES: [&str; 3] = ["json_validate_failed", "tool_use_failed", "output_parse_failed"];
+/// A gateway that answers in plain text, as Cloudflare does: `error code: 1020`.
+const GATEWAY_WORDS: &str = "error code: 1";
 const KEY_CODES: [&str; 3] = ["invalid_api_key", "api_key_invalid", "authentication_error"];
 const KEY_WORDS: [&str; 3] = ["api key not valid", "incorrect api key", "invalid api key"];
-const QUOTA_WORDS: [&str; 9] = [
+const QUOTA_WORDS: [&str; 14] = [
     "credit balance is too low",
     "specified api usage limits",
     "insufficient credits",
@@ -69,6 +139,11 @@ const QUOTA_WORDS: [&str; 9] = [
     "usage credits are required",
     "extra usage is required",
     "insufficient balance",
+    "out of credits",
+    "not enough credits",
+    "enable billing",
+    "billing to be enabled",
+    "billing account",
 ];
 /// A request that is larger than what a whole minute lets through is refused for ever, though as a rate limit.
 const TOO_LARGE_WORDS: [&str; 1] = ["request too large for"];
@@ -107,6 +182,30 @@ pub fn read_inside_200(reply: &HttpReply, error_at: &Value, now: Time) -> Failur
     }
 }
 
+/// A sample that the provider refuses as its own model's fault (Groq's `json_validate_failed`), as an answer that
+/// doesn't fit: what the model wrote is its text. Tokens were generated for it, so its bill is not surely nothing.
+pub fn bad_sample(reply: &HttpReply, body: Option<&Value>) -> Option<Answer> {
+    if !matches!(reply.status, 400 | 422) {
+        return None;
+    }
+    let said = Said::of(reply, body);
+    let error = error_of(body?);
+    let raw = upstream(error);
+    let sample = [raw.as_ref().map(error_of), Some(error)]
+        .into_iter()
+        .flatten()
+        .find_map(|error| error.get("failed_generation").filter(|sample| !sample.is_null()));
+    if sample.is_none() && !said.has_code(&SAMPLE_CODES) {
+        return None;
+    }
+    Some(Answer {
+        text: sample.map(plain).unwrap_or_default(),
+        finish: Finish::Other,
+        request_id: None,
+        misfit: Some(format!("was refused by the provider as a bad sample: {}", words::clean(&said.message))),
+    })
+}
+
 /// The title of a web page, for a person to recognise it by.
 pub fn html_title(html: &str) -> Option<String> {
     let lower = html.to_ascii_lowercase();
@@ -125,6 +224,8 @@ struct Said {
     codes: Vec<String>,
     /// Google names the quota that is used up, by the minute or by the day.
     is_of_a_day: bool,
+    /// No word of the provider's, but of something on the way to it.
+    is_of_a_gateway: bool,
 }
 
 impl Said {
@@ -135,16 +236,26 @@ impl Said {
         };
         let lower = message.to_lowercase();
         let is_of_a_day = body.is_some_and(is_of_a_day);
-        Said { message, lower, codes, is_of_a_day }
+        let is_page = reply.body.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+        let is_of_a_gateway = body.is_none() && (is_page || lower.starts_with(GATEWAY_WORDS));
+        Said { message, lower, codes, is_of_a_day, is_of_a_gateway }
     }
 
     fn has_code(&self, codes: &[&str]) -> bool {
         self.codes.iter().any(|code| codes.contains(&code.as_str()))
     }
 
-    /// llama.cpp: `model 'x' not found`, with 400.
+    /// `model 'x' not found`, `The model x has been deprecated`; but not `this parameter is no longer supported by the
+    /// model`.
     fn names_a_missing_model(&self) -> bool {
-        self.lower.starts_with("model ") && self.lower.contains("not found")
+        // Further on, a message may quote the row.
+        let start =
+            self.lower.char_indices().nth(words::MESSAGE_CHARS_MAX).map_or(&*self.lower, |(end, _)| &self.lower[..end]);
+        start.match_indices("model").any(|(at, _)| {
+            let clause = start[at..].split([';', '\n']).next().unwrap_or_default();
+            let near = clause.char_indices().nth(MODEL_NAME_CHARS_MAX).map_or(clause, |(end, _)| &clause[..end]);
+            MODEL_IS_GONE_WORDS.iter().any(|words| near.contains(words))
+        })
     }
 
     fn has_words(&self, words: &[&str]) -> bool {
@@ -160,7 +271,7 @@ fn from_text(body: &str) -> String {
 /// `{error: {message, code, type}}`, `{error: "…"}`, `{message}`, `{detail}`, and Google's list with one of these.
 fn from_json(body: &Value) -> (String, Vec<String>) {
     let body = body.get(0).unwrap_or(body);
-    let error = body.get("error").filter(|error| !error.is_null()).unwrap_or(body);
+    let error = error_of(body);
     let mut message = match error {
         Value::String(text) => text.clone(),
         _ => ["message", "detail", "error_description", "title"]
@@ -179,6 +290,9 @@ fn from_json(body: &Value) -> (String, Vec<String>) {
         .flatten()
         .map(|code| plain(code).to_lowercase())
         .collect();
+    if let Some(raw) = upstream(error) {
+        codes.extend(from_json(&raw).1);
+    }
     let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
     codes.extend(details.filter_map(|detail| detail.get("reason")).map(|reason| plain(reason).to_lowercase()));
     if error.pointer("/metadata/reasons").is_some() {
@@ -187,11 +301,24 @@ fn from_json(body: &Value) -> (String, Vec<String>) {
     (message, codes)
 }
 
+fn error_of(body: &Value) -> &Value {
+    let body = body.get(0).unwrap_or(body);
+    body.get("error").filter(|error| !error.is_null()).unwrap_or(body)
+}
+
+/// The error of the provider behind a gateway, where the gateway hands on its whole body.
+fn upstream(error: &Value) -> Option<Value> {
+    serde_json::from_str(error.pointer("/metadata/raw")?.as_str()?).ok().filter(Value::is_object)
+}
+
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
 fn kind(status: u16, said: &Said) -> FailureKind {
+    if said.is_of_a_gateway && matches!(status, 400 | 401 | 403 | 407 | 511) {
+        return FailureKind::HtmlPage;
+    }
     if said.has_code(&QUOTA_CODES) || (status == 429 && (said.has_words(&QUOTA_WORDS) || said.is_of_a_day)) {
         return FailureKind::QuotaExhausted;
     }
@@ -200,6 +327,9 @@ fn kind(status: u16, said: &Said) -> FailureKind {
     }
     if status == 401 && said.has_words(&BROWSER_WORDS) {
         return FailureKind::BrowserForbidden;
+    }
+    if said.has_code(&ACCOUNT_CODES) || (matches!(status, 400 | 401 | 403 | 404) && said.has_words(&ACCOUNT_WORDS)) {
+        return FailureKind::AccountRefused;
     }
     match status {
         429 => return FailureKind::RateLimited,
@@ -217,8 +347,11 @@ fn kind(status: u16, said: &Said) -> FailureKind {
         return FailureKind::UnknownModel;
     }
     match status {
+        400 if said.names_a_missing_model() => FailureKind::UnknownModel,
         400 | 422 => bad_request(said),
+        413 if said.is_of_a_gateway => FailureKind::BadRequest,
         413 => FailureKind::ContextTooLong,
+        451 => FailureKind::AccountRefused,
         403 if said.has_words(&QUOTA_WORDS) => FailureKind::QuotaExhausted,
         403 if said.has_words(&CONTENT_WORDS) => FailureKind::ContentRefused,
         403 => FailureKind::WrongKey,
@@ -240,7 +373,9 @@ fn bad_request(said: &Said) -> FailureKind {
         FailureKind::ContextTooLong
     } else if said.has_words(&CONTENT_WORDS) {
         FailureKind::ContentRefused
-    } else if said.has_words(&MODEL_WORDS) || said.names_a_missing_model() {
+    } else if said.has_words(&SERVER_WORDS) {
+        FailureKind::ServerError
+    } else if said.has_words(&MODEL_WORDS) {
         FailureKind::UnknownModel
     } else {
         FailureKind::BadRequest

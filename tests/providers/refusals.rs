@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use pennybatch::provider::{Action, Bill, Failure, FailureKind, HINT_MS_MAX, MESSAGE_CHARS_MAX, Outcome};
+use pennybatch::provider::{Action, Bill, Failure, FailureKind, Finish, HINT_MS_MAX, MESSAGE_CHARS_MAX, Outcome};
 
 use crate::{decode, reply};
 
@@ -119,9 +119,33 @@ const FIXTURES: &[Fixture] = &[
     // The key.
     fixture("OpenAI, wrong key", 401, r#"{"error":{"message":"Incorrect API key provided: sk-abcde***wxyz.","type":"invalid_request_error","code":"invalid_api_key"}}"#, WrongKey, Action::StopLane),
     fixture("no key", 401, "", WrongKey, Action::StopLane),
-    fixture("forbidden", 403, r#"{"error":{"message":"Country, region, or territory not supported","code":"unsupported_country_region_territory"}}"#, WrongKey, Action::StopLane),
+    fixture("forbidden", 403, r#"{"error":{"message":"You may not do this."}}"#, WrongKey, Action::StopLane),
     fixture("Gemini, wrong key", 400, r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}]"#, WrongKey, Action::StopLane),
     fixture("xAI, wrong key", 400, r#"{"code":"Client specified an invalid argument","error":"Incorrect API key provided: ab***yz."}"#, WrongKey, Action::StopLane),
+    // The account.
+    fixture("OpenAI, region", 403, r#"{"error":{"message":"Country, region, or territory not supported","code":"unsupported_country_region_territory"}}"#, AccountRefused, Action::StopLane),
+    fixture("Gemini, region (google-gemini/gemini-cli #1993, #24641)", 400, r#"{"error":{"code":400,"message":"User location is not supported for the API use.","status":"FAILED_PRECONDITION"}}"#, AccountRefused, Action::StopLane),
+    fixture("Gemini, region in a list (snailyp/gemini-balance #328)", 400, r#"[{"error":{"code":400,"message":"User location is not supported for the API use.","status":"FAILED_PRECONDITION"}}]"#, AccountRefused, Action::StopLane),
+    fixture("Gemini, region without a status", 400, r#"{"error":{"code":400,"message":"User location is not supported for the API use."}}"#, AccountRefused, Action::StopLane),
+    fixture("Gemini, free tier not offered", 400, r#"{"error":{"code":400,"message":"Gemini API free tier is not available in your country. Please enable billing on your project in Google AI Studio.","status":"FAILED_PRECONDITION"}}"#, AccountRefused, Action::StopLane),
+    fixture("Gemini, API not enabled", 403, r#"{"error":{"code":403,"message":"Generative Language API has not been used in project 1 before or it is disabled.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}}"#, AccountRefused, Action::StopLane),
+    fixture("OpenAI, deactivated", 401, r#"{"error":{"message":"Your OpenAI account has been deactivated.","code":"account_deactivated"}}"#, AccountRefused, Action::StopLane),
+    fixture("Anthropic, disabled", 400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"This organization has been disabled."}}"#, AccountRefused, Action::StopLane),
+    fixture("Groq, restricted", 400, r#"{"error":{"message":"Organization has been restricted. Please reach out to support.","type":"invalid_request_error","code":"organization_restricted"}}"#, AccountRefused, Action::StopLane),
+    fixture("for legal reasons", 451, "", AccountRefused, Action::StopLane),
+    fixture("Alibaba, in arrears", 400, r#"{"error":{"code":"Arrearage","message":"Access denied, please make sure your account is in good standing.","type":"Arrearage"}}"#, QuotaExhausted, Action::StopLane),
+    fixture("Google, billing", 403, r#"{"error":{"code":403,"message":"This API method requires billing to be enabled. Please enable billing on project #1.","status":"PERMISSION_DENIED"}}"#, QuotaExhausted, Action::StopLane),
+    fixture("OpenAI, a rate limit that speaks of payment", 429, r#"{"error":{"message":"Rate limit reached on requests per min (RPM): Limit 3. Please try again in 20s. Please add a payment method to your account to increase your rate limit.","type":"requests","code":"rate_limit_exceeded"}}"#, RateLimited, Action::SlowLane).hint_ms(20_000),
+    // Gateways.
+    fixture("Cloudflare's page", 403, "<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>", HtmlPage, Action::StopUnprovenLane),
+    fixture("nginx asks for a password", 401, "<html>\r\n<head><title>401 Authorization Required</title></head></html>", HtmlPage, Action::StopUnprovenLane),
+    fixture("nginx forbids", 403, "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body></body></html>", HtmlPage, Action::StopUnprovenLane),
+    fixture("a proxy asks who it is", 407, "<html><head><title>Proxy Authentication Required</title></head></html>", HtmlPage, Action::StopUnprovenLane),
+    fixture("a network's sign-in page", 511, "<html><head><title>Sign in to Wi-Fi</title></head></html>", HtmlPage, Action::StopUnprovenLane),
+    fixture("Cloudflare, in plain text", 403, "error code: 1020", HtmlPage, Action::StopUnprovenLane),
+    fixture("a page, too large for a gateway", 413, "<html><head><title>413 Request Entity Too Large</title></head></html>", BadRequest, Action::EndItem),
+    fixture("Cloudflare's rate limit", 429, "<html><head><title>Error 1015</title></head></html>", RateLimited, Action::SlowLane),
+    fixture("a key refused in plain text", 401, "Unauthorized", WrongKey, Action::StopLane),
     // The model.
     fixture("OpenAI, unknown model", 404, r#"{"error":{"message":"The model `gpt-9` does not exist or you do not have access to it.","type":"invalid_request_error","code":"model_not_found"}}"#, UnknownModel, Action::StopLane),
     fixture("OpenAI, model not for this project", 403, r#"{"error":{"message":"Project `p` does not have access to model `gpt-4o`","code":"model_not_found"}}"#, UnknownModel, Action::StopLane),
@@ -130,6 +154,10 @@ const FIXTURES: &[Fixture] = &[
     fixture("OpenRouter, unknown model", 400, r#"{"error":{"message":"foo/bar is not a valid model ID","code":400}}"#, UnknownModel, Action::StopLane),
     fixture("OpenRouter, no endpoint", 404, r#"{"error":{"message":"No endpoints found for foo/bar.","code":404}}"#, UnknownModel, Action::StopLane),
     fixture("Gemini, unknown model", 404, r#"[{"error":{"code":404,"message":"models/gemini-9 is not found for API version v1main","status":"NOT_FOUND"}}]"#, UnknownModel, Action::StopLane),
+    fixture("Gemini, retired model", 404, r#"{"error":{"code":404,"message":"This model models/gemini-1.5-pro is no longer available.","status":"NOT_FOUND"}}"#, UnknownModel, Action::StopLane),
+    fixture("OpenAI, deprecated model", 400, r#"{"error":{"message":"The model `text-davinci-003` has been deprecated, learn more here.","type":"invalid_request_error","code":null}}"#, UnknownModel, Action::StopLane),
+    fixture("Hugging Face, no provider", 400, r#"{"error":{"message":"The requested model 'x/y' is not supported by any provider you have enabled.","type":"invalid_request_error","param":"model","code":"model_not_supported"}}"#, UnknownModel, Action::StopLane),
+    fixture("LM Studio, nothing loaded", 400, r#"{"error":"No models loaded. Please load a model in the developer page."}"#, UnknownModel, Action::StopLane),
     fixture("Groq, retired model", 400, r#"{"error":{"message":"The model has been decommissioned","type":"invalid_request_error","code":"model_decommissioned"}}"#, UnknownModel, Action::StopLane),
     // The address.
     fixture("OpenAI, wrong path", 404, r#"{"error":{"message":"Invalid URL (POST /v2/models/chat/completions)","type":"invalid_request_error"}}"#, WrongAddress, Action::StopLane),
@@ -137,6 +165,12 @@ const FIXTURES: &[Fixture] = &[
     fixture("FastAPI, wrong path", 404, r#"{"detail":"Not Found"}"#, WrongAddress, Action::StopLane),
     fixture("a site's page", 404, "<!DOCTYPE html><html><head><title>Page not found</title></head></html>", WrongAddress, Action::StopLane),
     fixture("not to be posted to", 405, r#"{"detail":"Method Not Allowed"}"#, WrongAddress, Action::StopLane),
+    // A setting that the model doesn't take: on a lane that never answered, the engine stops at the tenth.
+    fixture("a gateway, another parameter (omeryasirkucuk/amx #630)", 400, r#"{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","type":"invalid_request_error","param":"max_tokens","code":"unsupported_parameter"}}"#, BadRequest, Action::EndItem),
+    fixture("no schema for this model (promptdriven/pdd #1158)", 400, r#"{"error":{"message":"response_format … json_schema is not supported by this model"}}"#, BadRequest, Action::EndItem),
+    fixture("a parameter that is gone", 400, r#"{"error":{"message":"Parameter 'logit_bias' is no longer supported by the model."}}"#, BadRequest, Action::EndItem),
+    fixture("a row that speaks of models", 422, r#"{"detail":[{"msg":"too short","input":"The model Ford T is no longer available"}]}"#, BadRequest, Action::EndItem),
+    fixture("a gateway hands on the provider's codes", 400, r#"{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"error\":{\"message\":\"Too many tokens.\",\"code\":\"context_length_exceeded\"}}"}}}"#, ContextTooLong, Action::EndItem),
     // This row.
     fixture("OpenAI, too long", 400, r#"{"error":{"message":"This model's maximum context length is 128000 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#, ContextTooLong, Action::EndItem),
     fixture("llama.cpp, too long", 400, r#"{"error":{"code":400,"message":"request (9000 tokens) exceeds the available context size (4096 tokens)","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":4096}}"#, ContextTooLong, Action::EndItem),
@@ -155,6 +189,8 @@ const FIXTURES: &[Fixture] = &[
     fixture("llama.cpp, loading", 503, r#"{"error":{"message":"Loading model","type":"unavailable_error","code":503}}"#, ServerError, Action::Retry),
     fixture("Cloudflare, 524", 524, "", ServerError, Action::Retry),
     fixture("Anthropic, overloaded", 529, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, ServerError, Action::Retry),
+    fixture("LM Studio, crashed (lmstudio-ai/lmstudio-bug-tracker #1057)", 400, r#"{"error":"The model has crashed without additional information. (Exit code: null)"}"#, ServerError, Action::Retry),
+    fixture("LM Studio, unloaded (lmstudio-ai/lmstudio-bug-tracker #1347, #1170)", 400, r#"{"error":"Model is unloaded."}"#, ServerError, Action::Retry),
     // The provider's own word on retrying.
     fixture("a 400 to be retried", 400, "{}", ServerError, Action::Retry).headers(&[("x-should-retry", "true")]),
     fixture("a 429 to be retried", 429, "{}", RateLimited, Action::SlowLane).headers(&[("x-should-retry", "true")]),
@@ -175,6 +211,90 @@ fn every_refusal_is_classed_by_what_to_do_next() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every form in which a wait was seen: headers, fields of the body, words.
+#[test]
+fn a_wait_is_read_in_whatever_form_it_comes() {
+    let at = |header: &'static str, value: &'static str, ms| (vec![(header, value)], "", Some(ms));
+    let body = |body: &'static str, ms| (Vec::new(), body, Some(ms));
+    let left = |name, left, value| vec![("x-ratelimit-remaining-requests", left), (name, value)];
+    for (headers, body, ms) in [
+        at("retry-after", "7s", 7_000),
+        at("retry-after", "1m30s", 90_000),
+        at("retry-after", "1795435230", 30_000),
+        at("retry-after", "2026-11-23T12:00:30Z", 30_000),
+        at("retry-after-ms", "1200", 1_200),
+        at("x-ratelimit-reset", "12", 12_000),
+        at("x-ratelimit-reset", "1795435212", 12_000),
+        at("x-ratelimit-reset", "1795435212000", 12_000),
+        at("x-ratelimit-reset", "2026-11-23T12:00:12Z", 12_000),
+        at("ratelimit-reset", "12", 12_000),
+        (left("x-ratelimit-reset-requests", "0", "6m0s"), "", Some(360_000)),
+        (left("x-ratelimit-reset-requests", "3", "6m0s"), "", None),
+        (vec![("x-ratelimit-reset-tokens", "6m0s")], "", None),
+        (
+            vec![
+                ("anthropic-ratelimit-tokens-remaining", "0"),
+                ("anthropic-ratelimit-tokens-reset", "2026-11-23T12:00:09Z"),
+            ],
+            "",
+            Some(9_000),
+        ),
+        body(r#"{"error":{"message":"slow down","retry_after":1.5}}"#, 1_500),
+        body(r#"{"error":{"message":"slow down"},"retry_after":"2s"}"#, 2_000),
+        body(r#"{"error":{"message":"slow down","retryAfterMs":250}}"#, 250),
+        body(r#"{"message":"slow down","retry-after-seconds":3}"#, 3_000),
+        body(r#"{"error":{"message":"slow down","metadata":{"headers":{"Retry-After":"4"}}}}"#, 4_000),
+        body(r#"{"error":{"message":"Please try again in 1.2s."}}"#, 1_200),
+        body(r#"{"error":{"message":"Please try again in 1m30s."}}"#, 90_000),
+        body(r#"{"error":{"message":"Please try again in 500ms."}}"#, 500),
+        body(r#"{"error":{"message":"Please try again in about 5 minutes."}}"#, 300_000),
+        body(r#"{"error":{"message":"Please wait 2 hours and 5 minutes before the next call."}}"#, 7_500_000),
+        body(r#"{"error":{"message":"Your limit resets in 1 hour."}}"#, 3_600_000),
+        body(r#"{"error":{"message":"Try again in a minute."}}"#, 60_000),
+        (Vec::new(), r#"{"error":{"message":"wait for the next release"}}"#, None),
+        (Vec::new(), r#"{"error":{"message":"slow down","retry_after":"soon"}}"#, None),
+        (Vec::new(), r#"{"error":{"message":"slow down","retry_after":null}}"#, None),
+    ] {
+        let got = refused(429, &headers, body);
+        assert_eq!((got.kind, got.retry_after_ms), (RateLimited, ms), "{headers:?} {body}");
+    }
+}
+
+/// langchain-ai/langchain #31459, glibsonoran/Plush-for-ComfyUI #135, praveenjuge/teak #255, BerriAI/litellm #21242,
+/// OpenHands/OpenHands #11725.
+#[test]
+fn a_bad_sample_of_the_model_is_an_answer_that_does_not_fit() {
+    let samples = [
+        (
+            r#"{"error":{"message":"Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.","type":"invalid_request_error","code":"json_validate_failed","failed_generation":"{\"genre\": \"Dra"}}"#,
+            r#"{"genre": "Dra"#,
+        ),
+        (
+            r#"{"error":{"message":"Tool choice is none, but model called a tool","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"{\"name\":\"open\"}"}}"#,
+            r#"{"name":"open"}"#,
+        ),
+        (r#"{"error":{"message":"Parsing failed.","code":"output_parse_failed"}}"#, ""),
+        (
+            r#"{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"error\":{\"message\":\"Failed to generate JSON.\",\"code\":\"json_validate_failed\",\"failed_generation\":\"half\"}}","provider_name":"Groq"}}}"#,
+            "half",
+        ),
+    ];
+    for (body, raw) in samples {
+        let Outcome::Answered { answer, bill } = decode(400, &[], body) else { panic!("{body}") };
+        assert_eq!((&*answer.text, answer.finish, bill), (raw, Finish::Other, Bill::Unknown), "tokens were generated");
+        let misfit = answer.misfit.expect("it doesn't fit");
+        assert!(misfit.starts_with("was refused by the provider as a bad sample: "), "{misfit}");
+    }
+}
+
+#[test]
+fn a_gateways_page_is_not_blamed_on_the_key() {
+    let page = refused(403, &[], "<html><head><title>Just a moment...</title></head></html>");
+    let told = page.sentence();
+    assert!(told.contains("firewall") && told.contains("the key need not be wrong"), "{told}");
+    assert!(told.contains("Just a moment...") && told.contains("Nothing was billed"), "{told}");
 }
 
 #[test]
@@ -242,6 +362,8 @@ fn every_kind_has_a_sentence_of_its_own() {
         TornBody,
         HtmlPage,
         WrongKey,
+        AccountRefused,
+        EveryRowRefused,
         QuotaExhausted,
         UnknownModel,
         WrongAddress,

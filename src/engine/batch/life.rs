@@ -408,8 +408,8 @@ fn too_large() -> Failure {
 fn is_refusal(kind: FailureKind) -> bool {
     use FailureKind::*;
     match kind {
-        RateLimited | NoKey | WrongKey | BrowserForbidden | QuotaExhausted | UnknownModel | WrongAddress
-        | BadRequest | ContextTooLong | ContentRefused => true,
+        RateLimited | NoKey | WrongKey | BrowserForbidden | AccountRefused | QuotaExhausted | UnknownModel
+        | EveryRowRefused | WrongAddress | BadRequest | ContextTooLong | ContentRefused => true,
         ServerError | TimedOut | Unreachable | TornBody | HtmlPage => false,
     }
 }
