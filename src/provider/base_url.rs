@@ -1,5 +1,7 @@
 //! The address of an endpoint, as a person enters it.
 
+use core::net::{IpAddr, Ipv4Addr};
+
 use crate::provider::Wire;
 
 /// The address that calls are posted to, and that of the models list.
@@ -15,7 +17,12 @@ pub fn urls(wire: Wire, base_url: &str) -> (String, String) {
     }
 }
 
-/// What is wrong with a base URL, as one plain sentence or two.
+/// The hosts that `www/_headers` lets the page call over plain http (`connect-src`).
+pub const HTTP_HOSTS: [&str; 2] = ["localhost", "127.0.0.1"];
+const POLICY: &str = "this page's security policy only allows http to localhost and 127.0.0.1";
+
+/// What is wrong with a base URL, as one plain sentence or two: what can't be an address, and what the page's own
+/// security policy would block.
 pub fn check_base_url(base_url: &str) -> Result<(), String> {
     let url = base_url.trim();
     if url.is_empty() {
@@ -52,7 +59,70 @@ pub fn check_base_url(base_url: &str) -> Result<(), String> {
             return Err(format!("The base URL ends before {ending}, which is appended by itself: enter {base}."));
         }
     }
-    Ok(())
+    if url.len() - rest.len() == "http://".len() { check_policy(rest) } else { Ok(()) }
+}
+
+/// Whether the page may call this address over plain http. `rest` is what follows the scheme.
+fn check_policy(rest: &str) -> Result<(), String> {
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = host_and_port(authority);
+    let host = host.to_ascii_lowercase();
+    if HTTP_HOSTS.contains(&&*host) {
+        return Ok(());
+    }
+    let path = path.trim_end_matches('/');
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let here = format!("http://localhost{port}{path}");
+    Err(match place(&host) {
+        Place::ThisMachine => format!("Use {here}: {POLICY}."),
+        Place::LocalNetwork => format!(
+            "{}, so {host} can't be called. Give that server https; or open a tunnel to it from this machine, such as ssh \
+             -L {}:localhost{} {host}, and use {here}.",
+            capitalized(POLICY),
+            port.strip_prefix(':').unwrap_or("80"),
+            if port.is_empty() { ":80" } else { &port },
+        ),
+        Place::Internet => format!("Use https://{authority}{path}: {POLICY}."),
+    })
+}
+
+enum Place {
+    /// Another name of the machine that the browser runs on.
+    ThisMachine,
+    LocalNetwork,
+    Internet,
+}
+
+/// Where a host in lower case stands, by its name alone.
+fn place(host: &str) -> Place {
+    let name = host.trim_end_matches('.');
+    let address: Option<IpAddr> = name.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    match address {
+        Some(ip) if ip.is_loopback() || ip.is_unspecified() => Place::ThisMachine,
+        Some(IpAddr::V4(ip)) if ip.is_private() || ip.is_link_local() || is_shared(ip) => Place::LocalNetwork,
+        Some(IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()) => Place::ThisMachine,
+        Some(IpAddr::V6(ip)) if ip.is_unique_local() || ip.is_unicast_link_local() => Place::LocalNetwork,
+        Some(_) => Place::Internet,
+        None if HTTP_HOSTS.contains(&name) || name.ends_with(".localhost") || name == "host.docker.internal" => {
+            Place::ThisMachine
+        }
+        None if !name.contains('.') => Place::LocalNetwork,
+        None if LOCAL_ENDINGS.iter().any(|ending| name.ends_with(ending)) => Place::LocalNetwork,
+        None => Place::Internet,
+    }
+}
+
+const LOCAL_ENDINGS: [&str; 6] = [".local", ".lan", ".home", ".internal", ".home.arpa", ".intranet"];
+
+/// 100.64.0.0/10: shared address space, which private networks such as Tailscale use.
+fn is_shared(ip: Ipv4Addr) -> bool {
+    let [first, second, ..] = ip.octets();
+    first == 100 && second & 0b1100_0000 == 0b0100_0000
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }
 
 /// The host in lower case, without its port; empty where there is none.

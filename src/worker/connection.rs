@@ -175,8 +175,6 @@ fn unreachable(setup: &Setup, reach: &Reach) -> String {
             Some(obstacle) => say(&obstacle),
             None => say(&format!("Check that the server runs, and that it allows pages of {}.", reach.page())),
         }
-    } else if setup.base_url.trim().to_ascii_lowercase().starts_with("http://") {
-        say("A page served over https may not call a server over http.");
     }
     if matches!(preset.place, ServedAt::Internet | ServedAt::ThisMachine) {
         say(preset.browser);

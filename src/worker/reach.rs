@@ -35,7 +35,14 @@ impl Reach {
         }
         let secure = self.page.starts_with("https://");
         let plain = base_url.trim().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"));
-        if self.is_safari && secure && plain {
+        if !secure {
+            return Some(format!(
+                "Browsers let a page reach servers on this machine only where the page comes over https or from this \
+                 machine itself, and this one comes from {}: serve it from http://localhost, or over https.",
+                self.page
+            ));
+        }
+        if self.is_safari && plain {
             return Some(
                 "Safari refuses every call from an https page to http:// on this machine, whatever the server allows: \
                  serve this page from http://localhost, or open it in Chrome, Edge or Firefox."
@@ -123,6 +130,12 @@ mod tests {
         assert!(words.contains("Safari refuses") && words.contains("http://localhost"), "{words}");
         assert_eq!(reach("http://localhost:8080", true, None).obstacle(SERVER), None);
         assert_eq!(reach("https://pennybatch.example", true, None).obstacle("https://api.x.ai/v1"), None);
+    }
+
+    #[test]
+    fn a_page_of_plain_http_elsewhere_reaches_no_server_on_this_machine() {
+        let words = reach("http://192.168.1.5:8080", false, None).obstacle(SERVER).expect("an obstacle");
+        assert!(words.contains("http://192.168.1.5:8080") && words.contains("over https"), "{words}");
     }
 
     #[test]

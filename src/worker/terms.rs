@@ -318,7 +318,7 @@ pub(super) mod tests {
         assert_eq!(made.lanes.len(), 2);
         assert_ne!(made.lanes[0].card, made.lanes[1].card);
         assert_eq!(made.lanes[1].limits.concurrency, 3);
-        setup.more_lanes[0].base_url = "http://b.example/v1".into();
+        setup.more_lanes[0].base_url = "http://localhost:8001/v1".into();
         setup.more_lanes[0].limits.concurrency = 20;
         assert_eq!(
             notes(&setup),

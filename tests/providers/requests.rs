@@ -65,7 +65,9 @@ fn base_urls_are_checked_in_plain_words() {
         "https://api.openai.com/v1",
         "http://localhost:11434/v1/",
         "http://127.0.0.1:8081",
-        "http://[::1]:8080/v1",
+        "https://[::1]:8080/v1",
+        "https://192.168.1.5:8443/v1",
+        "HTTP://LOCALHOST:8000/v1",
         " HTTPS://example.com/a/b ",
     ] {
         assert_eq!(check_base_url(good), Ok(()), "{good}");
@@ -89,6 +91,51 @@ fn base_urls_are_checked_in_plain_words() {
         let problem = check_base_url(bad).expect_err(bad);
         assert!(problem.contains(word), "{bad}: {problem}");
     }
+}
+
+/// What the page's own security policy blocks is said before anything is sent, with the address that works.
+/// Shishir435/ollama-client #55, refactoringhq/tolaria #707, voideditor/void #158, ollama/ollama #282.
+#[test]
+fn addresses_that_the_pages_policy_blocks_are_named_with_one_that_works() {
+    for (typed, works) in [
+        ("http://0.0.0.0:8000/v1", "http://localhost:8000/v1"),
+        ("http://[::1]:11434/v1/", "http://localhost:11434/v1"),
+        ("http://[::]:8000/v1", "http://localhost:8000/v1"),
+        ("http://[::ffff:127.0.0.1]:8000/v1", "http://localhost:8000/v1"),
+        ("http://pc.localhost:1234/v1", "http://localhost:1234/v1"),
+        ("http://localhost.:1234", "http://localhost:1234"),
+        ("http://127.0.1.1:8080", "http://localhost:8080"),
+        ("http://host.docker.internal:11434/v1", "http://localhost:11434/v1"),
+        ("HTTP://0.0.0.0/v1", "http://localhost/v1"),
+        ("http://api.example.com/v1", "https://api.example.com/v1"),
+        ("http://8.8.8.8:8000/v1", "https://8.8.8.8:8000/v1"),
+    ] {
+        let problem = check_base_url(typed).expect_err(typed);
+        let due = format!("Use {works}: this page's security policy only allows http to localhost and 127.0.0.1.");
+        assert_eq!(problem, due, "{typed}");
+        assert_eq!(check_base_url(works), Ok(()), "{works}");
+    }
+    for (typed, tunnel) in [
+        ("http://192.168.1.5:11434/v1", "ssh -L 11434:localhost:11434 192.168.1.5, and use http://localhost:11434/v1."),
+        ("http://10.0.0.7:8000/v1", "ssh -L 8000:localhost:8000 10.0.0.7, and use http://localhost:8000/v1."),
+        ("http://nas.local:1234/v1", "ssh -L 1234:localhost:1234 nas.local, and use http://localhost:1234/v1."),
+        ("http://gpu-box:8000/v1", "ssh -L 8000:localhost:8000 gpu-box, and use http://localhost:8000/v1."),
+        ("http://100.101.102.103:8000/v1", "http://localhost:8000/v1."),
+        ("http://[fd12::1]:8000/v1", "http://localhost:8000/v1."),
+    ] {
+        let problem = check_base_url(typed).expect_err(typed);
+        assert!(problem.starts_with("This page's security policy only allows http to localhost and 127.0.0.1, so"));
+        assert!(problem.contains("Give that server https") && problem.contains(tunnel), "{problem}");
+    }
+}
+
+/// The check knows the policy by heart: it must be the one that is served.
+#[test]
+fn the_policy_that_is_served_allows_http_where_the_check_does() {
+    let headers = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/www/_headers")).expect("www/_headers");
+    let policy = headers.lines().find(|line| line.contains("default-src 'none'")).expect("a policy");
+    let sources = policy.split(';').find_map(|rule| rule.trim().strip_prefix("connect-src ")).expect("connect-src");
+    assert_eq!(sources, "'self' https: http://localhost:* http://127.0.0.1:*");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::link::{
     AnswerFormat, Burst, DataSummary, LaneSetup, LimiterModel, Limits, Provider, Setup, TemplateProblem,
 };
 use crate::money::{PerToken, Usd};
-use crate::provider::{Auth, Pace, ServedAt, Wire};
+use crate::provider::{Auth, Pace, ServedAt, Wire, check_base_url};
 use crate::ui::runner::form::FormatKind;
 use crate::ui::runner::{Field, Form};
 
@@ -228,9 +228,9 @@ impl Reader<'_> {
             self.refuse(Field::Model, "Name a model, such as gpt-4o-mini.");
         }
         if setup.provider.is_remote()
-            && let Some(problem) = address_problem(&setup.base_url)
+            && let Err(problem) = check_base_url(&setup.base_url)
         {
-            self.refuse(Field::BaseUrl, problem);
+            self.refuse(Field::BaseUrl, &problem);
         }
         let preset = setup.provider.preset();
         if preset.wire == Wire::AnthropicMessages {
@@ -355,22 +355,4 @@ fn limiter(burst: Option<u32>, pace: Pace, requests_per_minute: Option<u32>) -> 
 /// An amount as people write it: `5`, `$0.50`, `1,000`.
 pub fn read_usd(text: &str) -> Option<Usd> {
     Usd::parse(&text.trim().replace(['$', ','], ""))
-}
-
-/// A page may call any https address, and http only on this machine.
-fn address_problem(url: &str) -> Option<&'static str> {
-    let origin = crate::ui::runner::form::origin(url);
-    let local = |origin: &str| {
-        let host = origin.strip_prefix("http://").unwrap_or_default();
-        let host = host.split(':').next().unwrap_or_default();
-        host == "localhost" || host == "127.0.0.1"
-    };
-    match origin.as_deref() {
-        _ if url.is_empty() => Some("Give the endpoint's base URL, such as https://api.openai.com/v1."),
-        Some(origin) if origin.starts_with("https://") || local(origin) => None,
-        Some(origin) if origin.starts_with("http://") => {
-            Some("An address outside this machine must start with https://, or the browser refuses to call it.")
-        }
-        _ => Some("A base URL starts with https://, such as https://api.openai.com/v1, or http://localhost."),
-    }
 }
