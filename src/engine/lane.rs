@@ -2,7 +2,7 @@
 
 use crate::engine::meters::{Headroom, Meters, Readings};
 use crate::engine::pace::Pace;
-use crate::engine::{LanePlan, LaneProgress, LaneState, Limits, Wake, WakeReason, Weight};
+use crate::engine::{LanePlan, LaneProgress, LaneState, Limits, Ordinal, Wake, WakeReason, Weight};
 use crate::money::Usd;
 use crate::prices::RateCard;
 use crate::provider::{Bill, Failure, FailureKind, RateSeen, TokenAccounting};
@@ -14,6 +14,12 @@ pub const FAILURES_IN_A_ROW_BEFORE_REST: u32 = 10;
 pub const UNREACHABLE_IN_A_ROW_BEFORE_REST: u32 = 3;
 /// An endpoint that never worked is given up after this many failures in a row.
 pub const FAILURES_OF_UNPROVEN_LANE_MAX: u32 = 3;
+/// A lane that never answered is given up after this many refusals of one kind in a row: what is wrong is the setup,
+/// not the rows.
+pub const REFUSALS_OF_UNPROVEN_LANE_MAX: usize = 10;
+/// Until something came back from a lane, its first request goes alone for so long. A wrong key and a server that
+/// allows no web pages fail within that, and a browser hides which: one call is in doubt then, not all of them.
+pub const FIRST_ALONE_MS: u64 = 2_000;
 /// So long may a lane do nothing but fail, or be refused, before the run pauses; and so often at least, since a
 /// laptop that slept makes two failures look like an hour of them.
 const FRUITLESS_MS_MAX: u64 = 5 * 60_000;
@@ -60,7 +66,17 @@ pub struct Lane {
     warm_up: bool,
     warm: bool,
     answered_at: Time,
+    /// Something came back since the run was opened: an answer, or a refusal that could be read.
+    reached: bool,
+    /// The first request goes alone until then; `None` until it is sent.
+    alone_until: Option<Time>,
+    /// It answered since the run was opened. A key that was entered anew may be another one.
     pub proven: bool,
+    /// It answered at any time in the run's life.
+    pub ever_answered: bool,
+    /// Items that it refused in a row without ever answering, and the kind of these refusals.
+    refused_kind: Option<FailureKind>,
+    refused_items: Vec<Ordinal>,
     pub stopped: Option<Failure>,
     pub attempts: u64,
     pub rate_limited: u64,
@@ -90,7 +106,12 @@ impl Lane {
             warm_up,
             warm: false,
             answered_at: Time(0),
+            reached: false,
+            alone_until: None,
             proven: false,
+            ever_answered: false,
+            refused_kind: None,
+            refused_items: Vec::new(),
             stopped: None,
             attempts: 0,
             rate_limited: 0,
@@ -119,19 +140,35 @@ impl Lane {
             return Admission::Never;
         }
         let full = u64::from(self.in_flight) * 1_000 + 1_000 > self.slots_milli.max(1_000);
-        if full || self.is_warming_up() {
+        if full || self.is_warming_up() || self.awaits_first_send() {
             return Admission::Full;
         }
+        let alone = self.first_alone_until(now).map(|at| Wake { at, reason: WakeReason::FirstCall });
         let rest = (self.rests_until > now).then_some(Wake { at: self.rests_until, reason: self.rest_reason });
         let meters = self.meters.ready_at(weight, now);
         let paced_at = self.pace.ready_at(now);
         let pace = (paced_at > now).then_some(Wake { at: paced_at, reason: WakeReason::RequestsPerMinute });
-        rest.into_iter().chain(pace).chain(meters).max_by_key(|wake| wake.at).map_or(Admission::Now, Admission::Later)
+        rest.into_iter()
+            .chain(alone)
+            .chain(pace)
+            .chain(meters)
+            .max_by_key(|wake| wake.at)
+            .map_or(Admission::Now, Admission::Later)
     }
 
     /// Its first request is under way, and the others wait for the answer.
     fn is_warming_up(&self) -> bool {
         self.warm_up && !self.warm && self.in_flight > 0
+    }
+
+    /// The first request of a lane that nothing came back from is being saved.
+    fn awaits_first_send(&self) -> bool {
+        !self.reached && self.in_flight > 0 && self.alone_until.is_none()
+    }
+
+    /// The first request of a lane that nothing came back from is under way, and goes alone until then.
+    fn first_alone_until(&self, now: Time) -> Option<Time> {
+        self.alone_until.filter(|until| !self.reached && self.in_flight > 0 && *until > now)
     }
 
     /// `weight`: of the request that would go next.
@@ -168,6 +205,9 @@ impl Lane {
     }
 
     pub fn take(&mut self, weight: Weight) {
+        if self.in_flight == 0 {
+            self.alone_until = None;
+        }
         self.in_flight += 1;
         self.pace.take();
         self.meters.take(weight);
@@ -175,6 +215,7 @@ impl Lane {
 
     pub fn sent(&mut self, weight: Weight, now: Time) -> Readings {
         self.attempts += 1;
+        self.alone_until.get_or_insert(now.after_ms(FIRST_ALONE_MS));
         self.pace.sent(now);
         self.meters.sent(weight, now)
     }
@@ -206,6 +247,8 @@ impl Lane {
     /// is plenty, and not at all while it is scarce.
     pub fn answered(&mut self, sent: Time, now: Time) {
         self.proven = true;
+        self.ever_answered = true;
+        self.refused_items.clear();
         self.warm = true;
         self.answered_at = now;
         self.works();
@@ -231,7 +274,35 @@ impl Lane {
         self.fruitless_since = None;
     }
 
+    /// Notes who was refused, as long as the lane never answered. Returns whether it refuses whatever it is asked: the
+    /// setup is wrong then, and no row is to blame.
+    pub fn refuses_everyone(&mut self, item: Ordinal, kind: FailureKind) -> bool {
+        if self.ever_answered {
+            return false;
+        }
+        if self.refused_kind.replace(kind) != Some(kind) {
+            self.refused_items.clear();
+        }
+        self.refused_items.push(item);
+        self.refused_items.len() >= REFUSALS_OF_UNPROVEN_LANE_MAX
+    }
+
+    /// Those who were refused in a row.
+    pub fn take_refused(&mut self) -> Vec<Ordinal> {
+        std::mem::take(&mut self.refused_items)
+    }
+
+    /// It stopped because it refused whatever it was asked.
+    pub fn refused_everyone(&self) -> bool {
+        self.stopped.as_ref().is_some_and(|failure| failure.kind == FailureKind::EveryRowRefused)
+    }
+
     fn works(&mut self) {
+        self.reached = true;
+        self.forget_failures();
+    }
+
+    fn forget_failures(&mut self) {
         self.failures_in_a_row = 0;
         self.unreachable_in_a_row = 0;
         self.rests = 0;
@@ -262,6 +333,7 @@ impl Lane {
     /// once a round trip: requests that were under way when it slowed last say nothing new.
     pub fn refused(&mut self, hint_ms: u64, sent: Time, jitter: impl FnOnce(u64) -> u64, now: Time) -> Fruitless {
         self.rate_limited += 1;
+        self.reached = true;
         self.rest_reason = WakeReason::LaneRests;
         let since = *self.fruitless_since.get_or_insert(now);
         let news = self.slowed_at.is_none_or(|at| sent >= at);
@@ -291,7 +363,8 @@ impl Lane {
         self.stopped = None;
         self.fruitless_since = None;
         self.refusals = 0;
-        self.works();
+        self.refused_items.clear();
+        self.forget_failures();
         self.rests_until = Time(0);
         self.warm &= now.ms_since(self.answered_at) < PROMPT_CACHE_MS;
     }

@@ -11,9 +11,10 @@
 //! them), `pace` (a rate found by being refused), `lane` (an endpoint's pauses and slots), `budget` (reservations),
 //! `items` and `queue` (where every item stands, and what goes next), `dispatch` (what goes now, and where), `run` and
 //! `command` (events and effects), `settle` (how an attempt's end becomes money and a next step), `reask` (answers
-//! that don't fit), `restore` (from records back to a run), `tally` and `progress` (what is shown).
+//! that don't fit), `brake` (answers that are empty, and paid for), `restore` (from records back to a run), `tally` and `progress` (what is shown).
 
 pub mod batch;
+mod brake;
 mod budget;
 mod cache_key;
 mod command;
@@ -177,6 +178,14 @@ pub enum PauseReason {
         ms: u64,
     },
     Storage,
+    /// Several answers in a row held no text, for the output cap was used up before any came; nothing else succeeded
+    /// between.
+    EmptyAnswers {
+        /// Output tokens of the last of them.
+        tokens: u64,
+        /// The provider says that thinking took them.
+        thinking: bool,
+    },
     /// The last batch job ended and left rows open, or in doubt.
     BatchEnded {
         open: u32,
@@ -221,6 +230,8 @@ pub enum WakeReason {
     LaneRests,
     /// Nothing came back for a while, and the lane rests before one request asks again.
     LaneFails,
+    /// The first request of a lane that never answered goes alone for a moment.
+    FirstCall,
     Backoff,
     /// The earliest deadline of what is in flight.
     Deadline,

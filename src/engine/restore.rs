@@ -78,6 +78,11 @@ impl Engine {
                     self.replay_never_sent(&held);
                 } else {
                     self.count_as_sent(item, held.lane, bill, sent.unwrap_or(at), at);
+                    if failure.is_none()
+                        && let Some(lane) = self.lanes.get_mut(usize::from(held.lane))
+                    {
+                        lane.ever_answered = true;
+                    }
                     self.replay_settled(&held, bill, cost, failure.as_ref(), uncounted);
                 }
                 if let Some(answer) = misfit {

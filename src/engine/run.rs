@@ -60,6 +60,10 @@ pub struct Engine {
     /// no better one comes.
     pub(super) kept: BTreeMap<Ordinal, Answer>,
     pub(super) batch: batch::Desk,
+    /// Items that a lane gave back because it refused whatever it was asked. Each is spared once: refused again, it ends.
+    pub(super) spared: BTreeSet<Ordinal>,
+    /// Answers without text in a row.
+    pub(super) empty_in_a_row: u32,
     /// The row that asked last whether the network is back, and how often in a row.
     pub(super) asking: Option<(Ordinal, u8)>,
     pub(super) rng: fastrand::Rng,
@@ -90,6 +94,8 @@ impl Engine {
             tally: Tally::default(),
             kept: BTreeMap::new(),
             batch: batch::Desk::default(),
+            spared: BTreeSet::new(),
+            empty_in_a_row: 0,
             asking: None,
             rng: fastrand::Rng::with_seed(seed),
             now,

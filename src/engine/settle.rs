@@ -64,6 +64,7 @@ impl Engine {
 
     fn answered(&mut self, id: AttemptId, attempt: &Attempt, answer: Answer, bill: Bill, cost: Usd) {
         self.lanes[usize::from(attempt.lane)].answered(attempt.sent.unwrap_or(self.now), self.now);
+        self.brake(&answer, bill);
         let (item, sent) = (attempt.item, attempt.sent);
         if self.asks_again(item, &answer) {
             let misfit = Some(Box::new(answer.clone()));
@@ -89,7 +90,7 @@ impl Engine {
         let item = attempt.item;
         let action = failure.kind.action();
         let given_up = action == Action::EndItem || (retries_count(action) && self.retries_are_used_up(item, &failure));
-        let Blame { lane_stops, uncounted } = self.tell_lane(attempt, &failure, action);
+        let Blame { lane_stops, uncounted, away } = self.tell_lane(attempt, &failure, action);
         let given_up = given_up && !uncounted;
         // A re-ask that fails leaves the answer that came before it, marked.
         let kept = if given_up || self.stop_asked { self.kept.remove(&item) } else { None };
@@ -108,15 +109,17 @@ impl Engine {
             self.promote_twin_of(item);
         } else if self.stop_asked {
             self.items.set(item, Status::Canceled);
-        } else if uncounted && !lane_stops {
+        } else if away && !lane_stops {
             self.ask_on(item);
         } else if uncounted || !retries_count(action) {
             self.open(item);
         } else {
             self.back_off(item, &failure);
         }
-        if lane_stops {
-            self.stop_lane(attempt.lane, failure);
+        match lane_stops {
+            true if action == Action::EndItem => self.stop_lane_that_refuses_everyone(attempt.lane, failure),
+            true => self.stop_lane(attempt.lane, failure),
+            false => {}
         }
     }
 
@@ -126,7 +129,7 @@ impl Engine {
         timed_out_again || tried >= u32::from(self.plan.max_retries)
     }
 
-    /// Lets the lane draw its conclusions.
+    /// Updates the lane's health after a failure. Returns whose fault it is, and whether the lane stops.
     fn tell_lane(&mut self, attempt: &Attempt, failure: &Failure, action: Action) -> Blame {
         let now = self.now;
         let rng = &mut self.rng;
@@ -136,10 +139,21 @@ impl Engine {
         let proven = lane.proven;
         let sent = attempt.sent.unwrap_or(now);
         match action {
-            Action::EndItem => lane.refused_item(),
+            Action::EndItem => {
+                lane.refused_item();
+                let spared = self.spared.contains(&attempt.item);
+                let lane_stops =
+                    !spared && !lane.refused_everyone() && lane.refuses_everyone(attempt.item, failure.kind);
+                // What was under way when the lane stopped is no more to blame than those that made it stop.
+                let uncounted = !spared && (lane_stops || lane.refused_everyone());
+                if uncounted {
+                    self.spared.insert(attempt.item);
+                }
+                return Blame { lane_stops, uncounted, away: false };
+            }
             Action::StopLane => {
                 lane.failed(failure.kind, sent, jitter, now);
-                return Blame { lane_stops: true, uncounted: true };
+                return Blame { lane_stops: true, uncounted: true, away: false };
             }
             Action::SlowLane => {
                 self.tally.rate_limited();
@@ -155,7 +169,7 @@ impl Engine {
                 let unproven = action == Action::StopUnprovenLane && !proven;
                 let hopeless = unproven && fruitless.in_a_row >= FAILURES_OF_UNPROVEN_LANE_MAX;
                 let lane_stops = hopeless || fruitless.is_hopeless();
-                return Blame { lane_stops, uncounted: lane_stops || fruitless.away };
+                return Blame { lane_stops, uncounted: lane_stops || fruitless.away, away: fruitless.away };
             }
         }
         Blame::default()
@@ -171,6 +185,17 @@ impl Engine {
         if self.lanes.iter().all(|lane| lane.stopped.is_some()) {
             self.pause(PauseReason::NoLane(failure));
         }
+    }
+
+    /// A lane that never answered refused one row after the other, so the rows aren't to blame: those that it refused
+    /// are open again.
+    fn stop_lane_that_refuses_everyone(&mut self, index: u8, failure: Failure) {
+        let refused = self.lanes[usize::from(index)].take_refused();
+        self.spared.extend(&refused);
+        if !self.stop_asked {
+            self.reopen_items(refused.into_iter().filter(|item| self.items.status(*item) == Status::Errored).collect());
+        }
+        self.stop_lane(index, Failure { kind: FailureKind::EveryRowRefused, ..failure });
     }
 
     /// The network is gone, as it seems, and this row has asked whether it is back. It asks again, so that not row after
@@ -213,6 +238,8 @@ struct Blame {
     lane_stops: bool,
     /// The lane's alone: the item goes back, and its retries stay what they were.
     uncounted: bool,
+    /// Nothing gets through, as it seems.
+    away: bool,
 }
 
 /// How often an attempt without a readable usage may have been billed.
@@ -225,4 +252,177 @@ pub(super) fn bills_possible(failed: FailureKind) -> u64 {
 
 pub(super) fn retries_count(action: Action) -> bool {
     matches!(action, Action::Retry | Action::StopUnprovenLane)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::testing::*;
+    use crate::engine::{Command, Event, LaneState, PauseReason, Plan, RunState};
+    use crate::provider::{Answer, Bill, Failure, FailureKind, Outcome};
+
+    fn refused(kind: FailureKind) -> Outcome {
+        let failure =
+            Failure { kind, status: Some(400), message: "use max_completion_tokens".into(), ..Failure::no_key() };
+        Outcome::Failed { failure, bill: Bill::Nothing }
+    }
+
+    fn bad_request() -> Outcome {
+        refused(FailureKind::BadRequest)
+    }
+
+    /// omeryasirkucuk/amx #630, promptdriven/pdd #1158.
+    #[test]
+    fn the_same_refusal_of_every_row_stops_a_lane_that_never_answered() {
+        let mut run = Driver::new(plan(), rows(500));
+        let end = run.run(|_| reply(100, bad_request()));
+        let RunState::Paused(PauseReason::NoLane(failure)) = &end.state else { panic!("{:?}", end.state) };
+        assert_eq!((failure.kind, &*failure.message), (FailureKind::EveryRowRefused, "use max_completion_tokens"));
+        assert!((10..=25).contains(&run.sent.len()), "{} rows were sent", run.sent.len());
+        assert_eq!((end.done, end.errored), (0, 0), "the rows are open again");
+        let mended = run.run(|_| reply(100, fits()));
+        assert_eq!((mended.succeeded, mended.errored, mended.state), (500, 0, RunState::Finished));
+    }
+
+    #[test]
+    fn the_rows_stay_open_after_any_crash() {
+        let mut whole = Driver::new(plan(), rows(40));
+        whole.run(|_| reply(100, bad_request()));
+        let mut run = Driver::new(plan(), rows(40));
+        run.disk.clone_from(&whole.disk);
+        run.crash();
+        assert_eq!(run.progress().done, 0);
+        assert_eq!(run.run(|_| reply(100, fits())).succeeded, 40);
+    }
+
+    #[test]
+    fn on_a_lane_that_answered_rows_end_one_by_one() {
+        let mut run = Driver::new(plan(), rows(100));
+        let end = run.run(|sent| reply(100, if sent.item == 0 { fits() } else { bad_request() }));
+        assert_eq!((end.succeeded, end.errored, end.state), (1, 99, RunState::Finished));
+
+        let mut run = Driver::new(plan(), rows(100));
+        let mut provider = |sent: Sent| reply(100, if sent.item < 5 { fits() } else { bad_request() });
+        run.command(Command::Resume, &mut provider);
+        while run.progress().succeeded < 5 {
+            assert!(run.step(&mut provider));
+        }
+        run.crash();
+        let end = run.run(provider);
+        assert_eq!(
+            (end.succeeded, end.errored, end.state),
+            (5, 95, RunState::Finished),
+            "it answered before the crash"
+        );
+    }
+
+    #[test]
+    fn refusals_of_different_kinds_are_the_rows_own() {
+        let mut run = Driver::new(plan(), rows(100));
+        let kinds = [FailureKind::BadRequest, FailureKind::ContextTooLong, FailureKind::ContentRefused];
+        let end = run.run(|sent| reply(100, refused(kinds[sent.item as usize % 3])));
+        assert_eq!((end.errored, end.state), (100, RunState::Finished));
+    }
+
+    #[test]
+    fn rows_that_are_to_blame_after_all_end_when_they_are_refused_again() {
+        let mut run = Driver::new(plan(), rows(200));
+        let mut provider = |sent: Sent| reply(100, if sent.item < 40 { bad_request() } else { fits() });
+        let mut resumed = 0;
+        while run.run(&mut provider).state != RunState::Finished {
+            resumed += 1;
+            assert!(resumed <= 4, "{:?}", run.progress());
+        }
+        let end = run.progress();
+        assert_eq!((end.succeeded, end.errored), (160, 40));
+        assert!((0..40).all(|item| run.sent.iter().filter(|sent| sent.item == item).count() <= 2));
+    }
+
+    #[test]
+    fn what_one_lane_refuses_another_answers() {
+        let mut run = Driver::new(Plan { lanes: vec![lane_of(5), lane_of(5)], ..plan() }, rows(300));
+        let end = run.run(|sent| reply(100, if sent.lane == 1 { bad_request() } else { fits() }));
+        assert_eq!((end.succeeded, end.errored, end.state), (300, 0, RunState::Finished));
+        assert!(matches!(&end.lanes[1].state, LaneState::Stopped(why) if why.kind == FailureKind::EveryRowRefused));
+    }
+
+    #[test]
+    fn a_stop_cancels_what_a_lane_gave_back() {
+        let mut run = Driver::new(plan(), rows(100));
+        let mut provider = |_| reply(100, bad_request());
+        run.command(Command::Resume, &mut provider);
+        while run.sent.len() < 5 {
+            assert!(run.step(&mut provider));
+        }
+        run.command(Command::Stop, &mut provider);
+        while *run.engine.state() != RunState::Finished && run.step(&mut provider) {}
+        let end = run.progress();
+        assert_eq!((end.state, end.errored + end.canceled), (RunState::Finished, 100));
+    }
+
+    /// A browser hides a wrong key and a server that allows no web pages alike.
+    #[test]
+    fn a_lane_that_never_worked_sends_one_call_before_the_others() {
+        let mut run = Driver::new(plan(), rows(100));
+        let end = run.run(|_| reply(300, fails(FailureKind::Unreachable, Bill::Unknown)));
+        assert!(matches!(end.state, RunState::Paused(PauseReason::NoLane(_))), "{:?}", end.state);
+        assert_eq!((run.sent.len(), end.doubtful_attempts, end.errored), (3, 3, 0));
+        let again = run.run(|_| reply(300, fits()));
+        assert_eq!((again.succeeded, again.state), (100, RunState::Finished));
+    }
+
+    #[test]
+    fn a_first_call_that_takes_its_time_holds_up_nobody_for_long() {
+        let mut run = Driver::new(plan(), rows(15));
+        run.run(|_| reply(30_000, fits()));
+        let sent: Vec<u64> = run.sent.iter().map(|sent| sent.at.ms_since(START)).collect();
+        assert_eq!((sent[0], sent[1], sent[14]), (0, 2_000, 2_000));
+    }
+
+    #[test]
+    fn a_first_call_that_is_answered_frees_the_others_at_once() {
+        for first in [fits(), bad_request(), refuses_for(0)] {
+            let mut run = Driver::new(plan(), rows(16));
+            run.run(|sent| reply(100, if sent.attempt == 1 { first.clone() } else { fits() }));
+            let second = run.sent[1].at.ms_since(START);
+            assert!(second < 2_000, "{second} ms after {first:?}");
+        }
+    }
+
+    /// lmstudio-ai/lmstudio-bug-tracker #1057, #1347, #1170.
+    #[test]
+    fn a_server_whose_model_died_keeps_nearly_all_rows_open() {
+        let mut run = Driver::new(Plan { lanes: vec![lane_of(4)], ..plan() }, rows(40));
+        let end = run.run(|sent| match sent.item {
+            0..5 => reply(200, fits()),
+            _ => reply(5, fails(FailureKind::ServerError, Bill::Nothing)),
+        });
+        assert!(matches!(end.state, RunState::Paused(PauseReason::NoLane(_))), "{:?}", end.state);
+        assert!(end.succeeded == 5 && end.errored <= 6, "{} rows failed", end.errored);
+        let again = run.run(|_| reply(200, fits()));
+        assert_eq!(again.succeeded + again.errored, 40);
+    }
+
+    #[test]
+    fn an_imported_row_that_was_backing_off_is_not_sent_again() {
+        let mut run = Driver::new(plan(), rows(3));
+        let mut provider = |_| reply(10, fails(FailureKind::ServerError, Bill::Nothing));
+        run.command(Command::Resume, &mut provider);
+        while run.progress().backing_off < 3 {
+            assert!(run.step(&mut provider));
+        }
+        let sent = run.sent.len();
+        for item in 0..3 {
+            run.tell(
+                Event::Imported { item, answer: Answer { text: "dairy".into(), ..Answer::default() } },
+                &mut provider,
+            );
+        }
+        let end = run.run(provider);
+        assert_eq!((end.succeeded, end.errored, end.state), (3, 0, RunState::Finished));
+        assert_eq!(run.sent.len(), sent, "an answered row is not paid for");
+    }
+
+    fn lane_of(concurrency: u16) -> crate::engine::LanePlan {
+        lane(crate::engine::Limits { concurrency, ..Default::default() })
+    }
 }

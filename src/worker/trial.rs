@@ -214,6 +214,10 @@ impl Drive {
             RunState::Paused(PauseReason::Budget { .. }) => {
                 Some("What is left of the budget doesn't fit the next call.".into())
             }
+            RunState::Paused(PauseReason::EmptyAnswers { tokens, .. }) => Some(format!(
+                "The answers hold no text: all {tokens} output tokens were used up before any came, most likely by \
+                 thinking. Raise Max output tokens or lower Reasoning effort."
+            )),
             RunState::Paused(_) => Some("The provider could not be asked further.".into()),
             _ => None,
         };

@@ -50,6 +50,7 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
         | PauseReason::Overshoot { .. }
         | PauseReason::OnlyRateLimits
         | PauseReason::BatchEnded { .. }
+        | PauseReason::EmptyAnswers { .. }
         | PauseReason::LongWait { .. } => Tone::Warning,
         PauseReason::NoLane(_)
         | PauseReason::BatchStuck(_)

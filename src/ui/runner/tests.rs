@@ -146,6 +146,8 @@ fn every_pause_tells_what_was_kept_and_what_to_do() {
         PauseReason::Overshoot { by: usd("0.001") },
         PauseReason::LongWait { ms: 300_000 },
         PauseReason::Storage,
+        PauseReason::EmptyAnswers { tokens: 1_000, thinking: true },
+        PauseReason::EmptyAnswers { tokens: 1_000, thinking: false },
     ] {
         let words = pause_words(&reason, &progress());
         assert_eq!(words.kept, "500 of 5,000 rows done and saved in this browser; 4,500 left.", "{reason:?}");

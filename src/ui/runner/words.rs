@@ -50,6 +50,7 @@ pub fn wake_words(wake: Wake, now: Time) -> String {
         WakeReason::RequestsPerDay => format!("Waiting for requests per day: next call in {wait}."),
         WakeReason::LaneRests => format!("The provider said \"too many requests\": resting for {wait}."),
         WakeReason::LaneFails => format!("Nothing comes back from the provider: asking again in {wait}."),
+        WakeReason::FirstCall => "Running: the first call goes alone, to see whether the provider answers.".to_owned(),
         WakeReason::Backoff => format!("Waiting to try failed calls again: next in {wait}."),
         WakeReason::BatchJob => format!("Waiting for the provider's batch jobs: next look in {wait}."),
         WakeReason::Deadline => "Running: waiting for answers.".to_owned(),
@@ -78,6 +79,7 @@ fn reason_words(reason: &PauseReason) -> &'static str {
         PauseReason::OnlyRateLimits => "nothing but \"too many requests\" for five minutes",
         PauseReason::LongWait { .. } => "the provider asks for a long wait",
         PauseReason::Storage => "results can't be saved",
+        PauseReason::EmptyAnswers { .. } => "the answers come back empty",
         PauseReason::BatchEnded { .. } => "the batch jobs ended and left rows",
         PauseReason::BatchStuck(_) => "a batch job can't go on",
         PauseReason::BatchUnsure { .. } => "it isn't known whether a batch job was created",
@@ -152,6 +154,7 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
                  its rows then count as perhaps billed."
             ),
         ),
+        PauseReason::EmptyAnswers { tokens, thinking } => empty_answers_words(*tokens, *thinking),
         PauseReason::Storage => (
             "Results can't be saved".to_owned(),
             "This browser refused to write to its storage; it may be full.".to_owned(),
@@ -163,11 +166,37 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
     PauseWords { title, happened, kept: kept_words(progress), to_do }
 }
 
+fn empty_answers_words(tokens: u64, thinking: bool) -> (String, String, String) {
+    let tokens = grouped(&tokens.to_string());
+    let happened = match thinking {
+        true => format!(
+            "All {tokens} output tokens went into thinking, in several answers in a row: each reached Max output tokens \
+             before it began to write, holds no text, and was billed."
+        ),
+        false => format!(
+            "Several answers in a row reached Max output tokens ({tokens}) and hold no text; they were billed. A model \
+             that thinks before it writes does that."
+        ),
+    };
+    (
+        "The answers come back empty".to_owned(),
+        happened,
+        "Raise Max output tokens, lower Reasoning effort, or choose a model that thinks less: press New run for that, \
+         where the four steps are as you left them. Press Resume to go on with this run as it is."
+            .to_owned(),
+    )
+}
+
 /// An open run has no field for its base URL or its model.
 fn no_lane_words(kind: FailureKind) -> &'static str {
     use FailureKind::*;
     match kind {
-        Unreachable | TimedOut | TornBody | HtmlPage | BrowserForbidden | UnknownModel | WrongAddress => {
+        EveryRowRefused => {
+            "To change the settings, press New run: the four steps are as you left them. Press Resume to try again: rows \
+             that are refused once more end as failed, and the others follow."
+        }
+        Unreachable | TimedOut | TornBody | HtmlPage | BrowserForbidden | AccountRefused | UnknownModel
+        | WrongAddress => {
             "Press Resume to try again: nothing that is done is sent again. To change the base URL or the model, press \
              New run: the four steps are as you left them, with Check connection in step 3."
         }
