@@ -259,7 +259,7 @@ mod tests {
         let mut engine = engine(2, &[0, 1, 2]);
         let mut records = Vec::new();
         let mut sent = tell(&mut engine, Event::Command(Command::Resume), &mut records);
-        assert_eq!(sent.len(), 2, "the first call of each lane goes alone");
+        assert_eq!(sent.len(), 3);
         let refused = || Outcome::Failed {
             failure: Failure { kind: FailureKind::WrongKey, ..Failure::no_key() },
             bill: Bill::Nothing,
@@ -319,6 +319,7 @@ mod tests {
             timeout_ms: 1_000,
             use_cache: true,
             warm_up: false,
+            first_call_alone: false,
         }
     }
 }

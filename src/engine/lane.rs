@@ -66,7 +66,8 @@ pub struct Lane {
     warm_up: bool,
     warm: bool,
     answered_at: Time,
-    /// Something came back since the run was opened: an answer, or a refusal that could be read.
+    /// Something came back since the run was opened: an answer, or a refusal that could be read. True from the start
+    /// where nothing waits for that.
     reached: bool,
     /// The first request goes alone until then; `None` until it is sent.
     alone_until: Option<Time>,
@@ -106,7 +107,7 @@ impl Lane {
             warm_up,
             warm: false,
             answered_at: Time(0),
-            reached: false,
+            reached: true,
             alone_until: None,
             proven: false,
             ever_answered: false,
@@ -117,6 +118,11 @@ impl Lane {
             rate_limited: 0,
             spent: Usd::ZERO,
         }
+    }
+
+    /// Its first request is to go alone until something comes back.
+    pub fn with_first_call_alone(self, first_call_alone: bool) -> Lane {
+        Lane { reached: !first_call_alone, ..self }
     }
 
     pub fn card(&self) -> Option<&RateCard> {

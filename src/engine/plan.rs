@@ -24,6 +24,10 @@ pub struct Plan {
     /// only once the first answer with the same beginning has begun.
     #[serde(default)]
     pub warm_up: bool,
+    /// Until something comes back from a lane, its first request goes alone, for two seconds at most: a wrong key or a
+    /// server that allows no web pages then leaves one call in doubt. A forecast takes a provider that works for given.
+    #[serde(default)]
+    pub first_call_alone: bool,
 }
 
 impl Plan {

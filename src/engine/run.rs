@@ -75,7 +75,11 @@ impl Engine {
     pub fn new(plan: Plan, facts: Vec<ItemFacts>, seed: u64, now: Time) -> Engine {
         let items = Items::new(facts, plan.use_cache);
         Engine {
-            lanes: plan.lanes.iter().map(|lane| Lane::new(lane.clone(), plan.warm_up, now)).collect(),
+            lanes: plan
+                .lanes
+                .iter()
+                .map(|lane| Lane::new(lane.clone(), plan.warm_up, now).with_first_call_alone(plan.first_call_alone))
+                .collect(),
             budget: Budget::new(plan.budget),
             queue: Queue::default(),
             attempts: BTreeMap::new(),

@@ -362,7 +362,7 @@ mod tests {
     /// A browser hides a wrong key and a server that allows no web pages alike.
     #[test]
     fn a_lane_that_never_worked_sends_one_call_before_the_others() {
-        let mut run = Driver::new(plan(), rows(100));
+        let mut run = Driver::new(first_alone(), rows(100));
         let end = run.run(|_| reply(300, fails(FailureKind::Unreachable, Bill::Unknown)));
         assert!(matches!(end.state, RunState::Paused(PauseReason::NoLane(_))), "{:?}", end.state);
         assert_eq!((run.sent.len(), end.doubtful_attempts, end.errored), (3, 3, 0));
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_first_call_that_takes_its_time_holds_up_nobody_for_long() {
-        let mut run = Driver::new(plan(), rows(15));
+        let mut run = Driver::new(first_alone(), rows(15));
         run.run(|_| reply(30_000, fits()));
         let sent: Vec<u64> = run.sent.iter().map(|sent| sent.at.ms_since(START)).collect();
         assert_eq!((sent[0], sent[1], sent[14]), (0, 2_000, 2_000));
@@ -381,7 +381,7 @@ mod tests {
     #[test]
     fn a_first_call_that_is_answered_frees_the_others_at_once() {
         for first in [fits(), bad_request(), refuses_for(0)] {
-            let mut run = Driver::new(plan(), rows(16));
+            let mut run = Driver::new(first_alone(), rows(16));
             run.run(|sent| reply(100, if sent.attempt == 1 { first.clone() } else { fits() }));
             let second = run.sent[1].at.ms_since(START);
             assert!(second < 2_000, "{second} ms after {first:?}");
@@ -420,6 +420,10 @@ mod tests {
         let end = run.run(provider);
         assert_eq!((end.succeeded, end.errored, end.state), (3, 0, RunState::Finished));
         assert_eq!(run.sent.len(), sent, "an answered row is not paid for");
+    }
+
+    fn first_alone() -> Plan {
+        Plan { first_call_alone: true, ..plan() }
     }
 
     fn lane_of(concurrency: u16) -> crate::engine::LanePlan {

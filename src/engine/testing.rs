@@ -139,6 +139,7 @@ pub fn plan() -> Plan {
         timeout_ms: 60_000,
         use_cache: true,
         warm_up: false,
+        first_call_alone: false,
     }
 }
 

@@ -135,6 +135,7 @@ fn plan(workload: &Workload, model: &Model, card: RateCard) -> Plan {
         timeout_ms: workload.call_ms().saturating_mul(TIMEOUTS).max(TIMEOUT_MS_MIN),
         use_cache: true,
         warm_up: workload.warm_up,
+        first_call_alone: false,
     }
 }
 

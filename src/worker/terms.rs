@@ -38,6 +38,7 @@ pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
         reasks: setup.reasks,
         timeout_ms: setup.timeout_s.map_or_else(|| timeout_ms(setup), |seconds| u64::from(seconds) * 1_000),
         use_cache: setup.use_cache,
+        first_call_alone: (0..setup.lanes()).any(|lane| setup.of_lane(lane).provider.is_remote()),
         warm_up: setup.prompt_cache != PromptCache::Off && (0..setup.lanes()).any(|lane| marks_prompts(setup, lane)),
     })
 }

@@ -86,6 +86,7 @@ impl Scenario {
                 timeout_ms: 60_000,
                 use_cache,
                 warm_up: false,
+                first_call_alone: false,
             },
             bytes: facts.iter().map(|facts| 100 + facts.input_estimate * 4).collect(),
             facts,

@@ -7,6 +7,7 @@ use pennybatch::money::Usd;
 use pennybatch::provider::{Action, Answer, Bill, FailureKind, Finish};
 use pennybatch::time::Time;
 
+use crate::health::Health;
 use crate::scenario::Scenario;
 use crate::wire;
 
@@ -49,6 +50,7 @@ pub struct Checks<'a> {
     timeouts: BTreeMap<Ordinal, u32>,
     /// What dead connections may have billed beyond the reservation.
     sent_twice: Usd,
+    health: Health,
     /// The person counted doubtful attempts as not billed: the upper bound is his word.
     pub written_off: bool,
 }
@@ -79,6 +81,7 @@ impl<'a> Checks<'a> {
             backoffs: (0, 0),
             timeouts: BTreeMap::new(),
             sent_twice: Usd::ZERO,
+            health: Health::default(),
             written_off: false,
         }
     }
@@ -94,6 +97,7 @@ impl<'a> Checks<'a> {
         self.heard.clear();
         self.failed_at.clear();
         self.overshot = false;
+        self.health.crashed();
     }
 
     /// A 429 with a hint: nothing more on this lane before it is over, unless the person says so.
@@ -106,11 +110,28 @@ impl<'a> Checks<'a> {
         self.overshot = false;
         self.silent_until.clear();
         self.stopped_lanes.clear();
+        self.health.person_resumed();
+    }
+
+    /// An answer came on this lane.
+    pub fn was_answered(&mut self, lane: u8, answer: &Answer) {
+        self.health.was_answered(lane, answer);
+    }
+
+    /// This lane refused this very item.
+    pub fn was_refused(&mut self, lane: u8, item: Ordinal, kind: FailureKind) {
+        self.health.was_refused(lane, item, kind);
+    }
+
+    /// A lane that refuses whatever it is asked, and answers that are empty, stop what would be paid or lost for nothing.
+    pub fn check_health(&mut self, progress: &Progress) -> Result<(), String> {
+        self.health.check(&self.stopped_lanes, progress)
     }
 
     /// Rows are tried again; a lane that stopped, or was told to rest, is as it was.
     pub fn person_retried(&mut self) {
         self.overshot = false;
+        self.health.person_retried();
     }
 
     pub fn lane_stopped(&mut self, lane: u8) {
@@ -126,6 +147,7 @@ impl<'a> Checks<'a> {
     /// Records on their way to the disk.
     pub fn asked_to_save(&mut self, records: &[Record]) {
         for record in records {
+            self.health.asked_to_save(record);
             match &record.entry {
                 Entry::Reserved { attempt, amount, .. } => {
                     self.last_reserved = *attempt;
@@ -162,6 +184,7 @@ impl<'a> Checks<'a> {
     /// Records that have just reached the disk.
     pub fn saved(&mut self, records: &[Record]) -> Result<(), String> {
         for record in records {
+            self.health.saved(record);
             match &record.entry {
                 Entry::Reserved { attempt, item, amount, .. } => {
                     self.reserved_on_disk.insert(*attempt);
@@ -236,7 +259,9 @@ impl<'a> Checks<'a> {
 
     /// Invariant 2: an item ends once.
     fn end(&mut self, item: Ordinal, ending: &Ending) -> Result<(), String> {
-        if !self.ended.insert(item) {
+        // What failed or was canceled may still be answered from elsewhere.
+        let late = matches!(ending, Ending::Imported(_)) && !self.succeeded.contains(&item);
+        if !self.ended.insert(item) && !late {
             return Err(format!("once: item {item} ended again, as {ending:?}"));
         }
         match ending {
@@ -270,7 +295,8 @@ impl<'a> Checks<'a> {
             self.shareable.insert(item);
             self.answered_groups.insert(self.leader(item));
         }
-        match answer.text == wire::text(self.leader(item)) {
+        let empty = answer.text.is_empty() && answer.finish == Finish::Length;
+        match empty || answer.text == wire::text(self.leader(item)) {
             true => Ok(()),
             false => Err(format!("once: item {item} got somebody else's answer: {}", answer.text)),
         }

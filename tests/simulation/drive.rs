@@ -117,6 +117,7 @@ pub fn plan(limits: Limits, card: Option<RateCard>, output_cap: u32) -> Plan {
         timeout_ms: 60_000,
         use_cache: false,
         warm_up: false,
+        first_call_alone: false,
     }
 }
 

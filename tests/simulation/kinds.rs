@@ -15,7 +15,7 @@ type Rng = fastrand::Rng;
 type Shape = fn(&mut Scenario, &mut Rng);
 
 /// `(name, what it is, its shape)`.
-pub const KINDS: [(&str, &str, Shape); 20] = [
+pub const KINDS: [(&str, &str, Shape); 23] = [
     ("calm", "nothing fails and nothing binds", |_, _| {}),
     ("strict-window", "minute and day limits, counted in a strict sliding window", strict_window),
     ("bucket", "minute limits, counted in a bucket that refills", bucket),
@@ -32,6 +32,9 @@ pub const KINDS: [(&str, &str, Shape); 20] = [
     ("misfit", "answers that don't fit their format", misfit),
     ("budget", "less money than the rows need at worst", budget),
     ("lanes", "several endpoints, of which some die", lanes),
+    ("refusing", "endpoints that refuse whatever they are asked", refusing),
+    ("thinking", "answers whose output cap goes into thinking", thinking),
+    ("imports", "rows that fail, and answers to them from elsewhere", imports),
     ("crashes", "crashes between any two steps, torn and lost transactions", crashes),
     ("disk", "saves that are slow, fail, or find the disk full", disk_and_person),
     ("restless", "a person who pauses, stops, changes limits, closes the tab", restless),
@@ -73,6 +76,7 @@ fn ordinary(rng: &mut Rng) -> Scenario {
             timeout_ms: rng.u64(2_000..=60_000),
             use_cache,
             warm_up: rng.u8(0..6) == 0,
+            first_call_alone: !items.is_multiple_of(3),
         },
         latency: Latency { from_ms: rng.u64(1..=200), to_ms: rng.u64(200..=3_000), tail_one_in: 0 },
         jitter_ms: if rng.bool() { 0 } else { rng.u64(1..=450) },
@@ -233,6 +237,7 @@ fn hostile(scenario: &mut Scenario, rng: &mut Rng) {
         wrong_key: some(4),
         above_reservation: some(8),
         misfit: some(60),
+        thinking: 0,
     };
     scenario.plan.reasks = rng.u8(0..=2);
 }
@@ -282,6 +287,46 @@ fn lanes(scenario: &mut Scenario, rng: &mut Rng) {
     if rng.u8(0..3) == 0 {
         let kind = if rng.bool() { WeatherKind::BrownOut } else { WeatherKind::Slow };
         scenario.weather.push(Weather { from_ms: 0, to_ms: rng.u64(1_000..=90_000), lane: Some(0), kind });
+    }
+}
+
+/// From their first request on, or after a few answers. Every row is another one, so that there are enough.
+fn refusing(scenario: &mut Scenario, rng: &mut Rng) {
+    let items = rng.u32(5..=150);
+    scenario.facts = facts(rng, items, items, scenario.plan.use_cache);
+    scenario.cached_percent = 0;
+    for _ in 0..rng.u8(0..=2) {
+        let likeness = scenario.plan.lanes[0].clone();
+        scenario.plan.lanes.push(likeness);
+    }
+    let hows = [FailureKind::BadRequest, FailureKind::ContextTooLong, FailureKind::ContentRefused];
+    for lane in 0..scenario.plan.lanes.len() as u8 {
+        if lane == 0 || rng.bool() {
+            let after_requests = if rng.u8(0..4) == 0 { rng.u64(1..=5) } else { 0 };
+            scenario.lanes_die.push(LaneDies { lane, after_requests, how: hows[rng.usize(0..hows.len())] });
+        }
+    }
+    match rng.u8(0..5) {
+        0 => scenario.crashes = Crashes { one_in: rng.u32(20..=200), most: 3, cut: None },
+        1 => scenario.person = Person::Stops,
+        2 => scenario.faults.server_error = rng.u32(0..=300),
+        _ => {}
+    }
+}
+
+fn thinking(scenario: &mut Scenario, rng: &mut Rng) {
+    scenario.faults.thinking = rng.u32(300..=1_000);
+    if rng.u8(0..3) == 0 {
+        crashes(scenario, rng);
+    }
+}
+
+fn imports(scenario: &mut Scenario, rng: &mut Rng) {
+    scenario.faults.server_error = rng.u32(100..=700);
+    scenario.faults.misfit = rng.u32(0..=100);
+    scenario.person = Person::Imports(rng.u32(4..=60));
+    if rng.u8(0..3) == 0 {
+        crashes(scenario, rng);
     }
 }
 

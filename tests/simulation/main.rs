@@ -4,13 +4,13 @@
 //!
 //! `scenario` is a world as a value, `kinds` draws one from a name and a seed, `shrink` makes one smaller; `world`
 //! with `storage` and `person` is what happens, `provider` with `limits` and `wire` whom the engine talks to, `checks`
-//! the invariants, `pace` the time that is lost. `edge`, `budget`, `kills`, `slowed` and `jitter` are worlds with one question each.
+//! the invariants with `health`, `pace` the time that is lost. `edge`, `budget`, `kills`, `slowed` and `jitter` are worlds with one question each.
 
 mod budget;
 mod checks;
 mod drive;
 mod edge;
-
+mod health;
 mod jitter;
 mod kills;
 mod kinds;

@@ -83,7 +83,7 @@ impl<'a> Pace<'a> {
         let input = scenario.facts.iter().map(|facts| u64::from(facts.input_estimate)).max().unwrap_or(0);
         Pace {
             scenario,
-            lanes: lanes.iter().map(|lane| Lane::new(lane.clone(), scenario.plan.warm_up, now)).collect(),
+            lanes: lanes.iter().map(|lane| Lane::new(lane.clone(), &scenario.plan, now)).collect(),
             standing: lanes.iter().map(|_| Standing::default()).collect(),
             items: vec![(Stands::Waits(now), 0); scenario.facts.len()],
             lane_of: BTreeMap::new(),

@@ -2,7 +2,9 @@
 
 use pennybatch::engine::{Command, Event, PauseReason, RunState};
 use pennybatch::money::Usd;
+use pennybatch::provider::Answer;
 
+use crate::wire;
 use crate::world::World;
 
 const HOUR_MS: u64 = 3_600_000;
@@ -66,6 +68,19 @@ impl World<'_> {
             },
             _ => self.closes_the_tab(),
         }
+    }
+
+    /// Answers from elsewhere, to a few rows at once, whatever becomes of these just now.
+    pub(super) fn person_imports(&mut self) -> Result<(), String> {
+        for _ in 0..self.rng.u8(1..=4) {
+            let item = self.rng.u32(0..self.scenario.facts.len() as u32);
+            if self.engine.takes_import(item) {
+                self.report.imports += 1;
+                let text = wire::text(self.scenario.facts[item as usize].leader);
+                self.tell(Event::Imported { item, answer: Answer { text, ..Answer::default() } })?;
+            }
+        }
+        Ok(())
     }
 
     fn changes_limits(&mut self) -> Result<(), String> {

@@ -217,6 +217,11 @@ impl<'a> Provider<'a> {
         if hit(f.wrong_key) {
             return nothing_billed(at, FailureKind::WrongKey, Bill::Nothing);
         }
+        if hit(f.thinking) {
+            let usage = Usage { output: request.output_cap, reasoning: request.output_cap, ..usage };
+            let outcome = wire::thought_only(request.item, &usage, at);
+            return Verdict { at: Some(at), outcome, seen: None, hint_ms: None, billed: request.cost(&usage, at) };
+        }
         let length = hit(f.length);
         let without_usage = hit(f.no_usage);
         let usage = if hit(f.above_reservation) {

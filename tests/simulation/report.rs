@@ -33,4 +33,7 @@ report! {
     cached: "cache hits",
     budget_pauses: "pauses by budget",
     lane_stops: "stops of a lane",
+    refusing_lanes: "lanes that refused whatever they were asked",
+    brakes: "pauses by empty answers",
+    imports: "answers from elsewhere",
 }

@@ -64,11 +64,13 @@ pub struct Faults {
     pub above_reservation: u32,
     /// An answer that doesn't fit its format.
     pub misfit: u32,
+    /// An answer without text, whose output cap went into thinking.
+    pub thinking: u32,
 }
 
 impl Faults {
     /// Each by itself, for whoever wants to leave one out.
-    pub fn each(&mut self) -> [&mut u32; 13] {
+    pub fn each(&mut self) -> [&mut u32; 14] {
         [
             &mut self.server_error,
             &mut self.refusal,
@@ -83,6 +85,7 @@ impl Faults {
             &mut self.wrong_key,
             &mut self.above_reservation,
             &mut self.misfit,
+            &mut self.thinking,
         ]
     }
 }
@@ -148,4 +151,6 @@ pub enum Person {
     Restless(u32),
     /// Stops the run once.
     Stops,
+    /// Brings answers to rows from elsewhere: one step in so many.
+    Imports(u32),
 }

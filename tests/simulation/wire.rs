@@ -10,20 +10,20 @@ pub fn text(leader: Ordinal) -> String {
     format!("answer to {leader}")
 }
 
-fn body(leader: Ordinal, item: Ordinal, length: bool, usage: Option<&Usage>) -> String {
+fn body(text: &str, item: Ordinal, length: bool, usage: Option<&Usage>) -> String {
     let finish = if length { "length" } else { "stop" };
     let usage = usage.map_or(String::new(), |usage| {
         format!(
-            r#","usage":{{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},"prompt_tokens_details":{{"cached_tokens":{}}}}}"#,
+            r#","usage":{{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},"prompt_tokens_details":{{"cached_tokens":{}}},"completion_tokens_details":{{"reasoning_tokens":{}}}}}"#,
             usage.input,
             usage.output,
             usage.input + usage.output,
-            usage.cache_read
+            usage.cache_read,
+            usage.reasoning
         )
     });
     format!(
-        r#"{{"id":"r{item}","choices":[{{"index":0,"message":{{"role":"assistant","content":"{}"}},"finish_reason":"{finish}"}}]{usage}}}"#,
-        text(leader)
+        r#"{{"id":"r{item}","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}},"finish_reason":"{finish}"}}]{usage}}}"#,
     )
 }
 
@@ -32,7 +32,7 @@ fn decode(status: u16, headers: Vec<(String, String)>, body: String, torn: bool,
 }
 
 pub fn answer(leader: Ordinal, item: Ordinal, length: bool, misfit: bool, usage: Option<&Usage>, now: Time) -> Outcome {
-    let mut outcome = decode(200, Vec::new(), body(leader, item, length, usage), false, now);
+    let mut outcome = decode(200, Vec::new(), body(&text(leader), item, length, usage), false, now);
     if let Outcome::Answered { answer, .. } = &mut outcome
         && misfit
     {
@@ -41,9 +41,14 @@ pub fn answer(leader: Ordinal, item: Ordinal, length: bool, misfit: bool, usage:
     outcome
 }
 
+/// An answer that was cut off before it began to write.
+pub fn thought_only(item: Ordinal, usage: &Usage, now: Time) -> Outcome {
+    decode(200, Vec::new(), body("", item, true, Some(usage)), false, now)
+}
+
 /// The same answer, broken off anywhere before its end.
 pub fn torn(leader: Ordinal, item: Ordinal, usage: &Usage, rng: &mut fastrand::Rng, now: Time) -> Outcome {
-    let whole = body(leader, item, false, Some(usage));
+    let whole = body(&text(leader), item, false, Some(usage));
     let kept = rng.usize(0..whole.len());
     decode(200, Vec::new(), whole[..kept].to_owned(), true, now)
 }

@@ -4,8 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use pennybatch::engine::{AttemptId, Effect, Engine, Event, Notice, PauseReason, Record, RunState, Ticket};
-use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome, RateSeen};
+use pennybatch::engine::{
+    AttemptId, Effect, Engine, Entry, Event, Notice, Ordinal, PauseReason, Record, RunState, Ticket,
+};
+use pennybatch::provider::{Action, Answer, Bill, Failure, FailureKind, Finish, Outcome, RateSeen};
 use pennybatch::time::Time;
 
 use crate::checks::Checks;
@@ -17,6 +19,8 @@ use crate::storage::Storage;
 use crate::wire;
 
 const STEPS_MAX: u64 = 60_000;
+/// So long the first request goes alone on a lane that nothing came back from.
+pub const FIRST_ALONE_MS: u64 = 2_000;
 pub const START: Time = Time(1_790_000_000_000);
 
 pub struct World<'a> {
@@ -33,6 +37,12 @@ pub struct World<'a> {
     pub(super) concurrency: Vec<u16>,
     /// Lanes that have answered since the run was opened.
     warm: BTreeSet<u8>,
+    /// Lanes from which something came back since then, be it a refusal.
+    reached: BTreeSet<u8>,
+    /// By lane: when the first request was sent after a time without any.
+    first_sent: BTreeMap<u8, Time>,
+    /// Attempts that were reserved and aren't settled.
+    begun: BTreeMap<AttemptId, u8>,
     next_happening: u64,
     pub(super) checks: Checks<'a>,
     pub(super) pace: Pace<'a>,
@@ -52,6 +62,7 @@ struct InFlight {
     happening: u64,
     hangs: bool,
     lane: u8,
+    item: Ordinal,
     hint_ms: Option<u64>,
 }
 
@@ -70,6 +81,9 @@ impl<'a> World<'a> {
             in_flight: BTreeMap::new(),
             concurrency: scenario.plan.lanes.iter().map(|lane| lane.limits.concurrency).collect(),
             warm: BTreeSet::new(),
+            reached: BTreeSet::new(),
+            first_sent: BTreeMap::new(),
+            begun: BTreeMap::new(),
             next_happening: 0,
             checks: Checks::new(scenario),
             pace: Pace::new(scenario, START),
@@ -137,6 +151,7 @@ impl<'a> World<'a> {
         }
         match self.scenario.person {
             Person::Restless(one_in) if self.rng.u32(0..one_in) == 0 => return self.person_acts(),
+            Person::Imports(one_in) if self.rng.u32(0..one_in) == 0 => return self.person_imports(),
             Person::Stops if !self.stopped && self.rng.u32(0..60) == 0 => return self.person_stops(),
             _ => {}
         }
@@ -174,6 +189,8 @@ impl<'a> World<'a> {
         self.happenings.clear();
         self.in_flight.clear();
         self.warm.clear();
+        self.reached.clear();
+        self.begun.clear();
     }
 
     pub(super) fn note(&mut self, line: impl FnOnce() -> String) {
@@ -198,6 +215,7 @@ impl<'a> World<'a> {
         }
         self.provider.check_limits(self.now)?;
         let progress = self.engine.progress(self.now);
+        self.checks.check_health(&progress)?;
         self.pace.after_step(&progress, &self.provider, self.now);
         self.checks.after_step(&progress, self.provider.billed)
     }
@@ -208,8 +226,10 @@ impl<'a> World<'a> {
         if let (Some(known), Some(limit)) = (&known, seen.and_then(|seen| seen.requests.limit)) {
             self.checks.told_of_limit(known.lane, limit);
         }
-        if let (Some(known), Outcome::Answered { .. }) = (&known, outcome) {
+        if let (Some(known), Outcome::Answered { answer, .. }) = (&known, outcome) {
             self.warm.insert(known.lane);
+            self.reached.insert(known.lane);
+            self.checks.was_answered(known.lane, answer);
         }
         self.provider.answered(attempt, outcome);
         let hint_ms = known.as_ref().and_then(|known| known.hint_ms).unwrap_or(0);
@@ -224,7 +244,13 @@ impl<'a> World<'a> {
     }
 
     fn failed(&mut self, failure: &Failure, known: Option<InFlight>) {
-        let Some(InFlight { lane, hint_ms, .. }) = known else { return };
+        let Some(InFlight { lane, item, hint_ms, .. }) = known else { return };
+        if matches!(failure.kind.action(), Action::EndItem | Action::SlowLane) {
+            self.reached.insert(lane);
+        }
+        if failure.kind.action() == Action::EndItem {
+            self.checks.was_refused(lane, item, failure.kind);
+        }
         if failure.kind == FailureKind::RateLimited {
             self.report.refusals += 1;
             self.checks.asked_for_silence(lane, self.now.after_ms(hint_ms.unwrap_or(0)));
@@ -246,6 +272,7 @@ impl<'a> World<'a> {
             }
             Effect::Save { ticket, records } => {
                 self.checks.asked_to_save(&records);
+                self.note_begun(&records);
                 self.pace.asked_to_save(&records);
                 self.save(ticket, records);
                 Ok(())
@@ -262,14 +289,16 @@ impl<'a> World<'a> {
                 self.abort(attempt);
                 Ok(())
             }
-            Effect::Notify(Notice::LaneStopped { lane, .. }) => {
+            Effect::Notify(Notice::LaneStopped { lane, failure }) => {
                 self.report.lane_stops += 1;
+                self.report.refusing_lanes += u64::from(failure.kind == FailureKind::EveryRowRefused);
                 self.checks.lane_stopped(lane);
                 self.pace.lane_stopped(lane);
                 Ok(())
             }
             Effect::Notify(Notice::Paused(reason)) => {
                 self.report.budget_pauses += u64::from(matches!(reason, PauseReason::Budget { .. }));
+                self.report.brakes += u64::from(matches!(reason, PauseReason::EmptyAnswers { .. }));
                 self.checks.paused(&reason)
             }
             Effect::Notify(Notice::Finished) | Effect::Batch(_) => Ok(()),
@@ -290,7 +319,26 @@ impl<'a> World<'a> {
         if self.scenario.plan.warm_up && under_way > 0 && !self.warm.contains(&lane) {
             return Err(format!("warm-up: item {item} was sent beside the first request of lane {lane}"));
         }
+        let alone = self.first_sent.get(&lane).is_some_and(|first| self.now.ms_since(*first) < FIRST_ALONE_MS);
+        if self.scenario.plan.first_call_alone && alone && under_way > 0 && !self.reached.contains(&lane) {
+            return Err(format!("first call: item {item} was sent beside the first request of lane {lane}"));
+        }
         Ok(())
+    }
+
+    fn note_begun(&mut self, records: &[Record]) {
+        for record in records {
+            match &record.entry {
+                Entry::Reserved { attempt, lane, .. } => {
+                    if self.begun.values().all(|other| other != lane) {
+                        self.first_sent.remove(lane);
+                    }
+                    self.begun.insert(*attempt, *lane);
+                }
+                Entry::Settled { attempt, .. } => drop(self.begun.remove(attempt)),
+                _ => {}
+            }
+        }
     }
 
     /// The browser gives up at once; an answer that is nearly there may still win.
@@ -321,7 +369,8 @@ impl<'a> World<'a> {
         let hangs = verdict.at.is_none();
         let event = Event::Ended { attempt, outcome: verdict.outcome, seen: verdict.seen };
         let happening = verdict.at.map_or(u64::MAX, |at| self.later(at, Happening::Tell(event)));
-        self.in_flight.insert(attempt, InFlight { happening, hangs, lane, hint_ms: verdict.hint_ms });
+        self.first_sent.entry(lane).or_insert(self.now);
+        self.in_flight.insert(attempt, InFlight { happening, hangs, lane, item, hint_ms: verdict.hint_ms });
     }
 
     pub(super) fn later(&mut self, at: Time, happening: Happening) -> u64 {

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use pennybatch::engine::{AttemptId, Burst, LanePlan, LimiterModel, Limits};
+use pennybatch::engine::{AttemptId, Burst, LanePlan, LimiterModel, Limits, Plan};
 use pennybatch::provider::{Action, Bill, FailureKind, Outcome, RateSeen, TokenAccounting};
 use pennybatch::time::Time;
 
 use super::room::Room;
 use crate::limits::Weight;
+use crate::world::FIRST_ALONE_MS;
 
 const MINUTE_MS: u64 = 60_000;
 const DAY_MS: u64 = 86_400_000;
@@ -37,6 +38,7 @@ struct Taken {
 pub struct Lane {
     plan: LanePlan,
     warm_up: bool,
+    first_call_alone: bool,
     requests: Option<Room>,
     day: Option<Room>,
     tokens: Option<Room>,
@@ -61,16 +63,21 @@ pub struct Lane {
     heard: Time,
     scarce: bool,
     stopped: bool,
+    /// Something came back since the run was opened.
+    reached: bool,
+    /// Until then the first request goes alone; `None` until it is sent.
+    alone_until: Option<Time>,
 }
 
 impl Lane {
-    pub fn new(plan: LanePlan, warm_up: bool, now: Time) -> Lane {
+    pub fn new(plan: LanePlan, of_run: &Plan, now: Time) -> Lane {
         let mut lane = Lane {
             slots_milli: slots_milli(&plan.limits),
             burst: burst(&plan.limits),
             stated: None,
             plan,
-            warm_up,
+            warm_up: of_run.warm_up,
+            first_call_alone: of_run.first_call_alone,
             requests: None,
             day: None,
             tokens: None,
@@ -89,6 +96,8 @@ impl Lane {
             heard: Time(0),
             scarce: false,
             stopped: false,
+            reached: !of_run.first_call_alone,
+            alone_until: None,
         };
         lane.apply(now);
         lane
@@ -129,6 +138,9 @@ impl Lane {
 
     pub fn reserved(&mut self, attempt: AttemptId, weight: Weight) {
         self.each(weight, |room, load| room.hold(load.at_send + load.at_end));
+        if self.taken.is_empty() {
+            self.alone_until = None;
+        }
         self.taken.insert(attempt, Taken { weight, sent: None, used: 0, count: 0 });
     }
 
@@ -146,6 +158,7 @@ impl Lane {
         });
         let used = self.requests.as_mut().map_or(0, |requests| requests.used(now));
         self.count += 1;
+        self.alone_until.get_or_insert(now.after_ms(FIRST_ALONE_MS));
         if let Some(taken) = self.taken.get_mut(&attempt) {
             (taken.sent, taken.used, taken.count) = (Some(now), used, self.count);
         }
@@ -173,8 +186,14 @@ impl Lane {
         match outcome {
             Outcome::Answered { .. } => self.answered(sent, now),
             Outcome::Failed { failure, .. } => match failure.kind.action() {
-                Action::EndItem => self.works(),
-                Action::SlowLane => self.refused(under_way, hint_ms, sent, now),
+                Action::EndItem => {
+                    self.reached = true;
+                    self.works();
+                }
+                Action::SlowLane => {
+                    self.reached = true;
+                    self.refused(under_way, hint_ms, sent, now);
+                }
                 Action::StopLane | Action::Retry | Action::StopUnprovenLane => self.failed(failure.kind, now),
             },
         }
@@ -199,6 +218,7 @@ impl Lane {
     /// A slot more for each round of answers, at least.
     fn answered(&mut self, sent: Time, now: Time) {
         self.works();
+        self.reached = true;
         self.answered_at = Some(now);
         if self.slowed_at.is_some_and(|at| sent < at) {
             return;
@@ -258,6 +278,7 @@ impl Lane {
         (self.rests_until, self.slowed_at, self.refused_at, self.refusals) = (Time(0), None, None, 0);
         (self.answered_at, self.heard, self.scarce, self.stopped) = (None, Time(0), false, false);
         self.stated = None;
+        self.reached = !self.first_call_alone;
         self.works();
         self.apply(now);
     }
@@ -274,6 +295,9 @@ impl Lane {
             return None;
         }
         let mut free_at = now.max(self.rests_until);
+        if !self.reached && !self.taken.is_empty() {
+            free_at = free_at.max(self.alone_until?);
+        }
         let loads = loads(weight, self.plan.accounting);
         let rooms = [&mut self.requests, &mut self.day, &mut self.tokens, &mut self.input, &mut self.output];
         for (room, load) in rooms.into_iter().zip(loads) {
