@@ -8,7 +8,9 @@ use super::terms::problem;
 use super::validator::{Unchecked, Validator};
 use crate::answers::{Labels, misfit_of_text, with_cause};
 use crate::link::{Place, Problem};
-use crate::provider::{Answer, AnswerFormat, Bill, Outcome, UNCHECKED, without_thinking};
+use crate::provider::{
+    Answer, AnswerFormat, Bill, Failure, FailureKind, MESSAGE_CHARS_MAX, Outcome, UNCHECKED, without_thinking,
+};
 
 /// An answer is given to so many validators that died while it waited.
 const TRIES: usize = 3;
@@ -17,6 +19,24 @@ pub enum AnswerCheck {
     Text,
     Labels(Labels),
     Schema { schema: String, validator: RefCell<Option<Rc<Validator>>> },
+}
+
+/// A sample that the provider itself refused ([`Answer::misfit`] says so before any check). Where an answer has to fit a
+/// format, it is one that doesn't, and is asked for again as often as re-asks allow. A plain text has no re-asks: there it
+/// is a fault of the server's, and retried.
+fn bad_sample(why: &str, answer: &Answer) -> Failure {
+    let said = why.split_once(": ").map_or(why, |(_, said)| said);
+    let message = match answer.text.trim() {
+        "" => said.to_owned(),
+        sample => format!("{said} The model wrote: {sample}"),
+    };
+    Failure {
+        kind: FailureKind::ServerError,
+        status: Some(400),
+        message: message.chars().take(MESSAGE_CHARS_MAX).collect(),
+        retry_after_ms: None,
+        request_id: answer.request_id.clone(),
+    }
 }
 
 impl AnswerCheck {
@@ -42,12 +62,10 @@ impl AnswerCheck {
     /// The outcome, with what its answer lacks.
     pub async fn checked(&self, outcome: Outcome) -> Outcome {
         let Outcome::Answered { mut answer, bill } = outcome else { return outcome };
-        let found = self.misfit(&answer, Some(&bill)).await;
-        answer.misfit = match self {
-            // Where nothing else is asked of a text, the provider's own word on it stays.
-            AnswerCheck::Text => found.or(answer.misfit),
-            AnswerCheck::Labels(_) | AnswerCheck::Schema { .. } => found,
-        };
+        match (self, answer.misfit.take()) {
+            (AnswerCheck::Text, Some(why)) => return Outcome::Failed { failure: bad_sample(&why, &answer), bill },
+            _ => answer.misfit = self.misfit(&answer, Some(&bill)).await,
+        }
         Outcome::Answered { answer, bill }
     }
 
@@ -161,5 +179,32 @@ mod tests {
         assert_eq!(text.shown(&thought), "Dairy");
         let labels = AnswerCheck::new(&AnswerFormat::Labels(vec!["dairy".into(), "meat".into()])).unwrap();
         assert_eq!((labels.shown(&thought), at_once(labels.misfit(&thought, None))), ("dairy", None));
+    }
+
+    /// BerriAI/litellm #21242, OpenHands/OpenHands #11725: a tool was called, and none was offered.
+    #[test]
+    fn a_bad_sample_of_a_plain_text_is_retried_and_keeps_what_the_model_wrote() {
+        let why = "was refused by the provider as a bad sample: Tool choice is none, but model called a tool";
+        let sample = Answer { text: "{\"name\":\"open\"}".into(), misfit: Some(why.into()), ..Answer::default() };
+        let checked = AnswerCheck::Text.checked(Outcome::Answered { answer: sample, bill: Bill::Unknown });
+        let Outcome::Failed { failure, bill } = at_once(checked) else { panic!("it is no answer") };
+        assert_eq!((failure.kind, bill), (FailureKind::ServerError, Bill::Unknown));
+        let said = "Tool choice is none, but model called a tool The model wrote: {\"name\":\"open\"}";
+        assert_eq!(failure.message, said);
+    }
+
+    #[test]
+    fn a_bad_sample_that_means_a_label_is_an_answer() {
+        let labels = AnswerCheck::new(&AnswerFormat::Labels(vec!["dairy".into(), "meat".into()])).unwrap();
+        let of = |text: &str| {
+            let answer = Answer { text: text.into(), misfit: Some("refused".into()), ..Answer::default() };
+            at_once(labels.checked(Outcome::Answered { answer, bill: Bill::Unknown }))
+        };
+        let misfit = |outcome| match outcome {
+            Outcome::Answered { answer, .. } => answer.misfit,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(misfit(of("dairy")), None);
+        assert_eq!(misfit(of("{\"da")).as_deref(), Some("is none of the labels"));
     }
 }
