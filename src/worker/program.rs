@@ -36,6 +36,8 @@ struct State {
     unsent: Vec<JsValue>,
     /// `(resolve, reject)` of each question that waits, in their order.
     waiting: VecDeque<(Function, Function)>,
+    /// The same of those who wait until it is ready.
+    starting: Vec<(Function, Function)>,
 }
 
 impl Program {
@@ -69,6 +71,18 @@ impl Program {
 
     pub fn is_broken(&self) -> bool {
         self.state.borrow().broken.is_some()
+    }
+
+    /// Waits until it has been downloaded and has started, however long that takes; an error where it can't.
+    pub async fn ready(&self) -> Result<(), String> {
+        match &self.state.borrow().broken {
+            Some(why) => return Err(why.clone()),
+            None if self.state.borrow().ready => return Ok(()),
+            None => {}
+        }
+        let ready = Promise::new(&mut |resolve, reject| self.state.borrow_mut().starting.push((resolve, reject)));
+        wasm_bindgen_futures::JsFuture::from(ready).await.map_err(|error| super::browser::words(&error))?;
+        Ok(())
     }
 
     /// Ends it; what waits for an answer hears `why`.
@@ -115,6 +129,9 @@ fn hear(state: &RefCell<State>, worker: &Worker, message: &JsValue) {
         for question in state.unsent.drain(..) {
             let _ = worker.post_message(&question);
         }
+        for (resolve, _) in state.starting.drain(..) {
+            let _ = resolve.call0(&JsValue::UNDEFINED);
+        }
         return;
     }
     if let Some((resolve, _)) = state.waiting.pop_front() {
@@ -125,7 +142,8 @@ fn hear(state: &RefCell<State>, worker: &Worker, message: &JsValue) {
 fn give_up(state: &RefCell<State>, why: &str) {
     let mut state = state.borrow_mut();
     state.broken = Some(why.to_owned());
-    for (_, reject) in state.waiting.drain(..) {
+    let waiting = std::mem::take(&mut state.waiting).into_iter().chain(std::mem::take(&mut state.starting));
+    for (_, reject) in waiting {
         let _ = reject.call1(&JsValue::UNDEFINED, &why.into());
     }
 }

@@ -73,6 +73,8 @@ impl Validator {
     /// Loads the program and gives it the schema. `Err`: it can't be loaded, or the schema can't be used.
     pub async fn start(schema: &str) -> Result<Validator, String> {
         let program = Program::start("validator").map_err(not_loaded)?;
+        // A slow connection takes longer to load it than any check may take.
+        program.ready().await.map_err(not_loaded)?;
         let validator = Validator(program);
         let told = validator.ask(&Asked::Schema(schema.to_owned())).await;
         match told.map_err(|unchecked| not_loaded(unchecked.to_string()))? {

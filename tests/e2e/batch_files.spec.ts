@@ -21,7 +21,8 @@ const KEY = 'sk-by-file-90b1c2';
 
 /** A run of which nothing was answered: it waits for its first answer when it is paused. */
 async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner> {
-  await mock.set({ latency_ms: 3_000 });
+  // Longer than the pause needs on a busy machine: one call goes out, and no second.
+  await mock.set({ latency_ms: 10_000 });
   const runner = await readyRunner(page, numberedRows(ROWS), {
     'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': BRIEF, 'User prompt': '{{id}}: {{name}}', 'Model': model,
     'Concurrency': 1,
