@@ -1,10 +1,10 @@
 //! Results out, in input order.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
+use crate::dataset::csv_line;
+use crate::dataset::json_text::{self, Fields, ascii_string};
 use crate::money::Usd;
 use crate::provider::Usage;
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,8 +51,8 @@ pub struct ExportRow<'a> {
     pub misfit: Option<&'a str>,
     /// The model's own words, where `result` isn't them.
     pub raw: Option<&'a str>,
-    /// The JSON document inside the answer.
-    pub document: Option<Value>,
+    /// The JSON document inside the answer, as the model wrote it.
+    pub document: Option<&'a str>,
 }
 
 /// What a run's answer format adds to an export.
@@ -72,7 +72,8 @@ const MISFIT: &str = "misfit";
 
 /// A whole line of CSV with its CRLF: the file's columns, then ours with the answers' fields behind `result`. One of
 /// ours that the file has already gets the prefix `llm_`; so does a field that would have the name of another column.
-pub fn csv_header(columns: &[String], answers: &AnswerColumns) -> String {
+/// `guard_formulas`: as in [`csv_line`].
+pub fn csv_header(columns: &[String], answers: &AnswerColumns, guard_formulas: bool) -> String {
     let misfit = answers.checked.then_some(MISFIT);
     let ours = |name: &str| free(name, |name| columns.iter().any(|column| column == name));
     let mut taken: Vec<String> = columns.to_vec();
@@ -86,7 +87,7 @@ pub fn csv_header(columns: &[String], answers: &AnswerColumns) -> String {
     let mut line: Vec<String> = taken[..columns.len() + 1].to_vec();
     line.extend(fields);
     line.extend(OUR_COLUMNS[1..].iter().copied().chain(misfit).map(ours));
-    csv_line(line.into_iter(), false)
+    csv_line(line.into_iter(), guard_formulas)
 }
 
 /// The name, prefixed until it is free.
@@ -99,12 +100,12 @@ fn free(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// One line, RFC 4180, with its CRLF. `cells` are the file's own, in the order of its columns.
-/// `guard_formulas`: a cell that starts with = + - @ tab or CR gets a leading quote.
+/// `guard_formulas`: as in [`csv_line`].
 pub fn csv_row(cells: &[String], row: &ExportRow, answers: &AnswerColumns, guard_formulas: bool) -> String {
-    let fields = answers.fields.iter().map(|path| {
-        let value = row.document.as_ref().and_then(|document| value_at(document, path));
-        value.map(field_cell).unwrap_or_default()
-    });
+    let fields = answers
+        .fields
+        .iter()
+        .map(|path| row.document.and_then(|document| value_at(document, path)).map(field_cell).unwrap_or_default());
     let ours = [
         row.state.name().to_string(),
         row.finish.unwrap_or("").to_string(),
@@ -119,16 +120,16 @@ pub fn csv_row(cells: &[String], row: &ExportRow, answers: &AnswerColumns, guard
     csv_line(cells.iter().cloned().chain(result).chain(fields).chain(ours).chain(misfit), guard_formulas)
 }
 
-fn value_at<'a>(document: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(document, |value, name| value.get(name))
+fn value_at<'a>(document: &'a str, path: &[String]) -> Option<&'a str> {
+    path.iter().try_fold(document, |value, name| Some(Fields::read(value)?.get(name)?.get()))
 }
 
-/// As a table shows it: strings as they stand, other values as JSON, null as nothing.
-fn field_cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// As a table shows it: strings as they stand, other values as JSON in one line, null as nothing.
+fn field_cell(json: &str) -> String {
+    match json {
+        "null" => String::new(),
+        json if json.starts_with('"') => json_text::string(json),
+        json => json_text::compact(json),
     }
 }
 
@@ -136,7 +137,7 @@ fn field_cell(value: &Value) -> String {
 /// Python's `json.dumps` does: a space after each separator, and everything beyond ASCII escaped. LF at its end.
 /// The fields of an answer's document come last, each under its own name, or with the prefix `llm_` where that is ours.
 pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
-    let text = |text: Option<&str>| text.map_or("null".to_string(), json_string);
+    let text = |text: Option<&str>| text.map_or("null".to_string(), ascii_string);
     let usage = row.usage.map_or("null".to_string(), |usage| {
         format!(
             "{{\"input\": {}, \"output\": {}, \"cache_read\": {}, \"cache_write\": {}, \"reasoning\": {}}}",
@@ -146,7 +147,7 @@ pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
     let mut line = format!(
         "{{\"id\": {}, \"result\": {}, \"state\": \"{}\", \"finish\": {}, \"usage\": {usage}, \"cost_usd\": {}, \
          \"attempts\": {}, \"error\": {}",
-        json_string(row.id),
+        ascii_string(row.id),
         text(row.result),
         row.state.name(),
         text(row.finish),
@@ -158,8 +159,9 @@ pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
         line.push_str(&format!(", \"misfit\": {}", text(row.misfit)));
     }
     if let Some(raw) = row.raw {
-        line.push_str(&format!(", \"raw\": {}", json_string(raw)));
+        line.push_str(&format!(", \"raw\": {}", ascii_string(raw)));
     }
+    let fields = row.document.and_then(Fields::read).unwrap_or_default();
     let mut taken: Vec<String> = OUR_KEYS.map(str::to_owned).to_vec();
     let mut last = None;
     for root in answers.fields.iter().filter_map(|path| path.first()) {
@@ -168,83 +170,21 @@ pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
             continue;
         }
         let key = free(root, |name| taken.iter().any(|other| other == name));
-        let value = row.document.as_ref().and_then(|document| document.get(root)).unwrap_or(&Value::Null);
-        line.push_str(&format!(", {}: ", json_string(&key)));
-        dump(value, &mut line);
+        let value = fields.get(root).map_or("null", |value| value.get());
+        line.push_str(&format!(", {}: {}", ascii_string(&key), dumped(value)));
         taken.push(key);
     }
     line.push_str("}\n");
     line
 }
 
-/// As Python's `json.dumps` writes it.
-fn dump(value: &Value, out: &mut String) {
-    match value {
-        Value::String(text) => out.push_str(&json_string(text)),
-        Value::Array(elements) => {
-            out.push('[');
-            for (place, element) in elements.iter().enumerate() {
-                out.push_str(if place > 0 { ", " } else { "" });
-                dump(element, out);
-            }
-            out.push(']');
-        }
-        Value::Object(fields) => {
-            out.push('{');
-            for (place, (key, value)) in fields.iter().enumerate() {
-                out.push_str(if place > 0 { ", " } else { "" });
-                out.push_str(&json_string(key));
-                out.push_str(": ");
-                dump(value, out);
-            }
-            out.push('}');
-        }
-        plain => out.push_str(&plain.to_string()),
-    }
+/// As Python's `json.dumps` writes it, but for numbers, which stay as the model wrote them.
+fn dumped(json: &str) -> String {
+    json_text::respaced(json, true, |string| ascii_string(&json_text::string(string)))
 }
 
 /// Every pico-dollar, without needless zeros: `0.0000123`, `5`.
 fn exact(amount: Usd) -> String {
     let digits = amount.decimals(12);
     digits.trim_end_matches('0').trim_end_matches('.').to_string()
-}
-
-fn csv_line(cells: impl Iterator<Item = String>, guard_formulas: bool) -> String {
-    let mut line = String::new();
-    for (place, cell) in cells.enumerate() {
-        if place > 0 {
-            line.push(',');
-        }
-        let guarded = guard_formulas && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        let cell = if guarded { format!("'{cell}") } else { cell };
-        if cell.contains([',', '"', '\r', '\n']) {
-            line.push('"');
-            line.push_str(&cell.replace('"', "\"\""));
-            line.push('"');
-        } else {
-            line.push_str(&cell);
-        }
-    }
-    line.push_str("\r\n");
-    line
-}
-
-fn json_string(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='\u{7f}' => out.push(c),
-            _ => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}"))),
-        }
-    }
-    out.push('"');
-    out
 }

@@ -1,38 +1,72 @@
 //! What kind of file this is, by its name and its first lines.
 
-use crate::dataset::Format;
+use crate::dataset::records::{Cells, Records};
+use crate::dataset::{Format, ReaderVersion};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const RECORDS_LOOKED_AT: usize = 50;
 const BYTES_LOOKED_AT: usize = 256 * 1_024;
 
-pub fn guess(name: &str, text: &str) -> Format {
-    let ending = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
-    if matches!(ending.as_str(), "jsonl" | "ndjson" | "json") || looks_like_json(text) {
+pub fn guess(name: &str, text: &str, version: ReaderVersion) -> Format {
+    let named = matches!(ending(name).as_str(), "jsonl" | "ndjson" | "json");
+    // A table that someone named .json has no brace at its start.
+    let braced = text.trim_start().starts_with(['{', '[', '"', '/', '#']);
+    if named && (braced || !version.is_lenient()) || looks_like_json(text) {
         return Format::Jsonl;
     }
-    let tabs = matches!(ending.as_str(), "tsv" | "tab");
-    Format::Csv { delimiter: guess_delimiter(text, tabs) }
+    if version.is_lenient()
+        && let Some((delimiter, _)) = sep_line(text)
+    {
+        return Format::Csv { delimiter };
+    }
+    let tabs = matches!(ending(name).as_str(), "tsv" | "tab");
+    Format::Csv { delimiter: guess_delimiter(text, tabs, version) }
 }
 
-/// The first line is a JSON object, or an array of objects begins.
+/// The end of a file's name, in lower case.
+pub fn ending(name: &str) -> String {
+    name.rsplit('.').next().unwrap_or("").to_ascii_lowercase()
+}
+
+/// `sep=;` as the first line names the delimiter for Excel and is no header: the delimiter, and the length of the line
+/// with its end.
+pub fn sep_line(text: &str) -> Option<(u8, usize)> {
+    let end = text.find(['\r', '\n'])?;
+    let line = &text[..end];
+    let value = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).map(|_| &line[4..])?;
+    let delimiter = if value.starts_with("\\t") { b'\t' } else { *value.as_bytes().first()? };
+    // A program that wrote the file again has filled the line with delimiters.
+    let rest = value.strip_prefix("\\t").or(value.get(1..))?;
+    let is_sign = delimiter.is_ascii() && !delimiter.is_ascii_alphanumeric() && !matches!(delimiter, b'"' | b'\r');
+    let is_alone = rest.bytes().all(|byte| byte == delimiter || byte == b' ' || DELIMITERS.contains(&byte));
+    let length = end + if text[end..].starts_with("\r\n") { 2 } else { 1 };
+    (is_sign && is_alone).then_some((delimiter, length))
+}
+
+/// A JSON object begins, or an array of objects.
 fn looks_like_json(text: &str) -> bool {
     let start = text.trim_start();
     let first_line = start.lines().next().unwrap_or("");
+    let inside = start.get(1..).unwrap_or("").trim_start();
     match start.as_bytes().first() {
-        Some(b'{') => serde_json::from_str::<serde::de::IgnoredAny>(first_line).is_ok(),
-        Some(b'[') => start[1..].trim_start().starts_with('{'),
+        Some(b'{') => serde_json::from_str::<serde::de::IgnoredAny>(first_line).is_ok() || inside.starts_with('"'),
+        Some(b'[') => inside.starts_with('{'),
         _ => false,
     }
 }
 
 /// The delimiter that splits the header, and then the most of the first records into as many cells.
-fn guess_delimiter(text: &str, prefer_tabs: bool) -> u8 {
+fn guess_delimiter(text: &str, prefer_tabs: bool, version: ReaderVersion) -> u8 {
     let head = head(text);
     let score = |delimiter: u8| {
-        let mut reader = reader(head.as_bytes(), delimiter);
-        let counts: Vec<usize> =
-            reader.byte_records().take(RECORDS_LOOKED_AT).map_while(Result::ok).map(|record| record.len()).collect();
+        let mut records = Records::new(head, delimiter, version);
+        let mut cells = Cells::default();
+        let mut counts = Vec::with_capacity(RECORDS_LOOKED_AT);
+        while counts.len() < RECORDS_LOOKED_AT
+            && let Some(record) = records.next(&mut cells)
+        {
+            counts.push(record.map_or(0, |_| cells.len()));
+        }
         let width = counts.first().copied().unwrap_or(0);
         let alike = counts.iter().filter(|count| **count == width).count();
         let alike_percent = alike * 100 / counts.len().max(1);
@@ -50,13 +84,6 @@ fn head(text: &str) -> &str {
     if text.len() <= BYTES_LOOKED_AT {
         return text;
     }
-    let mut end = BYTES_LOOKED_AT;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(BYTES_LOOKED_AT);
     text[..end].rfind('\n').map_or(&text[..end], |line_end| &text[..=line_end])
-}
-
-pub fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes)
 }

@@ -1,15 +1,14 @@
-//! Rows of a JSON Lines file, one object a line. A file that is one JSON array of objects is read as well.
+//! Rows of a JSON file: one object a line, one list of objects, or such a list inside of an object.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
+use crate::dataset::json_list::{Inside, list_inside};
+use crate::dataset::json_text::{self, Fields};
 use crate::dataset::table::{COLUMNS_MAX, Parsed, ROWS_MAX};
-use crate::dataset::{DataProblem, encoding};
+use crate::dataset::{DataProblem, ReaderVersion, encoding};
 
 /// The file's text and the slice of it that each row is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,22 +22,20 @@ impl JsonRows {
         self.slices.len()
     }
 
-    pub fn values(&self, row: usize) -> Map<String, Value> {
-        let text = self.text(row);
-        serde_json::from_str(text).unwrap_or_else(|_| {
-            // A number beyond a float's range, or half of a surrogate pair: that value stays as its JSON text.
-            let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| Value::from(raw.get()));
-            raw(text).into_iter().map(|(key, raw)| (key.into_owned(), value(raw))).collect()
-        })
+    pub fn fields(&self, row: usize) -> Fields<'_> {
+        Fields::read(self.text(row)).unwrap_or_default()
     }
 
     pub fn cell(&self, row: usize, column: &str) -> String {
-        raw(self.text(row)).get(column).map(|value| as_text(value)).unwrap_or_default()
+        self.fields(row).get(column).map(json_text::cell).unwrap_or_default()
     }
 
     pub fn cells(&self, row: usize, columns: &[String]) -> Vec<String> {
-        let raw = raw(self.text(row));
-        columns.iter().map(|column| raw.get(column.as_str()).map(|value| as_text(value)).unwrap_or_default()).collect()
+        let by_name: BTreeMap<Cow<str>, &RawValue> = self.fields(row).0.into_iter().collect();
+        columns
+            .iter()
+            .map(|column| by_name.get(column.as_str()).map(|raw| json_text::cell(raw)).unwrap_or_default())
+            .collect()
     }
 
     fn text(&self, row: usize) -> &str {
@@ -47,25 +44,15 @@ impl JsonRows {
     }
 }
 
-/// Values by name, each as it is written: a float would lose digits of long numbers.
-fn raw(text: &str) -> BTreeMap<Cow<'_, str>, &RawValue> {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
-fn as_text(value: &RawValue) -> String {
-    let json = value.get();
-    if !json.starts_with('"') {
-        return json.to_string();
+/// `lines`: the file's name promises one object a line, so that a single one is a row, whatever it holds.
+pub fn parse(text: &str, lines: bool, version: ReaderVersion) -> Result<Parsed<JsonRows>, DataProblem> {
+    let mut reader = Reader { text, lenient: version.is_lenient(), ..Reader::default() };
+    match text.trim_start().as_bytes().first() {
+        Some(b'[') => reader.list(text)?,
+        _ if !reader.lenient || reader.is_lines(lines) => reader.lines(),
+        _ => reader.whole()?,
     }
-    serde_json::from_str(json).unwrap_or_else(|_| json.to_string())
-}
-
-pub fn parse(text: &str) -> Result<Parsed<JsonRows>, DataProblem> {
-    let mut columns = Columns::default();
-    let (slices, bad) = match text.trim_start().as_bytes().first() {
-        Some(b'[') => from_array(text, &mut columns)?,
-        _ => from_lines(text, &mut columns),
-    };
+    let Reader { columns, slices, bad, notes, repaired, .. } = reader;
     if slices.len() as u64 > ROWS_MAX {
         return Err(DataProblem::TooManyRows { rows: slices.len() as u64, rows_max: ROWS_MAX });
     }
@@ -73,48 +60,140 @@ pub fn parse(text: &str) -> Result<Parsed<JsonRows>, DataProblem> {
         let columns = columns.names.len() as u64;
         return Err(DataProblem::TooManyColumns { columns, columns_max: COLUMNS_MAX as u64 });
     }
-    if columns.names.iter().any(|name| name.trim().is_empty()) {
-        let place = columns.names.iter().position(|name| name.trim().is_empty()).unwrap_or(0);
+    if let Some(place) = columns.names.iter().position(|name| name.trim().is_empty()) {
         return Err(DataProblem::UnnamedColumn { place: place as u32 + 1 });
     }
-    Ok(Parsed { columns: columns.names, rows: JsonRows { text: text.to_string(), slices }, bad })
+    Ok(Parsed { columns: columns.names, rows: JsonRows { text: [text, &repaired].concat(), slices }, notes, bad })
 }
 
-type Slices = Vec<(u32, u32)>;
-type Bad = Vec<(u64, String)>;
+#[derive(Default)]
+struct Reader<'a> {
+    text: &'a str,
+    lenient: bool,
+    columns: Columns,
+    slices: Vec<(u32, u32)>,
+    bad: Vec<(u64, String)>,
+    notes: Vec<String>,
+    /// Rows that were not valid JSON as written, repaired; their slices lie behind the text.
+    repaired: String,
+}
 
-fn from_lines(text: &str, columns: &mut Columns) -> (Slices, Bad) {
-    let (mut slices, mut bad) = (Vec::new(), Vec::new());
-    let mut start = 0;
-    for (place, line) in text.split('\n').enumerate() {
-        let object = line.trim_end_matches('\r');
-        if !object.trim().is_empty() {
-            match columns.add(object) {
-                Ok(()) => slices.push((start as u32, (start + object.len()) as u32)),
-                Err(fault) => bad.push((place as u64 + 1, fault)),
+impl<'a> Reader<'a> {
+    /// Whether lines are objects by themselves: the first is, or a later one where the first is bad. One that is alone
+    /// may also be a whole answer of an API with the rows inside.
+    fn is_lines(&self, named_lines: bool) -> bool {
+        let mut lines = self.text.lines().filter(|line| !line.trim().is_empty());
+        match lines.next() {
+            Some(first) if is_object(without_comma(first)) => named_lines || lines.next().is_some(),
+            _ => self.text.lines().any(|line| line.starts_with('{') && is_object(without_comma(line))),
+        }
+    }
+
+    fn lines(&mut self) {
+        // The oldest programs end a line with CR alone.
+        let end = if self.lenient && !self.text.contains('\n') { '\r' } else { '\n' };
+        let mut start = 0;
+        for (place, line) in self.text.split(end).enumerate() {
+            let object = line.trim_end_matches('\r');
+            if !object.trim().is_empty() {
+                self.row(start, object, place as u64 + 1);
+            }
+            start += line.len() + 1;
+        }
+    }
+
+    /// A list of objects: the whole file, or a part of it.
+    fn list(&mut self, list: &'a str) -> Result<(), DataProblem> {
+        let first = encoding::line_ends(&self.text.as_bytes()[..self.offset(list)]);
+        let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|error| {
+            let line = first + error.line() as u64;
+            DataProblem::BadLines { lines: vec![(line, fault_words(list, &error))], count: 1 }
+        })?;
+        if self.lenient && !items.is_empty() && items.iter().all(|item| item.get().starts_with('[')) {
+            return Err(DataProblem::JsonShape { what: LISTS_IN_LIST.into() });
+        }
+        self.items(items);
+        Ok(())
+    }
+
+    fn items(&mut self, items: Vec<&'a RawValue>) {
+        let (mut counted, mut line) = (0, 1);
+        for item in items {
+            let start = self.offset(item.get());
+            line += encoding::line_ends(&self.text.as_bytes()[counted..start]);
+            counted = start;
+            self.row(start, item.get(), line);
+        }
+    }
+
+    /// Objects over several lines, one behind the other, or one object around the rows.
+    fn whole(&mut self) -> Result<(), DataProblem> {
+        let values = serde_json::Deserializer::from_str(self.text).into_iter::<&RawValue>();
+        let mut items: Vec<&RawValue> = Vec::new();
+        for value in values {
+            match value {
+                Ok(value) => items.push(value),
+                Err(error) => {
+                    let line = (error.line() as u64, fault_words(self.text.trim_start(), &error));
+                    return Err(DataProblem::BadLines { lines: vec![line], count: 1 });
+                }
             }
         }
-        start += line.len() + 1;
+        let [object] = items[..] else {
+            self.items(items);
+            return Ok(());
+        };
+        match list_inside(object.get())? {
+            Inside::Row => self.items(items),
+            Inside::List { name, list } => {
+                self.notes
+                    .push(format!("The rows are the list \u{201c}{name}\u{201d} inside of the file\u{2019}s object."));
+                self.list(list)?;
+            }
+        }
+        Ok(())
     }
-    (slices, bad)
+
+    fn row(&mut self, start: usize, object: &str, line: u64) {
+        let fault = match self.columns.add(object) {
+            Ok(()) => return self.slices.push((start as u32, (start + object.len()) as u32)),
+            Err(fault) => fault,
+        };
+        if self.lenient {
+            let bare = without_comma(object);
+            if bare.len() < object.len() && self.columns.add(bare).is_ok() {
+                return self.slices.push((start as u32, (start + bare.len()) as u32));
+            }
+            if object.contains("NaN") || object.contains("Infinity") {
+                let repaired = json_text::without_nan(bare);
+                if self.columns.add(&repaired).is_ok() {
+                    let start = self.text.len() + self.repaired.len();
+                    self.repaired.push_str(&repaired);
+                    return self.slices.push((start as u32, (start + repaired.len()) as u32));
+                }
+            }
+        }
+        self.bad.push((line, fault));
+    }
+
+    /// A part is borrowed from the text, so its place is the distance of the two.
+    fn offset(&self, part: &str) -> usize {
+        part.as_ptr() as usize - self.text.as_ptr() as usize
+    }
 }
 
-fn from_array(text: &str, columns: &mut Columns) -> Result<(Slices, Bad), DataProblem> {
-    let items: Vec<&RawValue> = serde_json::from_str(text)
-        .map_err(|error| DataProblem::BadLines { lines: vec![(error.line() as u64, fault_words(&error))], count: 1 })?;
-    let (mut slices, mut bad) = (Vec::new(), Vec::new());
-    let (mut counted, mut line) = (0, 1);
-    for item in items {
-        // The item is borrowed from the text, so its place is the distance of the two.
-        let start = item.get().as_ptr() as usize - text.as_ptr() as usize;
-        line += encoding::line_ends(&text.as_bytes()[counted..start]);
-        counted = start;
-        match columns.add(item.get()) {
-            Ok(()) => slices.push((start as u32, (start + item.get().len()) as u32)),
-            Err(fault) => bad.push((line, fault)),
-        }
-    }
-    Ok((slices, bad))
+const LISTS_IN_LIST: &str = "This is a list of lists, so that no value has a name. Write each row as an object, such as \
+                             {\"name\": \"…\"} (in pandas: df.to_json(\"rows.jsonl\", orient=\"records\", lines=True)), \
+                             or save the file as CSV.";
+
+fn is_object(line: &str) -> bool {
+    line.trim_start().starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok()
+}
+
+/// A line that was cut out of a list ends with the comma that stood behind it.
+fn without_comma(line: &str) -> &str {
+    let line = line.trim_end();
+    line.strip_suffix(',').unwrap_or(line)
 }
 
 /// The union of all keys, in the order in which they are first seen.
@@ -126,57 +205,45 @@ struct Columns {
 
 impl Columns {
     fn add(&mut self, object: &str) -> Result<(), String> {
-        if !object.trim_start().starts_with('{') {
-            return Err("not a JSON object: each line must be one, such as {\"name\": \"…\"}".into());
+        let start = object.trim_start();
+        if !start.starts_with('{') {
+            return Err(match start {
+                _ if ["//", "/*", "#"].iter().any(|comment| start.starts_with(comment)) => {
+                    "a comment, which JSON doesn't have: remove it".into()
+                }
+                "]" | "[" | "]," => "one bracket of a list that isn't whole: remove it".into(),
+                _ => "not a JSON object: each row must be one, such as {\"name\": \"…\"}".into(),
+            });
         }
-        let keys: Keys = serde_json::from_str(object).map_err(|error| fault_words(&error))?;
-        for key in keys.0 {
-            if !self.known.contains(key.as_ref()) {
-                self.known.insert(key.to_string());
-                self.names.push(key.into_owned());
+        let fields: Fields = serde_json::from_str(object).map_err(|error| fault_words(object, &error))?;
+        for (name, _) in fields.0 {
+            if !self.known.contains(name.as_ref()) {
+                self.known.insert(name.to_string());
+                self.names.push(name.into_owned());
             }
         }
         Ok(())
     }
 }
 
-/// The parser's words without its line, which is always the first of this one object.
-fn fault_words(error: &serde_json::Error) -> String {
+/// The parser's words without its line, which the caller adds, and what to do about the usual faults.
+fn fault_words(json: &str, error: &serde_json::Error) -> String {
     let words = error.to_string();
     let words = words.split(" at line ").next().unwrap_or(&words);
+    let is_python = json.trim_start_matches(['{', '[', ' ', '\n', '\r', '\t']).starts_with('\'');
     match error.classify() {
         serde_json::error::Category::Eof => format!("the JSON object isn't complete ({words})"),
+        _ if is_python => "Python's own notation, not JSON: write the file with json.dumps, or with \" for '".into(),
+        _ if words == "trailing characters" && is_next_object(json, error) => {
+            "two JSON objects in one line: put each on a line of its own".into()
+        }
+        _ if words == "trailing comma" => {
+            format!("not valid JSON: a comma before the closing bracket, at character {}", error.column())
+        }
         _ => format!("not valid JSON: {words} at character {}", error.column()),
     }
 }
 
-/// An object's keys; its values are only checked.
-struct Keys<'a>(Vec<Cow<'a, str>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Keys<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Keys<'a>, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Keys<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys<'de>, A::Error> {
-                let mut keys = Vec::with_capacity(map.size_hint().unwrap_or(8));
-                while let Some(key) = map.next_key::<Key<'de>>()? {
-                    map.next_value::<IgnoredAny>()?;
-                    keys.push(key.0);
-                }
-                Ok(Keys(keys))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
+fn is_next_object(json: &str, error: &serde_json::Error) -> bool {
+    error.line() == 1 && json.get(error.column().saturating_sub(1)..).is_some_and(|rest| rest.starts_with('{'))
 }
-
-/// A key that is borrowed where it holds no escapes.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);

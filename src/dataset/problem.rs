@@ -10,9 +10,27 @@ use serde::{Deserialize, Serialize};
 pub enum DataProblem {
     Empty,
     NoRows,
-    /// Not UTF-8 (nor UTF-16 with a byte order mark) at this line.
+    /// Not UTF-8 at this line, nor another known encoding.
     Encoding {
         line: u64,
+    },
+    /// A workbook, a picture, an archive: what it is, and what to do.
+    NotText {
+        what: String,
+        to_do: String,
+    },
+    /// JSON that holds no list of rows: a sentence or two.
+    JsonShape {
+        what: String,
+    },
+    /// An object with several lists of objects: any may be the rows.
+    SeveralLists {
+        names: Vec<String>,
+    },
+    /// Every line has one cell more than the header.
+    ShortHeader {
+        columns: u64,
+        cells: u64,
     },
     DuplicateColumn {
         name: String,
@@ -57,9 +75,21 @@ impl fmt::Display for DataProblem {
             }
             DataProblem::Encoding { line } => write!(
                 f,
-                "Line {line} is not UTF-8 text, so the file was not read. Files from older Windows programs are often \
-                 Latin-1 or Windows-1252: save the file again as UTF-8 (in Excel: \"CSV UTF-8\"). A workbook (.xlsx) \
-                 has to be exported as CSV first."
+                "Line {line} is neither UTF-8 nor Western text (Windows-1252), so the file was not read. Save it again as \
+                 UTF-8: in Excel choose File > Save as > \"CSV UTF-8\"; in an editor, Save with encoding."
+            ),
+            DataProblem::NotText { what, to_do } => write!(f, "This is {what}, not a text file. {to_do}"),
+            DataProblem::JsonShape { what } => f.write_str(what),
+            DataProblem::SeveralLists { names } => write!(
+                f,
+                "The file\u{2019}s object holds several lists: {}. Save the one with the rows as a file of its own.",
+                names.join(", ")
+            ),
+            DataProblem::ShortHeader { columns, cells } => write!(
+                f,
+                "Every line has {cells} cells, but the header names {columns}. R leaves out the name of the row names: put \
+                 one before the header\u{2019}s first name. Where a cell holds the delimiter itself, put quotes around that \
+                 cell."
             ),
             DataProblem::DuplicateColumn { name } => write!(
                 f,

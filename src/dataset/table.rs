@@ -1,13 +1,13 @@
 //! A data file as columns and rows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::dataset::csv_rows::CsvRows;
 use crate::dataset::json_rows::JsonRows;
+use crate::dataset::json_text::Fields;
 use crate::dataset::{DataProblem, csv_rows, encoding, format, json_rows};
 
 pub const ROWS_MAX: u64 = 1_000_000;
@@ -29,12 +29,36 @@ pub enum BadLines {
     Skip,
 }
 
+/// What the reader takes. A kept run is read as it was when it began, so that no row changes its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderVersion {
+    /// RFC 4180 and JSON Lines to the letter.
+    Strict,
+    /// Also what programs make of them: `sep=` lines, rows of delimiters, blanks before quotes, lists inside of objects.
+    #[default]
+    Lenient,
+}
+
+impl ReaderVersion {
+    /// The version of runs that don't name one.
+    fn first() -> ReaderVersion {
+        ReaderVersion::Strict
+    }
+
+    pub(super) fn is_lenient(self) -> bool {
+        self == ReaderVersion::Lenient
+    }
+}
+
 /// How a file is to be read; kept with a run, so that it is read the same way again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadOptions {
     pub bad_lines: BadLines,
     /// `None`: guessed from the name and the content.
     pub format: Option<Format>,
+    #[serde(default = "ReaderVersion::first")]
+    pub version: ReaderVersion,
 }
 
 /// A file, read. Cells lie in one buffer; a row costs a few bytes beyond its text.
@@ -44,6 +68,7 @@ pub struct Table {
     rows: Rows,
     format: Format,
     encoding: &'static str,
+    notes: Vec<String>,
     skipped: Vec<(u64, String)>,
 }
 
@@ -53,10 +78,28 @@ enum Rows {
     Json(JsonRows),
 }
 
+/// Rows that an id column doesn't name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdFaults {
+    /// Rows without an id.
+    pub blank: u32,
+    /// Rows that share their id with another, and the first such id.
+    pub shared: u32,
+    pub example: Option<String>,
+}
+
+/// One row's values by column.
+pub(super) enum Row<'a> {
+    Csv { rows: &'a CsvRows, row: usize, columns: &'a [String] },
+    Json(Fields<'a>),
+}
+
 /// What a reader of one format hands over.
 pub(super) struct Parsed<R> {
     pub columns: Vec<String>,
     pub rows: R,
+    /// What was left out or read in a way that the person should know, a sentence each.
+    pub notes: Vec<String>,
     pub bad: Vec<(u64, String)>,
 }
 
@@ -65,28 +108,47 @@ pub fn read(name: &str, bytes: &[u8], options: ReadOptions) -> Result<Table, Dat
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(DataProblem::TooLarge { bytes: bytes.len() as u64, bytes_max: FILE_BYTES_MAX });
     }
-    let (text, encoding) = encoding::decode(bytes)?;
+    let encoding::Decoded { text, encoding, nuls } = encoding::decode(bytes, options.version)?;
     if text.trim().is_empty() {
         return Err(DataProblem::Empty);
     }
-    let format = options.format.unwrap_or_else(|| format::guess(name, &text));
-    let (columns, rows, skipped) = match format {
+    let format = options.format.unwrap_or_else(|| format::guess(name, &text, options.version));
+    let (columns, rows, notes, skipped) = match format {
         Format::Csv { delimiter } => {
-            let parsed = csv_rows::parse(&text, delimiter)?;
-            (parsed.columns, Rows::Csv(parsed.rows), parsed.bad)
+            let parsed = csv_rows::parse(&text, delimiter, options.version)?;
+            (parsed.columns, Rows::Csv(parsed.rows), parsed.notes, parsed.bad)
         }
         Format::Jsonl => {
-            let parsed = json_rows::parse(&text)?;
-            (parsed.columns, Rows::Json(parsed.rows), parsed.bad)
+            let lines = matches!(format::ending(name).as_str(), "jsonl" | "ndjson");
+            let parsed = json_rows::parse(&text, lines, options.version)?;
+            (parsed.columns, Rows::Json(parsed.rows), parsed.notes, parsed.bad)
         }
     };
-    let table = Table { columns, rows, format, encoding, skipped };
+    let mut table = Table { columns, rows, format, encoding, notes, skipped };
+    table.notes.extend(encoding_note(encoding, nuls));
     if !table.skipped.is_empty() && (options.bad_lines == BadLines::Refuse || table.is_empty()) {
         let count = table.skipped.len() as u64;
         let lines = table.skipped.into_iter().take(DataProblem::LINES_MAX).collect();
         return Err(DataProblem::BadLines { lines, count });
     }
     if table.is_empty() { Err(DataProblem::NoRows) } else { Ok(table) }
+}
+
+fn encoding_note(encoding: &str, nuls: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if encoding == "Windows-1252" {
+        notes.push(
+            "The file is not UTF-8. It was read as Windows-1252: if letters such as \u{e4} or \u{e9} look wrong below, \
+             save it as UTF-8 and choose it again."
+                .to_owned(),
+        );
+    }
+    match nuls {
+        0 => {}
+        1 => notes.push("1 NUL character was left out.".to_owned()),
+        count => notes.push(format!("{count} NUL characters were left out.")),
+    }
+    notes
 }
 
 impl Default for Table {
@@ -96,6 +158,7 @@ impl Default for Table {
             rows: Rows::Json(JsonRows::default()),
             format: Format::Jsonl,
             encoding: "UTF-8",
+            notes: Vec::new(),
             skipped: Vec::new(),
         }
     }
@@ -121,9 +184,14 @@ impl Table {
         self.format
     }
 
-    /// In words: `UTF-8`, `UTF-8 with a byte order mark`, `UTF-16`.
+    /// In words: `UTF-8`, `UTF-8 with a byte order mark`, `UTF-16`, `Windows-1252`.
     pub fn encoding(&self) -> &'static str {
         self.encoding
+    }
+
+    /// What was left out, or read in a way that the person should know: a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Lines that were skipped by choice: number in the file and what was wrong.
@@ -149,30 +217,11 @@ impl Table {
         }
     }
 
-    /// A row as JSON values, for the template: CSV fields are strings, JSONL values keep their types.
-    pub fn values(&self, row: usize) -> Map<String, Value> {
+    /// A row for the template: cells of a CSV are text, values of JSON are as they are written.
+    pub(super) fn row(&self, row: usize) -> Row<'_> {
         match &self.rows {
-            Rows::Csv(rows) => {
-                let cells = self.columns.iter().enumerate().filter_map(|(place, column)| {
-                    rows.cell(row, place).map(|cell| (column.clone(), Value::from(cell)))
-                });
-                cells.collect()
-            }
-            Rows::Json(rows) => rows.values(row),
-        }
-    }
-
-    /// The named values of a row that are there: [`Table::values`] without the rest.
-    pub(super) fn some_values(&self, row: usize, columns: &[String]) -> Vec<(String, Value)> {
-        match &self.rows {
-            Rows::Csv(rows) => {
-                let cell = |column: &String| rows.cell(row, self.place(column)?);
-                columns.iter().filter_map(|column| Some((column.clone(), Value::from(cell(column)?)))).collect()
-            }
-            Rows::Json(rows) => {
-                let mut values = rows.values(row);
-                columns.iter().filter_map(|column| Some((column.clone(), values.remove(column)?))).collect()
-            }
+            Rows::Csv(rows) => Row::Csv { rows, row, columns: &self.columns },
+            Rows::Json(rows) => Row::Json(rows.fields(row)),
         }
     }
 
@@ -182,6 +231,31 @@ impl Table {
             Some(column) => self.cell(row, column),
             None => row.to_string(),
         }
+    }
+
+    /// What keeps a column from naming rows.
+    pub fn id_faults(&self, column: &str) -> IdFaults {
+        let mut rows_by_id: HashMap<String, u32> = HashMap::with_capacity(self.len());
+        let mut faults = IdFaults::default();
+        for row in 0..self.len() {
+            match self.cell(row, column) {
+                id if id.trim().is_empty() => faults.blank += 1,
+                id => *rows_by_id.entry(id).or_default() += 1,
+            }
+        }
+        faults.shared = rows_by_id.values().filter(|rows| **rows > 1).sum();
+        // The first of the file, so that it is the same at each reading.
+        faults.example = (faults.shared > 0)
+            .then(|| (0..self.len()).map(|row| self.cell(row, column)).find(|id| rows_by_id.get(id) > Some(&1)))
+            .flatten();
+        faults
+    }
+
+    /// Whether two rows have the same cells, the id column left out.
+    pub fn are_copies(&self, one: usize, other: usize, id_column: Option<&str>) -> bool {
+        let id = id_column.and_then(|column| self.place(column));
+        let cells = |row| self.cells(row).into_iter().enumerate().filter(move |(place, _)| Some(*place) != id);
+        cells(one).eq(cells(other))
     }
 
     /// Rows whose cells equal an earlier row's (the id column left out).

@@ -39,6 +39,55 @@ pub fn scan(template: &str, columns: &[String]) -> Tags {
     tags
 }
 
+/// The template with each slice `[a:b]` as a plain subscript. The engine's list of the variables that a template uses
+/// passes over what is sliced; a copy without slices has them all.
+pub fn without_slices(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(at) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let is_block = rest.starts_with("{%");
+        let tag = tag_end(rest, if is_block { "%}" } else { "}}" }).unwrap_or(rest.len());
+        let end = if is_block { block(rest, &mut Tags::default()) } else { tag };
+        if end == tag {
+            subscripts(&rest[..end], &mut out);
+        } else {
+            // A raw block.
+            out.push_str(&rest[..end]);
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A tag with the parts of a slice joined by `~`; colons inside of `{…}` and of quotes are none of a slice.
+fn subscripts(tag: &str, out: &mut String) {
+    let mut open: Vec<char> = Vec::new();
+    let mut quote = None;
+    for (at, c) in tag.char_indices() {
+        match (quote, c) {
+            (Some(mark), _) if c == mark => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '(' | '{') => open.push(c),
+            (None, ']' | ')' | '}') => {
+                open.pop();
+            }
+            (None, ':') if open.last() == Some(&'[') => {
+                let is_first = tag[..at].trim_end().ends_with(['[', ':']);
+                let is_last = tag[at + 1..].trim_start().starts_with(']');
+                out.push_str(if is_first { "0 ~ " } else { " ~ " });
+                out.push_str(if is_last { "0" } else { "" });
+                continue;
+            }
+            (None, _) => {}
+        }
+        out.push(c);
+    }
+}
+
 /// The length of a block tag, or of a whole raw block.
 fn block(rest: &str, tags: &mut Tags) -> usize {
     let Some(end) = tag_end(rest, "%}") else { return rest.len() };

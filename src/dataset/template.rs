@@ -7,16 +7,18 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Serde, Value, ValueKind};
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use minijinja::value::Value;
+use minijinja::{Environment, ErrorKind};
 
-use crate::dataset::{Table, TemplateProblem, tags};
+use crate::dataset::prompt_advice::{Seen, advice, compared_with_number};
+use crate::dataset::table::Row;
+use crate::dataset::written::{WRITTEN, Written};
+use crate::dataset::{Format, Table, TemplateProblem, jinja, tags};
 
-/// Steps a template may take for one row: far more than any prompt needs, and an end to any loop.
-const STEPS_MAX: u64 = 1_000_000;
 const ROW: &str = "row";
 const SHARED_BYTES_MIN: usize = 256;
+/// The copy of a template that only tells which variables it uses.
+const OUTLINE: &str = "outline";
 
 /// A parsed system and user prompt, whose columns all exist.
 #[derive(Debug)]
@@ -24,6 +26,9 @@ pub struct Prompt {
     environment: Environment<'static>,
     system: Part,
     user: Part,
+    advice: Option<String>,
+    /// The same, where cells are text.
+    text_advice: Option<String>,
 }
 
 #[derive(Debug)]
@@ -43,10 +48,20 @@ impl Prompt {
         if user.trim().is_empty() {
             return Err(TemplateProblem::Empty);
         }
-        let mut environment = environment();
-        let system = part(&mut environment, "system prompt", system, columns)?;
-        let user = part(&mut environment, "user prompt", user, columns)?;
-        Ok(Prompt { environment, system, user })
+        let mut environment = jinja::environment();
+        let [system_text, user_text] = [system, user];
+        let system = part(&mut environment, "system prompt", system_text, columns)?;
+        let user = part(&mut environment, "user prompt", user_text, columns)?;
+        let uses_columns = !system.columns.is_empty() || !user.columns.is_empty();
+        let seen = Seen { system: system_text, user: user_text, columns, uses_columns };
+        let (advice, text_advice) = (advice(&seen), compared_with_number(&seen));
+        Ok(Prompt { environment, system, user, advice, text_advice })
+    }
+
+    /// What the prompt is probably not meant to do, such as asking the same for each row: a sentence or two.
+    pub fn advice(&self, format: Format) -> Option<&str> {
+        let text_advice = self.text_advice.as_deref().filter(|_| format != Format::Jsonl);
+        self.advice.as_deref().or(text_advice)
     }
 
     /// The system prompt is the same for every row.
@@ -66,29 +81,6 @@ pub fn render(prompt: &Prompt, table: &Table, row: usize) -> Result<(String, Str
     Ok((render_part(prompt, &prompt.system, table, row)?, render_part(prompt, &prompt.user, table, row)?))
 }
 
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.set_fuel(Some(STEPS_MAX));
-    if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
-        environment.set_syntax(syntax);
-    }
-    environment.set_formatter(|out, _, value| {
-        match value.kind() {
-            ValueKind::None => return Ok(()),
-            ValueKind::Bool | ValueKind::Seq | ValueKind::Map => {
-                if let Ok(json) = serde_json::to_string(value) {
-                    return Ok(out.write_str(&json)?);
-                }
-            }
-            _ => {}
-        }
-        Ok(write!(out, "{value}")?)
-    });
-    environment
-}
-
 fn part(
     environment: &mut Environment<'static>,
     name: &'static str,
@@ -101,25 +93,38 @@ fn part(
     if let Some(name) = tags.row_names.iter().find(|name| !has_row_column && !columns.contains(name)) {
         return Err(unknown(name));
     }
-    if let Err(error) = environment.add_template_owned(name, tags.source) {
-        return Err(match tags.unknown {
-            Some(name) => unknown(&name),
-            None => syntax(name, &error),
-        });
+    let outline = tags::without_slices(&tags.source);
+    for (template, source) in [(name, tags.source), (OUTLINE, outline)] {
+        if let Err(error) = environment.add_template_owned(template, source) {
+            return Err(match tags.unknown {
+                Some(name) => unknown(&name),
+                None => syntax(name, &error),
+            });
+        }
     }
     let compiled = environment.get_template(name).map_err(|error| syntax(name, &error))?;
+    let outline = environment.get_template(OUTLINE).map_err(|error| syntax(name, &error))?;
     let globals: BTreeSet<&str> = environment.globals().map(|(name, _)| name).collect();
-    let used: BTreeSet<String> = compiled.undeclared_variables(false).into_iter().collect();
+    let used: BTreeSet<String> = outline.undeclared_variables(false).into_iter().collect();
     let with_row = used.contains(ROW) && !has_row_column;
     let is_known = |name: &String| columns.contains(name) || globals.contains(name.as_str()) || name == ROW;
     // In the order of the text, so that the first unknown name is the first a person reads.
     if let Some(name) = used.iter().filter(|name| !is_known(name)).min_by_key(|name| first_use(template, name)) {
-        return Err(unknown(name));
+        return Err(call_of(template, name).unwrap_or_else(|| unknown(name)));
     }
     let fixed =
         if used.is_empty() { compiled.render(Value::from_pairs::<[(&str, Value); 0], _, _>([])).ok() } else { None };
     let columns = columns.iter().filter(|column| with_row || used.contains(*column)).cloned().collect();
     Ok(Part { name, fixed, columns, with_row, shared_bytes: shared_bytes(template) })
+}
+
+/// A function of Python's that is none here: `{{ len(name) }}`.
+fn call_of(template: &str, name: &str) -> Option<TemplateProblem> {
+    let at = first_use(template, name);
+    template.get(at + name.len()..)?.trim_start().strip_prefix('(')?;
+    let instead = jinja::instead(name)?;
+    let line = u32::try_from(1 + template[..at].matches('\n').count()).unwrap_or(u32::MAX);
+    Some(TemplateProblem::Syntax { message: format!("there is no function `{name}`. Write {instead}"), line })
 }
 
 /// Tags may trim the space before them, so it doesn't count.
@@ -147,31 +152,65 @@ fn render_part(prompt: &Prompt, part: &Part, table: &Table, row: usize) -> Resul
     if let Some(fixed) = &part.fixed {
         return Ok(fixed.clone());
     }
-    let values: Vec<(String, Value)> =
-        table.some_values(row, &part.columns).into_iter().map(|(name, value)| (name, to_value(value))).collect();
+    let mut written = Written::default();
+    let values = values(&table.row(row), &part.columns, &mut written);
     let missing = part.columns.iter().find(|column| !values.iter().any(|(name, _)| name == *column));
-    let mut context = Vec::with_capacity(values.len() + 1);
+    let mut context = Vec::with_capacity(values.len() + 2);
     if part.with_row {
         context.push((ROW.to_string(), Value::from_pairs(values.iter().cloned())));
     }
     context.extend(values);
+    if !written.is_empty() {
+        context.push((WRITTEN.to_string(), Value::from_object(written)));
+    }
     let rendered =
         prompt.environment.get_template(part.name).and_then(|template| template.render(Value::from_pairs(context)));
-    rendered.map_err(|error| {
-        let message = match (error.kind(), missing) {
-            (ErrorKind::UndefinedError, Some(name)) => {
-                format!("it has no value for \"{name}\" (to allow that, write {{{{ {name} | default(\"\") }}}})")
-            }
-            (ErrorKind::OutOfFuel, _) => format!("the {} loops for too long", part.name),
-            _ => error.detail().map_or_else(|| error.kind().to_string(), str::to_string),
-        };
-        TemplateProblem::Row { row: u32::try_from(row).unwrap_or(u32::MAX), message }
-    })
+    rendered.map_err(|error| problem(&error, part.name, row, missing))
 }
 
-fn to_value(value: serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::String(text) => Value::from(text),
-        other => Value::from(Serde(other)),
-    }
+/// The values of a row that are there, in the order of `columns`.
+fn values(row: &Row, columns: &[String], written: &mut Written) -> Vec<(String, Value)> {
+    let value = |column: &String| {
+        let value = match row {
+            Row::Csv { rows, row, columns } => {
+                Value::from(rows.cell(*row, columns.iter().position(|name| name == column)?)?)
+            }
+            Row::Json(fields) => written.value(fields.get(column)?),
+        };
+        Some((column.clone(), value))
+    };
+    columns.iter().filter_map(value).collect()
+}
+
+/// Whether the row is to blame, or the template for every row.
+fn problem(error: &minijinja::Error, part: &str, row: usize, missing: Option<&String>) -> TemplateProblem {
+    let words = || error.detail().map_or_else(|| error.kind().to_string(), str::to_string);
+    let message = match (error.kind(), missing) {
+        (
+            ErrorKind::UnknownFilter
+            | ErrorKind::UnknownTest
+            | ErrorKind::UnknownFunction
+            | ErrorKind::UnknownMethod
+            | ErrorKind::TooManyArguments
+            | ErrorKind::MissingArgument,
+            _,
+        ) => return unknown_here(error, part),
+        (ErrorKind::UndefinedError, Some(name)) => {
+            format!("it has no value for \"{name}\" (to allow that, write {{{{ {name} | default(\"\") }}}})")
+        }
+        (ErrorKind::OutOfFuel, _) => format!("the {part} loops for too long"),
+        _ => words(),
+    };
+    TemplateProblem::Row { row: u32::try_from(row).unwrap_or(u32::MAX), message }
+}
+
+/// A filter or a method that isn't known here, with what to write instead.
+fn unknown_here(error: &minijinja::Error, part: &str) -> TemplateProblem {
+    let TemplateProblem::Syntax { message, line } = syntax(part, error) else { return TemplateProblem::Empty };
+    let mut names = message.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let message = match names.find_map(jinja::instead) {
+        Some(instead) => format!("{message}. Write {instead}"),
+        None => message,
+    };
+    TemplateProblem::Syntax { message, line }
 }

@@ -13,7 +13,7 @@ pub use trial::{CapProposal, Projection, TRIAL_MODELS_MAX, TRIAL_ROWS, Trial, Tr
 use serde::{Deserialize, Serialize};
 
 // The page speaks of these too, and knows the rooms below only by what is handed on here.
-pub use crate::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
+pub use crate::dataset::{BadLines, DataProblem, ExportState, Format, IdFaults, TemplateProblem};
 pub use crate::engine::{
     Burst, Command, Doubtful, LaneProgress, LaneState, LimiterModel, Limits, Notice, PauseReason, Progress, RunState,
     Wake, WakeReason,
@@ -106,7 +106,7 @@ pub enum ToWorker {
     ForgetCheckpoint,
     Export {
         what: ExportKind,
-        guard_formulas: bool,
+        style: CsvStyle,
     },
     ListRuns,
     DeleteRun {
@@ -115,6 +115,20 @@ pub enum ToWorker {
     ClearCache,
     /// The workload on a virtual clock, many times.
     Simulate(SimulationAsked),
+}
+
+/// How a CSV file is written for the program that opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CsvStyle {
+    pub guard_formulas: bool,
+    /// A byte order mark at the start, without which Excel takes UTF-8 for an older encoding.
+    pub byte_order_mark: bool,
+}
+
+impl Default for CsvStyle {
+    fn default() -> CsvStyle {
+        CsvStyle { guard_formulas: true, byte_order_mark: false }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,8 +244,12 @@ pub struct DataSummary {
     pub encoding: String,
     pub duplicate_rows: u32,
     pub skipped: Vec<(u64, String)>,
-    /// `id` where there is such a column.
+    /// What was left out, or read in a way that the person should know: a sentence each.
+    pub notes: Vec<String>,
+    /// `id` where there is such a column and it names every row.
     pub id_column: Option<String>,
+    /// Columns that don't name every row, with what is wrong. Of a large file, not every column is looked at.
+    pub id_faults: Vec<(String, IdFaults)>,
     /// The first rows, cells in the order of `columns`.
     pub head: Vec<Vec<String>>,
 }
@@ -246,6 +264,9 @@ pub struct Preview {
     /// By the model's own vocabulary; else estimated from characters.
     #[serde(default)]
     pub tokens_counted: bool,
+    /// What the prompt is probably not meant to do, such as asking the same for each row.
+    #[serde(default)]
+    pub advice: Option<String>,
 }
 
 /// What exactly these rows would cost, before the first cent.
@@ -325,6 +346,9 @@ pub struct CheckpointSummary {
     /// Rows of the data that have one of these ids, and ids that no row has.
     pub rows: u32,
     pub unmatched_ids: u32,
+    /// Rows that share one of these ids with a row that differs. The answer may belong to either, so neither gets it.
+    #[serde(default)]
+    pub shared_rows: u32,
     /// Rows of the open run that ended with their answer from it; the others had one, or were under way. `None`: it
     /// waits for the start.
     pub taken: Option<u32>,

@@ -40,7 +40,8 @@ impl Shell {
             return Err(refused("it is larger than 512 MB".into()));
         }
         let buffer = file.array_buffer().await.map_err(|error| refused(words(&error)))?;
-        let checkpoint = Checkpoint::read(&Uint8Array::new(&buffer).to_vec());
+        let checkpoint =
+            Checkpoint::read(&Uint8Array::new(&buffer).to_vec()).map_err(|found| problem(place, found.to_string()))?;
         if checkpoint.is_empty() {
             return Err(refused(
                 "it holds no line of the form {\"id\": ..., \"result\": ...}, which a checkpoint is made of".into(),
@@ -71,7 +72,7 @@ impl Shell {
         let import = self.import.borrow();
         let Some(import) = import.as_ref().filter(|import| Rc::ptr_eq(&import.data, data)) else { return Vec::new() };
         let mut rows = vec![false; data.rows() as usize];
-        for (item, _) in import.matched(setup.id_column.as_deref()) {
+        for (item, _) in import.matched(setup.id_column.as_deref()).rows {
             rows[item as usize] = true;
         }
         rows

@@ -14,7 +14,7 @@ use super::terms::problem;
 use crate::answers::{Outline, find_document};
 use crate::dataset::{self, AnswerColumns, ExportRow};
 use crate::engine::{AttemptId, Ordinal};
-use crate::link::{ExportKind, Place, Problem};
+use crate::link::{CsvStyle, ExportKind, Place, Problem};
 use crate::provider::AnswerFormat;
 use crate::time::Time;
 
@@ -26,15 +26,18 @@ pub struct Exported {
     pub rows: u32,
 }
 
-pub async fn export(session: &Rc<Session>, what: ExportKind, guard: bool) -> Result<Exported, Problem> {
+pub async fn export(session: &Rc<Session>, what: ExportKind, style: CsvStyle) -> Result<Exported, Problem> {
     let failed = |why: String| {
         problem(Place::Results, format!("The file could not be made: {why}. The results are kept; export them again."))
     };
     let mut parts = Parts::default();
+    if style.byte_order_mark && what != ExportKind::Jsonl {
+        parts.open.extend_from_slice("\u{feff}".as_bytes());
+    }
     let written = match what {
-        ExportKind::Csv => csv(session, guard, &mut parts).await,
+        ExportKind::Csv => csv(session, style.guard_formulas, &mut parts).await,
         ExportKind::Jsonl => jsonl(session, &mut parts).await,
-        ExportKind::Ledger => ledger(session, guard, &mut parts).await,
+        ExportKind::Ledger => ledger(session, style.guard_formulas, &mut parts).await,
     };
     let rows = written.map_err(failed)?;
     let options = BlobPropertyBag::new();
@@ -50,11 +53,11 @@ pub async fn export(session: &Rc<Session>, what: ExportKind, guard: bool) -> Res
 async fn csv(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32, String> {
     let table = &session.prepared.data.table;
     let answers = answer_columns(session);
-    parts.push(&dataset::csv_header(table.columns(), &answers))?;
+    parts.push(&dataset::csv_header(table.columns(), &answers, guard))?;
     let mut slices = Slices::begin();
     for item in 0..session.prepared.data.rows() {
         slices.turn().await;
-        let cells: Vec<String> = table.columns().iter().map(|column| table.cell(item as usize, column)).collect();
+        let cells = table.cells(item as usize);
         with_row(session, item, &answers, |row| parts.push(&dataset::csv_row(&cells, row, &answers, guard)))??;
     }
     Ok(session.prepared.data.rows())
@@ -115,7 +118,7 @@ fn with_row<T>(
         attempts: known.map_or(0, |known| known.attempts),
         misfit,
         raw: answer.map(|answer| answer.text.as_str()).filter(|raw| Some(*raw) != shown),
-        document: fits.and_then(|answer| find_document(&answer.text).ok()),
+        document: fits.and_then(|answer| dataset::written_in(&answer.text, &find_document(&answer.text).ok()?)),
     }))
 }
 

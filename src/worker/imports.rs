@@ -1,6 +1,6 @@
 //! A checkpoint's answers, brought to the rows that have their ids. Pure but for the session they go into.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::data::Data;
@@ -17,18 +17,52 @@ pub struct Import {
     pub data: Rc<Data>,
 }
 
+/// What a checkpoint holds for the rows.
+pub struct Matched<'a> {
+    pub rows: Vec<(Ordinal, &'a CheckpointAnswer)>,
+    /// Ids of the checkpoint that some row has.
+    ids: u32,
+    /// Rows that share an id with a row that differs. The answer may belong to either, so neither gets it.
+    shared_rows: u32,
+}
+
+/// The rows that one id of the checkpoint stands for.
+struct Group<'a> {
+    answer: &'a CheckpointAnswer,
+    rows: Vec<usize>,
+    differ: bool,
+}
+
 impl Import {
-    /// The rows that have an answer in it. Where several rows share an id, each gets it, as in the script.
-    pub fn matched(&self, id_column: Option<&str>) -> Vec<(Ordinal, &CheckpointAnswer)> {
-        let table = &self.data.table;
-        let answer = |row: usize| Some((row as Ordinal, self.checkpoint.answer(&table.id(row, id_column))?));
-        (0..table.len()).filter_map(answer).collect()
+    /// The rows that have an answer in it. Rows that share an id get its answer where they are copies of each other.
+    pub fn matched(&self, id_column: Option<&str>) -> Matched<'_> {
+        let (table, checkpoint) = (&self.data.table, &self.checkpoint);
+        let ids: Vec<String> = (0..table.len()).map(|row| table.id(row, id_column)).collect();
+        let written: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let mut groups: HashMap<&str, Group> = HashMap::new();
+        for (row, id) in ids.iter().enumerate().filter(|(_, id)| !id.trim().is_empty()) {
+            // A script that went through pandas has 1.0 for 1; an id that another row has as it is written is that row's.
+            let same = || checkpoint.same_number(id).filter(|same| !written.contains(same));
+            let found = checkpoint.answer(id).map(|answer| (id.as_str(), answer));
+            let found = found.or_else(|| same().and_then(|same| Some((same, checkpoint.answer(same)?))));
+            let Some((id, answer)) = found else { continue };
+            let group = groups.entry(id).or_insert_with(|| Group { answer, rows: Vec::new(), differ: false });
+            group.differ |= group.rows.first().is_some_and(|first| !table.are_copies(*first, row, id_column));
+            group.rows.push(row);
+        }
+        let mut matched = Matched { rows: Vec::new(), ids: groups.len() as u32, shared_rows: 0 };
+        for group in groups.into_values() {
+            match group.differ {
+                true => matched.shared_rows += group.rows.len() as u32,
+                false => matched.rows.extend(group.rows.into_iter().map(|row| (row as Ordinal, group.answer))),
+            }
+        }
+        matched.rows.sort_unstable_by_key(|(row, _)| *row);
+        matched
     }
 
     pub fn summary(&self, id_column: Option<&str>, taken: Option<u32>) -> CheckpointSummary {
         let (checkpoint, matched) = (&self.checkpoint, self.matched(id_column));
-        let ids: HashSet<String> =
-            matched.iter().map(|(row, _)| self.data.table.id(*row as usize, id_column)).collect();
         CheckpointSummary {
             name: self.name.clone(),
             ids: checkpoint.len() as u32,
@@ -36,8 +70,9 @@ impl Import {
             torn: checkpoint.torn,
             bad: checkpoint.bad.clone(),
             bad_count: checkpoint.bad_count,
-            rows: matched.len() as u32,
-            unmatched_ids: (checkpoint.len() - ids.len()) as u32,
+            rows: matched.rows.len() as u32,
+            unmatched_ids: checkpoint.len() as u32 - matched.ids,
+            shared_rows: matched.shared_rows,
             taken,
         }
     }
@@ -45,7 +80,7 @@ impl Import {
     /// Ends the session's rows that have an answer in it and none of their own; answers how many did.
     pub fn enter(&self, session: &Rc<Session>) -> u32 {
         let matched = self.matched(session.setup().id_column.as_deref());
-        let events = matched.into_iter().filter(|(item, _)| session.takes_import(*item));
+        let events = matched.rows.into_iter().filter(|(item, _)| session.takes_import(*item));
         let events: Vec<Event> =
             events.map(|(item, found)| Event::Imported { item, answer: answer_of(found) }).collect();
         let taken = events.len() as u32;
@@ -69,17 +104,50 @@ mod tests {
     use super::*;
     use crate::dataset::ReadOptions;
 
+    fn import(data: &str, lines: &str) -> Import {
+        let data = Data::read("x.csv".into(), data.as_bytes().to_vec(), ReadOptions::default()).unwrap();
+        let checkpoint = Checkpoint::read(lines.as_bytes()).unwrap();
+        Import { name: "c.jsonl".into(), checkpoint, data: Rc::new(data) }
+    }
+
+    /// The rows that get an answer, and which.
+    fn matches(import: &Import, id_column: Option<&str>) -> Vec<(Ordinal, String)> {
+        import.matched(id_column).rows.into_iter().map(|(row, answer)| (row, answer.text.clone())).collect()
+    }
+
     #[test]
-    fn ids_that_no_row_has_are_counted_and_shared_ones_go_to_each_row() {
-        let bytes = b"id,name\na,one\nb,two\na,three\n".to_vec();
-        let data = Rc::new(Data::read("x.csv".into(), bytes, ReadOptions::default()).unwrap());
-        let lines = b"{\"id\": \"a\", \"result\": \"A\"}\n{\"id\": \"1\", \"result\": \"B\"}\n{\"id\": \"9\", \"result\": \"C\"}\n";
-        let import = Import { name: "c.jsonl".into(), checkpoint: Checkpoint::read(lines), data };
+    fn an_id_that_stands_for_different_rows_brings_no_answer() {
+        let lines = "{\"id\": \"a\", \"result\": \"A\"}\n{\"id\": \"1\", \"result\": \"B\"}\n{\"id\": \"9\", \"result\": \"C\"}\n";
+        let import = import("id,name\na,one\nb,two\na,three\n", lines);
         let by_id = import.summary(Some("id"), None);
-        assert_eq!((by_id.ids, by_id.rows, by_id.unmatched_ids), (3, 2, 2));
+        assert_eq!((by_id.ids, by_id.rows, by_id.shared_rows, by_id.unmatched_ids), (3, 0, 2, 2));
         // Without an id column, as the post's script: the row's number from zero.
         let by_number = import.summary(None, Some(1));
-        assert_eq!((by_number.rows, by_number.unmatched_ids, by_number.taken), (1, 2, Some(1)));
-        assert_eq!(import.matched(None)[0].0, 1);
+        assert_eq!((by_number.rows, by_number.shared_rows, by_number.unmatched_ids), (1, 0, 2));
+        assert_eq!(matches(&import, None), [(1, "B".into())]);
+    }
+
+    #[test]
+    fn copies_of_a_row_share_its_answer_and_a_blank_id_is_none() {
+        let lines = "{\"id\": \"a\", \"result\": \"A\"}\n{\"id\": \"\", \"result\": \"B\"}\n";
+        let import = import("id,name\na,one\n,two\na,one\n", lines);
+        assert_eq!(matches(&import, Some("id")), [(0, "A".into()), (2, "A".into())]);
+        assert_eq!(import.summary(Some("id"), None).unmatched_ids, 1);
+    }
+
+    #[test]
+    fn ids_that_pandas_made_floats_find_their_rows() {
+        let lines = "{\"id\": 1.0, \"result\": \"one\"}\n{\"id\": 1e2, \"result\": \"hundred\"}\n\
+                     {\"id\": 89014103211118510720, \"result\": \"long\"}\n{\"id\": \"3.0\", \"result\": \"three\"}\n";
+        let import = import("id,name\n1,a\n100,b\n89014103211118510720,c\n3,d\n89014103211118510721,e\n", lines);
+        let expected = [(0, "one"), (1, "hundred"), (2, "long"), (3, "three")];
+        assert_eq!(matches(&import, Some("id")), expected.map(|(row, text)| (row, text.to_owned())));
+    }
+
+    #[test]
+    fn an_id_that_a_row_has_as_it_is_written_is_that_row_s() {
+        let lines = "{\"id\": \"1.0\", \"result\": \"version one\"}\n{\"id\": \"1e2\", \"result\": \"a hash\"}\n";
+        let import = import("id,name\n1,a\n1.0,b\n100,c\n1.00,d\n", lines);
+        assert_eq!(matches(&import, Some("id")), [(1, "version one".into())]);
     }
 }

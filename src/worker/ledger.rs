@@ -3,6 +3,7 @@
 
 use super::results::Attempt;
 use super::rows::finish_word;
+use crate::dataset::csv_line;
 use crate::engine::AttemptId;
 use crate::link::{Setup, lane_name};
 use crate::provider::Bill;
@@ -35,7 +36,7 @@ const COLUMNS: [&str; 23] = [
 ];
 
 pub fn header() -> String {
-    csv_line(&COLUMNS.map(str::to_owned))
+    csv_line(COLUMNS.iter(), false)
 }
 
 /// One attempt. `item` is the row's place in the file, from zero; `input_tokens` hold the cached ones and
@@ -58,17 +59,17 @@ pub fn line(
     let failure = settled.and_then(|settled| settled.failure.as_ref());
     let kind = failure.and_then(|failure| serde_json::to_value(failure.kind).ok());
     let lane = usize::from(attempt.lane);
-    csv_line(&[
+    let cells = [
         id.to_string(),
         moment(attempt.reserved_at),
         attempt.sent_at.map(&moment).unwrap_or_default(),
         settled.map(|settled| moment(settled.at)).unwrap_or_default(),
-        guarded(row_id, guard),
+        row_id.to_owned(),
         attempt.item.to_string(),
         lane_name(lane),
-        guarded(setup.of_lane(lane).model.trim(), guard),
+        setup.of_lane(lane).model.trim().to_owned(),
         attempt.state().into(),
-        guarded(settled.and_then(|settled| settled.request_id.as_deref()).unwrap_or_default(), guard),
+        settled.and_then(|settled| settled.request_id.as_deref()).unwrap_or_default().to_owned(),
         tokens(usage.map(|usage| usage.input)),
         tokens(usage.map(|usage| usage.cache_read)),
         tokens(usage.map(|usage| usage.cache_write)),
@@ -81,21 +82,9 @@ pub fn line(
         settled.and_then(|settled| settled.finish).map(finish_word).unwrap_or_default().into(),
         failure.and_then(|failure| failure.status).map(|status| status.to_string()).unwrap_or_default(),
         kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
-        guarded(failure.map(|failure| failure.message.as_str()).unwrap_or_default(), guard),
-    ])
-}
-
-/// A spreadsheet takes such a cell for a formula.
-fn guarded(cell: &str, guard: bool) -> String {
-    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if guard && risky { format!("'{cell}") } else { cell.into() }
-}
-
-fn csv_line(cells: &[String]) -> String {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let written = writer.write_record(cells).is_ok();
-    let bytes = writer.into_inner().unwrap_or_default();
-    if written { String::from_utf8_lossy(&bytes).into_owned() } else { String::new() }
+        failure.map(|failure| failure.message.clone()).unwrap_or_default(),
+    ];
+    csv_line(cells.iter(), guard)
 }
 
 #[cfg(test)]
@@ -103,6 +92,7 @@ mod tests {
     use super::super::results::Results;
     use super::super::terms::tests::setup;
     use super::*;
+    use crate::dataset::{self, ReadOptions};
     use crate::engine::{Ending, Entry, Record};
     use crate::link::LaneSetup;
     use crate::money::Usd;
@@ -165,8 +155,9 @@ mod tests {
             let row_id = format!("={}", attempt.item);
             text.push_str(&line(&setup, (id, attempt), &row_id, true, |at| format!("t{}", at.ms())));
         }
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let lines = reader.deserialize().map(|line| line.expect("a line of CSV")).collect();
+        let table = dataset::read("ledger.csv", text.as_bytes(), ReadOptions::default()).expect("CSV");
+        let line = |row| std::iter::zip(table.columns().to_vec(), table.cells(row)).collect();
+        let lines = (0..table.len()).map(line).collect();
         (results, lines)
     }
 

@@ -19,7 +19,8 @@ pub fn preview(data: &Data, row: u32, setup: &Setup) -> Result<Preview, Template
     let tokens_estimate = estimate(setup, &call);
     let tokens_bound = tokens::bound(setup.provider.body(&setup.base_url, &call).len());
     let system = setup.provider.system_as_sent(&call).into_owned();
-    Ok(Preview { system, user, tokens_estimate, tokens_bound, tokens_counted: false })
+    let advice = prompt.advice(data.table.format()).map(str::to_owned);
+    Ok(Preview { system, user, tokens_estimate, tokens_bound, tokens_counted: false, advice })
 }
 
 /// The same with its tokens counted, where the model's vocabulary is public and can be loaded.

@@ -29,7 +29,7 @@ use super::{connection, export, simulate};
 use crate::dataset::{self, BadLines, ReadOptions};
 use crate::engine::{Command, Engine};
 use crate::link::batch::BatchAsk;
-use crate::link::{ExportKind, Place, Problem, RunId, Secret, Setup, ToPage, ToWorker};
+use crate::link::{CsvStyle, ExportKind, Place, Problem, RunId, Secret, Setup, ToPage, ToWorker};
 use crate::money::Usd;
 
 pub(super) const FILE_BYTES_MAX: f64 = 512.0 * 1024.0 * 1024.0;
@@ -164,7 +164,7 @@ impl Shell {
                 self.import_checkpoint(name, into_run, id_column, file).await?;
             }
             ToWorker::ForgetCheckpoint => *self.import.borrow_mut() = None,
-            ToWorker::Export { what, guard_formulas } => self.begin_export(what, guard_formulas)?,
+            ToWorker::Export { what, style } => self.begin_export(what, style)?,
             ToWorker::Simulate(asked) => simulate::begin(asked),
             ToWorker::ListRuns => self.list_runs().await,
             ToWorker::DeleteRun { run } => self.delete_run(run).await?,
@@ -200,7 +200,7 @@ impl Shell {
     }
 
     fn open_bytes(&self, name: String, bytes: Vec<u8>, bad_lines: BadLines) {
-        match Data::read(name, bytes, ReadOptions { bad_lines, format: None }) {
+        match Data::read(name, bytes, ReadOptions { bad_lines, ..ReadOptions::default() }) {
             Ok(data) => {
                 page::post(&ToPage::Data(data.summary()));
                 *self.data.borrow_mut() = Some(Rc::new(data));
@@ -370,10 +370,10 @@ impl Shell {
         Ok(())
     }
 
-    fn begin_export(self: &Rc<Self>, what: ExportKind, guard_formulas: bool) -> Result<(), Problem> {
+    fn begin_export(self: &Rc<Self>, what: ExportKind, style: CsvStyle) -> Result<(), Problem> {
         let session = self.session()?;
         spawn_local(async move {
-            match export::export(&session, what, guard_formulas).await {
+            match export::export(&session, what, style).await {
                 Ok(export::Exported { blob, file_name, rows }) => {
                     page::post_with(&ToPage::Exported { what, file_name, rows }, Some(&blob));
                 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Debug;
 
-use pennybatch::dataset::{BadLines, DataProblem, ExportState, Format, TemplateProblem};
+use pennybatch::dataset::{BadLines, DataProblem, ExportState, Format, IdFaults, TemplateProblem};
 use pennybatch::engine::{Command, Doubtful, Notice, PauseReason, Progress, RunState, Wake, WakeReason};
 use pennybatch::link::{
-    Breakdown, CapProposal, CheckpointSummary, ConnectionReport, DataSummary, ExportKind, FileEstimate, Marks,
-    NearDuplicates, Place, Preview, Problem, Projection, ResultDetail, ResultRow, RowFilter, RunSummary, Secret,
+    Breakdown, CapProposal, CheckpointSummary, ConnectionReport, CsvStyle, DataSummary, ExportKind, FileEstimate,
+    Marks, NearDuplicates, Place, Preview, Problem, Projection, ResultDetail, ResultRow, RowFilter, RunSummary, Secret,
     StorageFacts, ToPage, ToWorker, Trial, TrialAnswer, TrialModel, TrialRow,
 };
 use pennybatch::money::Usd;
@@ -48,7 +48,7 @@ pub async fn what_the_page_asks_for() {
         ToWorker::Rows { first: 0, count: 0, filter: None, search: String::new() },
         ToWorker::Rows { first: 0, count: 1, filter: Some(RowFilter::Misfit), search: String::new() },
         ToWorker::Detail { item: u32::MAX },
-        ToWorker::Export { what: ExportKind::Ledger, guard_formulas: true },
+        ToWorker::Export { what: ExportKind::Ledger, style: CsvStyle::default() },
         ToWorker::ImportCheckpoint { name: "c.jsonl".into(), into_run: true, id_column: Some("id".into()) },
         ToWorker::ForgetCheckpoint,
         ToWorker::SetDemo(setup().demo),
@@ -199,13 +199,22 @@ fn data() -> DataSummary {
         encoding: "UTF-8".into(),
         duplicate_rows: 1,
         skipped: vec![(4_294_967_296, "too long".into())],
+        notes: vec!["1 NUL character was left out.".into()],
+        id_faults: vec![("id".into(), IdFaults { blank: 1, shared: 2, example: Some("a".into()) })],
         id_column: None,
         head: vec![vec!["1".into(), String::new()]],
     }
 }
 
 fn preview() -> Preview {
-    Preview { system: String::new(), user: "u".into(), tokens_estimate: 3, tokens_bound: 140, tokens_counted: true }
+    Preview {
+        system: String::new(),
+        user: "u".into(),
+        tokens_estimate: 3,
+        tokens_bound: 140,
+        tokens_counted: true,
+        advice: None,
+    }
 }
 
 fn estimate() -> FileEstimate {

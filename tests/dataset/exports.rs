@@ -26,11 +26,11 @@ fn cells(texts: &[&str]) -> Vec<String> {
 #[test]
 fn our_columns_follow_the_files_own() {
     assert_eq!(
-        csv_header(&cells(&["id", "my, name"]), &plain_text()),
+        csv_header(&cells(&["id", "my, name"]), &plain_text(), true),
         "id,\"my, name\",result,state,finish,input_tokens,output_tokens,cost_usd,attempts,error\r\n"
     );
     assert_eq!(
-        csv_header(&cells(&["result", "llm_result", "error"]), &plain_text()),
+        csv_header(&cells(&["result", "llm_result", "error"]), &plain_text(), true),
         "result,llm_result,error,llm_llm_result,state,finish,input_tokens,output_tokens,cost_usd,attempts,llm_error\r\n"
     );
 }
@@ -42,7 +42,7 @@ fn a_csv_export_reads_back() {
     let errored =
         ExportRow { id: "x", state: ExportState::Errored, error: Some("no, \"never\""), ..ExportRow::default() };
     let text = [
-        csv_header(&columns, &plain_text()),
+        csv_header(&columns, &plain_text(), false),
         csv_row(&own, &row(), &plain_text(), false),
         csv_row(&own, &errored, &plain_text(), false),
     ]
@@ -71,22 +71,94 @@ fn whatever_cells_hold_is_read_back() {
         let mut cell = || (0..random.usize(0..6)).map(|_| PIECES[random.usize(0..PIECES.len())]).collect::<String>();
         let own: Vec<Vec<String>> = (0..20).map(|_| vec![cell(), cell(), cell()]).collect();
         let lines = own.iter().map(|cells| csv_row(cells, &row(), &plain_text(), false));
-        let text: String = std::iter::once(csv_header(&cells(&["x", "y", "z"]), &plain_text())).chain(lines).collect();
+        let text: String =
+            std::iter::once(csv_header(&cells(&["x", "y", "z"]), &plain_text(), false)).chain(lines).collect();
         let table = read("out.csv", text.as_bytes(), options).unwrap_or_else(|problem| panic!("{seed}: {problem}"));
         let back: Vec<Vec<String>> = rows(&table).iter().map(|cells| cells[..3].to_vec()).collect();
         assert_eq!(back, own, "seed {seed}");
     }
 }
 
+/// Public reports of formulas that were run, and of guards that changed what was none.
 #[test]
-fn formulas_are_guarded_by_choice() {
-    let own = cells(&["=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=1", ""]);
-    let guarded = csv_row(&own, &ExportRow::default(), &plain_text(), true);
-    assert!(guarded.starts_with("'=1+1,'+1,'-1,'@x,'\tx,\"'\rx\",a=1,,,open,"), "{guarded:?}");
-    let plain = csv_row(&own, &ExportRow::default(), &plain_text(), false);
-    assert!(plain.starts_with("=1+1,+1,-1,@x,\tx,\"\rx\",a=1,,,open,"), "{plain:?}");
+fn formulas_are_guarded_and_numbers_are_left_alone() {
+    for (report, cell, guarded) in [
+        ("OWASP, CSV injection", "=1+1", "'=1+1"),
+        ("OWASP, CSV injection", "@SUM(1+1)", "'@SUM(1+1)"),
+        ("OWASP, CSV injection", "+1+cmd|' /C calc'!A0", "'+1+cmd|' /C calc'!A0"),
+        ("OWASP, CSV injection", "-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
+        ("OWASP, CSV injection", "\tx", "'\tx"),
+        ("OWASP, CSV injection", "\rx", "\"'\rx\""),
+        ("Semkoo/niko-table-registry #194", "\n=1+1", "\"'\n=1+1\""),
+        ("koala73/worldmonitor #8226", "＝1+1", "'＝1+1"),
+        ("koala73/worldmonitor #8226", "＋1+A1", "'＋1+A1"),
+        ("koala73/worldmonitor #8226", "＠x", "'＠x"),
+        ("woocommerce/woocommerce #25379", "-5", "-5"),
+        ("woocommerce/woocommerce #53020", "-19.90", "-19.90"),
+        ("hhurz/tableExport.jquery.plugin #296", "-1,234.56", "\"-1,234.56\""),
+        ("hhurz/tableExport.jquery.plugin #296", "-1.234,56", "\"-1.234,56\""),
+        ("hhurz/tableExport.jquery.plugin #296", "-5%", "-5%"),
+        ("", "-1.5e-3", "-1.5e-3"),
+        ("", "+4930123", "+4930123"),
+        ("", "+49 (30) 123-45/6", "+49 (30) 123-45/6"),
+        ("", "-", "-"),
+        ("", "--", "--"),
+        ("a list of the model's", "- dairy\n- meat", "\"'- dairy\n- meat\""),
+        ("", "-1e5+A1", "'-1e5+A1"),
+        ("", "a=1", "a=1"),
+        ("", "", ""),
+    ] {
+        let line = |guard| csv_row(&cells(&[cell]), &ExportRow::default(), &plain_text(), guard);
+        assert_eq!(line(true), format!("{guarded},,open,,,,,0,\r\n"), "{report}");
+        assert!(!line(false).starts_with(['\'']), "{report}");
+    }
     let answer = ExportRow { result: Some("=cmd()"), ..ExportRow::default() };
     assert!(csv_row(&cells(&["1"]), &answer, &plain_text(), true).starts_with("1,'=cmd(),"));
+    let header = csv_header(&cells(&["=HYPERLINK(\"x\")", "-5"]), &plain_text(), true);
+    assert!(header.starts_with("\"'=HYPERLINK(\"\"x\"\")\",-5,result,"), "{header}");
+}
+
+/// Digits, and keys in their order: as the model wrote them.
+#[test]
+fn documents_are_exported_as_they_are_written() {
+    let document = "{\n  \"sku\": 89014103211118510720,\n  \"price\": 19.90,\n  \"rec\": {\"title\": \"Heat\", \"cast\": [\"A\"], \"a\": 1e3},\n  \
+                    \"half\": \"dairy \\ud83d\"\n}";
+    let fields = ["sku", "price", "rec", "half"].map(|name| vec![name.to_owned()]).to_vec();
+    let answers = AnswerColumns { checked: false, fields };
+    let row = ExportRow { id: "1", document: Some(document), ..ExportRow::default() };
+    let line = csv_row(&[], &row, &answers, true);
+    let expected = "89014103211118510720,19.90,\"{\"\"title\"\":\"\"Heat\"\",\"\"cast\"\":[\"\"A\"\"],\"\"a\"\":1e3}\",dairy \u{fffd}";
+    assert_eq!(line, format!(",{expected},open,,,,,0,\r\n"));
+    let line = jsonl_line(&row, &answers);
+    let expected = "\"sku\": 89014103211118510720, \"price\": 19.90, \"rec\": {\"title\": \"Heat\", \"cast\": [\"A\"], \"a\": 1e3}, \
+                    \"half\": \"dairy \\ufffd\"}\n";
+    assert!(line.ends_with(expected), "{line}");
+}
+
+#[test]
+fn the_document_inside_of_an_answer_is_found_as_it_is_written() {
+    let document = serde_json::json!({"a": 1.5, "b": {"c": "}"}});
+    let written = r#"{"b": {"c": "}"}, "a": 1.50}"#;
+    for answer in [
+        written.to_owned(),
+        ["Here {it} is: {\"a\": 1} ", written, ", is it {not}?"].concat(),
+        format!("```json\n{written}\n```"),
+    ] {
+        assert_eq!(written_in(&answer, &document), Some(written), "{answer}");
+    }
+    assert_eq!(written_in("{\"a\": 1} {", &document), None);
+    assert_eq!(written_in(&"{".repeat(10_000), &document), None);
+}
+
+/// What the reader takes for a sign is quoted, so that it comes back as it was.
+#[test]
+fn a_cell_that_reads_like_a_null_comes_back() {
+    let own = cells(&["\\N", " \"x\"", " y ", "\u{feff}z"]);
+    let text =
+        [csv_header(&cells(&["id", "a", "b", "c"]), &plain_text(), false), csv_row(&own, &row(), &plain_text(), false)]
+            .concat();
+    let table = table("out.csv", &["\u{feff}", &text].concat());
+    assert_eq!((table.columns()[0].as_str(), &table.cells(0)[..4]), ("id", &own[..]));
 }
 
 #[test]
@@ -133,12 +205,11 @@ fn films() -> AnswerColumns {
 #[test]
 fn the_fields_of_an_answer_are_columns_behind_it() {
     assert_eq!(
-        csv_header(&cells(&["id", "genre"]), &films()),
+        csv_header(&cells(&["id", "genre"]), &films(), true),
         "id,genre,result,llm_genre,llm_id,place.city,place.zip,cast,state,finish,input_tokens,output_tokens,cost_usd,\
          attempts,error,misfit\r\n"
     );
-    let document =
-        serde_json::json!({"genre": "=Drama", "id": 7, "place": {"zip": null, "city": "LA"}, "cast": ["A", "B"]});
+    let document = r#"{"genre": "=Drama", "id": 7, "place": {"zip": null, "city": "LA"}, "cast": ["A", "B"]}"#;
     let fits = ExportRow { id: "1", result: Some("{…}"), document: Some(document), ..ExportRow::default() };
     let line = csv_row(&cells(&["1", "x"]), &fits, &films(), true);
     assert_eq!(line, "1,x,{…},'=Drama,7,LA,,\"[\"\"A\"\",\"\"B\"\"]\",open,,,,,0,,\r\n");
@@ -148,7 +219,7 @@ fn the_fields_of_an_answer_are_columns_behind_it() {
 
 #[test]
 fn the_fields_of_an_answer_are_keys_of_its_line() {
-    let document = serde_json::json!({"genre": "Drämä", "id": 7, "place": {"city": "LA"}, "cast": []});
+    let document = r#"{"genre": "Drämä", "id": 7, "place": {"city": "LA"}, "cast": []}"#;
     let row = ExportRow { id: "1", result: Some("{}"), document: Some(document), ..ExportRow::default() };
     assert_eq!(
         jsonl_line(&row, &films()),

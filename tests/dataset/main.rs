@@ -1,21 +1,30 @@
 //! Files in, prompts rendered, results out.
 
+mod checkpoints;
 mod delimited;
 mod exports;
 mod json_lines;
 mod prompts;
+mod real_files;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pennybatch::dataset::{
-    AnswerColumns, BadLines, DataProblem, ExportRow, ExportState, Format, Prompt, ReadOptions, Table, TemplateProblem,
-    csv_header, csv_row, jsonl_line, read, render, sample_csv,
+    AnswerColumns, BadLines, Checkpoint, DataProblem, ExportRow, ExportState, Format, Prompt, ReadOptions,
+    ReaderVersion, Table, TemplateProblem, csv_header, csv_row, jsonl_line, read, render, sample_csv, written_in,
 };
 use pennybatch::money::Usd;
 use pennybatch::provider::Usage;
 
-const SKIP: ReadOptions = ReadOptions { bad_lines: BadLines::Skip, format: None };
+const SKIP: ReadOptions = ReadOptions { bad_lines: BadLines::Skip, format: None, version: ReaderVersion::Lenient };
+
+/// A file whose bytes matter.
+fn fixture(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dataset/fixtures").join(name);
+    std::fs::read(path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
 
 fn table(name: &str, text: &str) -> Table {
     read(name, text.as_bytes(), ReadOptions::default()).unwrap_or_else(|problem| panic!("{name}: {problem}"))

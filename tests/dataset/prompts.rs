@@ -4,7 +4,7 @@ fn columns(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.to_string()).collect()
 }
 
-fn rendered(table: &Table, user: &str) -> String {
+pub fn rendered(table: &Table, user: &str) -> String {
     let prompt = Prompt::parse("", user, table.columns()).unwrap_or_else(|problem| panic!("{user}: {problem}"));
     render(&prompt, table, 0).unwrap_or_else(|problem| panic!("{user}: {problem}")).1
 }

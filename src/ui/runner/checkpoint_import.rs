@@ -64,6 +64,7 @@ pub fn checkpoint_words(seen: &CheckpointSummary) -> Vec<String> {
     let CheckpointSummary { name, ids, .. } = seen;
     let answers = counted((*ids).into(), "answer", "answers");
     let mut words = vec![match (seen.rows, seen.taken) {
+        (0, _) if seen.shared_rows > 0 => format!("{name} holds {answers}, but none could be taken."),
         (0, _) => format!(
             "{name} holds {answers}, but no row has one of their ids. Check the ID column: the script's default is the \
              row's number from 0."
@@ -93,6 +94,13 @@ pub fn checkpoint_words(seen: &CheckpointSummary) -> Vec<String> {
             counted(seen.repeated.into(), "line repeats", "lines repeat")
         ));
     }
+    if seen.shared_rows > 0 {
+        words.push(format!(
+            "{} an id with a row that differs and were left out: the answer may belong to either. Choose an ID column \
+             whose values differ.",
+            counted(seen.shared_rows.into(), "row shares", "rows share")
+        ));
+    }
     if seen.unmatched_ids > 0 && seen.rows > 0 {
         words.push(format!(
             "{} no row and {} left out.",
@@ -118,6 +126,7 @@ mod tests {
             bad_count: 1,
             rows: 40,
             unmatched_ids: 2,
+            shared_rows: 0,
             taken: None,
         };
         assert_eq!(
@@ -132,6 +141,9 @@ mod tests {
         );
         let none = CheckpointSummary { rows: 0, unmatched_ids: 42, ..seen.clone() };
         assert!(checkpoint_words(&none)[0].contains("Check the ID column"));
+        let shared = CheckpointSummary { rows: 0, unmatched_ids: 0, shared_rows: 2, ..seen.clone() };
+        assert_eq!(checkpoint_words(&shared)[0], "c.jsonl holds 42 answers, but none could be taken.");
+        assert!(checkpoint_words(&shared).last().unwrap().starts_with("2 rows share an id"));
         let taken = CheckpointSummary { taken: Some(30), ..seen };
         let words = "c.jsonl: 30 rows are now answered, at no cost; 10 rows have an answer already or are in flight.";
         assert_eq!(checkpoint_words(&taken)[0], words);

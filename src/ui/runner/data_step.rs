@@ -126,7 +126,7 @@ fn DropZone(props: &DropZoneProps) -> Html {
                         aria-describedby={if error { "data-file-error data-file-hint" } else { "data-file-hint" }}
                         aria-invalid={error.then_some("true")} {onchange} />
                     <p class="field__hint" id="data-file-hint">
-                        { "CSV, TSV or JSONL; choose it or drop it here. It stays in this browser; only the prompts made \
+                        { "CSV, TSV, JSONL or JSON; choose it or drop it here. It stays in this browser; only the prompts made \
                            from it are sent." }
                     </p>
                     if let Some(error) = &props.error {
@@ -219,6 +219,7 @@ fn Summary(props: &SummaryProps) -> Html {
             <p class="data-summary" role="status">
                 <strong>{ &data.name }</strong>{ ": " }{ summary_words(data) }
             </p>
+            { for data.notes.iter().map(|note| html! { <p class="small">{ note }</p> }) }
             if !data.skipped.is_empty() {
                 <Notice tone={Tone::Warning}
                     heading={format!("{} left out, as you chose", counted(data.skipped.len() as u64, "line", "lines"))}>
@@ -243,8 +244,31 @@ fn Summary(props: &SummaryProps) -> Html {
                 <SelectField label="ID column" value={props.id_column.clone().unwrap_or_default()} {choices}
                     hint="Names each row in the results." {on_choose} />
             </div>
+            if let Some(words) = id_words(data, props.id_column.as_deref()) {
+                <Notice tone={Tone::Warning}><p>{ words }</p></Notice>
+            }
         </>
     }
+}
+
+/// What keeps the ID column from naming rows; of a column named `id` also why it isn't chosen.
+fn id_words(data: &DataSummary, chosen: Option<&str>) -> Option<String> {
+    let (column, faults) = data.id_faults.iter().find(|(column, _)| column == chosen.unwrap_or("id"))?;
+    let shared = faults.example.as_ref().map(|id| {
+        format!(
+            "{} an id with another, such as \u{201c}{id}\u{201d}",
+            counted(faults.shared.into(), "row shares", "rows share")
+        )
+    });
+    let blank = (faults.blank > 0).then(|| format!("{} no id", counted(faults.blank.into(), "row has", "rows have")));
+    let found = shared.into_iter().chain(blank).collect::<Vec<_>>().join("; ");
+    Some(match chosen {
+        Some(_) => format!(
+            "{found}. Answers that are imported later find such rows only where the rows are equal. Choose a column whose \
+             values differ, or the row number."
+        ),
+        None => format!("The column \u{201c}{column}\u{201d} was not chosen: {found}. The row number names each row."),
+    })
 }
 
 /// `500 rows, 2 columns, CSV with commas, UTF-8, 15.2 kB. 46 rows repeat an earlier one.`
@@ -263,4 +287,34 @@ pub fn summary_words(data: &DataSummary) -> String {
     };
     let (rows, bytes) = (rows(data.rows.into()), bytes_words(data.bytes));
     format!("{rows}, {columns}, {format}, {}, {bytes}. {repeats}", data.encoding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::IdFaults;
+
+    #[test]
+    fn a_column_that_does_not_name_each_row_is_named_with_its_faults() {
+        let faults = IdFaults { blank: 1, shared: 2, example: Some("a".to_owned()) };
+        let data = DataSummary {
+            name: "a.csv".to_owned(),
+            bytes: 40.0,
+            rows: 4,
+            columns: vec!["id".to_owned(), "name".to_owned()],
+            format: Format::Csv { delimiter: b',' },
+            encoding: "UTF-8".to_owned(),
+            duplicate_rows: 0,
+            skipped: Vec::new(),
+            notes: Vec::new(),
+            id_column: None,
+            id_faults: vec![("id".to_owned(), faults)],
+            head: Vec::new(),
+        };
+        let found = "2 rows share an id with another, such as \u{201c}a\u{201d}; 1 row has no id. ";
+        assert!(id_words(&data, Some("id")).is_some_and(|words| words.starts_with(found)));
+        let not_chosen = id_words(&data, None).unwrap_or_default();
+        assert!(not_chosen.starts_with("The column \u{201c}id\u{201d} was not chosen: 2 rows share"), "{not_chosen}");
+        assert_eq!(id_words(&data, Some("name")), None);
+    }
 }

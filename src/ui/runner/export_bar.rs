@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::link::ExportKind;
+use crate::link::{CsvStyle, ExportKind};
 use crate::ui::parts::{Button, ButtonKind, Switch};
 use crate::ui::runner::desk::Exported;
 use crate::ui::runner::words::rows;
@@ -14,22 +14,25 @@ pub struct ExportBarProps {
     pub exporting: Option<ExportKind>,
     pub exported: Option<Exported>,
     pub refused: Option<AttrValue>,
-    /// What, and whether formulas are guarded.
-    pub on_export: Callback<(ExportKind, bool)>,
+    pub on_export: Callback<(ExportKind, CsvStyle)>,
 }
 
 #[component]
 pub fn ExportBar(props: &ExportBarProps) -> Html {
-    let guard = use_state(|| true);
+    let style = use_state(CsvStyle::default);
     let plain = ButtonKind::Plain;
     let first = if props.finished { ButtonKind::Primary } else { plain };
-    let on_switch = {
-        let guard = guard.clone();
-        Callback::from(move |on: bool| guard.set(on))
+    let on_guard = {
+        let style = style.clone();
+        Callback::from(move |on: bool| style.set(CsvStyle { guard_formulas: on, ..*style }))
+    };
+    let on_excel = {
+        let style = style.clone();
+        Callback::from(move |on: bool| style.set(CsvStyle { byte_order_mark: on, ..*style }))
     };
     let button = |kind: ButtonKind, what: ExportKind, name: &'static str, title: &'static str| {
-        let (on_export, guard) = (props.on_export.clone(), *guard);
-        let on_press = Callback::from(move |()| on_export.emit((what, guard)));
+        let (on_export, style) = (props.on_export.clone(), *style);
+        let on_press = Callback::from(move |()| on_export.emit((what, style)));
         html! { <Button {kind} {title} resting={props.exporting.is_some()} {on_press}>{ name }</Button> }
     };
     html! {
@@ -38,11 +41,20 @@ pub fn ExportBar(props: &ExportBarProps) -> Html {
                 { button(first, ExportKind::Csv, "Export CSV", "Your columns and the answers, in the order of the file") }
                 { button(plain, ExportKind::Jsonl, "Export JSONL", "One JSON object a row, as a script's checkpoint") }
                 { button(plain, ExportKind::Ledger, "Export ledger", "One line an attempt: request id, usage, price, state") }
-                <Switch label="Guard formulas" on={*guard} {on_switch} />
+                <Switch label="For Excel" on={style.byte_order_mark} on_switch={on_excel} />
+                <Switch label="Guard formulas" on={style.guard_formulas} on_switch={on_guard} />
             </div>
             <p class="field__hint">
-                { "Guarding puts a ' before cells that a spreadsheet would run as a formula (= + - @)." }
+                { "Guarding puts a ' before cells that a spreadsheet would run as a formula (= + - @); numbers stay as \
+                   they are." }
             </p>
+            if style.byte_order_mark {
+                <p class="field__hint">
+                    { "Excel then reads the CSV's letters as they are. It still rounds numbers beyond 15 digits, drops \
+                       leading zeros and cuts cells at 32,767 characters: to keep them, open the file by Data > From \
+                       Text/CSV and set such columns to Text." }
+                </p>
+            }
             if props.exporting.is_some() {
                 <p class="soft" role="status">{ "Writing the file…" }</p>
             }

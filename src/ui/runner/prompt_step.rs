@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::link::{DataSummary, Preview, Problem, TemplateProblem, TokenCount};
 use crate::money::grouped;
 use crate::provider::tokens::ESTIMATE_MARGIN_PERCENT;
-use crate::ui::parts::{Button, ButtonKind, TextField, TextKind};
+use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone};
 use crate::ui::runner::answer_fields::answer_fields;
 use crate::ui::runner::form::placeholder;
 use crate::ui::runner::form_field::StepProps;
@@ -41,7 +41,7 @@ pub fn PromptStep(props: &PromptStepProps) -> Html {
                 placeholder="Empty: no system prompt is sent." on_input={step.on_input(Field::SystemPrompt)} />
             <TextField label={Field::UserPrompt.label()} kind={TextKind::Paragraph} rows={3} monospace=true
                 value={step.form.text(Field::UserPrompt)} error={step.error(Field::UserPrompt)}
-                hint="{{column}} stands for the row's value in that column; any Jinja expression works."
+                hint="{{column}} stands for the row's value in that column. Jinja works, such as {{ name | upper }} or {{ text[:200] }}."
                 on_input={step.on_input(Field::UserPrompt)} />
             if let Some(data) = &props.data {
                 { columns(step, data) }
@@ -164,6 +164,9 @@ fn RowPreview(props: &RowPreviewProps) -> Html {
                 <p class="preview__role">{ "User" }</p>
                 <p class="preview__text">{ &preview.user }</p>
                 <p class="small soft">{ tokens_words(preview) }</p>
+                if let Some(advice) = &preview.advice {
+                    <Notice tone={Tone::Warning}><p>{ advice }</p></Notice>
+                }
             </>
         },
         Some((_, Err(_))) => html! { <p class="soft">{ "Shown once the prompt above is right." }</p> },

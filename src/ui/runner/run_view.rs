@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
-use crate::link::{Command, DemoSettings, ExportKind, Place, Provider, RunState, Secret, ToWorker};
+use crate::link::{Command, CsvStyle, DemoSettings, ExportKind, Place, Provider, RunState, Secret, ToWorker};
 use crate::time::Time;
 use crate::ui::hooks::Work;
 use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
@@ -58,7 +58,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
             refocus(CONTROLS);
         }
     });
-    let on_export = send.reform(|(what, guard_formulas): (ExportKind, bool)| ToWorker::Export { what, guard_formulas });
+    let on_export = send.reform(|(what, style): (ExportKind, CsvStyle)| ToWorker::Export { what, style });
     let on_rows = send.reform(|asked: RowsAsked| {
         let RowsAsked { first, count, filter, search } = asked;
         ToWorker::Rows { first, count, filter, search }

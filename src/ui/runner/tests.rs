@@ -67,6 +67,8 @@ fn data() -> DataSummary {
         encoding: "UTF-8".to_owned(),
         duplicate_rows: 46,
         skipped: Vec::new(),
+        notes: Vec::new(),
+        id_faults: Vec::new(),
         id_column: Some("id".to_owned()),
         head: vec![vec!["SKU-001".to_owned(), "2.99".to_owned(), "Organic Baby Spinach 5oz".to_owned()]],
     }

@@ -5,7 +5,7 @@ mod run_entry;
 
 use yew::prelude::*;
 
-use crate::link::{ExportKind, Place, RunSummary, StorageFacts, ToWorker};
+use crate::link::{CsvStyle, ExportKind, Place, RunSummary, StorageFacts, ToWorker};
 use crate::ui::hooks::{Work, use_worker};
 use crate::ui::parts::{Button, Notice, Tone};
 use crate::ui::runner::words::{bytes_words, counted, storage_risk, under_way};
@@ -121,7 +121,7 @@ fn use_export_once_open(work: &Work, open: Option<String>, wish: &UseStateHandle
     let (send, wish) = (work.send.clone(), wish.clone());
     use_effect_with((open, (*wish).clone()), move |(open, wished)| {
         if wished.is_some() && open == wished {
-            send.emit(ToWorker::Export { what: ExportKind::Csv, guard_formulas: true });
+            send.emit(ToWorker::Export { what: ExportKind::Csv, style: CsvStyle::default() });
             wish.set(None);
         }
     });

@@ -1,0 +1,42 @@
+//! One line of a CSV file, for other programs and for spreadsheets.
+
+/// RFC 4180, with its CRLF. `guard_formulas`: a cell that a spreadsheet would run gets a leading `'`.
+pub fn csv_line(cells: impl Iterator<Item = impl AsRef<str>>, guard_formulas: bool) -> String {
+    let mut line = String::new();
+    for (place, cell) in cells.enumerate() {
+        if place > 0 {
+            line.push(',');
+        }
+        let cell = cell.as_ref();
+        let guard = if guard_formulas && is_formula(cell) { "'" } else { "" };
+        // Without quotes, \N would be read as a database's NULL.
+        if cell.contains([',', '"', '\r', '\n']) || cell == "\\N" {
+            line.extend(["\"", guard, &cell.replace('"', "\"\""), "\""]);
+        } else {
+            line.extend([guard, cell]);
+        }
+    }
+    line.push_str("\r\n");
+    line
+}
+
+/// Whether a spreadsheet may run it: Excel skips control characters and takes full-width signs for plain ones. Numbers
+/// and phone numbers are none, though they begin with a sign.
+fn is_formula(cell: &str) -> bool {
+    match cell.chars().next() {
+        Some('=' | '@' | '\t' | '\r' | '\n' | '＝' | '＠') => true,
+        Some('+' | '-' | '＋' | '－') => !is_number(cell),
+        _ => false,
+    }
+}
+
+/// A sign, and then nothing but digits and separators: no letter, so that no function can be named.
+fn is_number(cell: &str) -> bool {
+    let mut rest = cell.chars();
+    rest.next();
+    let rest = rest.as_str();
+    let (digits, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, ""));
+    let is_exponent = exponent.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
+    let between = |c: char| matches!(c, ' ' | '.' | ',' | '(' | ')' | '/' | '-' | '%' | '\'' | '\u{a0}' | '\u{202f}');
+    is_exponent && digits.chars().all(|c| c.is_ascii_digit() || between(c))
+}
