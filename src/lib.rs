@@ -6,18 +6,20 @@
 //! |---|---|---|
 //! | [`money`] | dollars as integers | |
 //! | [`time`] | moments and spans as milliseconds | |
+//! | [`number`] | numbers as people type them | |
+//! | [`query`] | links as people paste them | `number` |
 //! | [`tokenizer`] | OpenAI's public tokenizers: exact token counts | |
 //! | [`provider`] | what goes over the wire, as plain values: requests, answers, usage, failures | |
 //! | [`prices`] | the catalogue: dated, sourced rates of every model | `provider` |
 //! | [`answers`] | answer formats: labels and JSON schemas, and whether an answer fits them | `provider` |
 //! | [`dataset`] | rows in, prompts rendered, results out | `provider` |
 //! | [`estimate`] | a workload in, its cost and duration out | `provider`, `prices` |
-//! | [`embed`] | the calculator for other people's pages, as plain values | `prices`, `estimate` |
+//! | [`embed`] | the calculator for other people's pages, as plain values | `number`, `query`, `prices`, `estimate` |
 //! | [`engine`] | the run as a state machine without IO | `provider`, `prices` |
 //! | [`simulate`] | the engine on a virtual clock, for a forecast | `provider`, `prices`, `estimate`, `engine` |
 //! | [`link`] | the words that page and worker exchange | `provider`, `prices`, `dataset`, `estimate`, `engine`, `simulate` |
 //! | [`worker`] | the engine's only shell: fetch, storage, timers, locks | `tokenizer`, `provider`, `prices`, `answers`, `dataset`, `estimate`, `engine`, `simulate`, `link` |
-//! | [`ui`] | the page | `provider`, `prices`, `answers`, `dataset`, `estimate`, `engine`, `link` |
+//! | [`ui`] | the page | `number`, `query`, `provider`, `prices`, `answers`, `dataset`, `estimate`, `engine`, `link` |
 //!
 //! # The arrow rule
 //!
@@ -39,8 +41,10 @@ pub mod engine;
 pub mod estimate;
 pub mod link;
 pub mod money;
+pub mod number;
 pub mod prices;
 pub mod provider;
+pub mod query;
 pub mod simulate;
 pub mod time;
 #[cfg(feature = "tokenizers")]

@@ -1,8 +1,9 @@
-//! What an element's attributes, or a query, ask for.
+//! What an element's attributes, or the address of `embed.html`, ask for.
 
 use crate::embed::Field;
 use crate::estimate::Workload;
 use crate::prices::{self, Model};
+use crate::query::{bare, pairs};
 
 pub const MODEL: &str = "model";
 const OPENING_MODEL: &str = "openai/gpt-4o-mini";
@@ -10,52 +11,127 @@ const OPENING_MODEL: &str = "openai/gpt-4o-mini";
 const WAS: &str = "was.";
 /// Before the name of what a slider was moved to: the number of its stop.
 const STOP: &str = "stop.";
+/// Before the name of what an arrow key was pressed for: `up` or `down`.
+const STEP: &str = "step.";
+/// What the element reads itself.
+const THEME: &str = "theme";
 
-/// A model of the catalogue, a workload, and a sentence for each attribute that could not be read.
+/// A model of the catalogue, a workload, and a sentence for each part of the query that could not be read.
 pub struct Asked {
     pub model: &'static Model,
     pub workload: Workload,
-    pub problems: Vec<(&'static str, String)>,
+    pub problems: Vec<Problem>,
+    /// A sentence for each name that means nothing here.
+    pub unknown: Vec<String>,
     /// Only the chosen model is listed.
     pub one_model: bool,
 }
 
+/// A part of the query that could not be read.
+pub struct Problem {
+    /// The attribute's.
+    pub name: &'static str,
+    /// What stands in its box, to be corrected.
+    pub text: String,
+    pub sentence: String,
+}
+
+/// What the query says of one figure.
+#[derive(Default)]
+struct Said {
+    text: Option<String>,
+    was: Option<String>,
+    stop: Option<String>,
+    step: Option<String>,
+}
+
 impl Asked {
-    /// Unknown names are left alone: a host's link may carry more than is meant for us.
+    /// Of several values for one name the last counts: what is typed follows the address.
     pub fn read(query: &str) -> Asked {
-        let pairs: Vec<(String, String)> = query.split('&').filter_map(pair).collect();
-        let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let (mut problems, mut workload) = (Vec::new(), Workload::default());
-        let mut model = prices::find(OPENING_MODEL).unwrap_or(&prices::all()[0]);
-        let was = value("was.model").and_then(prices::find);
-        if let Some(name) = value(MODEL).filter(|name| !name.is_empty()) {
-            match prices::find(name) {
-                Some(found) => model = found,
+        let mut asked = Asked {
+            model: prices::find(OPENING_MODEL).unwrap_or(&prices::all()[0]),
+            workload: Workload::default(),
+            problems: Vec::new(),
+            unknown: Vec::new(),
+            one_model: false,
+        };
+        let mut model = Said::default();
+        let mut figures: [Said; Field::ALL.len()] = Default::default();
+        for (name, value) in pairs(query) {
+            let (of, name) = [WAS, STOP, STEP]
+                .into_iter()
+                .find_map(|part| name.strip_prefix(part).map(|name| (part, name)))
+                .unwrap_or(("", &name));
+            let said = match Field::named(name) {
+                Some(field) => &mut figures[field as usize],
+                None if name == MODEL => &mut model,
                 None => {
-                    model = was.unwrap_or(model);
-                    let sentence = format!("No price is known for \u{201c}{name}\u{201d}; {} stands in.", model.id);
-                    problems.push((MODEL, sentence));
-                }
-            }
-        }
-        for field in Field::ALL {
-            let name = field.spec().attribute;
-            if let Some(steps) = value(&format!("{STOP}{name}")).and_then(|stop| at_stop(field, stop)) {
-                field.set(&mut workload, Some(steps));
-                continue;
-            }
-            let Some(text) = value(name) else { continue };
-            match field.read(text) {
-                Ok(steps) => field.set(&mut workload, steps),
-                Err(what) => {
-                    if let Some(Ok(steps)) = value(&format!("{WAS}{name}")).map(|was| field.read(was)) {
-                        field.set(&mut workload, steps);
+                    if name != THEME {
+                        asked.unknown.push(format!("\u{201c}{name}\u{201d} is not known here."));
                     }
-                    problems.push((name, complaint(field, &workload, &what)));
+                    continue;
+                }
+            };
+            let place = match of {
+                WAS => &mut said.was,
+                STOP => &mut said.stop,
+                STEP => &mut said.step,
+                _ => &mut said.text,
+            };
+            *place = Some(bare(&value));
+        }
+        asked.take_model(&model);
+        for (field, said) in Field::ALL.into_iter().zip(&figures) {
+            asked.take(field, said);
+        }
+        asked
+    }
+
+    fn take_model(&mut self, said: &Said) {
+        let Some(name) = said.text.as_deref().filter(|name| !name.is_empty()) else { return };
+        if let Some(found) = prices::named(name) {
+            self.model = found;
+            return;
+        }
+        self.model = said.was.as_deref().and_then(prices::named).unwrap_or(self.model);
+        let sentence = format!("No price is known for \u{201c}{name}\u{201d}; {} stands in.", self.model.id);
+        self.problems.push(Problem { name: MODEL, text: name.to_owned(), sentence });
+    }
+
+    fn take(&mut self, field: Field, said: &Said) {
+        let (range, label) = (field.range(), field.spec().label);
+        if let Some(steps) = said.stop.as_deref().and_then(|stop| at_stop(field, stop)) {
+            field.set(&mut self.workload, Some(steps));
+            return;
+        }
+        let Some(text) = &said.text else {
+            self.step(field, said);
+            return;
+        };
+        match range.read(label, text) {
+            Ok(steps) => field.set(&mut self.workload, steps),
+            Err(what) => {
+                if let Some(Ok(steps)) = said.was.as_ref().map(|was| range.read(label, was)) {
+                    field.set(&mut self.workload, steps);
+                }
+                if said.step.is_none() {
+                    let sentence = complaint(field, &self.workload, &what);
+                    self.problems.push(Problem { name: field.spec().attribute, text: text.clone(), sentence });
                 }
             }
         }
-        Asked { model, workload, problems, one_model: false }
+        self.step(field, said);
+    }
+
+    /// One step from the value in force; from an empty box, the first.
+    fn step(&mut self, field: Field, said: &Said) {
+        let Some(direction) = &said.step else { return };
+        let (range, from) = (field.range(), field.get(&self.workload).unwrap_or_default());
+        let to = match direction.as_str() {
+            "up" => from.saturating_add(field.step()),
+            _ => from.saturating_sub(field.step()),
+        };
+        field.set(&mut self.workload, Some(to.clamp(range.min, range.max)));
     }
 
     /// The same in the full calculator's address.
@@ -70,8 +146,8 @@ impl Asked {
         query
     }
 
-    pub fn problem(&self, name: &str) -> Option<&str> {
-        self.problems.iter().find(|(of, _)| *of == name).map(|(_, sentence)| sentence.as_str())
+    pub fn problem(&self, name: &str) -> Option<&Problem> {
+        self.problems.iter().find(|problem| problem.name == name)
     }
 }
 
@@ -82,37 +158,8 @@ fn at_stop(field: Field, stop: &str) -> Option<u64> {
 }
 
 fn complaint(field: Field, workload: &Workload, what: &str) -> String {
-    let label = field.spec().label;
     match field.get(workload) {
-        Some(steps) => format!("{label} {what}. {} stays in force.", field.with_unit(steps)),
-        None => format!("{label} {what}. Nothing is set until then."),
+        Some(steps) => format!("{what} {} stays in force.", field.range().with_unit(steps)),
+        None => format!("{what} Nothing is set until then."),
     }
-}
-
-/// A part of a query, unescaped: `%XX` is a byte, `+` a space.
-fn pair(part: &str) -> Option<(String, String)> {
-    let (name, value) = part.split_once('=')?;
-    Some((unescaped(name), unescaped(value)))
-}
-
-fn unescaped(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match (byte, hex(rest.clone())) {
-            (b'%', Some(code)) => {
-                bytes.push(code);
-                rest.nth(1);
-            }
-            (b'+', _) => bytes.push(b' '),
-            (byte, _) => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The byte that the next two hexadecimal digits mean.
-fn hex(mut ahead: std::str::Bytes<'_>) -> Option<u8> {
-    let mut digit = || char::from(ahead.next()?).to_digit(16);
-    u8::try_from(digit()? * 16 + digit()?).ok()
 }

@@ -22,7 +22,8 @@ use crate::time::Time;
 /// What a query leads to, as JSON: `{"tree": …, "detail": …, "values": {…}, "bad": [names]}`.
 ///
 /// The query holds attributes as `name=text` joined by `&`, escaped as in an address. `was.name=text` is what stays in
-/// force where `name` can't be read; `stop.name=number` is where its slider stands, and wins. `values` are the fields' values in force, as their boxes would show them.
+/// force where `name` can't be read; `stop.name=number` is where its slider stands, and wins; `step.name=up` (or `down`)
+/// is an arrow key in its box. `values` are the model and the fields' values in force, as their boxes would show them.
 pub fn draw(query: &str, now: Time) -> String {
     let asked = Asked::read(query);
     let estimate = estimate::estimate(&asked.workload, asked.model, now);
@@ -31,17 +32,18 @@ pub fn draw(query: &str, now: Time) -> String {
     tree.write(&mut json);
     json.push_str(",\"detail\":");
     detail::write(&mut json, &asked, &estimate);
-    json.push_str(",\"values\":{");
-    for (at, field) in Field::ALL.into_iter().enumerate() {
-        json.push_str(if at > 0 { "," } else { "" });
+    json.push_str(",\"values\":{\"model\":");
+    node::quote(&mut json, &asked.model.key());
+    for field in Field::ALL {
+        json.push(',');
         node::quote(&mut json, field.spec().attribute);
         json.push(':');
         node::quote(&mut json, &field.shown(&asked.workload));
     }
     json.push_str("},\"bad\":[");
-    for (at, (name, _)) in asked.problems.iter().enumerate() {
+    for (at, problem) in asked.problems.iter().enumerate() {
         json.push_str(if at > 0 { "," } else { "" });
-        node::quote(&mut json, name);
+        node::quote(&mut json, problem.name);
     }
     json.push_str("]}");
     json

@@ -73,10 +73,12 @@ fn what_cannot_be_read_is_said_and_what_was_stays_in_force() {
     assert_eq!(
         problems,
         [
+            "No estimate for what was asked: correct Model, API calls, Input tokens per call, Output tokens per call first. \
+             \u{201c}colour\u{201d} is not known here.",
             "No price is known for \u{201c}gpt-nowhere\u{201d}; gpt-4o stands in.",
             "API calls goes from 1 to 1,000,000. 800 stays in force.",
-            "Input tokens per call needs a plain number. 250 stays in force.",
-            "Output tokens per call is a whole number. 50 stays in force.",
+            "Input tokens per call needs a plain number, without \u{201c}m\u{201d}. 250 stays in force.",
+            "Output tokens per call takes whole numbers. 50 stays in force.",
         ]
     );
 }
@@ -102,25 +104,97 @@ fn every_control_has_a_name_and_every_reference_leads_somewhere() {
 #[test]
 fn values_are_read_and_shown_to_the_last_digit() {
     for field in Field::ALL {
-        let spec = field.spec();
-        for steps in [spec.min, spec.max, spec.min + (spec.max - spec.min) / 3] {
+        let (spec, range) = (field.spec(), field.range());
+        for steps in [range.min, range.max, range.min + (range.max - range.min) / 3] {
             let mut workload = Workload::default();
             field.set(&mut workload, Some(steps));
             assert_eq!(field.get(&workload), Some(steps), "{}", spec.label);
-            assert_eq!(field.read(&field.shown(&workload)), Ok(Some(steps)), "{}", spec.label);
-        }
-        assert_eq!(field.read("").is_ok(), spec.optional, "{}", spec.label);
-        for text in ["-1", "1e3", "1.2.3", ".", "12345678901234", "\u{664}"] {
-            assert!(field.read(text).is_err(), "{} {text}", spec.label);
+            assert_eq!(range.read(spec.label, &field.shown(&workload)), Ok(Some(steps)), "{}", spec.label);
         }
         if spec.slider > 0 {
             let stops = field.stops();
             assert!(stops.is_sorted_by(|a, b| a < b), "{}", spec.label);
-            assert_eq!((stops[0], stops[stops.len() - 1]), (spec.min, spec.slider), "{}", spec.label);
+            assert_eq!((stops[0], stops[stops.len() - 1]), (range.min, spec.slider), "{}", spec.label);
         }
     }
-    assert_eq!(Field::Cache.read("12.5"), Ok(Some(125_000)));
-    assert_eq!(Field::Cache.with_unit(125_000), "12.5 %");
+}
+
+/// Attributes as content management systems hand them over, in the escaping of the element.
+#[test]
+fn attributes_mean_what_their_author_wrote() {
+    let value = |query: &str, name: &str| drawn(query)["values"][name].as_str().unwrap_or_default().to_owned();
+    for (query, name, meant) in [
+        ("calls=5,000", "calls", "5000"),
+        ("calls=5%26nbsp%3B000", "calls", "5000"),
+        ("calls=5%C2%A0000", "calls", "5000"),
+        ("calls=+7+", "calls", "7"),
+        ("calls=%E2%80%9D7%E2%80%B3", "calls", "7"),
+        ("calls=%26quot%3B7%26quot%3B", "calls", "7"),
+        ("CALLS=20k", "calls", "20000"),
+        ("cache=10%25", "cache", "10"),
+        ("cache=12.5 %25", "cache", "12.5"),
+        ("latency=2 s", "latency", "2"),
+        ("budget=$0.15", "budget", "0.15"),
+        ("budget=%240.15", "budget", "0.15"),
+        ("budget=", "budget", ""),
+        ("rpm=", "rpm", ""),
+        ("model=GPT-4o mini", "model", "openai/gpt-4o-mini"),
+        ("model=gpt-4o+mini", "model", "openai/gpt-4o-mini"),
+        ("model=%E2%80%9Cgpt-4o%E2%80%9D", "model", "openai/gpt-4o"),
+        ("model=Claude Haiku 4.5", "model", "anthropic/claude-haiku-4-5"),
+        ("model=", "model", "openai/gpt-4o-mini"),
+        // The full calculator's links.
+        ("in=70&dup=20&conc=7&lat=3", "input", "70"),
+        ("in=70&dup=20&conc=7&lat=3", "cache", "20"),
+        ("model=gpt-4o&amp;calls=9", "calls", "9"),
+        ("model=gpt-4o&calls=9&utm_source=x&fbclid=y", "calls", "9"),
+    ] {
+        assert_eq!(value(query, name), meant, "{query}");
+        assert_eq!(drawn(query)["bad"], json!([]), "{query}");
+        assert!(!texts(&drawn(query)["tree"]).contains("not known here"), "{query}");
+    }
+}
+
+#[test]
+fn what_could_mean_another_number_is_said_and_the_figures_do_not_count() {
+    for (query, words) in [
+        ("budget=0,50", "Use a point for decimals: 0.50. Nothing is set until then."),
+        ("calls=1.000", "API calls takes whole numbers: for 1,000 leave out the point. 5,000 stays in force."),
+        ("calls=", "API calls needs a number. 5,000 stays in force."),
+        ("budget=%E2%82%AC5", "Budget takes US dollars, not \u{20ac}."),
+        ("rpm=5OO", "Requests per minute needs a plain number, without \u{201c}O\u{201d}."),
+        ("model=%E2%80%9CGPT-4o", "No price is known for \u{201c}\u{201c}GPT-4o\u{201d}; gpt-4o-mini stands in."),
+    ] {
+        let tree = &drawn(query)["tree"];
+        let said = texts(tree);
+        assert!(said.contains(words), "{query}: {said}");
+        assert!(said.contains("No estimate for what was asked: correct "), "{query}: {said}");
+        assert_eq!(attribute(tree, "class"), "calculator unread", "{query}");
+        let box_of = |name: &str| found(tree, &|node| attribute(node, "data-field") == name)[0].clone();
+        let (name, _) = query.split_once('=').expect("a value");
+        assert!(name == "model" || attribute(&box_of(name), "aria-invalid") == "true", "{query}");
+    }
+    assert_eq!(attribute(&drawn("calls=7")["tree"], "class"), "calculator");
+    let tree = drawn("calls=1.000&was.calls=7")["tree"].clone();
+    let calls = found(&tree, &|node| attribute(node, "data-field") == "calls")[0];
+    assert_eq!((attribute(calls, "value"), attribute(calls, "aria-valuenow")), ("1.000", "7"), "left to be corrected");
+}
+
+#[test]
+fn what_was_understood_of_money_is_echoed() {
+    assert!(texts(&drawn("budget=.5")["tree"]).contains("= $0.50"));
+    assert!(!texts(&drawn("")["tree"]).contains("= $"));
+}
+
+#[test]
+fn an_arrow_key_steps_from_the_value_in_force() {
+    let value = |query: &str, name: &str| drawn(query)["values"][name].as_str().unwrap_or_default().to_owned();
+    assert_eq!(value("calls=7&step.calls=up", "calls"), "8");
+    assert_eq!(value("calls=1&step.calls=down", "calls"), "1");
+    assert_eq!(value("calls=x&was.calls=9&step.calls=up", "calls"), "10");
+    assert_eq!(value("budget=&step.budget=up", "budget"), "1");
+    assert_eq!(value("step.cache=down", "cache"), "9");
+    assert_eq!(drawn("calls=x&was.calls=9&step.calls=up")["bad"], json!([]));
 }
 
 #[test]

@@ -10,7 +10,8 @@ const MAIN: usize = 5;
 const RECOMMENDATION: &str = "recommendation";
 
 pub fn view(asked: &Asked, estimate: &Estimate) -> Node {
-    Node::new("div", "calculator").children([answers(asked, estimate), form(asked), advice(asked, estimate)])
+    let class = if asked.problems.is_empty() { "calculator" } else { "calculator unread" };
+    Node::new("div", class).children([answers(asked, estimate), form(asked), advice(asked, estimate)])
 }
 
 fn answers(asked: &Asked, estimate: &Estimate) -> Node {
@@ -38,7 +39,21 @@ fn answers(asked: &Asked, estimate: &Estimate) -> Node {
             .children(quote.map(figures))
             .child(Node::new("div", "answer-words").children(words))
     });
-    part("answers").with("aria-label", "Three ways to run it").children(groups)
+    part("answers").with("aria-label", "Three ways to run it").children(groups).child(unread(asked))
+}
+
+/// Why the figures don't count, and what was asked that has no meaning here. It is always there, so that what follows
+/// keeps its place, and with it the focus.
+fn unread(asked: &Asked) -> Node {
+    let label = |name: &str| Field::named(name).map_or("Model", |field| field.spec().label);
+    let labels: Vec<&str> = asked.problems.iter().map(|problem| label(problem.name)).collect();
+    let unread = format!("No estimate for what was asked: correct {} first.", labels.join(", "));
+    let words: Vec<&str> = Some(unread.as_str())
+        .filter(|_| !labels.is_empty())
+        .into_iter()
+        .chain(asked.unknown.iter().map(String::as_str))
+        .collect();
+    Node::new("p", "note problem").text(words.join(" "))
 }
 
 /// A group and no landmark: a host's landmarks are its own, and two calculators would name theirs alike.
@@ -116,23 +131,30 @@ fn model_words(model: &Model) -> String {
 fn figure(field: Field, asked: &Asked) -> Node {
     let spec = field.spec();
     let name = spec.attribute;
-    let value = field.shown(&asked.workload);
-    let step = match spec.decimals {
-        0 => "1".to_owned(),
-        _ => "any".to_owned(),
+    let value = asked.problem(name).map_or_else(|| field.shown(&asked.workload), |problem| problem.text.clone());
+    let range = spec.range;
+    // A text box: a number box drops a comma that is typed, so that "0,50" would be 50.
+    let number = Node::new("input", "").with("type", "text").with("role", "spinbutton").with("autocomplete", "off");
+    let number = number.with("inputmode", if range.decimals == 0 { "numeric" } else { "decimal" });
+    let number = number.with("aria-valuemin", range.plain(range.min)).with("aria-valuemax", range.plain(range.max));
+    let number = match field.get(&asked.workload) {
+        Some(steps) => number.with("aria-valuenow", range.plain(steps)).with("aria-valuetext", range.with_unit(steps)),
+        None => number,
     };
-    let number = Node::new("input", "").with("type", "number").with("id", name).with("data-field", name);
-    let number = described(number, name, asked).with("step", step).with("value", value);
-    let number = if spec.optional { number.with("placeholder", "none") } else { number };
+    let number = described(number.with("id", name).with("data-field", name), name, asked);
+    let number = if range.optional { number.with("placeholder", "none") } else { number };
+    let number = number.with("value", value.clone());
     let label = format!("{name}-label");
     let text = Node::new("label", "").with("for", name).with("id", label.clone()).text(spec.label);
-    let unit = (!spec.unit.is_empty()).then(|| Node::new("span", "unit").with("aria-hidden", "true").text(spec.unit));
+    let unit = Some(range.unit.label()).filter(|unit| !unit.is_empty());
+    let unit = unit.map(|unit| Node::new("span", "unit").with("aria-hidden", "true").text(unit));
+    let echo = range.echo(&value).unwrap_or_default();
     let slider = (spec.slider > 0).then(|| slider(field, asked, label));
     Node::new("div", "field")
         .child(text)
         .child(Node::new("span", "box").child(number).children(unit))
         .children(slider)
-        .child(note(name, "", asked))
+        .child(note(name, &echo, asked))
 }
 
 fn slider(field: Field, asked: &Asked, label: String) -> Node {
@@ -144,7 +166,7 @@ fn slider(field: Field, asked: &Asked, label: String) -> Node {
     Node::new("input", "slider")
         .with("type", "range")
         .with("aria-labelledby", label)
-        .with("aria-valuetext", field.with_unit(steps))
+        .with("aria-valuetext", field.range().with_unit(steps))
         .with("data-slider", field.spec().attribute)
         .with("min", "0")
         .with("max", (stops.len() - 1).to_string())
@@ -159,7 +181,7 @@ fn described(control: Node, name: &str, asked: &Asked) -> Node {
 
 fn note(name: &str, hint: &str, asked: &Asked) -> Node {
     let (class, text) = match asked.problem(name) {
-        Some(problem) => ("note problem", problem),
+        Some(problem) => ("note problem", problem.sentence.as_str()),
         None => ("note", hint),
     };
     Node::new("p", class).with("id", format!("{name}-note")).text(text)

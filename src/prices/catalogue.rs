@@ -163,6 +163,15 @@ pub fn find(name: &str) -> Option<&'static Model> {
     keyed.or_else(|| all().iter().find(|model| model.id == name))
 }
 
+/// The same for what people write: case doesn't count, the model's name is as good as its id, and blanks as good as
+/// hyphens: `GPT-4o mini`.
+pub fn named(text: &str) -> Option<&'static Model> {
+    let alike = |text: &str| text.to_ascii_lowercase().replace([' ', '_', '\u{a0}'], "-");
+    let wanted = alike(text);
+    let is_meant = |model: &&Model| [&model.id, &model.name, &model.key()].iter().any(|name| alike(name) == wanted);
+    find(text).or_else(|| all().iter().find(is_meant))
+}
+
 /// What the vendors' files say, in the form that programs carry; a test keeps it in step with them.
 pub(super) const TABLE: &str = include_str!("catalogue.tsv");
 
@@ -189,6 +198,23 @@ mod tests {
         }
         assert_eq!(find("gpt-nowhere"), None);
         assert_eq!(find("mistral/gpt-4o-mini"), None);
+    }
+
+    #[test]
+    fn a_model_is_found_by_the_name_that_people_write() {
+        for (name, key) in [
+            ("GPT-4o mini", "openai/gpt-4o-mini"),
+            ("gpt 4o mini", "openai/gpt-4o-mini"),
+            ("GPT_4o_Mini", "openai/gpt-4o-mini"),
+            ("OpenAI/GPT-4o-mini", "openai/gpt-4o-mini"),
+            ("Claude Haiku 4.5", "anthropic/claude-haiku-4-5"),
+            ("Kimi K3", "moonshotai/kimi-k3"),
+            ("gpt-4o", "openai/gpt-4o"),
+        ] {
+            assert_eq!(named(name).map(Model::key).as_deref(), Some(key), "{name}");
+        }
+        assert_eq!(named("\u{201c}GPT-4o"), None);
+        assert_eq!(named(""), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod served;
 mod table;
 mod vendor_file;
 
-pub use catalogue::{BatchCache, BatchLimits, CacheMode, Model, ModelId, Vendor, all, find, vendor, vendors};
+pub use catalogue::{BatchCache, BatchLimits, CacheMode, Model, ModelId, Vendor, all, find, named, vendor, vendors};
 pub use date::date_utc;
 pub use published::{VENDORS, changes, problems, published, table};
 pub use rate_card::{RateCard, Rates};

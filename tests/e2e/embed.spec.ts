@@ -170,7 +170,7 @@ test('attributes are watched, each change is told, and what cannot be read is sa
   expect(detail.sequential.time_ms_max).toBe(300_000);
 
   await page.evaluate(() => document.querySelector('#one')!.setAttribute('calls', 'many'));
-  await expect(page.getByText('API calls needs a plain number. 200 stays in force.')).toBeVisible();
+  await expect(page.getByText('API calls needs a plain number, without “m”. 200 stays in force.')).toBeVisible();
   await page.evaluate(() => document.querySelector('#one')!.removeAttribute('calls'));
   await expect(page.getByText('stays in force')).toHaveCount(0);
   await expect.poll(told).toHaveLength(3);

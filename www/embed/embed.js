@@ -71,6 +71,8 @@ class LlmBatchCalculator extends HTMLElement {
   /** The latest text of each figure, and the latest that could be read. */
   #text = new Map();
   #was = new Map();
+  /** What the address says, where it counts; what is typed comes after it. */
+  #address = '';
   #tree = BUILT.opening;
   #root;
   #shown;
@@ -85,6 +87,7 @@ class LlmBatchCalculator extends HTMLElement {
     this.#root.adoptedStyleSheets = [styles()];
     this.#root.addEventListener('input', event => this.#typed(event));
     this.#root.addEventListener('change', event => this.#typed(event));
+    this.#root.addEventListener('keydown', event => this.#stepped(event));
   }
 
   /** What the last `change` event carried; null until the program is here. */
@@ -97,7 +100,7 @@ class LlmBatchCalculator extends HTMLElement {
     if (!this.#shown) {
       this.#shown = made(this.#tree);
       // Other figures than the opening ones are not known yet: their places are kept, and nothing is claimed.
-      const pending = this.#text.size > 0;
+      const pending = this.#text.size > 0 || this.#address !== '';
       this.#shown.classList.toggle('pending', pending);
       this.#shown.toggleAttribute('inert', pending);
       this.#shown.ariaBusy = 'true';
@@ -128,19 +131,26 @@ class LlmBatchCalculator extends HTMLElement {
   }
 
   #readAddress() {
-    for (const [name, value] of new URLSearchParams(location.search)) {
-      if (BUILT.attributes.includes(name)) this.#text.set(name, value);
-      if (name === 'theme') this.setAttribute(name, value);
-    }
+    this.#address = location.search.slice(1);
+    const theme = new URLSearchParams(location.search).get('theme');
+    if (theme) this.setAttribute('theme', theme);
   }
 
   #typed(event) {
     event.stopPropagation();
     const control = event.target;
     const { field, slider } = control.dataset;
-    if (field) this.#text.set(field, control.validity.badInput ? '?' : control.value);
+    if (field) this.#text.set(field, control.value);
     if (field) this.#redraw(event.type === 'input' && control.localName === 'input' ? control : null);
     else if (slider) this.#redraw(null, [`stop.${slider}`, control.value]);
+  }
+
+  #stepped(event) {
+    const direction = { ArrowUp: 'up', ArrowDown: 'down' }[event.key];
+    const { field } = event.target.dataset;
+    if (!direction || !field || event.target.localName !== 'input') return;
+    event.preventDefault();
+    this.#redraw(null, [`step.${field}`, direction]);
   }
 
   /** Several attributes that are set in a row are one question. */
@@ -153,17 +163,17 @@ class LlmBatchCalculator extends HTMLElement {
     });
   }
 
-  #redraw(busy = null, stop = null) {
+  #redraw(busy = null, moved = null) {
     if (!this.#draw) return;
-    const query = new URLSearchParams(stop ? [stop] : []);
+    const query = new URLSearchParams(moved ? [moved] : []);
     for (const [name, text] of this.#text) query.set(name, text);
-    for (const [name, text] of this.#was) if (this.#text.get(name) !== text) query.set(`was.${name}`, text);
-    const { tree, detail, values, bad } = JSON.parse(this.#draw(query.toString(), Date.now()));
-    if (stop) {
-      const name = stop[0].slice('stop.'.length);
+    for (const [name, text] of this.#was) query.set(`was.${name}`, text);
+    const { tree, detail, values, bad } = JSON.parse(this.#draw(`${this.#address}&${query}`, Date.now()));
+    if (moved) {
+      const name = moved[0].slice('stop.'.length);
       this.#text.set(name, values[name]);
     }
-    for (const [name, text] of this.#text) if (!bad.includes(name)) this.#was.set(name, text);
+    for (const [name, text] of Object.entries(values)) if (!bad.includes(name)) this.#was.set(name, text);
     this.#shown.classList.remove('pending');
     this.#shown.removeAttribute('inert');
     this.#shown.ariaBusy = null;

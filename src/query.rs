@@ -1,0 +1,178 @@
+//! Links as people paste them: through mail clients, chats, content management systems and other tools' escaping. The
+//! calculator's links, the runner's and the embedded calculator's attributes are taken apart here alone.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::number::is_invisible;
+
+/// What stays readable in our own links.
+const KEPT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':').remove(b'@');
+
+/// A text as a part of a query.
+pub fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, KEPT).to_string()
+}
+
+/// The names and values of a query, in their order. Names are in lower case. Values are as they were meant where our own
+/// links are concerned; [`bare`] takes off what other tools put around them.
+///
+/// What advertisers and mailings glue to every link is left out. A `?` or `#` is never raw in our own links, so it
+/// separates too: that is where other tools glue.
+pub fn pairs(query: &str) -> Vec<(String, String)> {
+    // Escaped as a whole.
+    let query = if query.contains('=') { query.to_owned() } else { decoded(query) };
+    let parts = query.split(['&', '?', '#']).map(without_entity).filter(|part| !part.is_empty());
+    let pairs = parts.map(|part| part.split_once('=').unwrap_or((part, "")));
+    let pairs = pairs.map(|(name, value)| (bare(name).to_ascii_lowercase(), decoded(&value.replace('+', " "))));
+    pairs.filter(|(name, _)| !is_tracking(name)).collect()
+}
+
+/// `&amp;` and its numbers leave this before a name.
+fn without_entity(mut part: &str) -> &str {
+    while let Some(rest) = ["amp;", "38;", "038;"].iter().find_map(|entity| part.strip_prefix(entity)) {
+        part = rest;
+    }
+    part
+}
+
+/// A `%` that begins no escape stands for itself.
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn is_tracking(name: &str) -> bool {
+    let begins = ["utm_", "mc_", "_", "igsh"].iter().any(|start| name.starts_with(start));
+    begins || name.ends_with("clid") || ["msclkid", "ref"].contains(&name)
+}
+
+const ENTITIES: [(&str, &str); 8] = [
+    ("&amp;", "&"),
+    ("&nbsp;", " "),
+    ("&#160;", " "),
+    ("&quot;", "\""),
+    ("&#34;", "\""),
+    ("&#8220;", "\""),
+    ("&#8221;", "\""),
+    ("&#8243;", "\""),
+];
+/// Straight, curly, low, angled, and the primes that editors put for an inch.
+const QUOTES: &str = "\"'`\u{2018}\u{2019}\u{201a}\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}\u{2032}\u{2033}";
+/// What ends a sentence, a bracket or a quotation that the link stood in.
+const ENDINGS: &str = ".,;:!>]*\"'\u{2019}\u{201d}\u{bb}";
+
+/// A value without what editors and mail clients put around it: a second escaping, entities, blanks, quotes, the
+/// punctuation that follows a link. Not for free text, which may mean all of these.
+pub fn bare(value: &str) -> String {
+    let mut text = decoded(value);
+    if text.contains('&') {
+        text = ENTITIES.iter().fold(text, |text, (entity, letter)| text.replace(entity, letter));
+    }
+    let mut rest = text.as_str();
+    loop {
+        let before = rest;
+        rest = rest.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
+        rest = unquoted(rest);
+        rest = rest.trim_end_matches(|letter| ENDINGS.contains(letter) || letter == ')' && !before.contains('('));
+        if rest.len() == before.len() {
+            return rest.to_owned();
+        }
+    }
+}
+
+/// Quotes on one side only may have lost what was quoted, so they stay.
+fn unquoted(text: &str) -> &str {
+    let mut inside = text.chars();
+    match (inside.next(), inside.next_back()) {
+        (Some(first), Some(last)) if QUOTES.contains(first) && QUOTES.contains(last) => inside.as_str(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Vec<(String, String)> {
+        pairs(query).into_iter().map(|(name, value)| (name, bare(&value))).collect()
+    }
+
+    fn expect(query: &str, wanted: &[(&str, &str)]) {
+        let wanted: Vec<(String, String)> =
+            wanted.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        assert_eq!(read(query), wanted, "{query}");
+    }
+
+    #[test]
+    fn links_mean_the_same_however_they_were_pasted() {
+        let same = [("model", "google/gemini-2.5-flash:free"), ("conc", "5")];
+        for query in [
+            "model=google/gemini-2.5-flash:free&conc=5",
+            "model=google%2Fgemini-2.5-flash%3Afree&conc=5",
+            "model=google%2fgemini-2.5-flash%3afree&conc=5",
+            "model=google%252Fgemini-2.5-flash%253Afree&conc=5",
+            "model%3Dgoogle%2Fgemini-2.5-flash%3Afree%26conc%3D5",
+            "model=google/gemini-2.5-flash:free&amp;conc=5",
+            "model=google/gemini-2.5-flash:free&amp;amp;conc=5",
+            "model=google/gemini-2.5-flash:free&#038;conc=5",
+            "MODEL=google/gemini-2.5-flash:free&Conc=5",
+            "model=google/gemini-2.5-flash:free&conc=+5+",
+            "model=google/gemini-2.5-flash:free&conc=5%20",
+            "model=google/gemini-2.5-flash:free&conc=5.",
+            "model=google/gemini-2.5-flash:free&conc=5)",
+            "model=google/gemini-2.5-flash:free&conc=5).",
+            "model=google/gemini-2.5-flash:free&conc=5>",
+            "model=google/gemini-2.5-flash:free&conc=5%3E,",
+            "model=google/gemini-2.5-flash:free&conc=5%22",
+            "model=google/gemini-2.5-flash:free&conc=5**",
+            "model=%22google/gemini-2.5-flash:free%22&conc=%E2%80%9C5%E2%80%9D",
+            "model=google/gemini-2.5-flash:free&conc=5&utm_source=mail&utm_campaign=a%20b",
+            "utm_source=mail&fbclid=IwAR1&model=google/gemini-2.5-flash:free&conc=5&gclid=1&msclkid=2",
+            "model=google/gemini-2.5-flash:free&conc=5?utm_source=mail",
+            "model=google/gemini-2.5-flash:free&conc=5&&",
+            "?model=google/gemini-2.5-flash:free&conc=5",
+        ] {
+            expect(query, &same);
+        }
+        expect("model=qwen3%3A8b", &[("model", "qwen3:8b")]);
+        expect("model=meta-llama%2fLlama-3.3", &[("model", "meta-llama/Llama-3.3")]);
+    }
+
+    #[test]
+    fn what_is_not_ours_keeps_its_name() {
+        expect("calls=5&colour=red#comments", &[("calls", "5"), ("colour", "red"), ("comments", "")]);
+        expect("dup=100%&calls=%zz&in=5\u{2026}", &[("dup", "100%"), ("calls", "%zz"), ("in", "5\u{2026}")]);
+        expect("a=b=c&d", &[("a", "b=c"), ("d", "")]);
+    }
+
+    #[test]
+    fn values_are_freed_of_what_editors_put_around_them() {
+        for (value, meant) in [
+            ("\u{201d}gpt-4o-mini\u{2033}", "gpt-4o-mini"),
+            ("\u{201e}5,000\u{201c}", "5,000"),
+            ("&quot;gpt-4o-mini&quot;", "gpt-4o-mini"),
+            ("&#8220;5&#8221;", "5"),
+            ("5&nbsp;000", "5 000"),
+            ("\u{a0} 5 \u{a0}", "5"),
+            ("\u{feff}5\u{200b}", "5"),
+            ("GPT-4o (2024)", "GPT-4o (2024)"),
+            ("\u{201c}GPT-4o", "\u{201c}GPT-4o"),
+            ("-5", "-5"),
+            ("$0.15", "$0.15"),
+            ("10%", "10%"),
+            ("\"", ""),
+            ("", ""),
+        ] {
+            assert_eq!(bare(value), meant, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn free_text_survives_the_way_there_and_back() {
+        for text in ["a b&c=d#e?f%g+h", "\u{dc}n\u{ef}code/\u{2026}", "100%", "%zz", "gpt-5.", " \"4o\" ", "%41"] {
+            let query = format!("filter={}", escaped(text));
+            assert_eq!(pairs(&query), [("filter".to_owned(), text.to_owned())], "{query}");
+        }
+        assert_eq!(escaped("google/gemini-2.5-flash:free"), "google/gemini-2.5-flash:free");
+    }
+}
