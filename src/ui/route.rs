@@ -1,5 +1,7 @@
 //! Which of the four pages the address names, and the query behind it.
 
+use crate::query::bare;
+
 /// The part of the page that is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Route {
@@ -41,10 +43,13 @@ impl Route {
         }
     }
 
-    /// Reads a location's hash; `None` where no page has that path.
+    /// Reads a location's hash; `None` where no page has that path. Other tools escape the whole hash, glue their own
+    /// parts to it, and take the punctuation behind a link for a part of it.
     pub fn read(hash: &str) -> Option<(Route, &str)> {
         let hash = hash.strip_prefix('#').unwrap_or(hash);
-        let (path, query) = hash.split_once('?').unwrap_or((hash, ""));
+        let ends = ["?", "&", "%3F", "%3f"].into_iter().filter_map(|end| hash.find(end).map(|at| (at, end.len())));
+        let (path, query) = ends.min().map_or((hash, ""), |(at, length)| (&hash[..at], &hash[at + length..]));
+        let path = bare(path);
         let path = match path.trim_end_matches('/') {
             "" => "/",
             path => path,
@@ -64,6 +69,11 @@ mod tests {
         assert_eq!(Route::read("#/run/?run=a?b"), Some((Route::Runner, "run=a?b")));
         assert_eq!(Route::read("#/runs"), Some((Route::Runs, "")));
         assert_eq!(Route::read("#/elsewhere"), None);
+        assert_eq!(Route::read("#/%3Fcalls%3D5"), Some((Route::Calculator, "calls%3D5")));
+        assert_eq!(Route::read("#%2Frun?calls=5"), Some((Route::Runner, "calls=5")));
+        assert_eq!(Route::read("#/runs&utm_source=mail"), Some((Route::Runs, "utm_source=mail")));
+        assert_eq!(Route::read("#/settings)."), Some((Route::Settings, "")));
+        assert_eq!(Route::read("#/settings%3E"), Some((Route::Settings, "")));
         assert_eq!(Route::Runner.href("calls=5"), "#/run?calls=5");
     }
 }

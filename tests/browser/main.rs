@@ -6,7 +6,6 @@
 #![cfg(target_arch = "wasm32")]
 
 mod database;
-mod decimal;
 mod fetch;
 mod journal;
 mod link;

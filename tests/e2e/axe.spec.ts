@@ -41,6 +41,7 @@ test('the calculator: opening, everything open, what is refused, comparisons, a 
   await expect(page.getByText(/API calls goes from 1/)).toBeVisible();
   await expect(page.getByText(/Misses the deadline|May miss the deadline/).first()).toBeVisible();
   await clean(page, 'all open, with refusals, limits and misses');
+  await number(page, 'API calls').fill('5000');
 
   await page.getByRole('combobox', { name: 'Model', exact: true }).click();
   await expect(page.getByRole('option').first()).toBeVisible();

@@ -110,7 +110,7 @@ test('the address restores the whole state', async ({ page, context }) => {
   await expect.poll(() => allFigures(other)).toEqual(before);
   await expect(other.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue(/gpt-4o$/i);
   for (const [name, value] of entered) {
-    await expect(other.getByLabel(name, { exact: true }).and(other.locator('input[type=number]'))).toHaveValue(value);
+    await expect(other.getByRole('spinbutton', { name, exact: true })).toHaveValue(value);
   }
 });
 

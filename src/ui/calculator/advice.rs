@@ -14,6 +14,9 @@ pub struct AdviceProps {
     pub model: &'static Model,
     #[prop_or_default]
     pub actions: Html,
+    /// An input can't be read: nothing is done with these figures.
+    #[prop_or_default]
+    pub unread: bool,
 }
 
 #[component]
@@ -26,7 +29,7 @@ pub fn Advice(props: &AdviceProps) -> Html {
             <ul class="advice__reasons">
                 { for advice.reasons.iter().map(|reason| html! { <li>{ reason }</li> }) }
             </ul>
-            <div class="row advice__actions">{ props.actions.clone() }</div>
+            <div class="row advice__actions" inert={props.unread}>{ props.actions.clone() }</div>
             <ul class="advice__notes">
                 { for props.estimate.notes.iter().map(|note| html! { <li>{ note }</li> }) }
                 <li>{ dated(&price_words(props.model, &props.estimate.price_date)) }</li>

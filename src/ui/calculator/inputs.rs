@@ -9,6 +9,7 @@ use super::quantity::Quantity;
 use super::query::amended;
 use super::view::View;
 use crate::estimate::{Tier, Workload};
+use crate::number::{Range, Unit};
 use crate::prices::{self, Model, ModelId};
 
 /// The model that the page opens with.
@@ -29,26 +30,30 @@ pub struct Inputs {
     pub view: View,
 }
 
+/// What [`Versus`] takes.
+pub const BAD_ANSWERS: Range = Range { unit: Unit::Percent, decimals: 4, min: 0, max: 990_000, optional: false };
+pub const ASKED_AGAIN: Range = Range { unit: Unit::None, decimals: 0, min: 0, max: 10, optional: false };
+
 /// The other model of "a cheaper model with re-asks against a dearer one".
 #[derive(Clone, Debug, PartialEq)]
 pub struct Versus {
     /// `None`: one is proposed.
     pub model: Option<ModelId>,
-    /// Answers of the cheaper of the two that are bad and asked again, in percent.
-    pub failed_percent: f64,
+    /// Answers of the cheaper of the two that are bad and asked again.
+    pub failed_ppm: u32,
     pub re_asks: u32,
 }
 
 impl Default for Versus {
     fn default() -> Versus {
-        Versus { model: None, failed_percent: 20.0, re_asks: 3 }
+        Versus { model: None, failed_ppm: 200_000, re_asks: 3 }
     }
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     ChooseModel(ModelId),
-    Set(Quantity, Option<f64>),
+    Set(Quantity, Option<u64>),
     Switch(Choice, bool),
     /// The limits of a published tier; `None`: no limits at all.
     Limits(Option<&'static Tier>),
@@ -134,7 +139,7 @@ mod tests {
 
     #[test]
     fn own_prices_stay_with_their_model() {
-        let own = Inputs::default().after(Action::Set(Quantity::InputPrice, Some(0.2)));
+        let own = Inputs::default().after(Action::Set(Quantity::InputPrice, Some(200_000)));
         assert!(own.workload.own_input_price.is_some());
         assert_eq!(own.after(Action::ChooseModel(own.model.clone())), own);
         let other = own.after(Action::ChooseModel("gpt-4o".to_owned()));

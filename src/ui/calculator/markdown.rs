@@ -1,10 +1,10 @@
 //! The answer as text for elsewhere: a Markdown table, and the tag that shows this calculator in another page.
 
 use super::inputs::Inputs;
+use super::quantity::Quantity;
 use crate::estimate::{a_thousand, by_model, ways};
 use crate::money::grouped;
 use crate::time::Time;
-use crate::ui::parts::decimal::plain;
 
 /// The ways, and the pinned models, as Markdown; `link` leads back to this estimate.
 pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
@@ -40,7 +40,7 @@ pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
 pub fn embed_code(inputs: &Inputs, page: &str) -> String {
     let base = page.rsplit_once('/').map_or("", |(base, _)| base);
     let (model, workload) = (&inputs.model, &inputs.workload);
-    let percent = plain(f64::from(workload.cache_hits_ppm) / 10_000.0);
+    let percent = Quantity::CacheHits.range().plain(workload.cache_hits_ppm.into());
     format!(
         "<script type=\"module\" src=\"{base}/embed.js\"></script>\n<llm-batch-calculator model=\"{model}\" calls=\"{}\" \
          input=\"{}\" output=\"{}\" cache=\"{percent}\" theme=\"auto\"></llm-batch-calculator>\n",

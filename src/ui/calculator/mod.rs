@@ -15,6 +15,7 @@ mod model_picker;
 mod quantity;
 mod query;
 mod simulation;
+mod unread;
 mod view;
 mod workload_form;
 
@@ -23,10 +24,10 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 pub use calculator_page::CalculatorPage;
-pub use inputs::{Action, Inputs, PINS_MAX, Versus};
+pub use inputs::{ASKED_AGAIN, Action, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
 pub use model_picker::{choices, dollars};
 pub use quantity::Quantity;
-pub use query::{decode, encode, escaped, piece};
+pub use query::{decode, encode, is_known, piece};
 pub use simulation::Simulation;
 pub use view::{Column, View};
 
@@ -34,6 +35,7 @@ use crate::estimate;
 use crate::time::Time;
 use advice::Advice;
 use answers::Answers;
+use unread::Unread;
 use workload_form::WorkloadForm;
 
 #[derive(Properties, PartialEq)]
@@ -54,15 +56,21 @@ pub struct CalculatorProps {
 /// shows the inputs beside them.
 #[component]
 pub fn Calculator(props: &CalculatorProps) -> Html {
+    let unread = use_reducer_eq(Unread::default);
+    let on_unread = use_callback((), {
+        let unread = unread.dispatcher();
+        move |said: (Quantity, bool), ()| unread.dispatch(said)
+    });
     let Some(model) = props.inputs.model() else {
         return Html::default();
     };
+    let unread = unread.words();
     let estimate = Rc::new(estimate::estimate(&props.inputs.workload, model, props.now));
     html! {
-        <div class="calculator">
-            <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
-            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} />
-            <Advice {estimate} {model} actions={props.actions.clone()} />
+        <div class={classes!("calculator", unread.is_some().then_some("calculator--unread"))}>
+            <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} unread={unread.clone()} />
+            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} {on_unread} />
+            <Advice {estimate} {model} actions={props.actions.clone()} unread={unread.is_some()} />
             { props.children.clone() }
         </div>
     }

@@ -2,19 +2,21 @@
 //!
 //! `model` is a model's id, with its vendor (`vendor/id`) where the id alone would mean another vendor's. The other
 //! keys are the quantities' (`quantity.rs`): calls, in, out, dup (%), conc, lat (s), prefix, reason, rpm, tpm, rpd,
-//! failed (%), deadline (hours), budget (USD), pin and pout (USD a million tokens), and the rarer ones after them.
+//! failed (%), deadline (hours), budget (USD), pin and pout (USD per million tokens), and the rarer ones after them.
 //! `warm`, `hour` and `window` are switches (`choice.rs`): 1 or 0. `pins` are the models side by side, `vs`, `vsfail`
 //! (%) and `vsasks` the other model of the comparison with re-asks; `sort` (a column, `-` before it for the other way
-//! around), `filter` and `old` (1: deprecated ones too) are how the table of all models is seen. The first five say what the workload is and are
-//! always written; the others where they differ from the opening values.
+//! around), `filter` and `old` (1: deprecated ones too) are how the table of all models is seen. The first five say what
+//! the workload is and are always written; the others where they differ from the opening values. Links that came through
+//! other tools are taken apart by `crate::query`.
 
 use super::choice::Choice;
-use super::inputs::{Action, Inputs, PINS_MAX, Versus};
+use super::inputs::{ASKED_AGAIN, Action, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
 use super::quantity::Quantity;
 use super::view::{Column, View};
 use crate::estimate::Workload;
+use crate::number::Range;
 use crate::prices;
-use crate::ui::parts::decimal::{parsed, plain};
+use crate::query::{bare, escaped, pairs};
 
 const MODEL: &str = "model";
 const PINS: &str = "pins";
@@ -37,8 +39,8 @@ pub fn encode(inputs: &Inputs) -> String {
     if let Some(model) = &versus.model {
         add(&mut query, VERSUS, &escaped(short(model)));
     }
-    if versus.failed_percent != proposed.failed_percent {
-        add(&mut query, VERSUS_FAILED, &plain(versus.failed_percent));
+    if versus.failed_ppm != proposed.failed_ppm {
+        add(&mut query, VERSUS_FAILED, &BAD_ANSWERS.plain(versus.failed_ppm.into()));
     }
     if versus.re_asks != proposed.re_asks {
         add(&mut query, VERSUS_ASKS, &versus.re_asks.to_string());
@@ -64,7 +66,7 @@ pub fn piece(after: &Inputs, action: &Action) -> String {
         Action::Pin(_) => format!("{PINS}={}", pins(after)),
         Action::Against(versus) => {
             let model = versus.model.as_ref().map(|model| format!("{VERSUS}={}&", escaped(short(model))));
-            let (failed, re_asks) = (plain(versus.failed_percent), versus.re_asks);
+            let (failed, re_asks) = (BAD_ANSWERS.plain(versus.failed_ppm.into()), versus.re_asks);
             format!("{}{VERSUS_FAILED}={failed}&{VERSUS_ASKS}={re_asks}", model.unwrap_or_default())
         }
         Action::View(view) => {
@@ -101,7 +103,8 @@ pub fn of_workload(inputs: &Inputs) -> String {
     for quantity in Quantity::ALL {
         let value = quantity.get(&inputs.workload);
         if ALWAYS.contains(&quantity) || value != quantity.get(&opening) {
-            add(&mut query, quantity.spec().key, &value.map(plain).unwrap_or_default());
+            let range = quantity.range();
+            add(&mut query, quantity.spec().key, &value.map(|value| range.plain(value)).unwrap_or_default());
         }
     }
     for choice in Choice::ALL {
@@ -137,15 +140,22 @@ pub fn decode(query: &str) -> (Inputs, Vec<String>) {
     (inputs, problems)
 }
 
-fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    let parts = query.split('&').filter(|part| !part.is_empty());
-    parts.map(|part| part.split_once('=').unwrap_or((part, ""))).map(|(key, value)| (unescaped(key), unescaped(value)))
+/// Whether the calculator's links have such a part. A link to another page may carry it along.
+pub fn is_known(key: &str) -> bool {
+    const OTHERS: [&str; 8] = [MODEL, PINS, VERSUS, VERSUS_FAILED, VERSUS_ASKS, SORT, FILTER, DEPRECATED];
+    OTHERS.contains(&key)
+        || Quantity::ALL.iter().any(|quantity| quantity.spec().key == key)
+        || Choice::ALL.iter().any(|choice| choice.key() == key)
 }
 
 fn read(inputs: &mut Inputs, key: &str, value: &str) -> Result<(), String> {
+    if key == FILTER {
+        inputs.view.filter = value.to_owned().into();
+        return Ok(());
+    }
+    let value = &bare(value);
     if let Some(quantity) = Quantity::ALL.into_iter().find(|quantity| quantity.spec().key == key) {
-        let read = quantity.range().read(value);
-        let read = read.map_err(|what| format!("{} {what}, not {}.", quantity.spec().label, quoted(value)))?;
+        let read = number(&quantity.range(), quantity.spec().label, value)?;
         inputs.workload = quantity.set(&inputs.workload, read);
         return Ok(());
     }
@@ -153,6 +163,7 @@ fn read(inputs: &mut Inputs, key: &str, value: &str) -> Result<(), String> {
         inputs.workload = choice.set(&inputs.workload, switched(value, choice.label())?);
         return Ok(());
     }
+    let small = |range: &Range, name: &str| number(range, name, value).map(|steps| steps.unwrap_or_default() as u32);
     match key {
         MODEL => inputs.model = known(value)?,
         PINS => {
@@ -163,14 +174,13 @@ fn read(inputs: &mut Inputs, key: &str, value: &str) -> Result<(), String> {
             inputs.pins = pins;
         }
         VERSUS => inputs.versus.model = Some(known(value)?),
-        VERSUS_FAILED => inputs.versus.failed_percent = within(value, 99.0, "The share asked again")?,
-        VERSUS_ASKS => inputs.versus.re_asks = within(value, 10.0, "The number of re-asks")?.trunc() as u32,
+        VERSUS_FAILED => inputs.versus.failed_ppm = small(&BAD_ANSWERS, "The share asked again")?,
+        VERSUS_ASKS => inputs.versus.re_asks = small(&ASKED_AGAIN, "The number of re-asks")?,
         SORT => {
             let columns = || Column::ALL.map(Column::key).join(", ");
             let view = inputs.view.in_order(value);
             inputs.view = view.ok_or_else(|| format!("The order is one of {}, not {}.", columns(), quoted(value)))?;
         }
-        FILTER => inputs.view.filter = value.to_owned().into(),
         DEPRECATED => inputs.view.deprecated = switched(value, "Show deprecated")?,
         _ => return Err(format!("{} is not known here.", quoted(key))),
     }
@@ -186,51 +196,16 @@ fn switched(value: &str, name: &str) -> Result<bool, String> {
 }
 
 fn known(name: &str) -> Result<prices::ModelId, String> {
-    let model = prices::find(name).ok_or_else(|| format!("The catalogue has no model {}.", quoted(name)))?;
+    let model = prices::named(name).ok_or_else(|| format!("The catalogue has no model {}.", quoted(name)))?;
     Ok(model.key())
 }
 
-fn within(value: &str, most: f64, name: &str) -> Result<f64, String> {
-    let number = parsed(value).filter(|number| (0.0..=most).contains(number));
-    number.ok_or_else(|| format!("{name} goes from 0 to {}, not {}.", plain(most), quoted(value)))
+fn number(range: &Range, name: &str, value: &str) -> Result<Option<u64>, String> {
+    range.read("It", value).map_err(|what| format!("{name} is {}. {what}", quoted(value)))
 }
 
 fn quoted(text: &str) -> String {
     format!("\u{201c}{text}\u{201d}")
-}
-
-/// Letters, digits and `-._~/:@` stand for themselves in a query; the rest becomes `%XX`.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(byte.into()),
-            b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b'@' => out.push(byte.into()),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-/// A `%` that begins no escape stands for itself, and `+` for a space.
-fn unescaped(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        let code = code.filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match (bytes[at], code.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                at += 2;
-            }
-            (b'+', _) => out.push(b' '),
-            (byte, _) => out.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]
@@ -248,7 +223,9 @@ mod tests {
     fn a_link_restores_every_quantity() {
         let mut inputs = Inputs::default();
         for (at, quantity) in Quantity::ALL.into_iter().enumerate() {
-            let value = (10.0 + at as f64).min(quantity.spec().max);
+            let range = quantity.range();
+            let whole = 10_u64.pow(range.decimals.into());
+            let value = ((10 + at as u64) * whole).min(range.max);
             inputs = inputs.after(Action::Set(quantity, Some(value)));
         }
         for choice in Choice::ALL {
@@ -257,7 +234,7 @@ mod tests {
         for pin in ["openai/gpt-4o", "fireworks/kimi-k3"] {
             inputs = inputs.after(Action::Pin(pin.to_owned()));
         }
-        let versus = Versus { model: Some("openai/gpt-4o".to_owned()), failed_percent: 12.5, re_asks: 5 };
+        let versus = Versus { model: Some("openai/gpt-4o".to_owned()), failed_ppm: 125_000, re_asks: 5 };
         inputs = inputs.after(Action::Against(versus));
         let view = View { filter: "gpt & co".into(), deprecated: true, ..View::default().sorted_by(Column::Batch) };
         inputs = inputs.after(Action::View(view.sorted_by(Column::Batch)));
@@ -271,9 +248,9 @@ mod tests {
 
     #[test]
     fn a_piece_carries_a_change_and_nothing_else() {
-        let before = Inputs::default().after(Action::Set(Quantity::Calls, Some(7.0)));
+        let before = Inputs::default().after(Action::Set(Quantity::Calls, Some(7)));
         let pinned = before.after(Action::Pin("openai/gpt-4o".to_owned()));
-        let versus = Versus { model: Some("openai/gpt-4o".to_owned()), failed_percent: 12.5, re_asks: 5 };
+        let versus = Versus { model: Some("openai/gpt-4o".to_owned()), failed_ppm: 125_000, re_asks: 5 };
         let view = View { filter: "a b".into(), deprecated: true, ..View::default().sorted_by(Column::Time) };
         for (before, action) in [
             (&before, Action::ChooseModel("anthropic/claude-opus-5".to_owned())),
@@ -285,7 +262,7 @@ mod tests {
             let after = before.after(action.clone());
             let piece = piece(&after, &action);
             assert_eq!(before.after(Action::Amend(piece.clone())), after, "{piece}");
-            let moved = before.after(Action::Set(Quantity::Calls, Some(9.0)));
+            let moved = before.after(Action::Set(Quantity::Calls, Some(9)));
             assert_eq!(moved.after(Action::Amend(piece)).workload.calls, 9);
         }
     }
@@ -303,17 +280,17 @@ mod tests {
         let (inputs, problems) = decode(
             "model=gpt%2Dnowhere&calls=0&in=many&colour=red&out=70&dup&warm=yes&vsfail=100&pins=gpt-4o,x&sort=colour&old=2",
         );
-        assert_eq!(inputs, Inputs::default().after(Action::Set(Quantity::Output, Some(70.0))));
+        assert_eq!(inputs, Inputs::default().after(Action::Set(Quantity::Output, Some(70))));
         assert_eq!(
             problems,
             [
                 "The catalogue has no model “gpt-nowhere”.",
-                "API calls goes from 1 to 1,000,000, not “0”.",
-                "Input tokens per call needs a plain number, not “many”.",
+                "API calls is “0”. It goes from 1 to 1,000,000.",
+                "Input tokens per call is “many”. It needs a plain number, without “m”.",
                 "“colour” is not known here.",
-                "Cache hit rate needs a number, not “”.",
+                "Cache hit rate is “”. It needs a number.",
                 "Warm up the prompt cache is 1 or 0, not “yes”.",
-                "The share asked again goes from 0 to 99, not “100”.",
+                "The share asked again is “100”. It goes from 0% to 99%.",
                 "The catalogue has no model “x”.",
                 "The order is one of model, provider, cost, thousand, batch, time, date, not “colour”.",
                 "Show deprecated is 1 or 0, not “2”.",
@@ -322,11 +299,53 @@ mod tests {
     }
 
     #[test]
-    fn escapes_survive_the_way_there_and_back() {
-        for text in ["a b&c=d#e%f+g", "Ünïcode/…", "100%", "%zz", "%4"] {
-            assert_eq!(unescaped(&escaped(text)), text);
+    fn a_link_that_came_through_other_tools_means_the_same() {
+        let (wanted, problems) = decode("model=gpt-4o-mini&calls=20000&in=250&out=50&dup=10&budget=0.5");
+        assert_eq!(problems, Vec::<String>::new());
+        for query in [
+            "model=GPT-4o%20mini&calls=20,000&in=250&out=50&dup=10%25&budget=%240.50",
+            "model=gpt+4o+mini&calls=20%20000&in=250&out=50&dup=10%&budget=$0.50",
+            "MODEL=openai%2Fgpt-4o-mini&calls=20k&in=250&out=50&dup=10&budget=0.50",
+            "model=gpt-4o-mini&amp;calls=20000&amp;in=250&amp;out=50&amp;dup=10&amp;budget=0.50",
+            "model%3Dgpt-4o-mini%26calls%3D20000%26in%3D250%26out%3D50%26dup%3D10%26budget%3D0.50",
+            "model=openai%252Fgpt-4o-mini&calls=20000&in=250&out=50&dup=10&budget=0.50",
+            "model=gpt-4o-mini&calls=20000&in=250&out=50&dup=10&budget=0.50&utm_source=x&fbclid=y",
+            "model=gpt-4o-mini&calls=20000&in=250&out=50&dup=10&budget=0.50?utm_medium=social",
+            "model=gpt-4o-mini&calls=20000&in=250&out=50&dup=10&budget=0.50).",
+            "model=gpt-4o-mini&calls=20000&in=250&out=50&dup=10&budget=0.50%3E",
+        ] {
+            assert_eq!(decode(query), (wanted.clone(), Vec::new()), "{query}");
         }
-        assert_eq!(unescaped("100%"), "100%");
-        assert_eq!(unescaped("%+1"), "% 1");
+    }
+
+    #[test]
+    fn a_number_that_could_mean_another_is_named_and_left_out() {
+        for (query, problem) in [
+            ("budget=0,50", "Budget is “0,50”. Use a point for decimals: 0.50."),
+            ("pin=0,15", "Input price is “0,15”. Use a point for decimals: 0.15."),
+            ("calls=1.000", "API calls is “1.000”. It takes whole numbers: for 1,000 leave out the point."),
+            ("calls=50…", "API calls is “50…”. It needs a plain number, without “…”."),
+            ("rpm=5OO", "Requests per minute is “5OO”. It needs a plain number, without “O”."),
+            ("budget=%E2%82%AC5", "Budget is “€5”. It takes US dollars, not €."),
+        ] {
+            assert_eq!(decode(query), (Inputs::default(), vec![problem.to_owned()]), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_filter_is_taken_as_it_is_typed() {
+        for filter in ["gpt-5.", " \"4o\" ", "a+b & c=d?", "100%"] {
+            let view = View { filter: filter.to_owned().into(), ..View::default() };
+            let inputs = Inputs { view, ..Inputs::default() };
+            assert_eq!(decode(&encode(&inputs)), (inputs, Vec::new()));
+        }
+    }
+
+    #[test]
+    fn every_key_of_a_link_is_known() {
+        for key in ["model", "calls", "pout", "warm", "pins", "vsfail", "filter", "old"] {
+            assert!(is_known(key), "{key}");
+        }
+        assert!(!is_known("colour"));
     }
 }

@@ -62,8 +62,8 @@ async fn the_page_opens_with_the_answers() {
 #[tokio::test]
 async fn a_broken_budget_or_deadline_is_said_in_words() {
     let inputs = Inputs::default()
-        .after(Action::Set(Quantity::Budget, Some(0.2)))
-        .after(Action::Set(Quantity::Deadline, Some(1.0)));
+        .after(Action::Set(Quantity::Budget, Some(2_000)))
+        .after(Action::Set(Quantity::Deadline, Some(10_000)));
     let page = drawn(inputs).await;
     let sequential = words_of_group(&page, "answer-sequential");
     assert!(sequential.contains("Over the budget of $0.20. Misses the deadline."), "{sequential}");
@@ -77,4 +77,34 @@ async fn a_model_without_a_batch_price_says_so_in_its_group() {
     let page = drawn(Inputs::default().after(Action::ChooseModel(model.key()))).await;
     let batch = words_of_group(&page, "answer-batch-api");
     assert!(batch.contains("No Batch API price is known") && !batch.contains('$'), "{batch}");
+}
+
+#[tokio::test]
+async fn figures_for_other_inputs_than_those_typed_are_said_not_to_count() {
+    let inputs = Rc::new(Inputs::default());
+    let estimate = Rc::new(estimate::estimate(&inputs.workload, inputs.model().unwrap(), NOW));
+    let words = "No estimate for what is typed: correct API calls first.";
+    let props =
+        answers::AnswersProps { estimate: estimate.clone(), inputs: inputs.clone(), unread: Some(words.into()) };
+    let html = LocalServerRenderer::<Answers>::with_props(props).hydratable(false).render().await;
+    assert!(html.contains(words), "{html}");
+
+    let advice = |unread: bool| advice::AdviceProps {
+        estimate: estimate.clone(),
+        model: inputs.model().unwrap(),
+        actions: html! { <button>{ "Run this" }</button> },
+        unread,
+    };
+    let drawn = async |props| LocalServerRenderer::<Advice>::with_props(props).hydratable(false).render().await;
+    assert!(drawn(advice(true)).await.contains("inert"), "nothing is started with them");
+    assert!(!drawn(advice(false)).await.contains("inert"));
+}
+
+#[tokio::test]
+async fn own_prices_and_a_budget_are_echoed() {
+    let inputs = Inputs::default()
+        .after(Action::Set(Quantity::Budget, Some(5_000)))
+        .after(Action::Set(Quantity::InputPrice, Some(150_000)));
+    let page = drawn(inputs).await;
+    assert!(page.contains("= $0.50") && page.contains("= $0.15 per 1M tokens"), "{page}");
 }

@@ -46,7 +46,7 @@ const ADVANCED: [Row; 6] = [
     },
     Row { name: "Yours", quantities: &[Quantity::Budget, Quantity::Deadline], choices: &[] },
     Row {
-        name: "Own prices, USD a million tokens",
+        name: "Own prices, USD per million tokens",
         quantities: &[Quantity::InputPrice, Quantity::OutputPrice],
         choices: &[],
     },
@@ -64,6 +64,8 @@ struct Row {
 pub struct WorkloadFormProps {
     pub inputs: Rc<Inputs>,
     pub on_action: Callback<Action>,
+    /// Whether a box holds a text that can't be read.
+    pub on_unread: Callback<(Quantity, bool)>,
 }
 
 #[component]
@@ -73,7 +75,8 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     let field = |quantity: Quantity| {
         html! {
             <QuantityField {quantity} value={quantity.get(workload)} placeholder={placeholder(quantity, &props.inputs)}
-                error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
+                error={complaint(quantity, workload)} on_action={props.on_action.clone()}
+                on_unread={props.on_unread.clone()} />
         }
     };
     let opening = Workload::default();
@@ -153,22 +156,23 @@ const OWN_LIMITS: &str = "own";
 #[derive(Properties, PartialEq)]
 struct QuantityFieldProps {
     quantity: Quantity,
-    value: Option<f64>,
+    value: Option<u64>,
     placeholder: Option<AttrValue>,
     error: Option<AttrValue>,
     on_action: Callback<Action>,
+    on_unread: Callback<(Quantity, bool)>,
 }
 
 #[component]
 fn QuantityField(props: &QuantityFieldProps) -> Html {
     let (quantity, spec) = (props.quantity, props.quantity.spec());
     let slider = use_memo(quantity, |quantity| quantity.scale());
-    let on_change = props.on_action.reform(move |value: Option<f64>| Action::Set(quantity, value));
+    let on_change = props.on_action.reform(move |value: Option<u64>| Action::Set(quantity, value));
+    let on_unread = use_callback(props.on_unread.clone(), move |unread: bool, said| said.emit((quantity, unread)));
     html! {
-        <NumberField label={spec.label} value={props.value} min={spec.min} max={spec.max} step={spec.step}
-            decimals={spec.decimals} optional={spec.optional} unit={spec.unit.map(AttrValue::from)}
+        <NumberField label={spec.label} value={props.value} range={spec.range} step={spec.step}
             hint={spec.hint.map(AttrValue::from)} placeholder={props.placeholder.clone()} error={props.error.clone()}
-            slider={(*slider).clone()} {on_change} />
+            slider={(*slider).clone()} {on_change} {on_unread} />
     }
 }
 
@@ -193,7 +197,7 @@ fn placeholder(quantity: Quantity, inputs: &Inputs) -> Option<AttrValue> {
     match quantity {
         Quantity::InputPrice => rates.map(|rates| price(rates.input).into()),
         Quantity::OutputPrice => rates.map(|rates| price(rates.output).into()),
-        quantity if quantity.spec().optional => Some(AttrValue::Static("none")),
+        quantity if quantity.range().optional => Some(AttrValue::Static("none")),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use crate::estimate::{ReAsks as Totals, WHOLE_PPM, Workload, re_asks_against};
 use crate::prices::{self, Model};
 use crate::time::Time;
-use crate::ui::calculator::{Versus, choices};
+use crate::ui::calculator::{ASKED_AGAIN, BAD_ANSWERS, Versus, choices};
 use crate::ui::parts::{Combobox, NumberField};
 
 #[derive(Properties, PartialEq)]
@@ -20,14 +20,17 @@ pub struct ReAsksProps {
 #[component]
 pub fn ReAsks(props: &ReAsksProps) -> Html {
     let choices = use_memo((), |()| choices());
+    let (bad_unread, asked_unread) = (use_state_eq(|| false), use_state_eq(|| false));
+    let on_bad_unread = use_callback(bad_unread.setter(), |unread: bool, setter| setter.set(unread));
+    let on_asked_unread = use_callback(asked_unread.setter(), |unread: bool, setter| setter.set(unread));
     let versus = &props.versus;
     let other = versus.model.as_deref().and_then(prices::find).or_else(|| proposed(props.model));
     let Some(other) = other else { return Html::default() };
-    let against = |change: fn(&mut Versus, f64)| {
+    let against = |change: fn(&mut Versus, u32)| {
         let versus = versus.clone();
-        props.on_versus.reform(move |value: Option<f64>| {
+        props.on_versus.reform(move |value: Option<u64>| {
             let mut after = versus.clone();
-            change(&mut after, value.unwrap_or_default());
+            change(&mut after, value.unwrap_or_default() as u32);
             after
         })
     };
@@ -40,13 +43,19 @@ pub fn ReAsks(props: &ReAsksProps) -> Html {
             <h2 class="ways__title" id="re-asks">{ "Cheaper with re-asks" }</h2>
             <div class="re-asks__fields">
                 <Combobox label="Against model" value={other.key()} choices={(*choices).clone()} {on_choose} />
-                <NumberField label="Bad answers" value={Some(versus.failed_percent)} min={0.0} max={99.0} decimals={2}
-                    unit={AttrValue::Static("%")} hint="Of the cheaper model: paid, and asked again."
-                    on_change={against(|versus, value| versus.failed_percent = value)} />
-                <NumberField label="Asked again at most" value={Some(f64::from(versus.re_asks))} min={0.0} max={10.0}
-                    on_change={against(|versus, value| versus.re_asks = value as u32)} />
+                <NumberField label="Bad answers" value={Some(versus.failed_ppm.into())} range={BAD_ANSWERS} step={10_000}
+                    hint="Of the cheaper model: paid, and asked again." on_unread={on_bad_unread}
+                    on_change={against(|versus, value| versus.failed_ppm = value)} />
+                <NumberField label="Asked again at most" value={Some(versus.re_asks.into())} range={ASKED_AGAIN} step={1}
+                    on_unread={on_asked_unread} on_change={against(|versus, value| versus.re_asks = value)} />
             </div>
-            <div role="status">{ verdict(props, other) }</div>
+            <div role="status">
+                if *bad_unread || *asked_unread {
+                    <p>{ "No totals for what is typed: correct it first." }</p>
+                } else {
+                    { verdict(props, other) }
+                }
+            </div>
         </section>
     }
 }
@@ -60,9 +69,9 @@ fn verdict(props: &ReAsksProps, other: &'static Model) -> Html {
     if std::ptr::eq(cheaper, dearer) {
         return html! { <p>{ "Choose another model to compare with." }</p> };
     }
-    let failed_ppm = (props.versus.failed_percent * 10_000.0).round() as u32;
-    let totals = re_asks_against(&once, cheaper, (failed_ppm, props.versus.re_asks), dearer, props.now);
-    let (first, second) = sentences(&totals, cheaper, dearer, props.versus.failed_percent);
+    let Versus { failed_ppm, re_asks, .. } = props.versus;
+    let totals = re_asks_against(&once, cheaper, (failed_ppm, re_asks), dearer, props.now);
+    let (first, second) = sentences(&totals, cheaper, dearer, failed_ppm);
     html! {
         <>
             <dl class="re-asks__totals">
@@ -75,14 +84,16 @@ fn verdict(props: &ReAsksProps, other: &'static Model) -> Html {
     }
 }
 
-fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_percent: f64) -> (String, String) {
+fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_ppm: u32) -> (String, String) {
+    let share = |ppm: u32| BAD_ANSWERS.with_unit(ppm.into());
+    let failed = share(failed_ppm);
     let first = if totals.cheaper < totals.dearer {
         let saved = totals.dearer - totals.cheaper;
-        format!("{} with {failed_percent} % asked again saves {saved}.", cheaper.id)
+        format!("{} with {failed} asked again saves {saved}.", cheaper.id)
     } else {
-        format!("With {failed_percent} % asked again, {} no longer saves anything.", cheaper.id)
+        format!("With {failed} asked again, {} no longer saves anything.", cheaper.id)
     };
-    let unanswered = f64::from(WHOLE_PPM - totals.answered_ppm) / 10_000.0;
+    let unanswered = share(WHOLE_PPM - totals.answered_ppm);
     let even = totals.break_even_hundredths.map_or_else(
         || format!("{} is free, so it never costs more.", cheaper.id),
         |hundredths| {
@@ -96,7 +107,7 @@ fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_percent: f
     );
     let rest = match totals.answered_ppm {
         WHOLE_PPM => String::new(),
-        _ => format!(" {unanswered} % of its items stay without a good answer; {} is taken to fail none.", dearer.id),
+        _ => format!(" {unanswered} of its items stay without a good answer; {} is taken to fail none.", dearer.id),
     };
     (first, format!("{even}{rest}"))
 }
@@ -129,8 +140,8 @@ mod tests {
         let workload =
             Workload { calls: 1_000, input_tokens: 1_000, output_tokens: 0, cache_hits_ppm: 0, ..Workload::default() };
         let totals = re_asks_against(&workload, small, (200_000, 3), large, Time::from_ms(1_795_435_200_000));
-        let (first, second) = sentences(&totals, small, large, 20.0);
-        assert_eq!(first, "gpt-4o-mini with 20 % asked again saves $2.3128.");
-        assert!(second.starts_with("Both cost the same at 16.66 attempts a call of gpt-4o-mini. 0.16 %"), "{second}");
+        let (first, second) = sentences(&totals, small, large, 200_000);
+        assert_eq!(first, "gpt-4o-mini with 20% asked again saves $2.3128.");
+        assert!(second.starts_with("Both cost the same at 16.66 attempts a call of gpt-4o-mini. 0.16%"), "{second}");
     }
 }

@@ -160,7 +160,7 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
                     disabled={props.disabled} aria-autocomplete="list" aria-expanded={state.open.to_string()}
                     aria-controls={list_id.clone()} aria-activedescendant={active}
                     aria-invalid={props.error.is_some().then_some("true")}
-                    aria-describedby={described_by(&id, props.hint.is_some(), props.error.is_some())}
+                    aria-describedby={described_by(&id, props.hint.is_some(), false, props.error.is_some())}
                     {oninput} {onkeydown} {onclick} {onfocus} {onblur} />
                 <svg class="combobox__mark" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
                     <path d="M2.5 4.5 6 8l3.5-3.5" fill="none" stroke="currentColor" stroke-width="1.5" />
@@ -172,7 +172,7 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
                     }
                 </div>
             </div>
-            { notes(&id, props.hint.as_ref(), props.error.as_ref()) }
+            { notes(&id, props.hint.as_ref(), None, props.error.as_ref()) }
         </div>
     }
 }

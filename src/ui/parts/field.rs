@@ -18,21 +18,22 @@ pub fn slug(label: &str) -> String {
 }
 
 /// The ids that describe a field, for `aria-describedby`.
-pub(super) fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
-    match (hint, error) {
-        (false, false) => None,
-        (true, false) => Some(format!("{id}-hint")),
-        (false, true) => Some(format!("{id}-error")),
-        (true, true) => Some(format!("{id}-error {id}-hint")),
-    }
+pub(super) fn described_by(id: &str, hint: bool, echo: bool, error: bool) -> Option<String> {
+    let parts = [("error", error), ("echo", echo), ("hint", hint)];
+    let ids: Vec<String> =
+        parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| format!("{id}-{part}")).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
 }
 
-/// The lines below a field.
-pub(super) fn notes(id: &str, hint: Option<&AttrValue>, error: Option<&AttrValue>) -> Html {
+/// The lines below a field. `echo` is what was understood of a number.
+pub(super) fn notes(id: &str, hint: Option<&AttrValue>, echo: Option<&AttrValue>, error: Option<&AttrValue>) -> Html {
     html! {
         <>
             if let Some(error) = error {
                 <p class="field__error" id={format!("{id}-error")} role="alert">{ error }</p>
+            }
+            if let Some(echo) = echo {
+                <p class="field__echo" id={format!("{id}-echo")}>{ echo }</p>
             }
             if let Some(hint) = hint {
                 <p class="field__hint" id={format!("{id}-hint")}>{ dated(hint) }</p>

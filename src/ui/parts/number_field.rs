@@ -1,34 +1,25 @@
 //! A number box, alone or with a slider for the same quantity.
+//!
+//! The box is a text box: browsers drop a typed comma from `type="number"`, so `0,50` would become 50.
 
 use std::rc::Rc;
 
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::decimal::plain;
 use super::field::{described_by, notes, slug};
-use super::number_range::{NumberRange, decimals_of};
 use super::slider_scale::SliderScale;
+use crate::number::Range;
 
 #[derive(Properties, PartialEq)]
 pub struct NumberFieldProps {
     /// Accessible name of the box (role spinbutton) and of the slider (role slider).
     pub label: AttrValue,
-    /// The value in force; `None` in an optional field that is empty.
-    pub value: Option<f64>,
-    pub min: f64,
-    pub max: f64,
-    /// The arrows' step: `1`, `0.1`, `0.01`.
-    #[prop_or(1.0)]
-    pub step: f64,
-    /// How many decimals are taken; as many as the step has where nothing is said.
-    #[prop_or_default]
-    pub decimals: Option<u8>,
-    /// Empty means "none" and is a good value.
-    #[prop_or_default]
-    pub optional: bool,
-    #[prop_or_default]
-    pub unit: Option<AttrValue>,
+    /// The value in force, in the range's steps; `None` in an optional field that is empty.
+    pub value: Option<u64>,
+    pub range: Range,
+    /// How far an arrow key goes, in the range's steps.
+    pub step: u64,
     #[prop_or_default]
     pub placeholder: Option<AttrValue>,
     #[prop_or_default]
@@ -36,21 +27,21 @@ pub struct NumberFieldProps {
     /// A complaint from outside, shown where the field itself has none.
     #[prop_or_default]
     pub error: Option<AttrValue>,
-    #[prop_or_default]
-    pub disabled: bool,
     /// With a slider below the box.
     #[prop_or_default]
     pub slider: Option<Rc<SliderScale>>,
     /// Only good values, and only where they differ from the one in force.
-    pub on_change: Callback<Option<f64>>,
+    pub on_change: Callback<Option<u64>>,
+    /// Whether the box holds a text that can't be read. Figures are then not for what is typed.
+    pub on_unread: Callback<bool>,
 }
 
 /// What is typed, and the value that was in force then: when that value moves on (the slider, a link), the typed
-/// text gives way to it. A bad text stays to be mended, is explained, and leaves the value alone.
+/// text gives way to it. A bad text stays to be corrected, is explained, and leaves the value alone.
 #[derive(Clone, PartialEq)]
 struct Draft {
     text: AttrValue,
-    beside: Option<f64>,
+    beside: Option<u64>,
     refusal: Option<AttrValue>,
 }
 
@@ -58,26 +49,27 @@ struct Draft {
 pub fn NumberField(props: &NumberFieldProps) -> Html {
     let draft = use_state(|| None::<Draft>);
     let id = slug(&props.label);
+    let range = props.range;
     let current = (*draft).clone().filter(|draft| draft.beside == props.value);
-    let text = current.as_ref().map_or_else(|| shown(props.value), |draft| draft.text.clone());
-    let error = current.and_then(|draft| draft.refusal).or_else(|| props.error.clone());
-
-    let range = NumberRange {
-        min: props.min,
-        max: props.max,
-        decimals: props.decimals.unwrap_or_else(|| decimals_of(props.step)),
-        optional: props.optional,
-        unit: props.unit.clone(),
-    };
+    let text = current.as_ref().map_or_else(|| shown(&range, props.value), |draft| draft.text.clone());
+    let refusal = current.and_then(|draft| draft.refusal);
+    use_effect_with((refusal.is_some(), props.on_unread.clone()), |(unread, on_unread)| {
+        let leave = unread.then(|| on_unread.clone());
+        if let Some(on_unread) = &leave {
+            on_unread.emit(true);
+        }
+        move || {
+            if let Some(on_unread) = leave {
+                on_unread.emit(false);
+            }
+        }
+    });
     let on_input = {
         let draft = draft.clone();
-        let (range, label) = (range.clone(), props.label.clone());
-        let (value, on_change) = (props.value, props.on_change.clone());
+        let (label, value, on_change) = (props.label.clone(), props.value, props.on_change.clone());
         Callback::from(move |event: InputEvent| {
-            let input: HtmlInputElement = event.target_unchecked_into();
-            let text = AttrValue::from(input.value());
-            let bad_input = input.validity().bad_input();
-            match read(&range, &label, &text, bad_input, value) {
+            let text = AttrValue::from(event.target_unchecked_into::<HtmlInputElement>().value());
+            match read(&range, &label, &text, value) {
                 Ok(read) => {
                     draft.set(Some(Draft { text, beside: read, refusal: None }));
                     if read != value {
@@ -88,7 +80,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             }
         })
     };
-    // A good text is written in its plain form once the person leaves the box; a bad one stays to be mended.
+    // A good text is written in its plain form once the person leaves the box; a bad one stays to be corrected.
     let on_blur = {
         let draft = draft.clone();
         Callback::from(move |_: FocusEvent| {
@@ -97,26 +89,47 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             }
         })
     };
-    let in_force = props.value.unwrap_or(props.min);
+    let on_key = {
+        let (value, step, on_change) = (props.value, props.step, props.on_change.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let up = match event.key().as_str() {
+                "ArrowUp" => true,
+                "ArrowDown" => false,
+                _ => return,
+            };
+            event.prevent_default();
+            draft.set(None);
+            let stepped = Some(stepped(&range, value, step, up));
+            if stepped != value {
+                on_change.emit(stepped);
+            }
+        })
+    };
+    let error = refusal.clone().or_else(|| props.error.clone());
+    let echo = range.echo(&text).filter(|_| error.is_none()).map(AttrValue::from);
+    let in_force = props.value.unwrap_or(range.min);
+    let said = props.value.map(|value| range.with_unit(value));
     html! {
         <div class={classes!("field", "number-field", props.slider.is_some().then_some("number-field--slider"))}>
             <label class="field__label" id={format!("{id}-label")} for={id.clone()}>{ &props.label }</label>
             <div class="number-field__box">
-                <input id={id.clone()} class="number-field__input" type="number" inputmode="decimal"
-                    autocomplete="off" min={plain(props.min)} max={plain(props.max)} step={plain(props.step)}
-                    value={text} placeholder={props.placeholder.clone()} disabled={props.disabled}
+                <input id={id.clone()} class="number-field__input" type="text" role="spinbutton"
+                    inputmode={inputmode(&range)} autocomplete="off" spellcheck="false" value={text}
+                    placeholder={props.placeholder.clone()}
+                    aria-valuemin={range.plain(range.min)} aria-valuemax={range.plain(range.max)}
+                    aria-valuenow={props.value.map(|value| range.plain(value))} aria-valuetext={said}
                     aria-invalid={error.is_some().to_string()}
-                    aria-describedby={described_by(&id, props.hint.is_some(), error.is_some())}
-                    oninput={on_input} onblur={on_blur} />
-                if let Some(unit) = &props.unit {
-                    <span class="number-field__unit" aria-hidden="true">{ unit }</span>
+                    aria-describedby={described_by(&id, props.hint.is_some(), echo.is_some(), error.is_some())}
+                    oninput={on_input} onblur={on_blur} onkeydown={on_key} />
+                if !range.unit.label().is_empty() {
+                    <span class="number-field__unit" aria-hidden="true">{ range.unit.label() }</span>
                 }
             </div>
             if let Some(scale) = &props.slider {
                 <Slider id={id.clone()} scale={scale.clone()} value={in_force}
-                    text={range.with_unit(in_force)} disabled={props.disabled} on_change={props.on_change.reform(Some)} />
+                    text={range.with_unit(in_force)} on_change={props.on_change.reform(Some)} />
             }
-            { notes(&id, props.hint.as_ref(), error.as_ref()) }
+            { notes(&id, props.hint.as_ref(), echo.as_ref(), error.as_ref()) }
         </div>
     }
 }
@@ -125,11 +138,10 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
 struct SliderProps {
     id: String,
     scale: Rc<SliderScale>,
-    value: f64,
+    value: u64,
     /// The value as it is read out.
     text: AttrValue,
-    disabled: bool,
-    on_change: Callback<f64>,
+    on_change: Callback<u64>,
 }
 
 #[component]
@@ -146,46 +158,111 @@ fn Slider(props: &SliderProps) -> Html {
     };
     html! {
         <input type="range" class="slider" min="0" max={props.scale.last().to_string()} step="1"
-            value={props.scale.nearest(props.value).to_string()} disabled={props.disabled}
+            value={props.scale.nearest(props.value).to_string()}
             aria-labelledby={format!("{}-label", props.id)}
             aria-valuetext={props.text.clone()} oninput={on_input} />
     }
 }
 
-/// The number in force or typed, or a sentence that tells what is wrong and what stays in force.
-fn read(
-    range: &NumberRange,
-    label: &str,
-    text: &str,
-    bad_input: bool,
-    in_force: Option<f64>,
-) -> Result<Option<f64>, String> {
-    let read = if bad_input { Err("needs a plain number".to_owned()) } else { range.read(text) };
-    read.map_err(|what| match in_force {
-        Some(value) => format!("{label} {what}. {} stays in force.", range.with_unit(value)),
-        None => format!("{label} {what}. Nothing is set until then.",),
+/// The keys that a phone shows.
+pub(super) fn inputmode(range: &Range) -> &'static str {
+    if range.decimals == 0 { "numeric" } else { "decimal" }
+}
+
+/// The number typed, or a sentence that tells what is wrong and what stays in force.
+fn read(range: &Range, label: &str, text: &str, in_force: Option<u64>) -> Result<Option<u64>, String> {
+    range.read(label, text).map_err(|what| match in_force {
+        Some(value) => format!("{what} {} stays in force.", range.with_unit(value)),
+        None => format!("{what} Nothing is set until then."),
     })
 }
 
-fn shown(value: Option<f64>) -> AttrValue {
-    value.map(plain).unwrap_or_default().into()
+/// One step from the value in force; from an empty box, the first step.
+fn stepped(range: &Range, value: Option<u64>, step: u64, up: bool) -> u64 {
+    let from = value.unwrap_or_default();
+    let to = if up { from.saturating_add(step) } else { from.saturating_sub(step) };
+    to.clamp(range.min, range.max)
+}
+
+fn shown(range: &Range, value: Option<u64>) -> AttrValue {
+    value.map(|value| range.plain(value)).unwrap_or_default().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::Unit;
+
+    const CALLS: Range = Range { unit: Unit::None, decimals: 0, min: 1, max: 1_000_000, optional: false };
 
     #[test]
     fn the_value_that_stays_in_force_is_named() {
-        let range = NumberRange { min: 1.0, max: 1e6, decimals: 0, optional: false, unit: None };
-        let calls = |text: &str, bad_input: bool, in_force| read(&range, "API calls", text, bad_input, in_force);
-        assert_eq!(calls("250", false, Some(5e3)), Ok(Some(250.0)));
-        for (text, bad_input, in_force, sentence) in [
-            ("", false, Some(5e3), "API calls needs a number. 5,000 stays in force."),
-            ("", true, Some(5e3), "API calls needs a plain number. 5,000 stays in force."),
-            ("0", false, None, "API calls goes from 1 to 1,000,000. Nothing is set until then."),
+        assert_eq!(read(&CALLS, "API calls", "250", Some(5_000)), Ok(Some(250)));
+        for (text, in_force, sentence) in [
+            ("", Some(5_000), "API calls needs a number. 5,000 stays in force."),
+            (
+                "1.000",
+                Some(5_000),
+                "API calls takes whole numbers: for 1,000 leave out the point. 5,000 stays in force.",
+            ),
+            ("0", None, "API calls goes from 1 to 1,000,000. Nothing is set until then."),
         ] {
-            assert_eq!(calls(text, bad_input, in_force), Err(sentence.to_owned()));
+            assert_eq!(read(&CALLS, "API calls", text, in_force), Err(sentence.to_owned()));
         }
+    }
+
+    #[test]
+    fn arrow_keys_step_within_the_range() {
+        for (value, up, to) in [
+            (Some(5), true, 15),
+            (Some(15), false, 5),
+            (Some(5), false, 1),
+            (Some(999_999), true, 1_000_000),
+            (None, true, 10),
+            (None, false, 1),
+        ] {
+            assert_eq!(stepped(&CALLS, value, 10, up), to, "{value:?} {up}");
+        }
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod drawn {
+    use super::*;
+    use crate::number::Unit;
+
+    async fn drawn(range: Range, value: Option<u64>) -> String {
+        let props = NumberFieldProps {
+            label: "Budget".into(),
+            value,
+            range,
+            step: 10_000,
+            placeholder: None,
+            hint: None,
+            error: None,
+            slider: None,
+            on_change: Callback::noop(),
+            on_unread: Callback::noop(),
+        };
+        yew::LocalServerRenderer::<NumberField>::with_props(props).hydratable(false).render().await
+    }
+
+    #[tokio::test]
+    async fn money_is_echoed_and_the_box_takes_any_text() {
+        let range = Range { unit: Unit::Usd, decimals: 4, min: 1, max: 10_000_000, optional: true };
+        let html = drawn(range, Some(5_000)).await;
+        for part in [
+            r#"type="text""#,
+            r#"role="spinbutton""#,
+            r#"inputmode="decimal""#,
+            r#"aria-valuenow="0.5""#,
+            r#"aria-valuetext="$0.50""#,
+            r#"aria-describedby="budget-echo""#,
+            "= $0.50</p>",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        let empty = drawn(range, None).await;
+        assert!(!empty.contains("echo") && !empty.contains("aria-valuenow"), "{empty}");
     }
 }

@@ -29,14 +29,14 @@ pub fn SelectField(props: &SelectFieldProps) -> Html {
         <div class="field select-field">
             <label class="field__label" for={id.clone()}>{ &props.label }</label>
             <select id={id.clone()} class="select-field__input" disabled={props.disabled}
-                aria-describedby={described_by(&id, props.hint.is_some(), false)} {onchange}>
+                aria-describedby={described_by(&id, props.hint.is_some(), false, false)} {onchange}>
                 {
                     for props.choices.iter().map(|(value, name)| html! {
                         <option value={value.clone()} selected={*value == props.value}>{ name }</option>
                     })
                 }
             </select>
-            { notes(&id, props.hint.as_ref(), None) }
+            { notes(&id, props.hint.as_ref(), None, None) }
         </div>
     }
 }

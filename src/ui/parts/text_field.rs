@@ -10,8 +10,9 @@ pub enum TextKind {
     #[default]
     Line,
     Paragraph,
-    /// A number whose text the form checks: an amount of money must not pass through a float.
+    /// A number whose text the form reads, with a point in it or whole: a phone shows other keys.
     Number,
+    Whole,
     /// Hidden while typed, and offered to no password store.
     Secret,
     Url,
@@ -29,6 +30,9 @@ pub struct TextFieldProps {
     /// Stands behind the text, inside the box.
     #[prop_or_default]
     pub unit: Option<AttrValue>,
+    /// What was understood of a number.
+    #[prop_or_default]
+    pub echo: Option<AttrValue>,
     #[prop_or_default]
     pub hint: Option<AttrValue>,
     #[prop_or_default]
@@ -47,7 +51,7 @@ pub struct TextFieldProps {
 #[component]
 pub fn TextField(props: &TextFieldProps) -> Html {
     let id = slug(&props.label);
-    let described = described_by(&id, props.hint.is_some(), props.error.is_some());
+    let described = described_by(&id, props.hint.is_some(), props.echo.is_some(), props.error.is_some());
     let invalid = props.error.is_some().then_some("true");
     let class = classes!("text-field__input", props.monospace.then_some("text-field__input--monospace"));
     let on_input = props.on_input.clone();
@@ -65,9 +69,13 @@ pub fn TextField(props: &TextFieldProps) -> Html {
             TextKind::Secret => "password",
             TextKind::Url => "url",
             TextKind::Search => "search",
-            TextKind::Line | TextKind::Paragraph | TextKind::Number => "text",
+            TextKind::Line | TextKind::Paragraph | TextKind::Number | TextKind::Whole => "text",
         };
-        let inputmode = (props.kind == TextKind::Number).then_some("decimal");
+        let inputmode = match props.kind {
+            TextKind::Number => Some("decimal"),
+            TextKind::Whole => Some("numeric"),
+            _ => None,
+        };
         let unit = props.unit.as_ref().map(|unit| {
             html! { <span class="text-field__unit" aria-hidden="true">{ unit }</span> }
         });
@@ -87,7 +95,7 @@ pub fn TextField(props: &TextFieldProps) -> Html {
         <div class="field text-field">
             <label class="field__label" for={id.clone()}>{ &props.label }</label>
             { input }
-            { notes(&id, props.hint.as_ref(), props.error.as_ref()) }
+            { notes(&id, props.hint.as_ref(), props.echo.as_ref(), props.error.as_ref()) }
         </div>
     }
 }

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use crate::link::batch::{BatchAsk, BatchProgress, BatchQuote, REQUESTS_MAX, ShardProgress, Stage, by_file_only};
 use crate::link::{Command, Progress, RunState, ToWorker};
 use crate::money::grouped;
+use crate::number::{Range, Unit};
 use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind, Disclosure, TextField, TextKind};
 use crate::ui::runner::desk::OpenRun;
@@ -12,6 +13,8 @@ use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::words::{counted, is_handed_over, money};
 
 const PANEL: &str = "batch-panel";
+const PER_JOB: Range = Range { unit: Unit::None, decimals: 0, min: 1, max: REQUESTS_MAX as u64, optional: false };
+const QUEUE: Range = Range { unit: Unit::Tokens, decimals: 0, min: 1, max: 1_000_000_000_000, optional: true };
 
 #[derive(Properties, PartialEq)]
 pub struct BatchPanelProps {
@@ -87,29 +90,29 @@ fn HandOver(props: &HandOverProps) -> Html {
         let state = state.clone();
         Callback::from(move |text: AttrValue| state.set(text))
     };
-    let rows_per_job = whole(&per_job).filter(|rows| (1..=u64::from(REQUESTS_MAX)).contains(rows));
-    let queue_tokens = whole(&queue);
-    let queue_wrong = !queue.trim().is_empty() && queue_tokens.is_none_or(|tokens| tokens == 0);
+    let rows_per_job = PER_JOB.read("Rows per job", &per_job);
+    let queue_tokens = QUEUE.read("Queue limit", &queue);
+    let wanted = rows_per_job.clone().ok().flatten().zip(queue_tokens.clone().ok());
     let left = progress.total.saturating_sub(progress.succeeded + progress.in_flight);
     let ask = |with_failed: bool| {
         let send = props.send.clone();
         Callback::from(move |()| {
-            if let Some(rows_per_job) = rows_per_job {
+            if let Some((rows_per_job, queue_tokens)) = wanted {
                 let rows_per_job = rows_per_job as u32;
                 send.emit(ToWorker::Batch(BatchAsk::HandOver { rows_per_job, queue_tokens, with_failed }));
             }
         })
     };
-    let cannot = rows_per_job.is_none() || queue_wrong || left == 0 || props.needs_key;
+    let cannot = wanted.is_none() || left == 0 || props.needs_key;
     html! {
         <div class="stack">
             if let Some(quote) = &props.quote { { ways(quote) } }
             <div class="row">
-                <TextField label="Rows per job" kind={TextKind::Number} value={(*per_job).clone()} on_input={typed(&per_job)}
-                    error={rows_per_job.is_none().then(|| AttrValue::from("From 1 to 50,000: no job takes more."))}
+                <TextField label="Rows per job" kind={TextKind::Whole} value={(*per_job).clone()} on_input={typed(&per_job)}
+                    echo={PER_JOB.echo(&per_job).map(AttrValue::from)} error={rows_per_job.err().map(AttrValue::from)}
                     hint="Smaller jobs come back one after the other." />
-                <TextField label="Queue limit" kind={TextKind::Number} unit="tokens" value={(*queue).clone()} on_input={typed(&queue)}
-                    error={queue_wrong.then(|| AttrValue::from("A whole number of tokens, or nothing."))}
+                <TextField label="Queue limit" kind={TextKind::Whole} unit="tokens" value={(*queue).clone()} on_input={typed(&queue)}
+                    echo={QUEUE.echo(&queue).map(AttrValue::from)} error={queue_tokens.err().map(AttrValue::from)}
                     hint="Input tokens that your account may have queued for this model; empty: not known." />
             </div>
             <div class="row">
@@ -123,10 +126,6 @@ fn HandOver(props: &HandOverProps) -> Html {
             }
         </div>
     }
-}
-
-fn whole(text: &str) -> Option<u64> {
-    text.trim().replace([',', '_', ' '], "").parse().ok()
 }
 
 /// The price and the deadline of both ways, side by side.

@@ -80,7 +80,7 @@ pub fn ConnectionNote(props: &ConnectionNoteProps) -> Html {
 mod tests {
     use super::*;
     use crate::ui::runner::FormAction;
-    use crate::ui::runner::check::check;
+    use crate::ui::runner::parse::prompts_and_endpoints;
 
     fn typed(form: &Form, field: Field, text: &str) -> Form {
         form.after(&FormAction::Typed(field, AttrValue::from(text.to_owned())))
@@ -92,7 +92,7 @@ mod tests {
     }
 
     async fn drawn(reports: &[ConnectionReport], tested: &Form, form: &Form) -> String {
-        let checked = still_true(reports, &Tested::now(tested), &check(form, None, None).0, form);
+        let checked = still_true(reports, &Tested::now(tested), &prompts_and_endpoints(form), form);
         let renderer =
             yew::LocalServerRenderer::<ConnectionNote>::with_props(ConnectionNoteProps { checked }).hydratable(false);
         renderer.render().await

@@ -16,11 +16,14 @@ pub struct EstimatePanelProps {
     pub reading: bool,
     pub estimating: bool,
     pub estimate: Option<Result<FileEstimate, Problem>>,
+    /// The fields that can't be read, by name: there is no estimate for them.
+    #[prop_or_default]
+    pub unread: AttrValue,
     pub budget: Option<Usd>,
     /// How often a row may be asked again.
     #[prop_or_default]
     pub reasks: u8,
-    /// How many fields have to be mended; told once the person tried to start.
+    /// How many fields have to be corrected; said once the person tried to start.
     pub problems: usize,
     pub refused: Option<AttrValue>,
     pub starting: bool,
@@ -37,13 +40,18 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
             <p class="soft">{ "Choose a data file, or take the sample data: then the cost and the time of exactly these \
                                rows stand here." }</p>
         },
+        _ if !props.unread.is_empty() => html! {
+            <p class="field__error">{ format!("No estimate yet. Correct first: {}.", props.unread) }</p>
+        },
         Some(Ok(estimate)) => figures(estimate, props.budget, props.reasks),
         Some(Err(problem)) => html! { <p class="soft">{ &problem.message }</p> },
         None => html! { <p class="soft" role="status">{ "Being counted…" }</p> },
     };
     let kind = if props.has_data { ButtonKind::Primary } else { ButtonKind::Plain };
     let short = match &props.estimate {
-        Some(Ok(estimate)) if props.has_data => Some(format!("{}, {}", cost_words(estimate), time_words(estimate))),
+        Some(Ok(estimate)) if props.has_data && props.unread.is_empty() => {
+            Some(format!("{}, {}", cost_words(estimate), time_words(estimate)))
+        }
         _ => None,
     };
     html! {
@@ -58,7 +66,7 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
                 }
                 if props.problems > 0 {
                     <p class="field__error" role="alert">
-                        { format!("{} to be mended first.", counted(props.problems as u64, "field has", "fields have")) }
+                        { format!("Correct {} first.", counted(props.problems as u64, "field", "fields")) }
                     </p>
                 }
                 if props.starting {

@@ -1,4 +1,10 @@
-//! The fields of the four steps: their accessible names, which stay, and their ids on the page.
+//! The fields of the four steps: their accessible names, which stay, their ids on the page, and the numbers they take.
+
+use crate::number::{Range, Unit};
+
+/// In flight at most; more than this a browser doesn't open to one server.
+pub const CONCURRENCY_MAX: u64 = 64;
+const COUNT_MAX: u64 = u32::MAX as u64;
 
 /// A field that a person types into, in the order of the page, so that the first problem is the topmost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +22,9 @@ pub enum Field {
     OutputPrice,
     MaxOutputTokens,
     Temperature,
+    DemoLatency,
+    DemoErrors,
+    DemoRefusals,
     Concurrency,
     RequestsPerMinute,
     TokensPerMinute,
@@ -42,6 +51,9 @@ impl Field {
             Field::OutputPrice => "Output price",
             Field::MaxOutputTokens => "Max output tokens",
             Field::Temperature => "Temperature",
+            Field::DemoLatency => "Demo latency",
+            Field::DemoErrors => "Demo errors",
+            Field::DemoRefusals => "Demo 429s",
             Field::Concurrency => "Concurrency",
             Field::RequestsPerMinute => "Requests per minute",
             Field::TokensPerMinute => "Tokens per minute",
@@ -57,13 +69,45 @@ impl Field {
         crate::ui::parts::slug(self.label())
     }
 
-    /// What stands behind the number.
-    pub const fn unit(self) -> &'static str {
-        match self {
-            Field::InputPrice | Field::OutputPrice => "USD / 1M",
-            Field::Timeout => "s",
-            Field::Budget => "USD",
-            _ => "",
-        }
+    /// The numbers that it takes; `None`: it takes a text.
+    pub const fn range(self) -> Option<Range> {
+        Some(match self {
+            Field::DataFile
+            | Field::SystemPrompt
+            | Field::UserPrompt
+            | Field::Labels
+            | Field::JsonSchema
+            | Field::BaseUrl
+            | Field::ApiKey
+            | Field::Model => return None,
+            Field::Reasks => whole(0, 5),
+            // A step is a pico-dollar a token.
+            Field::InputPrice | Field::OutputPrice => {
+                Range { unit: Unit::UsdPerMillion, decimals: 6, ..whole(0, 10_000_000_000) }
+            }
+            Field::MaxOutputTokens => whole(1, 1_000_000),
+            Field::Temperature => Range { decimals: 6, ..whole(0, 2_000_000) },
+            Field::DemoLatency => Range { unit: Unit::Milliseconds, optional: false, ..whole(1, 60_000) },
+            // In millionths of all calls.
+            Field::DemoErrors | Field::DemoRefusals => {
+                Range { unit: Unit::Percent, decimals: 4, optional: false, ..whole(0, 1_000_000) }
+            }
+            Field::Concurrency => Range { optional: false, ..whole(1, CONCURRENCY_MAX) },
+            Field::RequestsPerMinute | Field::Burst => whole(1, COUNT_MAX),
+            Field::TokensPerMinute => whole(1, 1_000_000_000_000),
+            Field::MaxRetries => whole(0, 20),
+            Field::Timeout => Range { unit: Unit::Seconds, ..whole(1, 3_600) },
+            Field::Budget => Range { unit: Unit::Usd, decimals: 6, ..whole(1, 1_000_000_000_000_000) },
+        })
     }
+
+    /// What was understood of a number, where the text leaves a doubt.
+    pub fn echo(self, text: &str) -> Option<String> {
+        self.range().and_then(|range| range.echo(text))
+    }
+}
+
+/// Whole numbers, or nothing.
+const fn whole(min: u64, max: u64) -> Range {
+    Range { unit: Unit::None, decimals: 0, min, max, optional: true }
 }

@@ -12,7 +12,7 @@ use crate::ui::Route;
 use crate::ui::calculator::{Quantity, decode, encode};
 use crate::ui::hooks::{Work, use_worker};
 use crate::ui::parts::{Notice, Tone};
-use crate::ui::runner::check::check;
+use crate::ui::runner::parse::prompts_and_endpoints;
 use crate::ui::runner::words::{counted, rows};
 use crate::ui::runner::{Field, FormAction};
 
@@ -114,8 +114,8 @@ fn use_counting(work: &Work, query: &AttrValue, stage: &UseStateHandle<Stage>) {
     let result = desk.estimate.clone().filter(|_| !desk.estimating);
     let deps = ((*stage).clone(), data, result);
     use_effect_with(deps, move |(at, data, result)| match (at, data, result) {
-        (Stage::Reading, Some(data), _) => {
-            let (setup, _) = check(&form, Some(data), None);
+        (Stage::Reading, Some(_), _) => {
+            let setup = prompts_and_endpoints(&form);
             send.emit(ToWorker::Estimate { setup: on_model(setup, &query) });
             stage.set(Stage::Counting);
         }
@@ -142,13 +142,19 @@ pub fn filled(query: &str, counted: &Counted) -> String {
     let (mut inputs, _) = decode(query);
     let spared = counted.rows.saturating_sub(counted.calls);
     for (quantity, value) in [
-        (Quantity::Calls, f64::from(counted.rows)),
-        (Quantity::Input, tokens_a_call(counted) as f64),
-        (Quantity::CacheHits, (f64::from(spared) * 1_000.0 / f64::from(counted.rows.max(1))).round() / 10.0),
+        (Quantity::Calls, u64::from(counted.rows)),
+        (Quantity::Input, tokens_a_call(counted)),
+        (Quantity::CacheHits, hits_ppm(spared, counted.rows)),
     ] {
         inputs.workload = quantity.set(&inputs.workload, Some(value));
     }
     encode(&inputs)
+}
+
+/// Rounded to a tenth of a percent.
+fn hits_ppm(spared: u32, rows: u32) -> u64 {
+    let (spared, rows) = (u64::from(spared), u64::from(rows.max(1)));
+    (spared * 1_000 + rows / 2) / rows * 1_000
 }
 
 fn tokens_a_call(counted: &Counted) -> u64 {

@@ -1,5 +1,5 @@
 //! What the four steps hold while they are typed: texts, and the rules by which they change together.
-//! Not here: whether they are valid and what they mean (`check`).
+//! Not here: whether they are valid and what they mean (`parse`).
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,6 @@ pub struct Form {
     pub use_cache: bool,
     /// Rows that differ only in case, white space or Unicode form share one answer.
     pub fold_near_duplicates: bool,
-    pub demo: DemoSettings,
     pub format: FormatKind,
     /// For models that know no structured output.
     pub schema_in_prompt: bool,
@@ -83,7 +82,6 @@ pub enum FormAction {
     DataRead(Box<DataSummary>),
     /// An opened run's own settings. The key isn't among them.
     Restored(Box<Setup>),
-    Demo(DemoSettings),
     FoldNearDuplicates(bool),
     AddLane,
     /// Lanes are counted from zero, the first one included.
@@ -103,7 +101,6 @@ impl Default for Form {
             price_source: PriceSource::Unknown,
             use_cache: true,
             fold_near_duplicates: false,
-            demo: DemoSettings::default(),
             format: FormatKind::Text,
             schema_in_prompt: false,
             reasoning_effort: None,
@@ -119,6 +116,7 @@ impl Default for Form {
         form.set(Field::MaxRetries, "4");
         form.set(Field::Reasks, "0");
         form.set(Field::Model, "gpt-4o-mini");
+        form.set_demo(&DemoSettings::default());
         form.price_by_catalogue();
         form
     }
@@ -139,7 +137,6 @@ impl Form {
                     *lane = lane.after(action);
                 }
             }
-            FormAction::Demo(demo) => form.demo = demo.clone(),
             FormAction::FoldNearDuplicates(on) => form.fold_near_duplicates = *on,
             FormAction::AddLane => form.lanes.push(self.as_lane()),
             FormAction::RemoveLane(lane) => {
@@ -197,6 +194,16 @@ impl Form {
 
     fn set(&mut self, field: Field, text: impl Into<AttrValue>) {
         self.texts.insert(field, text.into());
+    }
+
+    fn set_demo(&mut self, demo: &DemoSettings) {
+        for (field, steps) in [
+            (Field::DemoLatency, demo.latency_ms),
+            (Field::DemoErrors, demo.errors_ppm),
+            (Field::DemoRefusals, demo.rate_limited_ppm),
+        ] {
+            self.set(field, field.range().map(|range| range.plain(steps.into())).unwrap_or_default());
+        }
     }
 
     fn type_into(&mut self, field: Field, text: &AttrValue) {
@@ -339,7 +346,7 @@ impl Form {
         self.id_column = setup.id_column.clone();
         self.use_cache = setup.use_cache;
         self.fold_near_duplicates = setup.fold_near_duplicates;
-        self.demo = setup.demo.clone();
+        self.set_demo(&setup.demo);
         self.restore_format(&setup.answer_format);
         self.set(Field::Reasks, setup.reasks.to_string());
         self.reasoning_effort = setup.reasoning_effort;

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::ui::parts::{TextField, TextKind};
-use crate::ui::runner::check::FieldProblem;
+use crate::ui::runner::parse::FieldProblem;
 use crate::ui::runner::{Field, Form, FormAction};
 
 /// What every step gets: the form, its complaints, and where changes go.
@@ -34,11 +34,14 @@ impl StepProps {
 
     /// A field for a number.
     pub fn number(&self, field: Field, placeholder: &'static str, hint: &str) -> Html {
-        let unit = (!field.unit().is_empty()).then(|| AttrValue::from(field.unit()));
         let hint = (!hint.is_empty()).then(|| AttrValue::from(hint.to_owned()));
+        let (value, error, range) = (self.form.text(field), self.error(field), field.range().unwrap_or_default());
+        let kind = if range.decimals == 0 { TextKind::Whole } else { TextKind::Number };
+        let unit = Some(range.unit.label()).filter(|unit| !unit.is_empty()).map(AttrValue::from);
+        let echo = field.echo(&value).filter(|_| error.is_none()).map(AttrValue::from);
         html! {
-            <TextField label={self.label(field)} kind={TextKind::Number} value={self.form.text(field)} {placeholder} {unit}
-                {hint} error={self.error(field)} on_input={self.on_input(field)} />
+            <TextField label={self.label(field)} {kind} {value} {placeholder} {unit} {echo} {hint} {error}
+                on_input={self.on_input(field)} />
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The runner: four numbered steps, and the run. Here: what is typed and what the worker said, as plain values with
-//! rules (`form`, `check`, `desk`), their words (`words`, `status_line`), and the components that draw them.
+//! rules (`form`, `parse`, `desk`), their words (`words`, `status_line`), and the components that draw them.
 //! Not here: reading files, sending calls, saving: the worker does all of it, by the messages in `link`.
 
 mod answer_fields;
 mod batch_files;
 mod batch_panel;
-mod check;
 mod checkpoint_import;
 mod confirm;
 mod connection_note;
@@ -25,6 +24,7 @@ mod limits_step;
 mod link_query;
 mod near_duplicates;
 mod page;
+mod parse;
 mod pause_note;
 mod prompt_step;
 mod provider_step;

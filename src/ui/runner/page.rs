@@ -54,12 +54,25 @@ fn Runner(props: &RunnerProps) -> Html {
                     <Notice tone={Tone::Error}><p>{ refused.to_owned() }</p></Notice>
                 }
                 if desk.open.is_none() {
+                    { left_out(&props.query) }
                     { banner(&props.work) }
                 }
                 { storage_warning(&props.work) }
             </div>
             { body }
         </>
+    }
+}
+
+fn left_out(query: &str) -> Html {
+    let problems = link_query::left_out(query);
+    if problems.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <Notice tone={Tone::Warning} heading="Parts of this link were left out.">
+            { for problems.iter().map(|problem| html! { <p>{ problem }</p> }) }
+        </Notice>
     }
 }
 

@@ -8,7 +8,6 @@ use crate::link::{Doubtful, FailureKind, PauseReason, Progress, RunState};
 use crate::money::Usd;
 use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone, slug};
 use crate::ui::runner::Field;
-use crate::ui::runner::check::read_usd;
 use crate::ui::runner::form::dollars;
 use crate::ui::runner::words::{counted, pause_words, rounded_up};
 
@@ -104,22 +103,34 @@ fn BudgetRaise(props: &BudgetRaiseProps) -> Html {
     };
     let on_press = {
         let (text, error, on_go_on) = (text.clone(), error.clone(), props.on_go_on.clone());
-        Callback::from(move |()| match read_usd(&text) {
-            Some(budget) if budget >= needed => {
+        Callback::from(move |()| match raised(&text, needed) {
+            Ok(budget) => {
                 error.set(None);
                 on_go_on.emit(GoOn::RaiseBudget(budget));
             }
-            Some(_) => error.set(Some(format!("The next row needs at least {}.", rounded_up(needed)).into())),
-            None => error.set(Some("Write an amount in dollars, such as 5 or 0.50.".into())),
+            Err(why) => error.set(Some(why.into())),
         })
     };
     html! {
         <div class="go-on">
-            <TextField label="New budget" kind={TextKind::Number} unit="USD" value={(*text).clone()}
-                error={(*error).clone()} {on_input} />
+            <TextField label={NEW_BUDGET} kind={TextKind::Number} unit="USD" value={(*text).clone()}
+                echo={Field::Budget.echo(&text).map(AttrValue::from)} error={(*error).clone()} {on_input} />
             <Button kind={ButtonKind::Primary} {on_press}>{ "Raise budget and go on" }</Button>
         </div>
     }
+}
+
+const NEW_BUDGET: &str = "New budget";
+
+/// The budget that was typed, if it lets the run go on.
+fn raised(text: &str, needed: Usd) -> Result<Usd, String> {
+    let range = Field::Budget.range().unwrap_or_default();
+    let steps = range.read(NEW_BUDGET, text)?.ok_or_else(|| format!("{NEW_BUDGET} needs a number."))?;
+    let budget = range.usd(steps);
+    if budget < needed {
+        return Err(format!("The next row needs at least {}.", rounded_up(needed)));
+    }
+    Ok(budget)
 }
 
 /// Enough for the whole run as it is going, with a tenth to spare, in whole cents.
@@ -241,6 +252,24 @@ pub fn focus(id: &str) {
 mod tests {
     use super::*;
     use crate::ui::runner::tests::{drawn, progress};
+
+    #[test]
+    fn a_budget_is_raised_to_what_was_typed_or_not_at_all() {
+        let needed = Usd::parse("0.0101").unwrap();
+        for (text, budget) in [("0.50", "0.5"), ("$1,000", "1000"), ("1 000.25", "1000.25")] {
+            assert_eq!(raised(text, needed), Ok(Usd::parse(budget).unwrap()), "{text}");
+        }
+        for (text, why) in [
+            ("0,50", "Use a point for decimals: 0.50."),
+            ("1.000,50", "Use a point for decimals: 1000.50."),
+            ("", "New budget needs a number."),
+            ("5e-1", "New budget needs a plain number, without \u{201c}e\u{201d}."),
+            ("\u{20ac}5", "New budget takes US dollars, not \u{20ac}."),
+            ("0.01", "The next row needs at least $0.0101."),
+        ] {
+            assert_eq!(raised(text, needed), Err(why.to_owned()), "{text}");
+        }
+    }
 
     #[tokio::test]
     async fn the_amount_in_doubt_is_said_to_be_of_earlier_attempts_too() {

@@ -7,8 +7,8 @@ use yew::prelude::*;
 use crate::link::{Limits, lane_name};
 use crate::money::Usd;
 use crate::ui::parts::{Button, Disclosure};
-use crate::ui::runner::check::{FieldProblem, check_lane_limits, check_limits};
 use crate::ui::runner::form_field::StepProps;
+use crate::ui::runner::parse::{FieldProblem, parse_lane_limits, parse_limits};
 use crate::ui::runner::{Field, Form, FormAction};
 
 /// Every lane's limits, and the budget of the run.
@@ -28,8 +28,8 @@ pub struct RunLimitsProps {
 #[component]
 pub fn RunLimits(props: &RunLimitsProps) -> Html {
     let form = &props.form;
-    let first = check_limits(form);
-    let others: Vec<Result<Limits, Vec<FieldProblem>>> = form.lanes.iter().map(check_lane_limits).collect();
+    let first = parse_limits(form);
+    let others: Vec<Result<Limits, Vec<FieldProblem>>> = form.lanes.iter().map(parse_lane_limits).collect();
     let step = |lane: usize, problems: Vec<FieldProblem>| StepProps {
         form: Rc::new(form.lane(lane).clone()),
         problems: Rc::new(problems),

@@ -16,7 +16,9 @@ use crate::ui::runner::demo_fields::DemoFields;
 use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::export_bar::ExportBar;
 use crate::ui::runner::figures::Figures;
+use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::lane_list::LaneList;
+use crate::ui::runner::parse::parse_demo;
 use crate::ui::runner::pause_note::{GoOn, PauseNote, asks, focus, pause_reason, refocus};
 use crate::ui::runner::result_detail::ResultDetailDialog;
 use crate::ui::runner::results::{Results, RowsAsked};
@@ -73,13 +75,6 @@ pub fn RunView(props: &RunViewProps) -> Html {
         })
     };
     let has_demo = (0..open.setup.lanes()).any(|lane| open.setup.of_lane(lane).provider == Provider::Demo);
-    let on_demo = {
-        let (send, on_form) = (send.clone(), work.on_form.clone());
-        Callback::from(move |demo: DemoSettings| {
-            on_form.emit(FormAction::Demo(demo.clone()));
-            send.emit(ToWorker::SetDemo(demo));
-        })
-    };
     // A button that goes once it is pressed leaves the focus to those beside it.
     let and_leave = |press: Callback<()>| {
         Callback::from(move |()| {
@@ -135,7 +130,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <Figures progress={progress.clone()} />
                 <RunPlot progress={progress.clone()} now={props.now.emit(())} />
                 if has_demo && changeable(&progress.state) {
-                    <DemoFields demo={work.form.demo.clone()} {on_demo} />
+                    <DemoFields step={demo_step(work)} />
                 }
                 if changeable(&progress.state) {
                     <RunLimits form={work.form.clone()} on_form={work.on_form.clone()} {on_apply} />
@@ -235,6 +230,19 @@ fn retrying(work: &Work) -> Callback<()> {
 fn deleting(work: &Work, open: &OpenRun) -> Callback<()> {
     let run = open.run.clone();
     work.send.reform(move |()| ToWorker::DeleteRun { run: run.clone() })
+}
+
+/// The Demo's settings take effect in the run as soon as they can be read.
+fn demo_step(work: &Work) -> StepProps {
+    let problems = parse_demo(&work.form).err().unwrap_or_default();
+    let (form, send, on_form) = (work.form.clone(), work.send.clone(), work.on_form.clone());
+    let on_form = Callback::from(move |action: FormAction| {
+        if let Ok(demo) = parse_demo(&form.after(&action)) {
+            send.emit(ToWorker::SetDemo(demo));
+        }
+        on_form.emit(action);
+    });
+    StepProps { form: work.form.clone(), problems: Rc::new(problems), on_form, lane: 0 }
 }
 
 #[derive(Properties, PartialEq)]

@@ -11,7 +11,6 @@ use crate::link::{BadLines, Place, Provider, Secret, Setup, ToWorker};
 use crate::provider::Auth;
 use crate::ui::hooks::Work;
 use crate::ui::parts::{Disclosure, slug};
-use crate::ui::runner::check::{FieldProblem, LaneProblem, check, check_lanes};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::connection_note::{Tested, still_true};
 use crate::ui::runner::data_step::DataStep;
@@ -21,6 +20,7 @@ use crate::ui::runner::form_field::{StepProps, lane_label};
 use crate::ui::runner::lane_fields::MoreLanes;
 use crate::ui::runner::limits_step::LimitsStep;
 use crate::ui::runner::near_duplicates::NearDuplicatesNote;
+use crate::ui::runner::parse::{FieldProblem, LaneProblem, faults, parse, prompts_and_endpoints};
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::prompt_step::PromptStep;
 use crate::ui::runner::provider_step::ProviderStep;
@@ -61,12 +61,13 @@ pub fn Steps(props: &StepsProps) -> Html {
     }
 
     let template = desk.preview.as_ref().and_then(|(_, result)| result.as_ref().err());
-    let (setup, problems) = check(form, desk.data.as_deref(), template);
+    let (read, endpoints) = (parse(form), prompts_and_endpoints(form));
+    let faults = faults(form, desk.data.as_deref(), template);
     let row_shown = (*row).min(desk.data.as_ref().map_or(0, |data| data.rows.saturating_sub(1)));
-    use_questions(&props.work, &setup, row_shown);
+    use_questions(&props.work, &endpoints, read.as_ref().ok(), row_shown);
 
-    let shown: Vec<FieldProblem> =
-        problems.iter().filter(|(field, _)| *tried || is_typed(form, *field)).cloned().collect();
+    let own = faults.iter().filter(|(lane, _)| *lane == 0).map(|(_, problem)| problem);
+    let shown: Vec<FieldProblem> = own.filter(|(field, _)| *tried || is_typed(form, *field)).cloned().collect();
     let error = |field: Field| {
         let problem = shown.iter().find(|(at, _)| *at == field);
         problem.map(|(_, message)| AttrValue::from(message.clone()))
@@ -84,12 +85,10 @@ pub fn Steps(props: &StepsProps) -> Html {
         let row = row.clone();
         Callback::from(move |to: u32| row.set(to))
     };
-    let lane_problems = check_lanes(form).1;
-    let first = first_fault(&problems, &lane_problems);
-    let faults = problems.len() + lane_problems.len();
-    let on_start = starting(&props.work, &setup, first.clone(), &tried);
+    let first = faults.first().map(|(lane, (field, _))| slug(&lane_label(*field, *lane)));
+    let start = Start { work: props.work.clone(), tried: tried.clone(), ready: ready(&read, first) };
     let refused_start = [Place::Run, Place::Prompt, Place::Limits, Place::Storage].into_iter().find_map(refused);
-    let checked = still_true(&desk.checked, &tested, &setup, form);
+    let checked = still_true(&desk.checked, &tested, &endpoints, form);
     let demo = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider == Provider::Demo);
     html! {
         <div class="steps">
@@ -111,18 +110,18 @@ pub fn Steps(props: &StepsProps) -> Html {
                 </DataStep>
                 <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
                     {on_row} counting={desk.counting} counted={desk.counted.clone()}
-                    on_count={counting(&props.work, &setup)} />
+                    on_count={counting(&props.work, &endpoints)} />
                 <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
-                    refused={refused(Place::Provider)} on_check={checking(&props.work, &setup, &tested)}>
+                    refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}>
                     if demo {
-                        <DemoFields demo={form.demo.clone()} on_demo={props.work.on_form.reform(FormAction::Demo)} />
+                        <DemoFields step={step.clone()} />
                     }
-                    <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(lane_problems)} {checked}
+                    <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(faults.clone())} {checked}
                         on_form={props.work.on_form.clone()} />
                 </ProviderStep>
                 <LimitsStep {step} />
                 <TrialPanel provider={form.provider} has_data={desk.data.is_some()} trying={desk.trying}
-                    trial={desk.trial.clone()} on_try={trying(&props.work, &setup, first, &tried)}
+                    trial={desk.trial.clone()} on_try={start.trying()}
                     on_cap={props.work.on_form.reform(|cap: u32| {
                         FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
                     })}
@@ -130,9 +129,11 @@ pub fn Steps(props: &StepsProps) -> Html {
             </div>
             <aside class="steps__aside">
                 <EstimatePanel has_data={desk.data.is_some()} reading={desk.reading.is_some()} estimating={desk.estimating}
-                    estimate={desk.estimate.clone()} budget={setup.budget} reasks={setup.reasks}
-                    problems={if *tried { faults } else { 0 }} refused={refused_start} starting={desk.opening} trying={desk.trying}
-                    {on_start} />
+                    estimate={desk.estimate.clone()} unread={unread(read.as_ref().err())}
+                    budget={read.as_ref().ok().and_then(|setup| setup.budget)}
+                    reasks={read.as_ref().map_or(0, |setup| setup.reasks)}
+                    problems={if *tried { faults.len() } else { 0 }} refused={refused_start} starting={desk.opening} trying={desk.trying}
+                    on_start={start.starting()} />
             </aside>
         </div>
     }
@@ -143,13 +144,19 @@ fn is_typed(form: &Form, field: Field) -> bool {
     field != Field::DataFile && !form.text(field).trim().is_empty()
 }
 
-/// Asks for the preview and the estimate whenever the data or the setup have changed.
+/// The names of the fields that can't be read.
+fn unread(problems: Option<&Vec<LaneProblem>>) -> AttrValue {
+    let names = problems.into_iter().flatten().map(|(lane, (field, _))| lane_label(*field, *lane).to_string());
+    names.collect::<Vec<_>>().join(", ").into()
+}
+
+/// Asks for the preview whenever the data or the prompts have changed, and for the estimate where all can be read.
 #[hook]
-fn use_questions(work: &Work, setup: &Setup, row: u32) {
+fn use_questions(work: &Work, endpoints: &Setup, read: Option<&Setup>, row: u32) {
     let data = work.desk.data.clone();
     {
         let (send, data) = (work.send.clone(), data.clone());
-        use_effect_with((data, setup.clone(), row), move |(data, setup, row)| {
+        use_effect_with((data, endpoints.clone(), row), move |(data, setup, row)| {
             let (setup, row) = (setup.clone(), *row);
             let timer =
                 data.is_some().then(|| Timeout::new(ASK_MS, move || send.emit(ToWorker::Preview { row, setup })));
@@ -157,9 +164,9 @@ fn use_questions(work: &Work, setup: &Setup, row: u32) {
         });
     }
     let send = work.send.clone();
-    use_effect_with((data, setup.clone(), work.desk.checkpoint.clone()), move |(data, setup, _)| {
-        let setup = setup.clone();
-        let timer = data.is_some().then(|| Timeout::new(ASK_MS, move || send.emit(ToWorker::Estimate { setup })));
+    use_effect_with((data, read.cloned(), work.desk.checkpoint.clone()), move |(data, read, _)| {
+        let setup = read.clone().filter(|_| data.is_some());
+        let timer = setup.map(|setup| Timeout::new(ASK_MS, move || send.emit(ToWorker::Estimate { setup })));
         move || drop(timer)
     });
 }
@@ -210,41 +217,50 @@ impl Giving {
     }
 }
 
-/// The element of the topmost field that is wrong; a lane's fields stand between those of steps 3 and 4.
-fn first_fault(problems: &[FieldProblem], lanes: &[LaneProblem]) -> Option<String> {
-    let own = problems.iter().map(|(field, _)| (*field >= Field::Concurrency, 0, field.id()));
-    let others = lanes.iter().map(|(lane, (field, _))| (false, *lane, slug(&lane_label(*field, *lane))));
-    own.chain(others).min_by_key(|(late, lane, _)| (*late, *lane)).map(|(_, _, id)| id)
+/// The setup to start with, or the element of the topmost field that is wrong.
+fn ready(read: &Result<Setup, Vec<LaneProblem>>, first: Option<String>) -> Result<Setup, String> {
+    match (read, first) {
+        (Ok(setup), None) => Ok(setup.clone()),
+        (_, first) => Err(first.unwrap_or_default()),
+    }
 }
 
-fn starting(work: &Work, setup: &Setup, first: Option<String>, tried: &UseStateHandle<bool>) -> Callback<()> {
-    let (work, setup, tried) = (work.clone(), setup.clone(), tried.clone());
-    Callback::from(move |()| {
-        tried.set(first.is_some());
-        match &first {
-            Some(id) => focus(id),
-            None => {
-                work.on_form.emit(FormAction::KeyUsed);
-                work.send.emit(ToWorker::Start { setup: setup.clone(), keys: keys(&work.form) });
-            }
-        }
-    })
+/// What a start and a trial need alike.
+struct Start {
+    work: Work,
+    tried: UseStateHandle<bool>,
+    ready: Result<Setup, String>,
 }
 
-/// A trial needs what a start needs.
-fn trying(work: &Work, setup: &Setup, first: Option<String>, tried: &UseStateHandle<bool>) -> Callback<Vec<String>> {
-    let (work, setup, tried) = (work.clone(), setup.clone(), tried.clone());
-    Callback::from(move |more_models: Vec<String>| {
-        tried.set(first.is_some());
-        match &first {
-            Some(id) => focus(id),
-            None => {
-                work.on_form.emit(FormAction::KeyUsed);
-                let key = key(&work.form);
-                work.send.emit(ToWorker::Try { setup: setup.clone(), key, more_models });
+impl Start {
+    fn starting(&self) -> Callback<()> {
+        let work = self.work.clone();
+        self.when_ready(move |setup, ()| {
+            work.send.emit(ToWorker::Start { setup, keys: keys(&work.form) });
+        })
+    }
+
+    fn trying(&self) -> Callback<Vec<String>> {
+        let work = self.work.clone();
+        self.when_ready(move |setup, more_models| {
+            work.send.emit(ToWorker::Try { setup, key: key(&work.form), more_models });
+        })
+    }
+
+    /// Goes to the topmost fault instead, where there is one.
+    fn when_ready<T: 'static>(&self, act: impl Fn(Setup, T) + 'static) -> Callback<T> {
+        let (on_form, tried, ready) = (self.work.on_form.clone(), self.tried.clone(), self.ready.clone());
+        Callback::from(move |asked: T| {
+            tried.set(ready.is_err());
+            match &ready {
+                Err(fault) => focus(fault),
+                Ok(setup) => {
+                    on_form.emit(FormAction::KeyUsed);
+                    act(setup.clone(), asked);
+                }
             }
-        }
-    })
+        })
+    }
 }
 
 fn counting(work: &Work, setup: &Setup) -> Callback<u32> {
