@@ -94,7 +94,6 @@ impl Range {
         if fraction.len() > places {
             return Err(match self.decimals {
                 0 => format!("{label} takes whole numbers."),
-                1 => format!("{label} takes one decimal."),
                 decimals => format!("{label} takes at most {decimals} decimals."),
             });
         }

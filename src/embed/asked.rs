@@ -78,7 +78,7 @@ impl Asked {
                 STEP => &mut said.step,
                 _ => &mut said.text,
             };
-            *place = Some(bare(&value));
+            *place = Some(bare(&without_entities(&value)));
         }
         asked.take_model(&model);
         for (field, said) in Field::ALL.into_iter().zip(&figures) {
@@ -149,6 +149,22 @@ impl Asked {
     pub fn problem(&self, name: &str) -> Option<&Problem> {
         self.problems.iter().find(|problem| problem.name == name)
     }
+}
+
+/// Editors that escape twice leave these in an attribute.
+const ENTITIES: [(&str, &str); 8] = [
+    ("&amp;", "&"),
+    ("&nbsp;", " "),
+    ("&#160;", " "),
+    ("&quot;", "\""),
+    ("&#34;", "\""),
+    ("&#8220;", "\""),
+    ("&#8221;", "\""),
+    ("&#8243;", "\""),
+];
+
+fn without_entities(value: &str) -> String {
+    ENTITIES.iter().fold(value.to_owned(), |text, (entity, letter)| text.replace(entity, letter))
 }
 
 /// The last stop where there are fewer.

@@ -130,6 +130,7 @@ fn attributes_mean_what_their_author_wrote() {
         ("calls=+7+", "calls", "7"),
         ("calls=%E2%80%9D7%E2%80%B3", "calls", "7"),
         ("calls=%26quot%3B7%26quot%3B", "calls", "7"),
+        ("calls=%26%238220%3B7%26%238221%3B", "calls", "7"),
         ("CALLS=20k", "calls", "20000"),
         ("cache=10%25", "cache", "10"),
         ("cache=12.5 %25", "cache", "12.5"),

@@ -166,9 +166,11 @@ pub fn find(name: &str) -> Option<&'static Model> {
 /// The same for what people write: case doesn't count, the model's name is as good as its id, and blanks as good as
 /// hyphens: `GPT-4o mini`.
 pub fn named(text: &str) -> Option<&'static Model> {
-    let alike = |text: &str| text.to_ascii_lowercase().replace([' ', '_', '\u{a0}'], "-");
-    let wanted = alike(text);
-    let is_meant = |model: &&Model| [&model.id, &model.name, &model.key()].iter().any(|name| alike(name) == wanted);
+    let letter = |letter: char| if matches!(letter, ' ' | '_' | '\u{a0}') { '-' } else { letter.to_ascii_lowercase() };
+    let is_meant = |model: &&Model| {
+        let names = [&model.id, &model.name, &model.key()];
+        names.iter().any(|name| name.chars().map(letter).eq(text.chars().map(letter)))
+    };
     find(text).or_else(|| all().iter().find(is_meant))
 }
 

@@ -47,8 +47,9 @@ impl Route {
     /// parts to it, and take the punctuation behind a link for a part of it.
     pub fn read(hash: &str) -> Option<(Route, &str)> {
         let hash = hash.strip_prefix('#').unwrap_or(hash);
-        let ends = ["?", "&", "%3F", "%3f"].into_iter().filter_map(|end| hash.find(end).map(|at| (at, end.len())));
-        let (path, query) = ends.min().map_or((hash, ""), |(at, length)| (&hash[..at], &hash[at + length..]));
+        let escaped = || hash.as_bytes().windows(3).position(|part| part.eq_ignore_ascii_case(b"%3f"));
+        let end = hash.find(['?', '&']).map(|at| (at, 1)).or_else(|| Some((escaped()?, 3)));
+        let (path, query) = end.map_or((hash, ""), |(at, length)| (&hash[..at], &hash[at + length..]));
         let path = bare(path);
         let path = match path.trim_end_matches('/') {
             "" => "/",

@@ -173,7 +173,8 @@ class LlmBatchCalculator extends HTMLElement {
       const name = moved[0].slice('stop.'.length);
       this.#text.set(name, values[name]);
     }
-    for (const [name, text] of Object.entries(values)) if (!bad.includes(name)) this.#was.set(name, text);
+    // What is half typed was never meant: it doesn't stay in force when the rest of it can't be read.
+    for (const [name, text] of busy ? [] : Object.entries(values)) if (!bad.includes(name)) this.#was.set(name, text);
     this.#shown.classList.remove('pending');
     this.#shown.removeAttribute('inert');
     this.#shown.ariaBusy = null;

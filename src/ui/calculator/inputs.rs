@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use yew::Reducible;
+use yew::{AttrValue, Reducible};
 
 use super::choice::Choice;
 use super::quantity::Quantity;
@@ -28,6 +28,8 @@ pub struct Inputs {
     pub versus: Versus,
     /// Of the table of all models.
     pub view: View,
+    /// The quantities whose boxes hold a text that can't be read, a bit each. The workload is then not what is typed.
+    pub unread: u32,
 }
 
 /// What [`Versus`] takes.
@@ -54,6 +56,8 @@ impl Default for Versus {
 pub enum Action {
     ChooseModel(ModelId),
     Set(Quantity, Option<u64>),
+    /// Whether its box holds a text that can't be read.
+    Unread(Quantity, bool),
     Switch(Choice, bool),
     /// The limits of a published tier; `None`: no limits at all.
     Limits(Option<&'static Tier>),
@@ -75,6 +79,7 @@ impl Default for Inputs {
             pins: Vec::new(),
             versus: Versus::default(),
             view: View::default(),
+            unread: 0,
         }
     }
 }
@@ -83,6 +88,14 @@ impl Inputs {
     /// A model that the catalogue lacks is not taken. Own prices belong to the model that they were typed for, so
     /// they don't follow to another one.
     pub fn after(&self, action: Action) -> Inputs {
+        let after = self.changed(action);
+        // A box whose value moved on by other means shows that value again.
+        let moved = |quantity: &Quantity| quantity.get(&after.workload) != quantity.get(&self.workload);
+        let shown = Quantity::ALL.into_iter().filter(moved).fold(0, |bits, quantity| bits | bit(quantity));
+        Inputs { unread: after.unread & !shown, ..after }
+    }
+
+    fn changed(&self, action: Action) -> Inputs {
         match action {
             Action::ChooseModel(model) if model == self.model => self.clone(),
             Action::ChooseModel(model) => match prices::find(&model) {
@@ -93,6 +106,8 @@ impl Inputs {
                 None => self.clone(),
             },
             Action::Set(quantity, value) => self.with(quantity.set(&self.workload, value)),
+            Action::Unread(quantity, true) => Inputs { unread: self.unread | bit(quantity), ..self.clone() },
+            Action::Unread(quantity, false) => Inputs { unread: self.unread & !bit(quantity), ..self.clone() },
             Action::Switch(choice, on) => self.with(choice.set(&self.workload, on)),
             Action::Limits(tier) => {
                 self.with(tier.map_or_else(|| Tier::lifted(&self.workload), |tier| tier.applied(&self.workload)))
@@ -101,7 +116,7 @@ impl Inputs {
             Action::Against(versus) => Inputs { versus, ..self.clone() },
             Action::View(view) => Inputs { view, ..self.clone() },
             Action::Amend(piece) => amended(self, &piece),
-            Action::Replace(inputs) => *inputs,
+            Action::Replace(inputs) => Inputs { unread: self.unread, ..*inputs },
         }
     }
 
@@ -121,9 +136,21 @@ impl Inputs {
         Inputs { pins, ..self.clone() }
     }
 
+    /// What has to be corrected before the figures count; `None` where they do.
+    pub fn unread_words(&self) -> Option<AttrValue> {
+        let unread = Quantity::ALL.into_iter().filter(|quantity| self.unread & bit(*quantity) != 0);
+        let labels: Vec<&str> = unread.map(|quantity| quantity.spec().label).collect();
+        (!labels.is_empty())
+            .then(|| format!("No estimate for what is typed: correct {} first.", labels.join(", ")).into())
+    }
+
     pub fn model(&self) -> Option<&'static Model> {
         prices::find(&self.model)
     }
+}
+
+fn bit(quantity: Quantity) -> u32 {
+    1 << quantity as u32
 }
 
 impl Reducible for Inputs {
@@ -144,6 +171,23 @@ mod tests {
         assert_eq!(own.after(Action::ChooseModel(own.model.clone())), own);
         let other = own.after(Action::ChooseModel("gpt-4o".to_owned()));
         assert_eq!((other.model.as_str(), other.workload.own_input_price), ("openai/gpt-4o", None));
+    }
+
+    #[test]
+    fn a_box_counts_as_unread_until_it_is_corrected_or_moves_on() {
+        let words = |inputs: &Inputs| inputs.unread_words().map(|words| words.to_string());
+        let unread = Inputs::default()
+            .after(Action::Unread(Quantity::Budget, true))
+            .after(Action::Unread(Quantity::Calls, true));
+        assert_eq!(words(&unread).as_deref(), Some("No estimate for what is typed: correct API calls, Budget first."));
+        assert_eq!(unread.workload, Inputs::default().workload);
+        let corrected = unread.after(Action::Unread(Quantity::Budget, false));
+        assert_eq!(words(&corrected).as_deref(), Some("No estimate for what is typed: correct API calls first."));
+        assert_eq!(words(&corrected.after(Action::Set(Quantity::Calls, Some(7)))), None, "its slider was moved");
+        // Another link leaves the boxes alone whose values it doesn't change.
+        let link = Inputs::default().after(Action::Set(Quantity::Budget, Some(10_000)));
+        let opened = unread.after(Action::Replace(Box::new(link)));
+        assert_eq!(words(&opened).as_deref(), Some("No estimate for what is typed: correct API calls first."));
     }
 
     #[test]

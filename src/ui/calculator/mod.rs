@@ -15,7 +15,6 @@ mod model_picker;
 mod quantity;
 mod query;
 mod simulation;
-mod unread;
 mod view;
 mod workload_form;
 
@@ -35,7 +34,6 @@ use crate::estimate;
 use crate::time::Time;
 use advice::Advice;
 use answers::Answers;
-use unread::Unread;
 use workload_form::WorkloadForm;
 
 #[derive(Properties, PartialEq)]
@@ -56,20 +54,15 @@ pub struct CalculatorProps {
 /// shows the inputs beside them.
 #[component]
 pub fn Calculator(props: &CalculatorProps) -> Html {
-    let unread = use_reducer_eq(Unread::default);
-    let on_unread = use_callback((), {
-        let unread = unread.dispatcher();
-        move |said: (Quantity, bool), ()| unread.dispatch(said)
-    });
     let Some(model) = props.inputs.model() else {
         return Html::default();
     };
-    let unread = unread.words();
+    let unread = props.inputs.unread_words();
     let estimate = Rc::new(estimate::estimate(&props.inputs.workload, model, props.now));
     html! {
         <div class={classes!("calculator", unread.is_some().then_some("calculator--unread"))}>
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} unread={unread.clone()} />
-            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} {on_unread} />
+            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} />
             <Advice {estimate} {model} actions={props.actions.clone()} unread={unread.is_some()} />
             { props.children.clone() }
         </div>

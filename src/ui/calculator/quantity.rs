@@ -1,8 +1,6 @@
 //! The quantities that a person can set: each one's name on the page, its short key in the address, what it takes,
 //! and where it stands in the workload. Everything else (fields, links, the embed) reads this one list.
 
-use std::rc::Rc;
-
 use crate::estimate::{OWN_PRICE_MAX, Workload};
 use crate::money::PerToken;
 use crate::number::{Range, Unit};
@@ -230,16 +228,16 @@ impl Quantity {
     }
 
     /// The stops of its slider, where it has one.
-    pub fn scale(self) -> Option<Rc<SliderScale>> {
-        let scale = match self {
-            Quantity::Calls => SliderScale::logarithmic(1, MILLION),
-            Quantity::Input => SliderScale::logarithmic(1, 200_000),
-            Quantity::Output => SliderScale::logarithmic(0, 100_000),
-            Quantity::CacheHits => SliderScale::linear(MILLION, PPM_A_PERCENT),
-            Quantity::Concurrency => SliderScale::logarithmic(1, 1_000),
+    pub const fn scale(self) -> Option<SliderScale> {
+        let (min, max) = match self {
+            Quantity::Calls => (1, MILLION),
+            Quantity::Input => (1, 200_000),
+            Quantity::Output => (0, 100_000),
+            Quantity::Concurrency => (1, 1_000),
+            Quantity::CacheHits => return Some(SliderScale::Linear { max: MILLION, step: PPM_A_PERCENT }),
             _ => return None,
         };
-        Some(Rc::new(scale))
+        Some(SliderScale::Logarithmic { min, max })
     }
 
     /// In the steps of its range; `None`: not set.

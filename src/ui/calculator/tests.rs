@@ -80,24 +80,13 @@ async fn a_model_without_a_batch_price_says_so_in_its_group() {
 }
 
 #[tokio::test]
-async fn figures_for_other_inputs_than_those_typed_are_said_not_to_count() {
-    let inputs = Rc::new(Inputs::default());
-    let estimate = Rc::new(estimate::estimate(&inputs.workload, inputs.model().unwrap(), NOW));
+async fn figures_for_other_inputs_than_those_typed_do_not_count() {
     let words = "No estimate for what is typed: correct API calls first.";
-    let props =
-        answers::AnswersProps { estimate: estimate.clone(), inputs: inputs.clone(), unread: Some(words.into()) };
-    let html = LocalServerRenderer::<Answers>::with_props(props).hydratable(false).render().await;
-    assert!(html.contains(words), "{html}");
-
-    let advice = |unread: bool| advice::AdviceProps {
-        estimate: estimate.clone(),
-        model: inputs.model().unwrap(),
-        actions: html! { <button>{ "Run this" }</button> },
-        unread,
-    };
-    let drawn = async |props| LocalServerRenderer::<Advice>::with_props(props).hydratable(false).render().await;
-    assert!(drawn(advice(true)).await.contains("inert"), "nothing is started with them");
-    assert!(!drawn(advice(false)).await.contains("inert"));
+    let page = drawn(Inputs::default().after(Action::Unread(Quantity::Calls, true))).await;
+    assert!(page.contains(words) && page.contains("calculator--unread"), "{page}");
+    assert!(page.contains("inert"), "nothing is started or copied with them");
+    let page = drawn(Inputs::default()).await;
+    assert!(!page.contains(words) && !page.contains("unread") && !page.contains("inert"), "{page}");
 }
 
 #[tokio::test]

@@ -64,8 +64,6 @@ struct Row {
 pub struct WorkloadFormProps {
     pub inputs: Rc<Inputs>,
     pub on_action: Callback<Action>,
-    /// Whether a box holds a text that can't be read.
-    pub on_unread: Callback<(Quantity, bool)>,
 }
 
 #[component]
@@ -75,8 +73,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     let field = |quantity: Quantity| {
         html! {
             <QuantityField {quantity} value={quantity.get(workload)} placeholder={placeholder(quantity, &props.inputs)}
-                error={complaint(quantity, workload)} on_action={props.on_action.clone()}
-                on_unread={props.on_unread.clone()} />
+                error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
         }
     };
     let opening = Workload::default();
@@ -160,19 +157,17 @@ struct QuantityFieldProps {
     placeholder: Option<AttrValue>,
     error: Option<AttrValue>,
     on_action: Callback<Action>,
-    on_unread: Callback<(Quantity, bool)>,
 }
 
 #[component]
 fn QuantityField(props: &QuantityFieldProps) -> Html {
     let (quantity, spec) = (props.quantity, props.quantity.spec());
-    let slider = use_memo(quantity, |quantity| quantity.scale());
     let on_change = props.on_action.reform(move |value: Option<u64>| Action::Set(quantity, value));
-    let on_unread = use_callback(props.on_unread.clone(), move |unread: bool, said| said.emit((quantity, unread)));
+    let on_unread = props.on_action.reform(move |unread: bool| Action::Unread(quantity, unread));
     html! {
         <NumberField label={spec.label} value={props.value} range={spec.range} step={spec.step}
             hint={spec.hint.map(AttrValue::from)} placeholder={props.placeholder.clone()} error={props.error.clone()}
-            slider={(*slider).clone()} {on_change} {on_unread} />
+            slider={quantity.scale()} {on_change} {on_unread} />
     }
 }
 

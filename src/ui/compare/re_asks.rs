@@ -20,12 +20,15 @@ pub struct ReAsksProps {
 #[component]
 pub fn ReAsks(props: &ReAsksProps) -> Html {
     let choices = use_memo((), |()| choices());
-    let (bad_unread, asked_unread) = (use_state_eq(|| false), use_state_eq(|| false));
-    let on_bad_unread = use_callback(bad_unread.setter(), |unread: bool, setter| setter.set(unread));
-    let on_asked_unread = use_callback(asked_unread.setter(), |unread: bool, setter| setter.set(unread));
+    // Beside which value a box can't be read: once that moves on, the box shows it again.
+    let (bad_unread, asked_unread) = (use_state_eq(|| None::<u32>), use_state_eq(|| None::<u32>));
     let versus = &props.versus;
     let other = versus.model.as_deref().and_then(prices::find).or_else(|| proposed(props.model));
     let Some(other) = other else { return Html::default() };
+    let unread = |state: &UseStateHandle<Option<u32>>, value: u32| {
+        let setter = state.setter();
+        Callback::from(move |unread: bool| setter.set(unread.then_some(value)))
+    };
     let against = |change: fn(&mut Versus, u32)| {
         let versus = versus.clone();
         props.on_versus.reform(move |value: Option<u64>| {
@@ -44,13 +47,13 @@ pub fn ReAsks(props: &ReAsksProps) -> Html {
             <div class="re-asks__fields">
                 <Combobox label="Against model" value={other.key()} choices={(*choices).clone()} {on_choose} />
                 <NumberField label="Bad answers" value={Some(versus.failed_ppm.into())} range={BAD_ANSWERS} step={10_000}
-                    hint="Of the cheaper model: paid, and asked again." on_unread={on_bad_unread}
+                    hint="Of the cheaper model: paid, and asked again." on_unread={unread(&bad_unread, versus.failed_ppm)}
                     on_change={against(|versus, value| versus.failed_ppm = value)} />
                 <NumberField label="Asked again at most" value={Some(versus.re_asks.into())} range={ASKED_AGAIN} step={1}
-                    on_unread={on_asked_unread} on_change={against(|versus, value| versus.re_asks = value)} />
+                    on_unread={unread(&asked_unread, versus.re_asks)} on_change={against(|versus, value| versus.re_asks = value)} />
             </div>
             <div role="status">
-                if *bad_unread || *asked_unread {
+                if *bad_unread == Some(versus.failed_ppm) || *asked_unread == Some(versus.re_asks) {
                     <p>{ "No totals for what is typed: correct it first." }</p>
                 } else {
                     { verdict(props, other) }

@@ -2,13 +2,11 @@
 //!
 //! The box is a text box: browsers drop a typed comma from `type="number"`, so `0,50` would become 50.
 
-use std::rc::Rc;
-
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::field::{described_by, notes, slug};
-use super::slider_scale::SliderScale;
+use super::slider_scale::{SliderScale, nearest};
 use crate::number::Range;
 
 #[derive(Properties, PartialEq)]
@@ -29,19 +27,21 @@ pub struct NumberFieldProps {
     pub error: Option<AttrValue>,
     /// With a slider below the box.
     #[prop_or_default]
-    pub slider: Option<Rc<SliderScale>>,
+    pub slider: Option<SliderScale>,
     /// Only good values, and only where they differ from the one in force.
     pub on_change: Callback<Option<u64>>,
     /// Whether the box holds a text that can't be read. Figures are then not for what is typed.
     pub on_unread: Callback<bool>,
 }
 
-/// What is typed, and the value that was in force then: when that value moves on (the slider, a link), the typed
-/// text gives way to it. A bad text stays to be corrected, is explained, and leaves the value alone.
+/// What is typed, and the value in force beside it: when that value moves on (the slider, a link), the typed text gives
+/// way to it. A bad text stays to be corrected, and brings back the value from before the typing: what its first letters
+/// meant was never meant.
 #[derive(Clone, PartialEq)]
 struct Draft {
     text: AttrValue,
     beside: Option<u64>,
+    before: Option<u64>,
     refusal: Option<AttrValue>,
 }
 
@@ -52,32 +52,24 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
     let range = props.range;
     let current = (*draft).clone().filter(|draft| draft.beside == props.value);
     let text = current.as_ref().map_or_else(|| shown(&range, props.value), |draft| draft.text.clone());
+    let before = current.as_ref().map_or(props.value, |draft| draft.before);
     let refusal = current.and_then(|draft| draft.refusal);
-    use_effect_with((refusal.is_some(), props.on_unread.clone()), |(unread, on_unread)| {
-        let leave = unread.then(|| on_unread.clone());
-        if let Some(on_unread) = &leave {
-            on_unread.emit(true);
-        }
-        move || {
-            if let Some(on_unread) = leave {
-                on_unread.emit(false);
-            }
-        }
-    });
     let on_input = {
         let draft = draft.clone();
-        let (label, value, on_change) = (props.label.clone(), props.value, props.on_change.clone());
+        let (label, value) = (props.label.clone(), props.value);
+        let (on_change, on_unread) = (props.on_change.clone(), props.on_unread.clone());
         Callback::from(move |event: InputEvent| {
             let text = AttrValue::from(event.target_unchecked_into::<HtmlInputElement>().value());
-            match read(&range, &label, &text, value) {
-                Ok(read) => {
-                    draft.set(Some(Draft { text, beside: read, refusal: None }));
-                    if read != value {
-                        on_change.emit(read);
-                    }
-                }
-                Err(refusal) => draft.set(Some(Draft { text, beside: value, refusal: Some(refusal.into()) })),
+            let (beside, refusal) = match read(&range, &label, &text, before) {
+                Ok(read) => (read, None),
+                Err(refusal) => (before, Some(AttrValue::from(refusal))),
+            };
+            let unread = refusal.is_some();
+            draft.set(Some(Draft { text, beside, before, refusal }));
+            if beside != value {
+                on_change.emit(beside);
             }
+            on_unread.emit(unread);
         })
     };
     // A good text is written in its plain form once the person leaves the box; a bad one stays to be corrected.
@@ -90,7 +82,8 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
         })
     };
     let on_key = {
-        let (value, step, on_change) = (props.value, props.step, props.on_change.clone());
+        let (value, step) = (props.value, props.step);
+        let (on_change, on_unread) = (props.on_change.clone(), props.on_unread.clone());
         Callback::from(move |event: KeyboardEvent| {
             let up = match event.key().as_str() {
                 "ArrowUp" => true,
@@ -103,6 +96,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             if stepped != value {
                 on_change.emit(stepped);
             }
+            on_unread.emit(false);
         })
     };
     let error = refusal.clone().or_else(|| props.error.clone());
@@ -125,8 +119,8 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
                     <span class="number-field__unit" aria-hidden="true">{ range.unit.label() }</span>
                 }
             </div>
-            if let Some(scale) = &props.slider {
-                <Slider id={id.clone()} scale={scale.clone()} value={in_force}
+            if let Some(scale) = props.slider {
+                <Slider id={id.clone()} {scale} value={in_force}
                     text={range.with_unit(in_force)} on_change={props.on_change.reform(Some)} />
             }
             { notes(&id, props.hint.as_ref(), echo.as_ref(), error.as_ref()) }
@@ -137,7 +131,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct SliderProps {
     id: String,
-    scale: Rc<SliderScale>,
+    scale: SliderScale,
     value: u64,
     /// The value as it is read out.
     text: AttrValue,
@@ -146,19 +140,22 @@ struct SliderProps {
 
 #[component]
 fn Slider(props: &SliderProps) -> Html {
+    let (stops, value) = (props.scale.stops(), props.value);
+    let (last, at) = (stops.len() - 1, nearest(&stops, value));
     let on_input = {
-        let (scale, value, on_change) = (props.scale.clone(), props.value, props.on_change.clone());
+        let on_change = props.on_change.clone();
         Callback::from(move |event: InputEvent| {
             let input: HtmlInputElement = event.target_unchecked_into();
-            let stop = scale.at(input.value().parse().unwrap_or_default());
+            let at: usize = input.value().parse().unwrap_or_default();
+            let stop = stops[at.min(last)];
             if stop != value {
                 on_change.emit(stop);
             }
         })
     };
     html! {
-        <input type="range" class="slider" min="0" max={props.scale.last().to_string()} step="1"
-            value={props.scale.nearest(props.value).to_string()}
+        <input type="range" class="slider" min="0" max={last.to_string()} step="1"
+            value={at.to_string()}
             aria-labelledby={format!("{}-label", props.id)}
             aria-valuetext={props.text.clone()} oninput={on_input} />
     }

@@ -2,37 +2,30 @@
 
 use crate::number::round_stops;
 
-/// Ascending values, at least one, in the steps of the quantity's range.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SliderScale(Vec<u64>);
+/// In the steps of the quantity's range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SliderScale {
+    /// From zero to `max` by `step`.
+    Linear { max: u64, step: u64 },
+    /// Whole round numbers, each about a tenth above the one before; zero is a stop of its own.
+    Logarithmic { min: u64, max: u64 },
+}
 
 impl SliderScale {
-    /// From zero to `max` by `step`.
-    pub fn linear(max: u64, step: u64) -> SliderScale {
-        SliderScale((0..=max / step).map(|stop| stop * step).collect())
+    /// Ascending, at least one.
+    pub fn stops(self) -> Vec<u64> {
+        match self {
+            SliderScale::Linear { max, step } => (0..=max / step).map(|stop| stop * step).collect(),
+            SliderScale::Logarithmic { min, max } => round_stops(min, max),
+        }
     }
+}
 
-    /// Whole round numbers, each about a tenth above the one before; zero is a stop of its own.
-    pub fn logarithmic(min: u64, max: u64) -> SliderScale {
-        SliderScale(round_stops(min, max))
-    }
-
-    /// The index of the last stop.
-    pub fn last(&self) -> usize {
-        self.0.len() - 1
-    }
-
-    /// The value at a stop; the last one where there are fewer.
-    pub fn at(&self, index: usize) -> u64 {
-        self.0[index.min(self.last())]
-    }
-
-    /// The stop closest to a value.
-    pub fn nearest(&self, value: u64) -> usize {
-        let above = self.0.partition_point(|stop| *stop < value).min(self.last());
-        let below = above.saturating_sub(1);
-        if value.abs_diff(self.0[below]) < value.abs_diff(self.0[above]) { below } else { above }
-    }
+/// The index of the stop closest to a value.
+pub fn nearest(stops: &[u64], value: u64) -> usize {
+    let above = stops.partition_point(|stop| *stop < value).min(stops.len() - 1);
+    let below = above.saturating_sub(1);
+    if value.abs_diff(stops[below]) < value.abs_diff(stops[above]) { below } else { above }
 }
 
 #[cfg(test)]
@@ -41,18 +34,22 @@ mod tests {
 
     #[test]
     fn a_stop_is_the_closest_to_itself() {
-        let scale = SliderScale::logarithmic(1, 1_000_000);
-        assert_eq!((scale.at(0), scale.at(scale.last())), (1, 1_000_000));
-        for index in 1..=scale.last() {
-            assert_eq!(scale.nearest(scale.at(index)), index);
+        for scale in [
+            SliderScale::Logarithmic { min: 1, max: 1_000_000 },
+            SliderScale::Logarithmic { min: 0, max: 100_000 },
+            SliderScale::Linear { max: 1_000_000, step: 10_000 },
+        ] {
+            let stops = scale.stops();
+            for (index, stop) in stops.iter().enumerate() {
+                assert_eq!(nearest(&stops, *stop), index, "{scale:?}");
+            }
         }
     }
 
     #[test]
     fn values_between_stops_take_the_closest() {
-        let scale = SliderScale::linear(1_000, 10);
-        assert_eq!((scale.nearest(124), scale.nearest(126)), (12, 13));
-        assert_eq!(scale.nearest(u64::MAX), 100);
-        assert_eq!((SliderScale::logarithmic(0, 50).at(0), SliderScale::logarithmic(0, 50).at(1)), (0, 1));
+        let stops = SliderScale::Linear { max: 1_000, step: 10 }.stops();
+        assert_eq!((nearest(&stops, 124), nearest(&stops, 126)), (12, 13));
+        assert_eq!(nearest(&stops, u64::MAX), 100);
     }
 }

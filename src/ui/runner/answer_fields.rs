@@ -117,9 +117,8 @@ fn schema_hint(text: &str) -> String {
 }
 
 fn reasks_hint(step: &StepProps) -> &'static str {
-    if step.form.text(Field::Temperature).trim().parse::<f64>() == Ok(0.0)
-        && step.form.text(Field::Reasks).trim() != "0"
-    {
+    let number = |field: Field| field.steps(&step.form.text(field));
+    if number(Field::Temperature) == Some(0) && number(Field::Reasks) != Some(0) {
         return "Each is billed. At temperature 0 a model tends to give the same answer again.";
     }
     "Each is billed and counts in the worst case; 0 to 5."

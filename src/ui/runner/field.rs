@@ -101,6 +101,11 @@ impl Field {
         })
     }
 
+    /// The number in a text, in the steps of the range; `None` where there is none or it can't be read.
+    pub fn steps(self, text: &str) -> Option<u64> {
+        self.range().and_then(|range| range.read("", text).ok().flatten())
+    }
+
     /// What was understood of a number, where the text leaves a doubt.
     pub fn echo(self, text: &str) -> Option<String> {
         self.range().and_then(|range| range.echo(text))
