@@ -57,6 +57,19 @@ pub struct Range {
     pub optional: bool,
 }
 
+const WHOLE: &str = "takes whole numbers; separate thousands by a comma, as in 1,234, or not at all";
+
+/// Why a text is not taken.
+enum Refusal {
+    /// What the quantity does or needs, to be put after its name.
+    Text(&'static str),
+    /// A letter that no number has.
+    Letter(char),
+    Range,
+    /// The number, with the point that it should have.
+    Point(String),
+}
+
 /// What may stand between thousands. A fold has made every blank a space.
 const SEPARATORS: [char; 5] = ['.', ',', ' ', '\'', '_'];
 
@@ -68,41 +81,51 @@ impl Range {
         if text.is_empty() && self.optional {
             return Ok(None);
         }
-        let (text, zeros) = self.without_unit(&text);
+        self.steps(&text).map(Some).map_err(|why| match why {
+            Refusal::Text(words) => format!("{label} {words}."),
+            Refusal::Letter(letter) => {
+                format!("{label} needs a plain number, without \u{201c}{}\u{201d}.", String::from(letter))
+            }
+            Refusal::Range => {
+                format!("{label} goes from {} to {}.", self.with_unit(self.min), self.with_unit(self.max))
+            }
+            Refusal::Point(meant) => format!("Use a point for decimals: {meant}."),
+        })
+    }
+
+    /// The steps that a folded text means.
+    fn steps(&self, text: &str) -> Result<u64, Refusal> {
+        let (text, zeros) = self.without_unit(text);
         let (text, negative) = text.strip_prefix('-').map_or((text, false), |rest| (rest.trim_start(), true));
         let text = text.strip_prefix('+').unwrap_or(text);
         let foreign = |letter: &char| !letter.is_ascii_digit() && !SEPARATORS.contains(letter);
         if let Some(letter) = text.chars().find(foreign) {
-            return Err(match letter {
-                '€' | '£' | '¥' | '₹' if self.unit.is_money() => {
-                    format!("{label} takes US dollars, not {letter}.")
-                }
-                _ => format!("{label} needs a plain number, without \u{201c}{letter}\u{201d}."),
-            });
+            return Err(Refusal::Letter(letter));
         }
-        if !text.bytes().any(|byte| byte.is_ascii_digit()) {
-            return Err(format!("{label} needs a number."));
+        if digits_of(text).is_empty() {
+            return Err(Refusal::Text("needs a number"));
         }
         let places = usize::from(self.decimals) + zeros;
-        let Some((whole, fraction)) = split(text) else { return Err(misplaced(label, text, places)) };
-        // Some write a thousand so; elsewhere it is a one.
-        if places == 0 && fraction.len() == 3 && !whole.starts_with('0') {
-            let meant = grouped(&format!("{whole}{fraction}"));
-            return Err(format!("{label} takes whole numbers: for {meant} leave out the point."));
-        }
+        let (whole, fraction) = split(text).ok_or_else(|| misplaced(text, places))?;
+        let typed_places = fraction.len();
         let fraction = fraction.trim_end_matches('0');
-        if fraction.len() > places {
-            return Err(match self.decimals {
-                0 => format!("{label} takes whole numbers."),
-                decimals => format!("{label} takes at most {decimals} decimals."),
-            });
+        // Three digits behind a point: some write a thousand so, and elsewhere it is a one.
+        if fraction.len() > places || places == 0 && typed_places == 3 {
+            return Err(Refusal::Text(match places {
+                0 => WHOLE,
+                _ => "has too many decimals",
+            }));
         }
-        let digits = whole.bytes().chain(fraction.bytes()).chain((fraction.len()..places).map(|_| b'0'));
-        let steps = digits.fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add((digit - b'0').into()));
+        let mut steps = 0_u64;
+        for at in 0..whole.len() + places {
+            // Beyond the fraction that was typed there are zeros.
+            let digit = whole.as_bytes().get(at).or(fraction.as_bytes().get(at.wrapping_sub(whole.len())));
+            steps = steps.saturating_mul(10).saturating_add(digit.map_or(0, |digit| (digit - b'0').into()));
+        }
         if negative || steps < self.min || steps > self.max {
-            return Err(format!("{label} goes from {} to {}.", self.with_unit(self.min), self.with_unit(self.max)));
+            return Err(Refusal::Range);
         }
-        Ok(Some(steps))
+        Ok(steps)
     }
 
     /// The text without the quantity's own unit, and the zeros that a `k` or an `M` behind it stands for.
@@ -233,19 +256,14 @@ fn digits_of(text: &str) -> String {
 }
 
 /// How to write what has its commas, points or blanks in the wrong places.
-fn misplaced(label: &str, text: &str, places: usize) -> String {
-    let comma = text
-        .rsplit_once(',')
-        .filter(|(whole, fraction)| !whole.contains(',') && !fraction.is_empty() && are_digits(fraction));
-    match comma {
-        Some(_) if places == 0 => {
-            format!("{label} takes whole numbers; a comma only separates thousands, as in 1,234.")
-        }
-        Some((whole, fraction)) => {
+fn misplaced(text: &str, places: usize) -> Refusal {
+    match text.split_once(',') {
+        _ if places == 0 => Refusal::Text(WHOLE),
+        Some((whole, fraction)) if !fraction.is_empty() && are_digits(fraction) => {
             let whole = digits_of(whole);
-            format!("Use a point for decimals: {}.{fraction}.", if whole.is_empty() { "0" } else { &whole })
+            Refusal::Point(format!("{}.{fraction}", if whole.is_empty() { "0" } else { &whole }))
         }
-        None => "Separate thousands by commas, as in 1,234,567, or not at all.".to_owned(),
+        _ => Refusal::Text("takes commas between thousands only, as in 1,234,567"),
     }
 }
 
@@ -277,6 +295,8 @@ mod tests {
     const PRICE: Range = Range { unit: Unit::UsdPerMillion, decimals: 6, min: 0, max: 1_000_000_000, optional: true };
     const SHARE: Range = Range { unit: Unit::Percent, decimals: 4, min: 0, max: 1_000_000, optional: false };
     const LATENCY: Range = Range { unit: Unit::Seconds, decimals: 3, min: 1, max: 86_400_000, optional: false };
+
+    const WHOLE_WORDS: &str = "It takes whole numbers; separate thousands by a comma, as in 1,234, or not at all.";
 
     /// Each text with the number that it means, in plain digits.
     fn reads(range: Range, table: &[(&str, &str)]) {
@@ -339,11 +359,11 @@ mod tests {
                 ("1.000,50", "Use a point for decimals: 1000.50."),
                 ("1 000,50", "Use a point for decimals: 1000.50."),
                 ("1.234.567,89", "Use a point for decimals: 1234567.89."),
-                ("1.000.000", "Separate thousands by commas, as in 1,234,567, or not at all."),
-                ("1,00,000", "Separate thousands by commas, as in 1,234,567, or not at all."),
-                ("1,", "Separate thousands by commas, as in 1,234,567, or not at all."),
-                ("1 00", "Separate thousands by commas, as in 1,234,567, or not at all."),
-                ("1,000 000", "Separate thousands by commas, as in 1,234,567, or not at all."),
+                ("1.000.000", "It takes commas between thousands only, as in 1,234,567."),
+                ("1,00,000", "It takes commas between thousands only, as in 1,234,567."),
+                ("1,", "It takes commas between thousands only, as in 1,234,567."),
+                ("1 00", "It takes commas between thousands only, as in 1,234,567."),
+                ("1,000 000", "It takes commas between thousands only, as in 1,234,567."),
                 ("5e-1", "It needs a plain number, without \u{201c}e\u{201d}."),
                 ("5k", "It needs a plain number, without \u{201c}k\u{201d}."),
                 ("five", "It needs a plain number, without \u{201c}f\u{201d}."),
@@ -351,15 +371,15 @@ mod tests {
                 ("5-10", "It needs a plain number, without \u{201c}-\u{201d}."),
                 ("10%", "It needs a plain number, without \u{201c}%\u{201d}."),
                 ("\u{bd}", "It needs a plain number, without \u{201c}\u{bd}\u{201d}."),
-                ("\u{20ac}5", "It takes US dollars, not \u{20ac}."),
-                ("5 \u{a3}", "It takes US dollars, not \u{a3}."),
+                ("\u{20ac}5", "It needs a plain number, without \u{201c}\u{20ac}\u{201d}."),
+                ("5 \u{a3}", "It needs a plain number, without \u{201c}\u{a3}\u{201d}."),
                 ("$", "It needs a number."),
                 (".", "It needs a number."),
                 ("-5", "It goes from $0.0001 to $1,000,000,000.00."),
                 ("\u{2212}5", "It goes from $0.0001 to $1,000,000,000.00."),
                 ("\u{2013}5", "It goes from $0.0001 to $1,000,000,000.00."),
                 ("0", "It goes from $0.0001 to $1,000,000,000.00."),
-                ("0.00001", "It takes at most 4 decimals."),
+                ("0.00001", "It has too many decimals."),
                 ("99999999999999999999999999", "It goes from $0.0001 to $1,000,000,000.00."),
             ],
         );
@@ -408,12 +428,12 @@ mod tests {
             &[
                 ("", "It needs a number."),
                 ("k", "It needs a number."),
-                ("1,5", "It takes whole numbers; a comma only separates thousands, as in 1,234."),
-                ("0,500", "It takes whole numbers; a comma only separates thousands, as in 1,234."),
-                ("1.000", "It takes whole numbers: for 1,000 leave out the point."),
-                ("12.500", "It takes whole numbers: for 12,500 leave out the point."),
-                ("2.5", "It takes whole numbers."),
-                ("1.0005k", "It takes whole numbers."),
+                ("1,5", WHOLE_WORDS),
+                ("0,500", WHOLE_WORDS),
+                ("1.000", WHOLE_WORDS),
+                ("12.500", WHOLE_WORDS),
+                ("2.5", WHOLE_WORDS),
+                ("1.0005k", "It has too many decimals."),
                 ("1,5k", "Use a point for decimals: 1.5."),
                 ("5OO", "It needs a plain number, without \u{201c}O\u{201d}."),
                 ("1e6", "It needs a plain number, without \u{201c}e\u{201d}."),

@@ -42,7 +42,8 @@ fn spaced(value: &str) -> String {
 
 /// A `%` that begins no escape stands for itself.
 fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+    let bytes: Vec<u8> = percent_decode_str(text).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn is_tracking(name: &str) -> bool {
@@ -51,9 +52,14 @@ fn is_tracking(name: &str) -> bool {
 }
 
 /// Straight, curly, low, angled, and the primes that editors put for an inch.
-const QUOTES: &str = "\"'`\u{2018}\u{2019}\u{201a}\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}\u{2032}\u{2033}";
+fn is_quote(letter: char) -> bool {
+    matches!(letter, '"' | '\'' | '`' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201e}' | '\u{2032}' | '\u{2033}')
+}
+
 /// What ends a sentence, a bracket or a quotation that the link stood in.
-const ENDINGS: &str = ".,;:!>]*\"'\u{2019}\u{201d}\u{bb}";
+fn is_ending(letter: char) -> bool {
+    matches!(letter, '.' | ',' | ';' | ':' | '!' | '>' | ']' | '*' | '"' | '\'' | '\u{2019}' | '\u{201d}' | '\u{bb}')
+}
 
 /// A value without what editors and mail clients put around it: a second escaping, blanks, quotes, the punctuation that
 /// follows a link. Not for free text, which may mean all of these.
@@ -64,7 +70,7 @@ pub fn bare(value: &str) -> String {
         let before = rest;
         rest = rest.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
         rest = unquoted(rest);
-        rest = rest.trim_end_matches(|letter| ENDINGS.contains(letter) || letter == ')' && !before.contains('('));
+        rest = rest.trim_end_matches(|letter| is_ending(letter) || letter == ')' && !before.contains('('));
         if rest.len() == before.len() {
             return rest.to_owned();
         }
@@ -75,7 +81,7 @@ pub fn bare(value: &str) -> String {
 fn unquoted(text: &str) -> &str {
     let mut inside = text.chars();
     match (inside.next(), inside.next_back()) {
-        (Some(first), Some(last)) if QUOTES.contains(first) && QUOTES.contains(last) => inside.as_str(),
+        (Some(first), Some(last)) if is_quote(first) && is_quote(last) => inside.as_str(),
         _ => text,
     }
 }

@@ -78,7 +78,7 @@ fn what_cannot_be_read_is_said_and_what_was_stays_in_force() {
             "No price is known for \u{201c}gpt-nowhere\u{201d}; gpt-4o stands in.",
             "API calls goes from 1 to 1,000,000. 800 stays in force.",
             "Input tokens per call needs a plain number, without \u{201c}m\u{201d}. 250 stays in force.",
-            "Output tokens per call takes whole numbers. 50 stays in force.",
+            "Output tokens per call takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. 50 stays in force.",
         ]
     );
 }
@@ -160,9 +160,12 @@ fn attributes_mean_what_their_author_wrote() {
 fn what_could_mean_another_number_is_said_and_the_figures_do_not_count() {
     for (query, words) in [
         ("budget=0,50", "Use a point for decimals: 0.50. Nothing is set until then."),
-        ("calls=1.000", "API calls takes whole numbers: for 1,000 leave out the point. 5,000 stays in force."),
+        (
+            "calls=1.000",
+            "API calls takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. 5,000 stays in force.",
+        ),
         ("calls=", "API calls needs a number. 5,000 stays in force."),
-        ("budget=%E2%82%AC5", "Budget takes US dollars, not \u{20ac}."),
+        ("budget=%E2%82%AC5", "Budget needs a plain number, without \u{201c}\u{20ac}\u{201d}."),
         ("rpm=5OO", "Requests per minute needs a plain number, without \u{201c}O\u{201d}."),
         ("model=%E2%80%9CGPT-4o", "No price is known for \u{201c}\u{201c}GPT-4o\u{201d}; gpt-4o-mini stands in."),
     ] {

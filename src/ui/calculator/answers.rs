@@ -12,9 +12,6 @@ use crate::estimate::{Estimate, Quote, Way, Workload, way_words};
 pub struct AnswersProps {
     pub estimate: Rc<Estimate>,
     pub inputs: Rc<Inputs>,
-    /// Why the figures don't count: they are those of the last inputs that could be read.
-    #[prop_or_default]
-    pub unread: Option<AttrValue>,
 }
 
 #[component]
@@ -26,7 +23,7 @@ pub fn Answers(props: &AnswersProps) -> Html {
             { group(Way::Sequential, Some(&estimate.sequential), words(Way::Sequential), workload) }
             { group(Way::Async, Some(&estimate.concurrent), words(Way::Async), workload) }
             { group(Way::BatchApi, estimate.batch.as_ref(), words(Way::BatchApi), workload) }
-            if let Some(unread) = &props.unread {
+            if let Some(unread) = props.inputs.unread_words() {
                 <p class="answers__unread">{ unread }</p>
             }
         </section>

@@ -88,11 +88,14 @@ impl Inputs {
     /// A model that the catalogue lacks is not taken. Own prices belong to the model that they were typed for, so
     /// they don't follow to another one.
     pub fn after(&self, action: Action) -> Inputs {
-        let after = self.changed(action);
-        // A box whose value moved on by other means shows that value again.
-        let moved = |quantity: &Quantity| quantity.get(&after.workload) != quantity.get(&self.workload);
-        let shown = Quantity::ALL.into_iter().filter(moved).fold(0, |bits, quantity| bits | bit(quantity));
-        Inputs { unread: after.unread & !shown, ..after }
+        let mut after = self.changed(action);
+        for quantity in Quantity::ALL {
+            // A box whose value moved on by other means shows that value again.
+            if after.unread != 0 && quantity.get(&after.workload) != quantity.get(&self.workload) {
+                after.unread &= !bit(quantity);
+            }
+        }
+        after
     }
 
     fn changed(&self, action: Action) -> Inputs {

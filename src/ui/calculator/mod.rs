@@ -57,13 +57,13 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     let Some(model) = props.inputs.model() else {
         return Html::default();
     };
-    let unread = props.inputs.unread_words();
+    let unread = props.inputs.unread != 0;
     let estimate = Rc::new(estimate::estimate(&props.inputs.workload, model, props.now));
     html! {
-        <div class={classes!("calculator", unread.is_some().then_some("calculator--unread"))}>
-            <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} unread={unread.clone()} />
+        <div class={if unread { "calculator calculator--unread" } else { "calculator" }}>
+            <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
             <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} />
-            <Advice {estimate} {model} actions={props.actions.clone()} unread={unread.is_some()} />
+            <Advice {estimate} {model} actions={props.actions.clone()} {unread} />
             { props.children.clone() }
         </div>
     }

@@ -196,7 +196,7 @@ fn switched(value: &str, name: &str) -> Result<bool, String> {
 }
 
 fn known(name: &str) -> Result<prices::ModelId, String> {
-    let model = prices::named(name).ok_or_else(|| format!("The catalogue has no model {}.", quoted(name)))?;
+    let model = prices::find(name).ok_or_else(|| format!("The catalogue has no model {}.", quoted(name)))?;
     Ok(model.key())
 }
 
@@ -303,8 +303,8 @@ mod tests {
         let (wanted, problems) = decode("model=gpt-4o-mini&calls=20000&in=250&out=50&dup=10&budget=0.5");
         assert_eq!(problems, Vec::<String>::new());
         for query in [
-            "model=GPT-4o%20mini&calls=20,000&in=250&out=50&dup=10%25&budget=%240.50",
-            "model=gpt+4o+mini&calls=20%20000&in=250&out=50&dup=10%&budget=$0.50",
+            "model=gpt-4o-mini%20&calls=20,000&in=250&out=50&dup=10%25&budget=%240.50",
+            "model=%22gpt-4o-mini%22&calls=20%20000&in=250&out=50&dup=10%&budget=$0.50",
             "MODEL=openai%2Fgpt-4o-mini&calls=20k&in=250&out=50&dup=10&budget=0.50",
             "model=gpt-4o-mini&amp;calls=20000&amp;in=250&amp;out=50&amp;dup=10&amp;budget=0.50",
             "model%3Dgpt-4o-mini%26calls%3D20000%26in%3D250%26out%3D50%26dup%3D10%26budget%3D0.50",
@@ -323,10 +323,13 @@ mod tests {
         for (query, problem) in [
             ("budget=0,50", "Budget is “0,50”. Use a point for decimals: 0.50."),
             ("pin=0,15", "Input price is “0,15”. Use a point for decimals: 0.15."),
-            ("calls=1.000", "API calls is “1.000”. It takes whole numbers: for 1,000 leave out the point."),
+            (
+                "calls=1.000",
+                "API calls is “1.000”. It takes whole numbers; separate thousands by a comma, as in 1,234, or not at all.",
+            ),
             ("calls=50…", "API calls is “50…”. It needs a plain number, without “…”."),
             ("rpm=5OO", "Requests per minute is “5OO”. It needs a plain number, without “O”."),
-            ("budget=%E2%82%AC5", "Budget is “€5”. It takes US dollars, not €."),
+            ("budget=%E2%82%AC5", "Budget is “€5”. It needs a plain number, without “€”."),
         ] {
             assert_eq!(decode(query), (Inputs::default(), vec![problem.to_owned()]), "{query}");
         }

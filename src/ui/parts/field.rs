@@ -19,27 +19,24 @@ pub fn slug(label: &str) -> String {
 
 /// The ids that describe a field, for `aria-describedby`.
 pub(super) fn described_by(id: &str, hint: bool, echo: bool, error: bool) -> Option<String> {
-    let parts = [("error", error), ("echo", echo), ("hint", hint)];
-    let ids: Vec<String> =
-        parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| format!("{id}-{part}")).collect();
-    (!ids.is_empty()).then(|| ids.join(" "))
+    let mut ids = String::new();
+    for (part, there) in [("error", error), ("echo", echo), ("hint", hint)] {
+        if there {
+            ids.push_str(&format!("{}{id}-{part}", if ids.is_empty() { "" } else { " " }));
+        }
+    }
+    (!ids.is_empty()).then_some(ids)
 }
 
 /// The lines below a field. `echo` is what was understood of a number.
 pub(super) fn notes(id: &str, hint: Option<&AttrValue>, echo: Option<&AttrValue>, error: Option<&AttrValue>) -> Html {
-    html! {
-        <>
-            if let Some(error) = error {
-                <p class="field__error" id={format!("{id}-error")} role="alert">{ error }</p>
-            }
-            if let Some(echo) = echo {
-                <p class="field__echo" id={format!("{id}-echo")}>{ echo }</p>
-            }
-            if let Some(hint) = hint {
-                <p class="field__hint" id={format!("{id}-hint")}>{ dated(hint) }</p>
-            }
-        </>
-    }
+    let line = |part: &'static str, class: &'static str, text: Option<&AttrValue>| {
+        let role = (part == "error").then_some("alert");
+        text.map(|text| html! { <p {class} id={format!("{id}-{part}")} {role}>{ dated(text) }</p> })
+    };
+    let lines =
+        [line("error", "field__error", error), line("echo", "field__echo", echo), line("hint", "field__hint", hint)];
+    html! { { for lines.into_iter().flatten() } }
 }
 
 #[cfg(test)]

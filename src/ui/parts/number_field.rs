@@ -102,7 +102,6 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
     let error = refusal.clone().or_else(|| props.error.clone());
     let echo = range.echo(&text).filter(|_| error.is_none()).map(AttrValue::from);
     let in_force = props.value.unwrap_or(range.min);
-    let said = props.value.map(|value| range.with_unit(value));
     html! {
         <div class={classes!("field", "number-field", props.slider.is_some().then_some("number-field--slider"))}>
             <label class="field__label" id={format!("{id}-label")} for={id.clone()}>{ &props.label }</label>
@@ -111,7 +110,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
                     inputmode={inputmode(&range)} autocomplete="off" spellcheck="false" value={text}
                     placeholder={props.placeholder.clone()}
                     aria-valuemin={range.plain(range.min)} aria-valuemax={range.plain(range.max)}
-                    aria-valuenow={props.value.map(|value| range.plain(value))} aria-valuetext={said}
+                    aria-valuenow={props.value.map(|value| range.plain(value))}
                     aria-invalid={error.is_some().to_string()}
                     aria-describedby={described_by(&id, props.hint.is_some(), echo.is_some(), error.is_some())}
                     oninput={on_input} onblur={on_blur} onkeydown={on_key} />
@@ -200,7 +199,7 @@ mod tests {
             (
                 "1.000",
                 Some(5_000),
-                "API calls takes whole numbers: for 1,000 leave out the point. 5,000 stays in force.",
+                "API calls takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. 5,000 stays in force.",
             ),
             ("0", None, "API calls goes from 1 to 1,000,000. Nothing is set until then."),
         ] {
@@ -253,7 +252,6 @@ mod drawn {
             r#"role="spinbutton""#,
             r#"inputmode="decimal""#,
             r#"aria-valuenow="0.5""#,
-            r#"aria-valuetext="$0.50""#,
             r#"aria-describedby="budget-echo""#,
             "= $0.50</p>",
         ] {

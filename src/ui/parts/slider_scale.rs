@@ -15,7 +15,7 @@ impl SliderScale {
     /// Ascending, at least one.
     pub fn stops(self) -> Vec<u64> {
         match self {
-            SliderScale::Linear { max, step } => (0..=max / step).map(|stop| stop * step).collect(),
+            SliderScale::Linear { max, step } => (0..max / step + 1).map(|stop| stop * step).collect(),
             SliderScale::Logarithmic { min, max } => round_stops(min, max),
         }
     }

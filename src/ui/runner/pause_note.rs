@@ -264,7 +264,7 @@ mod tests {
             ("1.000,50", "Use a point for decimals: 1000.50."),
             ("", "New budget needs a number."),
             ("5e-1", "New budget needs a plain number, without \u{201c}e\u{201d}."),
-            ("\u{20ac}5", "New budget takes US dollars, not \u{20ac}."),
+            ("\u{20ac}5", "New budget needs a plain number, without \u{201c}\u{20ac}\u{201d}."),
             ("0.01", "The next row needs at least $0.0101."),
         ] {
             assert_eq!(raised(text, needed), Err(why.to_owned()), "{text}");

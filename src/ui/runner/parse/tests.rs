@@ -176,22 +176,30 @@ fn a_number_that_cannot_be_read_leaves_nothing_to_estimate() {
         (Field::Budget, "2,5", "Use a point for decimals: 2.5."),
         (Field::Budget, "1.000,50", "Use a point for decimals: 1000.50."),
         (Field::Budget, "5e-1", "Budget needs a plain number, without \u{201c}e\u{201d}."),
-        (Field::Budget, "\u{20ac}5", "Budget takes US dollars, not \u{20ac}."),
+        (Field::Budget, "\u{20ac}5", "Budget needs a plain number, without \u{201c}\u{20ac}\u{201d}."),
         (Field::Budget, "10%", "Budget needs a plain number, without \u{201c}%\u{201d}."),
         (Field::Budget, "0", "Budget goes from $0.000001 to $1,000,000,000.00."),
         (Field::Budget, "\u{2212}5", "Budget goes from $0.000001 to $1,000,000,000.00."),
         (Field::InputPrice, "0,15", "Use a point for decimals: 0.15."),
         (Field::OutputPrice, "0,075", "Use a point for decimals: 0.075."),
-        (Field::Concurrency, "1,5", "Concurrency takes whole numbers; a comma only separates thousands, as in 1,234."),
+        (
+            Field::Concurrency,
+            "1,5",
+            "Concurrency takes whole numbers; separate thousands by a comma, as in 1,234, or not at all.",
+        ),
         (Field::Concurrency, "", "Concurrency needs a number."),
         (Field::Concurrency, "65", "Concurrency goes from 1 to 64."),
         (
             Field::MaxOutputTokens,
             "1,5",
-            "Max output tokens takes whole numbers; a comma only separates thousands, as in 1,234.",
+            "Max output tokens takes whole numbers; separate thousands by a comma, as in 1,234, or not at all.",
         ),
         (Field::RequestsPerMinute, "5OO", "Requests per minute needs a plain number, without \u{201c}O\u{201d}."),
-        (Field::RequestsPerMinute, "1.000", "Requests per minute takes whole numbers: for 1,000 leave out the point."),
+        (
+            Field::RequestsPerMinute,
+            "1.000",
+            "Requests per minute takes whole numbers; separate thousands by a comma, as in 1,234, or not at all.",
+        ),
         (Field::TokensPerMinute, "1e6", "Tokens per minute needs a plain number, without \u{201c}e\u{201d}."),
         (Field::Temperature, "0,7", "Use a point for decimals: 0.7."),
         (Field::Temperature, "2.5", "Temperature goes from 0 to 2."),
@@ -209,7 +217,7 @@ fn a_number_that_cannot_be_read_leaves_nothing_to_estimate() {
 #[test]
 fn a_lane_that_cannot_be_read_leaves_nothing_to_estimate() {
     let form = lane_typed(&ready().after(&FormAction::AddLane), 1, Field::TokensPerMinute, "2,5");
-    let words = "Tokens per minute takes whole numbers; a comma only separates thousands, as in 1,234.";
+    let words = "Tokens per minute takes whole numbers; separate thousands by a comma, as in 1,234, or not at all.";
     assert_eq!(parse(&form), Err(vec![(1, (Field::TokensPerMinute, words.to_owned()))]));
 }
 
