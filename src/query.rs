@@ -1,17 +1,22 @@
 //! Links as people paste them: through mail clients, chats, content management systems and other tools' escaping. The
 //! calculator's links, the runner's and the embedded calculator's attributes are taken apart here alone.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-
 use crate::number::is_invisible;
 
-/// What stays readable in our own links.
-const KEPT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':').remove(b'@');
-
-/// A text as a part of a query.
+/// A text as a part of a query. Letters, digits and `-._~/:@` stand for themselves.
 pub fn escaped(text: &str) -> String {
-    utf8_percent_encode(text, KEPT).to_string()
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:@".contains(&byte) {
+            out.push(byte.into());
+        } else {
+            out.push('%');
+            out.push(HEX[usize::from(byte >> 4)].into());
+            out.push(HEX[usize::from(byte & 15)].into());
+        }
+    }
+    out
 }
 
 /// The names and values of a query, in their order. Names are in lower case. Values are as they were meant where our own
@@ -21,10 +26,10 @@ pub fn escaped(text: &str) -> String {
 /// separates too: that is where other tools glue.
 pub fn pairs(query: &str) -> Vec<(String, String)> {
     // Escaped as a whole.
-    let query = if query.contains('=') { query.to_owned() } else { decoded(query) };
+    let query = if query.contains('=') { query.to_owned() } else { decoded(query, b'+') };
     let parts = query.split(['&', '?', '#']).map(without_entity).filter(|part| !part.is_empty());
     let pairs = parts.map(|part| part.split_once('=').unwrap_or((part, "")));
-    let pairs = pairs.map(|(name, value)| (bare(name).to_ascii_lowercase(), decoded(&spaced(value))));
+    let pairs = pairs.map(|(name, value)| (bare(name).to_ascii_lowercase(), decoded(value, b' ')));
     pairs.filter(|(name, _)| !is_tracking(name)).collect()
 }
 
@@ -36,14 +41,29 @@ fn without_entity(mut part: &str) -> &str {
     part
 }
 
-fn spaced(value: &str) -> String {
-    value.chars().map(|letter| if letter == '+' { ' ' } else { letter }).collect()
+/// `plus` is what a `+` stands for; a `%` that begins no escape stands for itself. By hand: the first load has no room for
+/// a crate here.
+fn decoded(text: &str, plus: u8) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        let byte = match (byte, after) {
+            (b'%', [high, low, behind @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                rest = behind;
+                hex(*high) * 16 + hex(*low)
+            }
+            (b'+', _) => plus,
+            (byte, _) => *byte,
+        };
+        bytes.push(byte);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A `%` that begins no escape stands for itself.
-fn decoded(text: &str) -> String {
-    let bytes: Vec<u8> = percent_decode_str(text).collect();
-    String::from_utf8_lossy(&bytes).into_owned()
+/// The value of a hexadecimal digit.
+fn hex(digit: u8) -> u8 {
+    if digit.is_ascii_digit() { digit - b'0' } else { (digit | 32) - b'a' + 10 }
 }
 
 fn is_tracking(name: &str) -> bool {
@@ -64,7 +84,7 @@ fn is_ending(letter: char) -> bool {
 /// A value without what editors and mail clients put around it: a second escaping, blanks, quotes, the punctuation that
 /// follows a link. Not for free text, which may mean all of these.
 pub fn bare(value: &str) -> String {
-    let text = decoded(value);
+    let text = decoded(value, b'+');
     let mut rest = text.as_str();
     loop {
         let before = rest;

@@ -139,12 +139,10 @@ impl Inputs {
         Inputs { pins, ..self.clone() }
     }
 
-    /// What has to be corrected before the figures count; `None` where they do.
+    /// What has to be corrected first before the figures count; `None` where they do.
     pub fn unread_words(&self) -> Option<AttrValue> {
-        let unread = Quantity::ALL.into_iter().filter(|quantity| self.unread & bit(*quantity) != 0);
-        let labels: Vec<&str> = unread.map(|quantity| quantity.spec().label).collect();
-        (!labels.is_empty())
-            .then(|| format!("No estimate for what is typed: correct {} first.", labels.join(", ")).into())
+        let first = Quantity::ALL.get(self.unread.trailing_zeros() as usize)?;
+        Some(format!("No estimate for what is typed: correct {} first.", first.spec().label).into())
     }
 
     pub fn model(&self) -> Option<&'static Model> {
@@ -182,7 +180,7 @@ mod tests {
         let unread = Inputs::default()
             .after(Action::Unread(Quantity::Budget, true))
             .after(Action::Unread(Quantity::Calls, true));
-        assert_eq!(words(&unread).as_deref(), Some("No estimate for what is typed: correct API calls, Budget first."));
+        assert_eq!(words(&unread).as_deref(), Some("No estimate for what is typed: correct API calls first."));
         assert_eq!(unread.workload, Inputs::default().workload);
         let corrected = unread.after(Action::Unread(Quantity::Budget, false));
         assert_eq!(words(&corrected).as_deref(), Some("No estimate for what is typed: correct API calls first."));

@@ -30,13 +30,19 @@ pub(super) fn described_by(id: &str, hint: bool, echo: bool, error: bool) -> Opt
 
 /// The lines below a field. `echo` is what was understood of a number.
 pub(super) fn notes(id: &str, hint: Option<&AttrValue>, echo: Option<&AttrValue>, error: Option<&AttrValue>) -> Html {
-    let line = |part: &'static str, class: &'static str, text: Option<&AttrValue>| {
-        let role = (part == "error").then_some("alert");
-        text.map(|text| html! { <p {class} id={format!("{id}-{part}")} {role}>{ dated(text) }</p> })
-    };
-    let lines =
-        [line("error", "field__error", error), line("echo", "field__echo", echo), line("hint", "field__hint", hint)];
-    html! { { for lines.into_iter().flatten() } }
+    html! {
+        <>
+            { line(id, "error", "field__error", error) }
+            { line(id, "echo", "field__echo", echo) }
+            { line(id, "hint", "field__hint", hint) }
+        </>
+    }
+}
+
+fn line(id: &str, part: &'static str, class: &'static str, text: Option<&AttrValue>) -> Html {
+    let Some(text) = text else { return Html::default() };
+    let role = (part == "error").then_some("alert");
+    html! { <p {class} id={format!("{id}-{part}")} {role}>{ dated(text) }</p> }
 }
 
 #[cfg(test)]
