@@ -44,9 +44,6 @@ browser_tests! {
         a_runs_keys_are_its_own_and_in_order,
         a_change_that_fails_takes_the_whole_transaction_back,
     ],
-    decimal: [
-        a_browser_reads_and_writes_numbers_as_rust_does,
-    ],
     fetch: [
         a_call_is_answered_on_both_wires,
         a_call_that_is_given_up_says_so,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
-use crate::link::{Command, CsvStyle, DemoSettings, ExportKind, Place, Provider, RunState, Secret, ToWorker};
+use crate::link::{Command, CsvStyle, ExportKind, Place, Provider, RunState, Secret, ToWorker};
 use crate::time::Time;
 use crate::ui::hooks::Work;
 use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
