@@ -30,8 +30,9 @@ export default defineConfig({
     baseURL: named('PENNYBATCH_PAGE'),
     ignoreHTTPSErrors: true,
     screenshot: 'only-on-failure',
-    // The last picture is taken anyway; one of every step costs more than it tells.
-    trace: { mode: 'retain-on-failure', screenshots: false },
+    // Steps, network and console. The last picture and the last state are kept anyway; those of every step cost half of
+    // a test's time.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false },
     launchOptions: {
       executablePath: named('CHROMIUM'),
       args: named('PENNYBATCH_CHROMIUM_FLAGS').split(' '),

@@ -2,7 +2,7 @@
 
 import { records, readJsonl } from './support/data';
 import { sampleRunner } from './support/runner';
-import { expect, fastTest } from './support/test';
+import { expect, fastTest, test } from './support/test';
 
 const CATEGORIES = ['produce', 'cleaning', 'dairy', 'meat', 'snacks', 'beverages', 'frozen', 'bakery', 'other'];
 const SCHEMA = {
@@ -54,8 +54,11 @@ fastTest('labels: the prompt\'s own list is offered, answers are normalised, and
   await expect(page.getByRole('dialog')).toContainText('The answer is none of the labels.');
 });
 
-fastTest('a JSON schema: faults are told in their place, fields become columns, misfits are asked again', async ({ page }) => {
+// In real time: a check has a deadline, and the validator's own clock doesn't run faster.
+test('a JSON schema: faults are told in their place, fields become columns, misfits are asked again', async ({ page }) => {
   const runner = await sampleRunner(page);
+  await runner.expand('How the Demo behaves');
+  await page.getByLabel('Demo latency', { exact: true }).fill('20');
   await page.getByRole('combobox', { name: 'Answer format', exact: true }).selectOption('JSON schema');
   const schema = page.getByRole('textbox', { name: 'JSON schema', exact: true });
   await schema.fill('{"type": "object",\n "properties": }');

@@ -1,8 +1,10 @@
-// Rust's own tests of what needs a browser (tests/browser): storage, journal, fetch, messages. One page for each.
+// Rust's own tests of what needs a browser (tests/browser): storage, journal, fetch, messages. They share one page; each
+// runs in a worker of its own.
 
 import { readFileSync } from 'node:fs';
-import { expect, test, type Page } from './support/test';
-import { REPO } from './support/mock';
+import { expect, test, type Page } from '@playwright/test';
+import { Mock, REPO } from './support/mock';
+import { watch } from './support/test';
 
 interface Scope {
   runTest: (name: string) => Promise<string | null>;
@@ -18,22 +20,35 @@ function listed(): string[] {
     [...names.matchAll(/\w+/g)].map(([name]) => `${module}::${name}`));
 }
 
-async function open(page: Page, query = ''): Promise<void> {
-  await page.goto(`./browser-tests/page.html${query}`);
-  await page.waitForFunction(() => 'runTest' in globalThis);
-}
+// In one process, one after the other: a page costs more than a test.
+test.describe.configure({ mode: 'default' });
 
-test('every test of the program is listed', async ({ page }) => {
-  await open(page);
+let mock: Mock;
+let page: Page;
+const faults: string[] = [];
+
+test.beforeAll(async ({ browser }) => {
+  mock = await Mock.start();
+  page = await browser.newPage();
+  watch(page, [], faults);
+  await page.goto(`./browser-tests/page.html?http=${mock.http}&https=${mock.https}`);
+  await page.waitForFunction(() => 'runTest' in globalThis);
+});
+
+test.afterAll(async () => {
+  await page.close();
+  await mock.stop();
+});
+
+test('every test of the program is listed', async () => {
   const names = await page.evaluate(() => (globalThis as unknown as Scope).testNames());
   expect(names).toEqual(listed());
   expect(names.length).toBeGreaterThan(30);
 });
 
 for (const name of listed()) {
-  test(name, async ({ page, startMock }) => {
-    const mock = await startMock();
-    await open(page, `?http=${mock.http}&https=${mock.https}`);
+  test(name, async () => {
     expect(await page.evaluate(name => (globalThis as unknown as Scope).runTest(name), name)).toBeNull();
+    expect(faults, 'panics, uncaught errors and breaches of the content security policy').toEqual([]);
   });
 }

@@ -152,7 +152,7 @@ test('a simulation shows how two hundred runs end', async ({ page }) => {
 
 test('what a link gets wrong is said, and every way is there', async ({ page }) => {
   await page.goto('./#/?model=gpt-5&calls=5000&in=250&out=50&dup=10&rpm=0&warm=maybe');
-  await expect(page.getByText('Requests per minute goes from 1 to 1,000,000,000')).toBeVisible();
+  await expect(page.getByText('Requests per minute is “0”. It goes from 1 to 1,000,000,000.')).toBeVisible();
   await expect(page.getByText(/Warm up the prompt cache is 1 or 0/)).toBeVisible();
   const ways = page.getByRole('table', { name: 'Every way' });
   for (const way of ['Sequential', 'Async', 'Flex', 'Batch API']) {

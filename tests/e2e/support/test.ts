@@ -60,7 +60,7 @@ export const fastTest = test.extend({ speed: [FAST, { option: true }] });
 /** For a test that takes real time and puts the worker's clock forward. */
 export const leapTest = test.extend({ speed: [1, { option: true }] });
 
-function watch(page: Page, lines: string[], faults: string[]): void {
+export function watch(page: Page, lines: string[], faults: string[]): void {
   page.on('console', message => {
     lines.push(message.text());
     if (/panicked|Content Security Policy|Uncaught/i.test(message.text())) faults.push(message.text());
