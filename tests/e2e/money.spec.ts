@@ -56,7 +56,7 @@ const RUNS = process.env.PENNYBATCH_FULL
 for (const { rows: count, rpm, kinds, minutes } of RUNS) {
   fastTest(`${count} films over HTTP/2 with five in a hundred of ${kinds.length} faults, under a strict limit`, async ({ page, startMock }) => {
     fastTest.setTimeout((minutes + 1) * 60_000);
-    const mock = await startMock('--rpm', `${rpm}`, '--count-rejected', '--latency-ms', '40', ...faults(kinds, 0.05));
+    const mock = await startMock('--rpm', `${rpm}`, '--count-rejected', '--latency-ms', `${40 * FAST}`, ...faults(kinds, 0.05));
     const file = firstRows(movies(), count);
     const input = records(file.buffer.toString());
     const runner = await readyRunner(page, file, {

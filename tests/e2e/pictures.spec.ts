@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { REPO } from './support/mock';
+import { sampleRunner } from './support/runner';
 import { expect, test, type Page } from './support/test';
 
 /** A fixed day, so that the same prices are in force and the same picture comes out. */
@@ -41,3 +42,21 @@ test('a picture: embed', async ({ page }) => {
   await expect(page.locator('llm-batch-calculator').first()).not.toHaveAttribute('inert');
   await picture(page, 'embed');
 });
+
+const RUN_PICTURES = [
+  { name: 'runner', width: 1280, height: 1150, colorScheme: 'light' },
+  { name: 'runner-360', width: 360, height: 800, colorScheme: 'dark' },
+] as const;
+
+for (const { name, width, height, colorScheme } of RUN_PICTURES) {
+  test(`a picture: ${name}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
+    const runner = await sampleRunner(page);
+    await runner.enter({ 'Budget': '0.05' });
+    await runner.start();
+    await runner.untilDone(300);
+    await page.getByRole('heading', { level: 1 }).scrollIntoViewIfNeeded();
+    await picture(page, name);
+  });
+}

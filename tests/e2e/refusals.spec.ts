@@ -87,8 +87,9 @@ test('an answer without usage is kept, and its cost is not taken for nothing', a
 });
 
 test('what was paid for before a refusal stays, and the run goes on with a new key', async ({ page, startMock }) => {
-  const mock = await startMock('--latency-ms', '100', '--api-key', KEY);
-  const runner = await fortyRows(page, mock);
+  // Slow enough that rows are left when the key changes, on a busy machine too.
+  const mock = await startMock('--latency-ms', '500', '--api-key', KEY);
+  const runner = await fortyRows(page, mock, { 'Concurrency': 2 });
   await runner.start();
   await runner.untilDone(8);
   await mock.set({ api_key: 'sk-rotated' });
