@@ -38,7 +38,7 @@ pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, S
 pub use rate_seen::{LimitSeen, RateSeen};
 pub use response_format::{SchemaField, SchemaSupport, is_strict};
 pub use thinking::without_thinking;
-pub use words::MESSAGE_CHARS_MAX;
+pub use words::{MESSAGE_CHARS_MAX, in_short};
 
 /// Bodies larger than this are cut off and count as torn. Chat answers are a thousand times smaller.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;

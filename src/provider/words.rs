@@ -1,5 +1,7 @@
 //! The provider's own words, made fit to be shown and kept: short, on one line, and without anything like a key.
 
+use std::borrow::Cow;
+
 /// At most so many characters of a provider's message are kept.
 pub const MESSAGE_CHARS_MAX: usize = 300;
 
@@ -15,20 +17,31 @@ const KEY_CHARS_MIN: usize = 8;
 /// One line of at most [`MESSAGE_CHARS_MAX`] characters, with keys masked. A provider may echo megabytes, so the text is
 /// cut before anything is searched in it.
 pub fn clean(text: &str) -> String {
-    let line = mask_keys(&one_line(text));
-    match line.char_indices().nth(MESSAGE_CHARS_MAX - 1) {
-        Some((cut, _)) if line[cut..].chars().nth(1).is_some() => format!("{}…", &line[..cut]),
-        _ => line,
+    let (line, seams) = one_line(text);
+    in_short(&mask_keys(&line, &seams), MESSAGE_CHARS_MAX).into_owned()
+}
+
+/// At most so many characters; `…` is the last where there were more. What a message quotes may be of any length.
+pub fn in_short(text: &str, chars_max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(chars_max.saturating_sub(1)) {
+        Some((cut, _)) if text[cut..].chars().nth(1).is_some() => format!("{}…", &text[..cut]).into(),
+        _ => text.into(),
     }
 }
 
-/// The first [`LINE_CHARS_MAX`] characters that can be seen, with single spaces.
-fn one_line(text: &str) -> String {
-    let seen = text.chars().filter(|c| c.is_whitespace() || !(c.is_control() || is_invisible(*c)));
-    let mut line = String::new();
+/// The first [`LINE_CHARS_MAX`] characters that can be seen, with single spaces; and the places where something that
+/// can't be seen was left out: a key may begin there.
+fn one_line(text: &str) -> (String, Vec<usize>) {
+    let (mut line, mut seams) = (String::new(), Vec::new());
     let mut space = false;
     let mut left = LINE_CHARS_MAX;
-    for c in seen {
+    for c in text.chars() {
+        if !c.is_whitespace() && (c.is_control() || is_invisible(c)) {
+            if seams.last() != Some(&line.len()) {
+                seams.push(line.len());
+            }
+            continue;
+        }
         if c.is_whitespace() {
             space = !line.is_empty();
             continue;
@@ -42,7 +55,7 @@ fn one_line(text: &str) -> String {
         }
         line.push(c);
     }
-    line
+    (line, seams)
 }
 
 /// Characters that reorder or hide the text around them.
@@ -50,7 +63,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-fn mask_keys(line: &str) -> String {
+fn mask_keys(line: &str, seams: &[usize]) -> String {
     let lower = line.to_ascii_lowercase();
     let mut out = String::with_capacity(line.len());
     // The word that `at` is in ends here: looked for once a word, so that a line without blanks is read once.
@@ -60,7 +73,8 @@ fn mask_keys(line: &str) -> String {
         if at >= word_end {
             word_end = at + lower[at..].find(|c: char| !is_key_char(c)).unwrap_or(lower.len() - at);
         }
-        if begins_a_key(&lower, at, word_end) {
+        let is_seam = seams.binary_search(&at).is_ok();
+        if begins_a_key(&lower, at, word_end, is_seam) {
             out.push_str(MASK);
             at = word_end;
         } else {
@@ -72,8 +86,8 @@ fn mask_keys(line: &str) -> String {
 }
 
 /// Whether `at..word_end` is a key. `lower` is in ASCII lower case.
-fn begins_a_key(lower: &str, at: usize, word_end: usize) -> bool {
-    if at >= word_end || lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
+fn begins_a_key(lower: &str, at: usize, word_end: usize, is_seam: bool) -> bool {
+    if at >= word_end || !is_seam && lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
         return false;
     }
     let word = &lower[at..word_end];
@@ -100,6 +114,7 @@ mod tests {
             ("key (sk-proj-0123456789) refused", "key (…) refused"),
             ("bad header Authorization: Bearer abc.def", "bad header Authorization: Bearer …"),
             ("https://x/v1?key=AIzaSyD0123 failed", "https://x/v1?key=… failed"),
+            ("key:\u{0}sk-0123456789 and x\u{200b}sk-01234\u{200b}56789", "key:… and x…"),
             ("the task-based risk-adjusted model", "the task-based risk-adjusted model"),
             ("No API key provided.", "No API key provided."),
         ] {
@@ -124,14 +139,14 @@ mod tests {
             assert!(echo.starts_with("Bad request: …"), "{piece}: {echo}");
             assert!(echo.chars().count() <= MESSAGE_CHARS_MAX);
         }
-        let line = mask_keys(&"-a".repeat(1_000_000));
+        let line = mask_keys(&"-a".repeat(1_000_000), &[]);
         assert_eq!(line.len(), 2_000_000, "the search itself is linear too");
     }
 
     #[test]
     fn a_key_that_the_cut_goes_through_is_masked() {
         let before = "y ".repeat(LINE_CHARS_MAX - 10);
-        let kept = one_line(&format!("{before}sk-0123456789"));
-        assert!(mask_keys(&kept).ends_with('…'), "{kept}");
+        let (kept, seams) = one_line(&format!("{before}sk-0123456789"));
+        assert!(mask_keys(&kept, &seams).ends_with('…'), "{kept}");
     }
 }
