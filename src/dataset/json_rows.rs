@@ -7,8 +7,10 @@ use serde_json::value::RawValue;
 
 use crate::dataset::json_list::{Inside, list_inside};
 use crate::dataset::json_text::{self, Fields};
+use crate::dataset::problem::NAME_CHARS_MAX;
 use crate::dataset::table::{COLUMNS_MAX, Parsed, ROWS_MAX};
 use crate::dataset::{DataProblem, ReaderVersion, encoding};
+use crate::provider::in_short;
 
 /// The file's text and the slice of it that each row is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -146,6 +148,7 @@ impl<'a> Reader<'a> {
         match list_inside(object.get())? {
             Inside::Row => self.items(items),
             Inside::List { name, list } => {
+                let name = in_short(&name, NAME_CHARS_MAX);
                 self.notes
                     .push(format!("The rows are the list \u{201c}{name}\u{201d} inside of the file\u{2019}s object."));
                 self.list(list)?;

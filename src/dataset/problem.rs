@@ -4,6 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::provider::in_short;
+
+/// A column's name, as much of it as a message quotes: where a file has no header, it is a whole paragraph.
+pub const NAME_CHARS_MAX: usize = 50;
+/// What the template engine says may quote a part of the prompt.
+const MESSAGE_CHARS_MAX: usize = 500;
+
 /// Why a file was refused. `Display` is the sentence the person reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -83,7 +90,7 @@ impl fmt::Display for DataProblem {
             DataProblem::SeveralLists { names } => write!(
                 f,
                 "The file\u{2019}s object holds several lists: {}. Save the one with the rows as a file of its own.",
-                names.join(", ")
+                shown(names.iter().map(String::as_str)).join(", ")
             ),
             DataProblem::ShortHeader { columns, cells } => write!(
                 f,
@@ -93,8 +100,9 @@ impl fmt::Display for DataProblem {
             ),
             DataProblem::DuplicateColumn { name } => write!(
                 f,
-                "Two columns are named \"{name}\", so a placeholder could mean either. Rename one of them in the \
-                 file's first line."
+                "Two columns are named \"{}\", so a placeholder could mean either. Rename one of them in the \
+                 file's first line.",
+                in_short(name, NAME_CHARS_MAX)
             ),
             DataProblem::UnnamedColumn { place } => {
                 write!(f, "Column {place} has no name: a line has a field whose name is empty. Give that field a name.")
@@ -157,13 +165,15 @@ impl fmt::Display for TemplateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TemplateProblem::Syntax { message, line } => {
+                let message = in_short(message, MESSAGE_CHARS_MAX);
                 write!(f, "The prompt can't be read at line {line}: {message}. Placeholders look like {{{{column}}}}.")
             }
             TemplateProblem::UnknownColumn { name, columns } => unknown_column(f, name, columns),
             TemplateProblem::Row { row, message } => write!(
                 f,
-                "The prompt fails on row {} of the data: {message}. Nothing was sent for it. Change the prompt or that row.",
-                u64::from(*row) + 1
+                "The prompt fails on row {} of the data: {}. Nothing was sent for it. Change the prompt or that row.",
+                u64::from(*row) + 1,
+                in_short(message, MESSAGE_CHARS_MAX)
             ),
             TemplateProblem::Empty => {
                 write!(f, "The user prompt is empty. Write what to ask for each row, with placeholders such as ")?;
@@ -175,15 +185,19 @@ impl fmt::Display for TemplateProblem {
 
 fn unknown_column(f: &mut fmt::Formatter<'_>, name: &str, columns: &[String]) -> fmt::Result {
     const COLUMNS_SHOWN: usize = 30;
-    write!(f, "There is no column \"{name}\".")?;
+    write!(f, "There is no column \"{}\".", in_short(name, NAME_CHARS_MAX))?;
     let folded = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
     if let Some(near) = columns.iter().find(|column| folded(column) == folded(name)) {
-        write!(f, " Did you mean \"{near}\"?")?;
+        write!(f, " Did you mean \"{}\"?", in_short(near, NAME_CHARS_MAX))?;
     }
-    let shown: Vec<&str> = columns.iter().take(COLUMNS_SHOWN).map(String::as_str).collect();
-    write!(f, " The columns are: {}", shown.join(", "))?;
+    let columns_shown = shown(columns.iter().take(COLUMNS_SHOWN).map(String::as_str));
+    write!(f, " The columns are: {}", columns_shown.join(", "))?;
     match columns.len().saturating_sub(COLUMNS_SHOWN) {
         0 => write!(f, "."),
         more => write!(f, " and {more} more."),
     }
+}
+
+fn shown<'a>(names: impl Iterator<Item = &'a str>) -> Vec<std::borrow::Cow<'a, str>> {
+    names.map(|name| in_short(name, NAME_CHARS_MAX)).collect()
 }

@@ -1,6 +1,8 @@
 //! Likely mistakes in a prompt that renders all the same. The page shows them beside the preview, before a cent is spent.
 
+use crate::dataset::problem::NAME_CHARS_MAX;
 use crate::dataset::tags;
+use crate::provider::in_short;
 
 /// What the prompts' parts show of them.
 pub struct Seen<'a> {
@@ -33,6 +35,7 @@ pub fn compared_with_number(seen: &Seen) -> Option<String> {
         })
     };
     let column = seen.columns.iter().filter(|column| tags::is_identifier(column)).find(is_compared)?;
+    let column = in_short(column, NAME_CHARS_MAX);
     Some(format!(
         "Cells of a CSV are text: {column} is compared with a number, and the answer is the same for each row. Write \
          {column} | float."
@@ -43,6 +46,7 @@ pub fn advice(seen: &Seen) -> Option<String> {
     let braced = single_braced(seen);
     let proposal = braced
         .as_ref()
+        .map(|(written, column)| (in_short(written, NAME_CHARS_MAX), column))
         .map(|(written, column)| format!("{written} is sent as it stands. Did you mean {}?", placeholder(column)));
     if seen.uses_columns {
         return proposal;
@@ -57,7 +61,8 @@ pub fn advice(seen: &Seen) -> Option<String> {
 
 /// As the page's buttons insert it.
 fn placeholder(column: &str) -> String {
-    if tags::is_identifier(column) { format!("{{{{{column}}}}}") } else { format!("{{{{ {column} }}}}") }
+    let name = in_short(column, NAME_CHARS_MAX);
+    if tags::is_identifier(column) { format!("{{{{{name}}}}}") } else { format!("{{{{ {name} }}}}") }
 }
 
 /// A column between the marks of another program, outside of a placeholder: as it is written, and the column.

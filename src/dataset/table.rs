@@ -29,6 +29,9 @@ pub enum BadLines {
     Skip,
 }
 
+const NO_FIELDS: &str = "All objects of the file are empty, so that a prompt has nothing to ask about. Write each row with \
+                         its fields, such as {\"name\": \"…\"}.";
+
 /// What the reader takes. A kept run is read as it was when it began, so that no row changes its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,7 +134,13 @@ pub fn read(name: &str, bytes: &[u8], options: ReadOptions) -> Result<Table, Dat
         let lines = table.skipped.into_iter().take(DataProblem::LINES_MAX).collect();
         return Err(DataProblem::BadLines { lines, count });
     }
-    if table.is_empty() { Err(DataProblem::NoRows) } else { Ok(table) }
+    if table.is_empty() {
+        return Err(DataProblem::NoRows);
+    }
+    if table.columns.is_empty() {
+        return Err(DataProblem::JsonShape { what: NO_FIELDS.into() });
+    }
+    Ok(table)
 }
 
 fn encoding_note(encoding: &str, nuls: usize) -> Vec<String> {

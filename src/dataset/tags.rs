@@ -116,7 +116,7 @@ fn tag_end(tag: &str, close: &str) -> Option<usize> {
         }
     }
     // A lone apostrophe, as in {{editor's note}}: quotes don't count then.
-    tag.find(close).map(|at| at + close.len())
+    tag[2..].find(close).map(|at| 2 + at + close.len())
 }
 
 /// A column's name may hold an apostrophe, which opens no quote then.

@@ -115,6 +115,9 @@ fn headers_must_name_every_column_once() {
     assert!(duplicate.to_string().contains("\"name\""));
     assert_eq!(super::table("a.csv", ",name\n0,a\n").columns(), ["column_1", "name"]);
     assert_eq!(bad_lines("a.csv", "id,\"name\n1,2\n")[0].0, 1);
+    let paragraph = "a word ".repeat(1_000);
+    let twice = problem("a.csv", &format!("{paragraph},{paragraph}\n1,2\n")).to_string();
+    assert!(twice.contains("a word …\"") && twice.len() < 300, "{twice}");
 }
 
 #[test]
@@ -123,6 +126,11 @@ fn nothing_to_run() {
     assert_eq!(problem("a.csv", " \r\n\n"), DataProblem::Empty);
     assert_eq!(problem("a.csv", "\u{feff}"), DataProblem::Empty);
     assert_eq!(problem("a.csv", "id,name\n"), DataProblem::NoRows);
+    for (name, text) in [("a.jsonl", "{}\n{}\n"), ("a.json", "[{}]"), ("a.json", "{}")] {
+        assert!(problem(name, text).to_string().contains("objects of the file are empty"), "{name}: {text}");
+    }
+    let none_left = read("a.jsonl", b"{}\n{\"a\n", SKIP).expect_err("no column is left");
+    assert!(matches!(none_left, DataProblem::JsonShape { .. }), "{none_left}");
     let all_bad = read("a.csv", b"id,name\n1\n", SKIP).expect_err("no row is left");
     assert!(matches!(all_bad, DataProblem::BadLines { count: 1, .. }));
 }

@@ -92,7 +92,9 @@ fn what_a_template_declares_itself_is_no_column() {
 
 #[test]
 fn syntax_errors_have_a_line() {
-    for (user, line) in [("{{ name", 1), ("a\nb {% if name %}\nc", 2), ("\n{{ name | nofilter( }}", 2)] {
+    for (user, line) in
+        [("{{ name", 1), ("a\nb {% if name %}\nc", 2), ("\n{{ name | nofilter( }}", 2), ("\n{%}", 2), ("{{}", 1)]
+    {
         match parse_problem(user, &["name"]) {
             TemplateProblem::Syntax { line: got, message } => {
                 assert_eq!(got, line, "{user}: {message}");
@@ -102,6 +104,18 @@ fn syntax_errors_have_a_line() {
         }
     }
     assert_eq!(parse_problem(" \n", &["name"]), TemplateProblem::Empty);
+}
+
+#[test]
+fn what_a_message_quotes_is_cut() {
+    let columns: Vec<String> = (0..40).map(|number| format!("{number} {}", "word ".repeat(500))).collect();
+    let name = "name".repeat(500);
+    for user in [format!("{{{{ {name} }}}}"), format!("{{% {name} %}}")] {
+        let problem = Prompt::parse("", &user, &columns).expect_err("a long name").to_string();
+        assert!(problem.chars().count() < 2_000, "{problem}");
+    }
+    let prompt = Prompt::parse("", "What is it?", &columns).expect("a text");
+    assert!(prompt.advice(Format::Jsonl).is_some_and(|advice| advice.len() < 300));
 }
 
 #[test]
