@@ -259,7 +259,8 @@ fn digits_of(text: &str) -> String {
 fn misplaced(text: &str, places: usize) -> Refusal {
     match text.split_once(',') {
         _ if places == 0 => Refusal::Text(WHOLE),
-        Some((whole, fraction)) if !fraction.is_empty() && are_digits(fraction) => {
+        // A longer text is no number that was meant, and would be no message.
+        Some((whole, fraction)) if !fraction.is_empty() && are_digits(fraction) && text.len() <= 60 => {
             let whole = digits_of(whole);
             Refusal::Point(format!("{}.{fraction}", if whole.is_empty() { "0" } else { &whole }))
         }
@@ -356,6 +357,7 @@ mod tests {
                 ("1 000,50", "Use a point for decimals: 1000.50."),
                 ("1.234.567,89", "Use a point for decimals: 1234567.89."),
                 ("1.000.000", "It takes commas between thousands only, as in 1,234,567."),
+                (&format!("0,{}", "1".repeat(1_000)), "It takes commas between thousands only, as in 1,234,567."),
                 ("1,00,000", "It takes commas between thousands only, as in 1,234,567."),
                 ("1,", "It takes commas between thousands only, as in 1,234,567."),
                 ("1 00", "It takes commas between thousands only, as in 1,234,567."),

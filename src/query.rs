@@ -76,6 +76,15 @@ fn is_quote(letter: char) -> bool {
     matches!(letter, '"' | '\'' | '`' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201e}' | '\u{2032}' | '\u{2033}')
 }
 
+/// A part of a link in a message, which may be of any length.
+pub fn quoted(text: &str) -> String {
+    const CHARS_MAX: usize = 80;
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("\u{201c}{}\u{2026}\u{201d}", &text[..end]),
+        None => format!("\u{201c}{text}\u{201d}"),
+    }
+}
+
 /// What ends a sentence, a bracket or a quotation that the link stood in.
 fn is_ending(letter: char) -> bool {
     matches!(letter, '.' | ',' | ';' | ':' | '!' | '>' | ']' | '*' | '"' | '\'' | '\u{2019}' | '\u{201d}' | '\u{bb}')
@@ -179,6 +188,12 @@ mod tests {
         ] {
             assert_eq!(bare(value), meant, "{value:?}");
         }
+    }
+
+    #[test]
+    fn a_quotation_is_cut() {
+        assert_eq!(quoted("gpt-4o"), "\u{201c}gpt-4o\u{201d}");
+        assert_eq!(quoted(&"\u{fc}".repeat(81)), format!("\u{201c}{}\u{2026}\u{201d}", "\u{fc}".repeat(80)));
     }
 
     #[test]

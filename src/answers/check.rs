@@ -5,6 +5,7 @@ use jsonschema::{PatternOptions, Validator};
 
 use super::find_document;
 use super::outline::{Outline, SchemaProblem, parse};
+use crate::provider::in_short;
 
 /// Faults of an answer that are told; more say nothing new.
 const FAULTS_TOLD_MAX: usize = 3;
@@ -28,7 +29,10 @@ impl SchemaCheck {
         let made = jsonschema::options().with_pattern_options(patterns).build(&schema);
         made.map(SchemaCheck).map_err(|error| {
             let place = place(&error.instance_path().to_string());
-            SchemaProblem { place, message: format!("{}. Mend the schema there.", in_short(&error.to_string())) }
+            SchemaProblem {
+                place,
+                message: format!("{}. Mend the schema there.", in_short(&error.to_string(), FAULT_CHARS_MAX)),
+            }
         })
     }
 
@@ -43,8 +47,8 @@ impl SchemaCheck {
             .iter_errors(&document)
             .take(FAULTS_TOLD_MAX)
             .map(|error| match place(&error.instance_path().to_string()) {
-                place if place.is_empty() => in_short(&error.to_string()),
-                place => format!("at {place}: {}", in_short(&error.to_string())),
+                place if place.is_empty() => in_short(&error.to_string(), FAULT_CHARS_MAX).into_owned(),
+                place => format!("at {place}: {}", in_short(&error.to_string(), FAULT_CHARS_MAX)),
             })
             .collect();
         (!faults.is_empty()).then(|| format!("doesn't follow the schema: {}", faults.join("; ")))
@@ -54,13 +58,6 @@ impl SchemaCheck {
 /// A JSON pointer as a person reads it: `/address/city` is `address.city`.
 fn place(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~")
-}
-
-fn in_short(words: &str) -> String {
-    match words.char_indices().nth(FAULT_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words.to_owned(),
-    }
 }
 
 #[cfg(test)]

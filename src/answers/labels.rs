@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::provider::without_thinking;
+use crate::provider::{in_short, without_thinking};
 
 /// More are no list that a model is asked to choose from.
 pub const LABELS_MAX: usize = 1_000;
 /// A list in a prompt is taken for labels only where each of them is as short as this.
 const LABEL_CHARS_LIKELY: usize = 40;
+
+/// As much of a label as a message quotes.
+const LABEL_CHARS_SHOWN: usize = 100;
 
 /// What models put around a word: quotes, emphasis, brackets.
 const PAIRS: [(char, char); 12] = [
@@ -63,8 +66,10 @@ impl fmt::Display for LabelsProblem {
             }
             LabelsProblem::Alike { first, second } => write!(
                 f,
-                "\u{201c}{first}\u{201d} and \u{201c}{second}\u{201d} differ only by case or spaces, which answers are \
-                 not held to. Take one of them out."
+                "\u{201c}{}\u{201d} and \u{201c}{}\u{201d} differ only by case or spaces, which answers are not held \
+                 to. Take one of them out.",
+                in_short(first, LABEL_CHARS_SHOWN),
+                in_short(second, LABEL_CHARS_SHOWN),
             ),
         }
     }
@@ -245,6 +250,9 @@ mod tests {
         assert_eq!(refused(&["a"]), Err(LabelsProblem::TooFew));
         let alike = refused(&["Yes", "no", "yes "]).unwrap_err().to_string();
         assert!(alike.contains("\u{201c}Yes\u{201d} and \u{201c}yes \u{201d}"), "{alike}");
+        let long = "word ".repeat(1_000);
+        let alike = refused(&[&long, &long.to_uppercase()]).unwrap_err().to_string();
+        assert!(alike.contains("word\u{2026}\u{201d}") && alike.len() < 500, "{alike}");
         let many: Vec<String> = (0..=LABELS_MAX).map(|number| number.to_string()).collect();
         assert_eq!(Labels::new(&many), Err(LabelsProblem::TooMany { count: LABELS_MAX + 1 }));
     }

@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::node::{Node, pointed};
+use crate::provider::in_short;
 
 /// Larger ones would be sent with every call.
 const SCHEMA_BYTES_MAX: usize = 64 * 1024;
@@ -26,6 +27,9 @@ const SAME_PLACE_LISTS: [&str; 3] = ["anyOf", "oneOf", "allOf"];
 const COUNTS: [&str; 6] = ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"];
 const NUMBERS: [&str; 5] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
 const OTHERS: [&str; 5] = ["type", "enum", "const", "$ref", "format"];
+
+/// As much of a schema's own words, and of the way to a keyword, as a message quotes.
+const WORDS_CHARS_MAX: usize = 200;
 
 /// What a schema says, as far as the page and the exports need it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,12 +92,13 @@ pub(super) fn parse(schema: &str) -> Result<Node, SchemaProblem> {
         let words = error.to_string();
         let what = words.rsplit_once(" at line ").map_or(words.as_str(), |(what, _)| what);
         let place = format!("line {}, column {}", error.line(), error.column());
+        let what = in_short(what, WORDS_CHARS_MAX);
         at(&place, &format!("This is not JSON: {what}. Mend it there, or paste the schema again."))
     })
 }
 
 fn at(place: &str, message: &str) -> SchemaProblem {
-    SchemaProblem { place: place.to_owned(), message: message.to_owned() }
+    SchemaProblem { place: in_short(place, WORDS_CHARS_MAX).into_owned(), message: message.to_owned() }
 }
 
 /// What people paste in place of a schema.
@@ -152,6 +157,7 @@ fn keyword(name: &str, value: &Node, of: &Node, root: &Node) -> Result<(), Strin
         "$ref" => match value.text() {
             Some(reference) if pointed(root, reference).is_some() => Ok(()),
             Some(reference) if reference.starts_with('#') => {
+                let reference = in_short(reference, WORDS_CHARS_MAX);
                 Err(format!("{reference} is not in this schema. Define it under \"$defs\", or correct the reference."))
             }
             _ => Err("Only references within the schema can be followed, such as #/$defs/Genre.".into()),
@@ -183,6 +189,7 @@ fn check_type(value: &Node) -> Result<(), String> {
     match listed.iter().find(|kind| !kind.text().is_some_and(|kind| TYPES.contains(&kind))) {
         None => Ok(()),
         Some(Node::Scalar(Value::String(kind))) => {
+            let kind = in_short(kind, WORDS_CHARS_MAX);
             Err(format!("\u{201c}{kind}\u{201d} is no type. Take one of: {}.", all()))
         }
         Some(_) => Err(format!("type takes one of: {}.", all())),
@@ -200,6 +207,7 @@ fn check_required(value: &Node, of: &Node) -> Result<(), String> {
     for name in names {
         let name = name.text().ok_or("required takes names in quotes.")?;
         if closed && !properties.contains(name) {
+            let name = in_short(name, WORDS_CHARS_MAX);
             return Err(format!("\u{201c}{name}\u{201d} is required, but not among the properties. Add it there."));
         }
     }
@@ -229,7 +237,7 @@ fn follow(
         return Ok(());
     }
     if !open.insert(here) {
-        let reference = node.get("$ref").and_then(Node::text).unwrap_or("#");
+        let reference = in_short(node.get("$ref").and_then(Node::text).unwrap_or("#"), WORDS_CHARS_MAX);
         let message = format!("{reference} leads back to itself: it says nothing of an answer. Take it out.");
         return Err(at("$ref", &message));
     }

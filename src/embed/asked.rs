@@ -3,7 +3,7 @@
 use crate::embed::Field;
 use crate::estimate::Workload;
 use crate::prices::{self, Model};
-use crate::query::{bare, pairs};
+use crate::query::{bare, pairs, quoted};
 
 pub const MODEL: &str = "model";
 const OPENING_MODEL: &str = "openai/gpt-4o-mini";
@@ -67,7 +67,7 @@ impl Asked {
                 None if name == MODEL => &mut model,
                 None => {
                     if name != THEME {
-                        asked.unknown.push(format!("\u{201c}{name}\u{201d} is not known here."));
+                        asked.unknown.push(format!("{} is not known here.", quoted(name)));
                     }
                     continue;
                 }
@@ -94,7 +94,7 @@ impl Asked {
             return;
         }
         self.model = said.was.as_deref().and_then(prices::named).unwrap_or(self.model);
-        let sentence = format!("No price is known for \u{201c}{name}\u{201d}; {} stands in.", self.model.id);
+        let sentence = format!("No price is known for {}; {} stands in.", quoted(name), self.model.id);
         self.problems.push(Problem { name: MODEL, text: name.to_owned(), sentence });
     }
 

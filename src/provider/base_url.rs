@@ -19,6 +19,9 @@ pub fn urls(wire: Wire, base_url: &str) -> (String, String) {
 
 /// The hosts that `www/_headers` lets the page call over plain http (`connect-src`).
 pub const HTTP_HOSTS: [&str; 2] = ["localhost", "127.0.0.1"];
+const URL_BYTES_MAX: usize = 1_000;
+/// The longest name of a host, with a port.
+const HOST_BYTES_MAX: usize = 253 + ":65535".len();
 const POLICY: &str = "this page's security policy only allows http to localhost and 127.0.0.1";
 
 /// What is wrong with a base URL, as one plain sentence or two: what can't be an address, and what the page's own
@@ -34,6 +37,9 @@ pub fn check_base_url(base_url: &str) -> Result<(), String> {
             crate::provider::words::clean(url)
         ));
     };
+    if url.len() > URL_BYTES_MAX || authority_of(rest).len() > HOST_BYTES_MAX {
+        return Err("The base URL is longer than an address of an API. Check that nothing was pasted beside it.".into());
+    }
     if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err("The base URL has a space in it. Check that nothing was pasted beside it.".into());
     }
@@ -42,7 +48,7 @@ pub fn check_base_url(base_url: &str) -> Result<(), String> {
                     A key goes into the API key field, never into the address."
             .into());
     }
-    let authority = rest.split('/').next().unwrap_or("");
+    let authority = authority_of(rest);
     if authority.contains('@') {
         return Err("The base URL must not hold a user name or password. Put the key into the API key field.".into());
     }
@@ -60,6 +66,10 @@ pub fn check_base_url(base_url: &str) -> Result<(), String> {
         }
     }
     if url.len() - rest.len() == "http://".len() { check_policy(rest) } else { Ok(()) }
+}
+
+fn authority_of(rest: &str) -> &str {
+    rest.split('/').next().unwrap_or("")
 }
 
 /// Whether the page may call this address over plain http. `rest` is what follows the scheme.

@@ -83,6 +83,8 @@ fn base_urls_are_checked_in_plain_words() {
         ("https://user:pass@example.com/v1", "password"),
         ("https://example.com/v1?key=abc", "?"),
         ("https://example.com/v1#x", "#"),
+        (&format!("https://example.com/{}", "v1/".repeat(1_000)), "longer than an address"),
+        (&format!("http://{}/v1", "a".repeat(300)), "longer than an address"),
         ("https://exa mple.com/v1", "space"),
         ("https://example.com:http/v1", "port"),
         ("https://example.com:99999/v1", "port"),

@@ -16,7 +16,7 @@ use super::view::{Column, View};
 use crate::estimate::Workload;
 use crate::number::Range;
 use crate::prices;
-use crate::query::{bare, escaped, pairs};
+use crate::query::{bare, escaped, pairs, quoted};
 
 const MODEL: &str = "model";
 const PINS: &str = "pins";
@@ -202,10 +202,6 @@ fn known(name: &str) -> Result<prices::ModelId, String> {
 
 fn number(range: &Range, name: &str, value: &str) -> Result<Option<u64>, String> {
     range.read("It", value).map_err(|what| format!("{name} is {}. {what}", quoted(value)))
-}
-
-fn quoted(text: &str) -> String {
-    format!("\u{201c}{text}\u{201d}")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use yew::AttrValue;
 
-use crate::query::{bare, pairs};
+use crate::query::{bare, pairs, quoted};
 use crate::ui::calculator::is_known;
 use crate::ui::runner::Field;
 
@@ -41,7 +41,7 @@ pub fn left_out(query: &str) -> Vec<String> {
         "base_url" | "key" | "api_key" => {
             format!("\u{201c}{key}\u{201d} is never taken from a link: your key must only go where you send it.")
         }
-        _ => format!("\u{201c}{key}\u{201d} is not known here."),
+        _ => format!("{} is not known here.", quoted(&key)),
     };
     unknown.map(sentence).collect()
 }
