@@ -21,7 +21,7 @@ mod form_field;
 mod lane_fields;
 mod lane_list;
 mod limits_step;
-mod link_query;
+pub mod link_query;
 mod near_duplicates;
 mod page;
 mod parse;

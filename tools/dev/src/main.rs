@@ -8,6 +8,7 @@
 //! | `serve` | build, serve, watch, reload |
 //! | `test`, `chromium`, `node` | the tests, and getting what they need |
 //! | `simulate`, `mutate`, `bench` | the engine in its virtual world, whether that world finds faults, and how fast it is |
+//! | `fuzz` | odd inputs for every parser of what others write |
 //! | `bench_page` | what a slider's step costs in the page |
 //! | `size` | what a visitor downloads, and its budgets |
 //! | `prices` | the catalogue checked, compared and written |
@@ -24,6 +25,7 @@ mod bench_page;
 mod bundle;
 mod chromium;
 mod embed;
+mod fuzz;
 mod headers;
 mod minify;
 mod mutate;
@@ -58,6 +60,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Put faults into a copy of the engine, one at a time, and see that the virtual world finds each
     Mutate(mutate::MutateArgs),
+    /// Feed odd inputs to every parser of what others write, and see that none panics, hangs or says nothing
+    Fuzz(fuzz::FuzzArgs),
     /// Measure the engine: steps a second, bytes an item
     Bench(bench::BenchArgs),
     /// Measure what a slider's step costs in the published page
@@ -77,6 +81,7 @@ async fn main() -> ExitCode {
         Command::Test(args) => test::run(args).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Mutate(args) => mutate::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchPage => bench_page::run().await,
         Command::Size(args) => size::run(&args),

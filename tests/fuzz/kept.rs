@@ -1,0 +1,24 @@
+//! Inputs that failed once, kept so that they never fail again.
+
+use crate::TARGETS;
+use crate::run::run;
+
+/// The target and the shortest input that failed. The comment says how.
+const KEPT: &[(&str, &[u8])] = &[
+    // The end of a tag was found inside of its beginning.
+    ("prompts", b"{%}"),
+    // A table without a column.
+    ("files", b"{}"),
+];
+
+#[test]
+fn inputs_that_failed_once_hold() {
+    for (name, input) in KEPT {
+        let target = TARGETS.iter().find(|target| target.name == *name);
+        // Some targets need a feature.
+        let Some(target) = target else { continue };
+        if let Err(failed) = run(target, input) {
+            panic!("{name}: \"{}\": {failed:?}", input.escape_ascii());
+        }
+    }
+}
