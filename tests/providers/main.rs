@@ -1,13 +1,13 @@
 //! What goes over the wire and what comes back, fixture by fixture.
 
-mod answers;
 mod anthropic;
+mod fixture;
 mod presets;
 mod refusals;
 mod requests;
 mod table;
 
-use pennybatch::provider::{HttpReply, Outcome, Provider};
+use pennybatch::provider::HttpReply;
 use pennybatch::time::Time;
 
 /// 2026-11-23 12:00:00 UTC.
@@ -16,8 +16,4 @@ const NOW: Time = Time::from_ms(1_795_435_200_000);
 fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> HttpReply {
     let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     HttpReply { status, headers, body: body.to_string(), torn: false }
-}
-
-fn decode(status: u16, headers: &[(&str, &str)], body: &str) -> Outcome {
-    Provider::OpenAiCompatible.decode(&reply(status, headers, body), NOW)
 }

@@ -2,18 +2,17 @@
 //! `fixtures/<preset>/<case>.json`, with an answer and what is made of it; `fixtures/README.md` has its fields.
 //! Every preset has the cases below; what else a provider was seen to do has a file of its own that cites its source.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use pennybatch::money::Usd;
+use pennybatch::prices;
+use pennybatch::provider::batch::{LineProblem, RowEnd, read_line};
 use pennybatch::provider::{
-    Action, AnswerFormat, BODY_BYTES_MAX, Bill, Call, FailureKind, Finish, HttpReply, MESSAGE_CHARS_MAX, Outcome,
-    PromptCache, Provider, Usage,
+    Action, Answer, AnswerFormat, BODY_BYTES_MAX, Bill, Call, Failure, FailureKind, HttpReply, MESSAGE_CHARS_MAX,
+    Outcome, PromptCache, Provider,
 };
-use serde::Deserialize;
-use serde_json::Value;
 
+use crate::fixture::{AnswerDue, Endpoint, FailureDue, Fixture, ProblemDue, fixtures, fixtures_dir, name_of};
 use crate::{NOW, reply};
 
 const CASES: [&str; 14] = [
@@ -35,105 +34,6 @@ const CASES: [&str; 14] = [
 /// Cases that a preset may say never happen there.
 const NEVER_MAX: usize = 6;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fixture {
-    #[serde(default)]
-    source: String,
-    /// It does not happen here, and why.
-    never: Option<String>,
-    /// The body of [`call`].
-    sent: Option<String>,
-    #[serde(default)]
-    status: u16,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    /// JSON, or a text where the body is none.
-    #[serde(default)]
-    body: Value,
-    answer: Option<AnswerDue>,
-    failure: Option<FailureDue>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AnswerDue {
-    text: Option<String>,
-    finish: Option<Finish>,
-    usage: Option<BillDue>,
-    cost_pico: Option<i64>,
-    #[serde(default)]
-    all_thinking: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FailureDue {
-    kind: FailureKind,
-    retry_after_ms: Option<u64>,
-    /// What the person's sentence must say.
-    #[serde(default)]
-    says: String,
-    /// Of a failure inside a 200.
-    usage: Option<BillDue>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum BillDue {
-    Usage(TokensDue),
-    /// `"unknown"`.
-    Word(String),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokensDue {
-    input: u64,
-    output: u64,
-    #[serde(default)]
-    cache_read: u64,
-    #[serde(default)]
-    cache_write: u64,
-    #[serde(default)]
-    cache_write_1h: u64,
-    #[serde(default)]
-    reasoning: u64,
-}
-
-impl BillDue {
-    fn bill(&self, cost_pico: Option<i64>) -> Bill {
-        match self {
-            BillDue::Word(word) => {
-                assert_eq!(word, "unknown");
-                Bill::Unknown
-            }
-            BillDue::Usage(TokensDue { input, output, cache_read, cache_write, cache_write_1h, reasoning }) => {
-                let usage = Usage {
-                    input: *input,
-                    output: *output,
-                    cache_read: *cache_read,
-                    cache_write: *cache_write,
-                    cache_write_1h: *cache_write_1h,
-                    reasoning: *reasoning,
-                };
-                Bill::Usage { usage, stated_cost: cost_pico.map(|pico| Usd::from_pico(pico.into())) }
-            }
-        }
-    }
-}
-
-impl Fixture {
-    fn body_text(&self) -> String {
-        self.body.as_str().map_or_else(|| self.body.to_string(), str::to_owned)
-    }
-
-    fn reply(&self) -> HttpReply {
-        let headers = self.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        HttpReply { status: self.status, headers, body: self.body_text(), torn: false }
-    }
-}
-
 /// The call that every preset encodes.
 fn call() -> Call<'static> {
     Call {
@@ -149,31 +49,6 @@ fn call() -> Call<'static> {
     }
 }
 
-fn fixtures_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/providers/fixtures")
-}
-
-/// The name of a preset's directory is the one that it is stored under.
-fn name_of(provider: Provider) -> String {
-    serde_json::to_value(provider).expect("a name").as_str().expect("a word").to_owned()
-}
-
-/// The cases of a preset by name.
-fn fixtures(provider: Provider) -> Vec<(String, Fixture)> {
-    let dir = fixtures_dir().join(name_of(provider));
-    let files = fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
-    let mut cases: Vec<(String, Fixture)> = files
-        .map(|file| {
-            let path = file.expect("a file").path();
-            let text = fs::read_to_string(&path).expect("a text");
-            let fixture = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            (path.file_stem().expect("a name").to_string_lossy().into_owned(), fixture)
-        })
-        .collect();
-    cases.sort_by(|(one, _), (other, _)| one.cmp(other));
-    cases
-}
-
 #[test]
 fn every_preset_has_every_case_and_no_directory_is_without_a_preset() {
     for provider in Provider::ALL {
@@ -184,7 +59,8 @@ fn every_preset_has_every_case_and_no_directory_is_without_a_preset() {
         let never = cases.iter().filter(|(_, fixture)| fixture.never.is_some()).count();
         assert!(never <= NEVER_MAX, "{}: most cases happen", name_of(provider));
         for (case, fixture) in cases.iter().filter(|(case, _)| !CASES.contains(&case.as_str())) {
-            assert!(!fixture.source.is_empty(), "{} {case}: cite where this was seen", name_of(provider));
+            let explained = !fixture.source.is_empty() || !fixture.about.is_empty();
+            assert!(explained, "{} {case}: cite where this was seen, or say what it is about", name_of(provider));
         }
     }
     let presets: BTreeSet<String> = Provider::ALL.into_iter().map(name_of).collect();
@@ -209,6 +85,27 @@ fn every_case_is_read_as_it_is_meant() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A person may enter any server's address as an OpenAI-compatible one, and gateways hand on other providers' refusals.
+/// Only Anthropic's own preset can tell its spend cap from a rate limit.
+#[test]
+fn a_refusal_is_classed_the_same_at_a_server_of_unknown_name() {
+    let mut wrong = Vec::new();
+    for provider in Provider::ALL {
+        let refused = |fixture: &Fixture| {
+            fixture.is_of_a_call() && (fixture.failure.is_some() || !(200..300).contains(&fixture.status))
+        };
+        for (case, fixture) in fixtures(provider).into_iter().filter(|(_, fixture)| refused(fixture)) {
+            if case.starts_with("spend_cap: no time") {
+                continue;
+            }
+            if let Err(why) = check(Provider::OpenAiCompatible, &case, &fixture) {
+                wrong.push(format!("{} {case}: {why}", name_of(provider)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn what_is_broken_is_read_the_same_at_every_preset() {
     for provider in Provider::ALL {
@@ -222,7 +119,7 @@ fn what_is_broken_is_read_the_same_at_every_preset() {
 #[test]
 fn a_part_of_a_body_is_no_answer() {
     for provider in Provider::ALL {
-        for (case, fixture) in fixtures(provider).into_iter().filter(|(_, fixture)| fixture.status > 0) {
+        for (case, fixture) in fixtures(provider).into_iter().filter(|(_, fixture)| fixture.is_of_a_call()) {
             let body = fixture.body_text();
             for end in (0..body.len()).step_by(13).filter(|end| body.is_char_boundary(*end)) {
                 let cut = HttpReply { body: body[..end].to_owned(), torn: true, ..fixture.reply() };
@@ -265,50 +162,116 @@ fn check(provider: Provider, case: &str, fixture: &Fixture) -> Result<(), String
     match fixture {
         Fixture { never: Some(why), .. } => same(why.len() > 10, true),
         Fixture { sent: Some(due), .. } => same(&provider.body(provider.preset().base_url, &call()), due),
-        Fixture { answer: Some(due), .. } => check_answer(provider, fixture, due),
-        Fixture { failure: Some(due), .. } => check_failure(provider, case, fixture, due),
-        _ => Err("neither an answer nor a failure is due".to_owned()),
+        Fixture { endpoint: Some(Endpoint::CountTokens), .. } => check_count(provider, case, fixture),
+        _ => match fixture.line_text() {
+            // A file may be read on another lane than its job's.
+            Some(line) => [provider, Provider::OpenAi]
+                .into_iter()
+                .try_for_each(|provider| check_line(provider, case, fixture, &line)),
+            None => check_outcome(case, fixture, provider.decode(&fixture.reply(), NOW)),
+        },
     }
 }
 
-fn check_answer(provider: Provider, fixture: &Fixture, due: &AnswerDue) -> Result<(), String> {
-    match provider.decode(&fixture.reply(), NOW) {
-        Outcome::Answered { answer, bill } => {
-            if let Some(text) = &due.text {
-                same(&answer.text, text)?;
-            }
-            if let Some(finish) = due.finish {
-                same(answer.finish, finish)?;
-            }
-            if let Some(usage) = &due.usage {
-                same(bill, usage.bill(due.cost_pico))?;
-            }
-            let says_all_thinking = due.text.is_none() || answer.is_all_thinking() == due.all_thinking;
-            if says_all_thinking { Ok(()) } else { Err("all of it is thinking, or isn't".to_owned()) }
+fn check_outcome(case: &str, fixture: &Fixture, outcome: Outcome) -> Result<(), String> {
+    match (outcome, &fixture.answer, &fixture.failure) {
+        (Outcome::Answered { answer, bill }, Some(due), None) => check_answer(&answer, bill, due),
+        (Outcome::Failed { failure, bill }, None, Some(due)) => check_failure(case, fixture, &failure, bill, due),
+        (outcome, ..) => Err(format!("{outcome:?}")),
+    }
+}
+
+fn check_line(provider: Provider, case: &str, fixture: &Fixture, line: &str) -> Result<(), String> {
+    let read = match read_line(line, provider, NOW).ok_or("an empty line")? {
+        Ok(read) => read,
+        Err(problem) => {
+            let due = fixture.problem.map(|due| match due {
+                ProblemDue::NotJson => LineProblem::NotJson,
+                ProblemDue::NoResult => LineProblem::NoResult,
+            });
+            return same(Some(problem), due);
         }
-        failed => Err(format!("{failed:?}")),
+    };
+    same(fixture.problem, None)?;
+    same(Some(&read.custom_id), fixture.custom_id.as_ref())?;
+    match read.end {
+        RowEnd::Outcome(outcome) => check_outcome(case, fixture, outcome),
+        RowEnd::Unfinished => same(fixture.unfinished, true),
     }
 }
 
-fn check_failure(provider: Provider, case: &str, fixture: &Fixture, due: &FailureDue) -> Result<(), String> {
-    let Outcome::Failed { failure, bill } = provider.decode(&fixture.reply(), NOW) else {
-        return Err("an answer".to_owned());
-    };
-    same((failure.kind, failure.retry_after_ms), (due.kind, due.retry_after_ms))?;
+fn check_count(provider: Provider, case: &str, fixture: &Fixture) -> Result<(), String> {
+    match (provider.counted(&fixture.reply(), NOW), &fixture.failure) {
+        (Ok(tokens), None) => same(Some(tokens), fixture.counted),
+        (Err(failure), Some(due)) => check_words(case, &failure, due),
+        (counted, _) => Err(format!("{counted:?}")),
+    }
+}
+
+fn check_answer(answer: &Answer, bill: Bill, due: &AnswerDue) -> Result<(), String> {
+    if let Some(text) = &due.text {
+        same(&answer.text, text)?;
+        same(answer.is_all_thinking(), due.all_thinking)?;
+    }
+    if let Some(finish) = due.finish {
+        same(answer.finish, finish)?;
+    }
+    if let Some(request_id) = &due.request_id {
+        same(answer.request_id.as_ref(), Some(request_id))?;
+    }
+    match (&answer.misfit, &due.misfit) {
+        (Some(misfit), Some(due)) => same(misfit.starts_with(due.as_str()), true)?,
+        (misfit, due) => same(misfit, due)?,
+    }
+    if let Some(due) = &due.priced {
+        let Bill::Usage { usage, .. } = &bill else { return Err(format!("{bill:?}")) };
+        let model = prices::find_at(Provider::Anthropic, &due.model).ok_or("no such model in the catalogue")?;
+        same(model.card.cost(usage, NOW).pico(), due.cost_pico)?;
+    }
+    due.usage.as_ref().map_or(Ok(()), |usage| same(bill, usage.bill(due.cost_pico)))
+}
+
+fn check_failure(case: &str, fixture: &Fixture, failure: &Failure, bill: Bill, due: &FailureDue) -> Result<(), String> {
+    // A line of a batch job is a refusal.
     let refused = !(200..300).contains(&fixture.status);
     let unstated = if refused { Bill::Nothing } else { Bill::Unknown };
     same(bill, due.usage.as_ref().map_or(unstated, |usage| usage.bill(None)))?;
+    if fixture.is_of_a_call() {
+        same(failure.status, Some(fixture.status))?;
+    }
+    check_words(case, failure, due)
+}
+
+fn check_words(case: &str, failure: &Failure, due: &FailureDue) -> Result<(), String> {
+    if let Some(kind) = due.kind {
+        same((failure.kind, failure.retry_after_ms), (kind, due.retry_after_ms))?;
+    }
+    let action = failure.kind.action();
     let actions: &[Action] = match case {
         "rate_limit" => &[Action::SlowLane],
         "overload" => &[Action::Retry],
         "quota" | "wrong_key" | "browser_ban" | "unknown_model" => &[Action::StopLane],
         "too_long" | "content_filter" => &[Action::EndItem],
-        _ => &[failure.kind.action()],
+        _ => &[due.action.map_or(action, |due| due.action())],
     };
-    same(actions.contains(&failure.kind.action()), true)?;
-    match failure.sentence().contains(&due.says) {
-        true => Ok(()),
-        false => Err(format!("doesn't say {:?}: {}", due.says, failure.sentence())),
+    same(actions, &[action])?;
+    if due.status.is_some() {
+        same(failure.status, due.status)?;
+    }
+    if let Some(message) = &due.message {
+        same(&failure.message, message)?;
+    }
+    if let Some(request_id) = &due.request_id {
+        same(failure.request_id.as_deref().unwrap_or(""), request_id)?;
+    }
+    let sentence = failure.sentence();
+    if due.hides.as_ref().is_some_and(|secret| sentence.contains(secret)) {
+        return Err(format!("shows what it must hide: {sentence}"));
+    }
+    let unsaid = due.says.all().iter().find(|words| !sentence.contains(*words));
+    match unsaid.or(Some(&due.message_has).filter(|words| !failure.message.contains(*words))) {
+        None => Ok(()),
+        Some(words) => Err(format!("doesn't say {words:?}: {sentence}")),
     }
 }
 
