@@ -49,6 +49,8 @@ pub struct Fixture {
     pub failure: Option<FailureDue>,
     /// The input tokens that `count_tokens` states.
     pub counted: Option<u32>,
+    /// What a file or a batch job is seen to be: each field that is named here.
+    pub seen: Option<Value>,
     /// The batch job never came to this request.
     #[serde(default)]
     pub unfinished: bool,
@@ -60,6 +62,12 @@ pub struct Fixture {
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
     CountTokens,
+    /// An upload, which answers with the file's id.
+    File,
+    /// The deletion of `file-9`.
+    DeletedFile,
+    BatchJob,
+    BatchList,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use pennybatch::prices;
-use pennybatch::provider::batch::{LineProblem, RowEnd, read_line};
+use pennybatch::provider::batch::{
+    LineProblem, RowEnd, decode_deleted, decode_file, decode_job, decode_list, read_line,
+};
 use pennybatch::provider::{
     Action, Answer, AnswerFormat, BODY_BYTES_MAX, Bill, Call, Failure, FailureKind, HttpReply, MESSAGE_CHARS_MAX,
     Outcome, PromptCache, Provider,
 };
+use serde_json::{Value, json};
 
 use crate::fixture::{AnswerDue, Endpoint, FailureDue, Fixture, ProblemDue, fixtures, fixtures_dir, name_of};
 use crate::{NOW, reply};
@@ -163,6 +166,7 @@ fn check(provider: Provider, case: &str, fixture: &Fixture) -> Result<(), String
         Fixture { never: Some(why), .. } => same(why.len() > 10, true),
         Fixture { sent: Some(due), .. } => same(&provider.body(provider.preset().base_url, &call()), due),
         Fixture { endpoint: Some(Endpoint::CountTokens), .. } => check_count(provider, case, fixture),
+        Fixture { endpoint: Some(endpoint), .. } => check_seen(provider, *endpoint, case, fixture),
         _ => match fixture.line_text() {
             // A file may be read on another lane than its job's.
             Some(line) => [provider, Provider::OpenAi]
@@ -205,6 +209,38 @@ fn check_count(provider: Provider, case: &str, fixture: &Fixture) -> Result<(), 
         (Ok(tokens), None) => same(Some(tokens), fixture.counted),
         (Err(failure), Some(due)) => check_words(case, &failure, due),
         (counted, _) => Err(format!("{counted:?}")),
+    }
+}
+
+fn check_seen(provider: Provider, endpoint: Endpoint, case: &str, fixture: &Fixture) -> Result<(), String> {
+    let reply = fixture.reply();
+    let seen = match endpoint {
+        Endpoint::File => decode_file(provider, &reply, NOW).map(Value::from),
+        Endpoint::DeletedFile => decode_deleted(provider, &reply, "file-9", NOW).map(|()| Value::from("file-9")),
+        Endpoint::BatchJob => decode_job(provider, &reply, NOW).map(|job| json!(job)),
+        Endpoint::BatchList => decode_list(provider, &reply, NOW).map(|list| json!([list.jobs, list.after])),
+        Endpoint::CountTokens => return Err("it has a check of its own".to_owned()),
+    };
+    match (seen, &fixture.seen, &fixture.failure) {
+        (Ok(seen), Some(due), None) if holds(&seen, due) => Ok(()),
+        (Err(failure), None, Some(due)) => check_words(case, &failure, due),
+        (seen, ..) => Err(format!("{seen:?}")),
+    }
+}
+
+/// Whether everything that is due is there. Of a problem's words, a part is enough.
+fn holds(seen: &Value, due: &Value) -> bool {
+    match (seen, due) {
+        (Value::Object(seen), Value::Object(due)) => due.iter().all(|(name, due)| {
+            seen.get(name).is_some_and(|seen| match (name.as_str(), seen.as_str()) {
+                ("problem", Some(words)) => due.as_str().is_some_and(|part| words.contains(part)),
+                _ => holds(seen, due),
+            })
+        }),
+        (Value::Array(seen), Value::Array(due)) => {
+            seen.len() == due.len() && seen.iter().zip(due).all(|(seen, due)| holds(seen, due))
+        }
+        _ => seen == due,
     }
 }
 
