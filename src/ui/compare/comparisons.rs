@@ -33,9 +33,21 @@ pub fn Comparisons(props: &ComparisonsProps) -> Html {
     let asked = use_memo(props.query.clone(), |query| decode(query).0);
     let inputs = use_reducer_eq(|| (*asked).clone());
     let now = *use_state(|| Time::from_ms(js_sys::Date::now() as u64));
+    // What was told to the calculator and hasn't come back. While more is on its way, what comes back is older than what
+    // is here: taking it would lose what was typed meanwhile.
+    let told = use_mut_ref(Vec::<Inputs>::new);
     {
-        let inputs = inputs.dispatcher();
-        use_effect_with(asked, move |asked| inputs.dispatch(Action::Replace(Box::new((**asked).clone()))));
+        let (inputs, told) = (inputs.dispatcher(), told.clone());
+        use_effect_with(asked, move |asked| {
+            let mut told = told.borrow_mut();
+            match told.iter().position(|told| *told == **asked) {
+                Some(place) => drop(told.drain(..=place)),
+                None => told.clear(),
+            }
+            if told.is_empty() {
+                inputs.dispatch(Action::Replace(Box::new((**asked).clone())));
+            }
+        });
     }
     let latest = use_mut_ref(|| (*inputs).clone());
     latest.replace((*inputs).clone());
@@ -46,6 +58,7 @@ pub fn Comparisons(props: &ComparisonsProps) -> Html {
         move |action: Action, on_piece: &Callback<AttrValue>| {
             let after = latest.borrow().after(action.clone());
             inputs.dispatch(action.clone());
+            told.borrow_mut().push(after.clone());
             on_piece.emit(piece(&after, &action).into());
         }
     });
