@@ -91,8 +91,13 @@ impl HttpReply {
     /// local servers take any word, and masking it would maim their messages.
     pub fn hide_key(&mut self, key: &str) {
         const KEY_BYTES_MIN: usize = 8;
-        if key.len() >= KEY_BYTES_MIN && !(200..300).contains(&self.status) && self.body.contains(key) {
-            self.body = self.body.replace(key, "…");
+        if key.len() < KEY_BYTES_MIN || (200..300).contains(&self.status) {
+            return;
+        }
+        // Whoever breaks long words in two does so by a space of no width, which a message is shown without.
+        let seen = words::seen(&self.body);
+        if seen.contains(key) {
+            self.body = seen.replace(key, "…");
         }
     }
 }

@@ -29,6 +29,15 @@ pub fn in_short(text: &str, chars_max: usize) -> Cow<'_, str> {
     }
 }
 
+/// The text without what can't be seen.
+pub fn seen(text: &str) -> String {
+    text.chars().filter(|c| is_seen(*c)).collect()
+}
+
+fn is_seen(c: char) -> bool {
+    c.is_whitespace() || !(c.is_control() || is_invisible(c))
+}
+
 /// The first [`LINE_CHARS_MAX`] characters that can be seen, with single spaces; and the places where something that
 /// can't be seen was left out: a key may begin there.
 fn one_line(text: &str) -> (String, Vec<usize>) {
@@ -36,7 +45,7 @@ fn one_line(text: &str) -> (String, Vec<usize>) {
     let mut space = false;
     let mut left = LINE_CHARS_MAX;
     for c in text.chars() {
-        if !c.is_whitespace() && (c.is_control() || is_invisible(c)) {
+        if !is_seen(c) {
             if seams.last() != Some(&line.len()) {
                 seams.push(line.len());
             }

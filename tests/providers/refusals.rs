@@ -21,6 +21,9 @@ fn the_key_that_was_sent_is_cut_out_of_a_refusal() {
     let mut echo = reply(401, &[], "no user has the token 0f9e8d7c6b5a");
     echo.hide_key("0f9e8d7c6b5a");
     assert_eq!(echo.body, "no user has the token …");
+    let mut broken = reply(401, &[], "no user has the token 0f9e8d\u{200b}7c6b5a");
+    broken.hide_key("0f9e8d7c6b5a");
+    assert_eq!(broken.body, "no user has the token …");
     let mut answer = reply(200, &[], "an answer with password1 in it");
     answer.hide_key("password1");
     assert_eq!(answer.body, "an answer with password1 in it");
