@@ -10,6 +10,8 @@ use crate::dataset::written::{self, JsonStyle};
 
 /// Steps a template may take for one row: far more than any prompt needs, and an end to any loop.
 const STEPS_MAX: u64 = 1_000_000;
+/// So much text made by one filter counts as one step.
+const BYTES_A_STEP: u64 = 16;
 const INDENT_MAX: usize = 16;
 
 pub fn environment() -> Environment<'static> {
@@ -40,7 +42,10 @@ fn to_json(state: &State, value: &Value, indent: Option<usize>, options: Kwargs)
         ascii: options.get::<Option<bool>>("ensure_ascii")?.unwrap_or(false),
     };
     options.assert_all_used()?;
-    written::json(state, value, &style)
+    let json = written::json(state, value, &style)?;
+    // Each one in a chain may double the text, so that it counts by its length.
+    state.consume_fuel(json.len() as u64 / BYTES_A_STEP)?;
+    Ok(json)
 }
 
 /// Jinja's: whole words unless `killwords`, `end` counted in, and up to `leeway` characters more are left alone.

@@ -152,4 +152,9 @@ fn a_template_always_ends() {
     let prompt = Prompt::parse("", user, table.columns()).expect("a prompt");
     let problem = render(&prompt, &table, 0).expect_err("too long");
     assert!(problem.to_string().contains("too long"), "{problem}");
+
+    let doubled = format!("{{{{ name{} }}}}", " | tojson".repeat(60));
+    let prompt = Prompt::parse("", &doubled, table.columns()).expect("a prompt");
+    let problem = render(&prompt, &table, 0).expect_err("too large");
+    assert!(problem.to_string().contains("too long"), "{problem}");
 }
