@@ -240,7 +240,9 @@ pub fn batch(input: &[u8], chance: &mut Rng) {
                 let status = if matches!(outcome, Outcome::Answered { .. }) { 200 } else { 0 };
                 ended(outcome, status);
             }
-            assert_eq!(read_line(&text, provider, NOW).as_ref(), Some(&Ok(line.clone())));
+            if chance.u32(..16) == 0 {
+                assert_eq!(read_line(&text, provider, NOW).as_ref(), Some(&Ok(line.clone())));
+            }
         }
         Some(Err(_)) => {}
         None => assert!(text.trim().trim_start_matches('\u{feff}').is_empty(), "a line was passed over: {text:?}"),
@@ -248,18 +250,19 @@ pub fn batch(input: &[u8], chance: &mut Rng) {
     let mut reply = reply(one_of(&STATUSES, chance), &text, chance);
     reply.hide_key(KEY);
     let status = reply.status;
-    let failures = [
-        decode_job(provider, &reply, NOW).err(),
-        decode_file(provider, &reply, NOW).err(),
-        decode_deleted(provider, &reply, "file-9", NOW).err(),
-        decode_list(provider, &reply, NOW).err(),
-    ];
-    failures.iter().flatten().for_each(|failure| failed(failure, status));
-    if let Ok(job) = decode_job(provider, &reply, NOW) {
-        assert!(!job.id.is_empty());
-        job.problem.iter().for_each(|problem| fits_a_screen(problem));
-    }
-    if !(200..300).contains(&status) {
-        failed(&refusal_of(provider, &reply, NOW), status);
-    }
+    let failure = match chance.u32(..5) {
+        0 => decode_file(provider, &reply, NOW).err(),
+        1 => decode_deleted(provider, &reply, "file-9", NOW).err(),
+        2 => decode_list(provider, &reply, NOW).err(),
+        3 if !(200..300).contains(&status) => Some(refusal_of(provider, &reply, NOW)),
+        _ => match decode_job(provider, &reply, NOW) {
+            Err(failure) => Some(failure),
+            Ok(job) => {
+                assert!(!job.id.is_empty());
+                job.problem.iter().for_each(|problem| fits_a_screen(problem));
+                None
+            }
+        },
+    };
+    failure.iter().for_each(|failure| failed(failure, status));
 }

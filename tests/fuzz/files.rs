@@ -154,7 +154,14 @@ fn exported_as_csv(table: &Table) {
     assert_eq!(again.len(), rows, "rows of the own export {file:?}");
     for row in 0..rows {
         let cells = table.cells(row);
-        assert_eq!(again.cells(row)[..cells.len()], cells, "cells of the own export {file:?}");
+        // A mark at the start of a line is one of the file's, wherever files were joined.
+        let without_mark = |cells: &[String]| {
+            let mut cells = cells.to_vec();
+            cells[0] = cells[0].trim_start_matches('\u{feff}').to_owned();
+            cells
+        };
+        let found = without_mark(&again.cells(row)[..cells.len()]);
+        assert_eq!(found, without_mark(&cells), "cells of the own export {file:?}");
     }
 }
 

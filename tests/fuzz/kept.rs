@@ -7,6 +7,8 @@ use crate::run::run;
 const KEPT: &[(&str, &[u8])] = &[
     // The end of a tag was found inside of its beginning.
     ("prompts", b"{%}"),
+    // A key that a space of no width breaks in two became whole when that was left out.
+    ("bodies", "0f9e8d7c6\u{200b}b5a49380f".as_bytes()),
     // A table without a column.
     ("files", b"{}"),
 ];

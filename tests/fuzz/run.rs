@@ -24,6 +24,7 @@ const CHARS_SHOWN: usize = 1_500;
 const INPUT_MAX: Duration = Duration::from_secs(1);
 /// A slow input is run so often, since this machine may have had something else to do. The fastest counts.
 const REPEATS: usize = 5;
+const TURN: u64 = 64;
 /// An input that doesn't end.
 const HANG: Duration = Duration::from_secs(60);
 
@@ -44,15 +45,19 @@ impl Wanted {
         let number = |name: &str, usual: u64| {
             text(name).map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no whole number")))
         };
-        let one = text("PENNYBATCH_FUZZ_INPUT").is_some();
         Wanted {
             target: text("PENNYBATCH_FUZZ_TARGET"),
             first: number("PENNYBATCH_FUZZ_INPUT", 0),
-            inputs: if one { 1 } else { number("PENNYBATCH_FUZZ_INPUTS", INPUTS) },
+            inputs: number("PENNYBATCH_FUZZ_INPUTS", INPUTS),
             seed: number("PENNYBATCH_SEED", 0),
             jobs: number("PENNYBATCH_JOBS", 2).max(1),
             under_way: text("PENNYBATCH_FUZZ_UNDER_WAY").map(PathBuf::from),
         }
+    }
+
+    /// Inputs that a thread takes in one go. A note of each alone would take longer than the input.
+    fn turn(&self) -> u64 {
+        if self.inputs > TURN { TURN } else { 1 }
     }
 }
 
@@ -179,23 +184,27 @@ fn work(
     let mut report = Report::default();
     let path = wanted.under_way.as_ref().map(|folder| folder.join(format!("{}-{job}", target.name)));
     let mut note = path.as_ref().map(|path| File::create(path).expect("a note of what is under way"));
+    let end = wanted.first + wanted.inputs;
+    let turn = wanted.turn();
     loop {
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        if number >= wanted.first + wanted.inputs {
+        let first = next.fetch_add(turn, Ordering::Relaxed);
+        if first >= end {
             break;
         }
-        let input = corpus.input(target.name, wanted.seed, number);
         if let Some(note) = &mut note {
+            let line = format!("{:<60}", format!("--input {first} --inputs {turn}"));
+            note.rewind().and_then(|()| note.write_all(line.as_bytes())).expect("a note of what is under way");
+        }
+        for number in first..end.min(first + turn) {
+            let input = corpus.input(target.name, wanted.seed, number);
+            let began_input = note.is_some().then(Instant::now);
             busy.number.store(number, Ordering::Relaxed);
             busy.since_ms.store(began.elapsed().as_millis() as u64, Ordering::Relaxed);
-            note.rewind().and_then(|()| write!(note, "{number:<20}")).expect("a note of what is under way");
-        }
-        let began_input = note.is_some().then(Instant::now);
-        let ended = run(target, &input);
-        match (ended, began_input) {
-            (Err(failed), _) => report.add(number, input, failed),
-            (Ok(()), Some(began)) => report.measure(target, number, input, began),
-            (Ok(()), None) => {}
+            match (run(target, &input), began_input) {
+                (Err(failed), _) => report.add(number, input, failed),
+                (Ok(()), Some(began)) => report.measure(target, number, input, began),
+                (Ok(()), None) => {}
+            }
         }
     }
     busy.since_ms.store(u64::MAX, Ordering::Relaxed);
@@ -226,20 +235,21 @@ fn every_target_takes_every_input() {
     let targets: Vec<&Target> = TARGETS.iter().filter(is_wanted).collect();
     let names = || TARGETS.iter().map(|target| target.name).collect::<Vec<_>>().join(", ");
     assert!(!targets.is_empty(), "There is no target {:?}. There are: {}", wanted.target, names());
-    println!("{:<12} {:>10} {:>7} {:>9} {:>11} {:>9}", "target", "inputs", "s", "inputs/s", "slowest ms", "failures");
+    println!("target           inputs       s  inputs/s  failures  slowest ms (its number)");
     let mut failures = 0;
     for target in targets {
         let began = Instant::now();
         let report = target_report(target, &wanted);
         let seconds = began.elapsed().as_secs_f64();
         println!(
-            "{:<12} {:>10} {:>7.1} {:>9.0} {:>11.1} {:>9}",
+            "{:<12} {:>10} {:>7.1} {:>9.0} {:>9}  {:.1} ({})",
             target.name,
             wanted.inputs,
             seconds,
             wanted.inputs as f64 / seconds,
+            report.failures,
             report.slowest.as_secs_f64() * 1_000.0,
-            report.failures
+            report.slowest_number,
         );
         failures += report.failures;
         for (number, input, failed) in report.shown {

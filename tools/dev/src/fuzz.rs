@@ -15,11 +15,11 @@ pub struct FuzzArgs {
     /// Only this parser; a name that there isn't lists those that there are
     #[arg(long, default_value = "")]
     target: String,
-    /// How many inputs each
-    #[arg(long, default_value_t = 1_000_000)]
-    inputs: u64,
-    /// Only the input of this number
-    #[arg(long, conflicts_with = "inputs")]
+    /// How many inputs each: one where a number is given, else a million
+    #[arg(long)]
+    inputs: Option<u64>,
+    /// The number of the first input
+    #[arg(long)]
     input: Option<u64>,
     /// Another seed has other inputs
     #[arg(long, default_value_t = 0)]
@@ -31,6 +31,7 @@ pub struct FuzzArgs {
 
 pub fn run(args: &FuzzArgs) -> Result<(), String> {
     let jobs = args.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let inputs = args.inputs.unwrap_or(if args.input.is_some() { 1 } else { 1_000_000 });
     let under_way = project::workshop().join("fuzz");
     // What an earlier one left.
     let _ = fs::remove_dir_all(&under_way);
@@ -40,8 +41,8 @@ pub fn run(args: &FuzzArgs) -> Result<(), String> {
         .args(["test", "--package", "pennybatch", "--no-default-features", "--features", "ui", "--profile", "fuzz"])
         .args(["--quiet", "--test", "fuzz", "--", "--exact", TEST, "--nocapture"])
         .env("PENNYBATCH_FUZZ_TARGET", &args.target)
-        .env("PENNYBATCH_FUZZ_INPUTS", args.inputs.to_string())
-        .env("PENNYBATCH_FUZZ_INPUT", args.input.map(|input| input.to_string()).unwrap_or_default())
+        .env("PENNYBATCH_FUZZ_INPUTS", inputs.to_string())
+        .env("PENNYBATCH_FUZZ_INPUT", args.input.unwrap_or(0).to_string())
         .env("PENNYBATCH_FUZZ_UNDER_WAY", &under_way)
         .env("PENNYBATCH_SEED", args.seed.to_string())
         .env("PENNYBATCH_JOBS", jobs.to_string())
@@ -56,8 +57,8 @@ fn left(under_way: &Path, seed: u64) -> String {
     let inputs = notes.filter_map(|note| {
         let name = note.file_name().into_string().ok()?;
         let (target, _) = name.rsplit_once('-')?;
-        let number = fs::read_to_string(note.path()).ok()?;
-        Some(format!("\nUnder way: cargo dev fuzz --target {target} --input {} --seed {seed}", number.trim()))
+        let numbers = fs::read_to_string(note.path()).ok()?;
+        Some(format!("\nUnder way: cargo dev fuzz --target {target} {} --seed {seed}", numbers.trim()))
     });
     inputs.collect()
 }
