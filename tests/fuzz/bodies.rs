@@ -58,26 +58,30 @@ const VALUES: [&str; 24] = [
     "1d1d1d1d1d1d1d",
 ];
 
-fn fixture_bodies() -> Vec<Vec<u8>> {
-    let mut bodies = Vec::new();
-    for (path, bytes) in project_files("tests/providers/fixtures") {
-        let Ok(fixture) = serde_json::from_slice::<Value>(&bytes) else { continue };
-        match fixture.get("body") {
-            Some(Value::String(text)) => bodies.push(text.as_bytes().to_vec()),
-            Some(json) => bodies.push(json.to_string().into_bytes()),
-            None => assert!(path.ends_with("request.json") || fixture.get("never").is_some(), "{path} has no body"),
-        }
-    }
-    bodies
+/// What the fixtures hold under this name: JSON, or a text that is none. A file has one case or a list of them.
+fn fixtures(name: &str) -> Vec<Vec<u8>> {
+    let files = project_files("tests/providers/fixtures").into_iter();
+    let cases = files.filter_map(|(_, bytes)| serde_json::from_slice(&bytes).ok()).flat_map(|file| match file {
+        Value::Array(cases) => cases,
+        case => vec![case],
+    });
+    let found: Vec<Vec<u8>> = cases
+        .filter_map(|case| match case.get(name)? {
+            Value::String(text) => Some(text.as_bytes().to_vec()),
+            json => Some(json.to_string().into_bytes()),
+        })
+        .collect();
+    assert!(!found.is_empty(), "no fixture has a {name}");
+    found
 }
 
 pub fn corpus() -> Corpus {
-    let tests = ["tests/providers/answers.rs", "tests/providers/anthropic.rs", "tests/providers/refusals.rs"];
+    let tests = ["tests/providers/anthropic.rs", "tests/providers/refusals.rs"];
     let sources = ["body", "reading", "refusal", "context_size", "hint", "usage", "finish", "thinking"];
     let sources = sources.iter().map(|name| format!("src/provider/{name}.rs"));
     let literals = tests.map(str::to_owned).into_iter().chain(sources).flat_map(|path| literals::of_file(&path));
     Corpus::new(
-        fixture_bodies().into_iter().chain(literals),
+        fixtures("body").into_iter().chain(literals),
         &[
             "data: ",
             "\ndata: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
@@ -190,7 +194,7 @@ fn failed(failure: &Failure, status: u16) {
 pub fn batches() -> Corpus {
     let tests =
         ["src/provider/batch/result_line.rs", "src/provider/batch/job.rs"].into_iter().flat_map(literals::of_file);
-    let lines = fixture_bodies().into_iter().filter_map(|body| String::from_utf8(body).ok()).flat_map(|body| {
+    let lines = fixtures("body").into_iter().filter_map(|body| String::from_utf8(body).ok()).flat_map(|body| {
         let quoted = Value::from(body.as_str()).to_string();
         [
             format!(
@@ -203,7 +207,7 @@ pub fn batches() -> Corpus {
         .map(String::into_bytes)
     });
     Corpus::new(
-        tests.chain(lines),
+        tests.chain(fixtures("line")).chain(lines),
         &[
             "\"custom_id\":\"",
             "\"key\":",
