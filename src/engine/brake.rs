@@ -21,7 +21,7 @@ impl Engine {
             return;
         }
         self.empty_in_a_row = 0;
-        let cap = self.plan.output_tokens_max.map_or(0, u64::from);
+        let cap = self.book.plan().output_tokens_max.map_or(0, u64::from);
         let (tokens, thinking) = match bill {
             Bill::Usage { usage, .. } => {
                 (usage.output, usage.output > 0 && usage.reasoning * 100 >= usage.output * THINKING_PERCENT_MIN)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::items::Status;
+use crate::engine::book::Status;
 use crate::engine::run::Engine;
 use crate::engine::{Command, Doubtful, Effect, Ending, Entry, Ordinal, PauseReason, RunState};
 use crate::provider::Answer;
@@ -25,43 +25,39 @@ impl Engine {
                 }
             }
             Command::Stop => {
-                self.record(Entry::Commanded(Command::Stop));
-                self.stop_asked = true;
-                self.cancel_open();
+                self.commit(Entry::Commanded(Command::Stop));
                 self.end_kept();
-                self.begin_take_back();
+                self.close_unsure();
                 if self.state != RunState::Finished {
                     self.state = RunState::Stopping;
                 }
             }
             Command::RetryFailed => self.reopen(Status::Errored),
-            Command::SetBudget(cap) => {
-                self.record(Entry::Commanded(command));
-                self.budget.set_cap(cap);
-            }
+            Command::SetBudget(_) => self.commit(Entry::Commanded(command)),
             Command::SetLimits { lane, ref limits } => {
                 if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
                     lane.set_limits(limits.clone(), self.now);
-                    self.queue.regroup();
-                    self.record(Entry::Commanded(command));
+                    self.book.items_mut().regroup();
+                    self.commit(Entry::Commanded(command));
                 }
             }
             Command::ResumeLane { lane } => self.resume_lane(lane),
             Command::HandOver(terms) => self.hand_over(*terms),
             Command::TakeBack => self.take_back(),
-            Command::Doubtful(choice) => {
-                self.record(Entry::Commanded(command));
-                self.resolve_doubtful(choice);
+            Command::Doubtful(_) | Command::SendExported => {
+                self.commit(Entry::Commanded(command));
+                self.lead_groups();
                 self.end_kept();
             }
+            Command::Exported(_) => self.commit(Entry::Commanded(command)),
         }
     }
 
     pub(super) fn resume(&mut self) {
+        let canceled = self.book.items().count(Status::Canceled);
         // What was stopped or left out is open again: whoever resumes a finished run wants just that.
-        if self.state == RunState::Finished && self.items.count(Status::Canceled) > 0 {
-            self.stop_asked = false;
-            self.record(Entry::Commanded(Command::Resume));
+        if self.state == RunState::Finished && canceled > 0 {
+            self.commit(Entry::Commanded(Command::Resume));
             self.reopen(Status::Canceled);
         }
         if self.state == RunState::Finished {
@@ -71,7 +67,7 @@ impl Engine {
             self.effects.push_back(Effect::Save { ticket: self.next_ticket - 1, records: Vec::new() });
         }
         // What was being stopped when the disk failed is stopped still, and only its records are offered again.
-        if self.stop_asked {
+        if self.book.stop_asked() {
             self.state = RunState::Stopping;
             return;
         }
@@ -79,20 +75,23 @@ impl Engine {
         for lane in &mut self.lanes {
             lane.revive(self.now);
         }
-        if self.items.count(Status::CutOff) > 0 {
+        if self.book.items().count(Status::CutOff) > 0 {
             self.command(Command::Doubtful(Doubtful::SendAgain));
         }
-        let asked = match &self.state {
-            RunState::Paused(PauseReason::BatchUnsure { nonce, .. }) => Some(nonce.clone()),
-            _ => None,
-        };
+        let mut asked = None;
+        match std::mem::replace(&mut self.state, RunState::Running) {
+            RunState::Paused(PauseReason::BatchUnsure { nonce, .. }) => asked = Some(nonce),
+            RunState::Paused(PauseReason::Exported { .. }) => self.command(Command::SendExported),
+            RunState::Paused(PauseReason::Stuck { .. }) => self.lead_groups(),
+            _ => {}
+        }
         self.no_such_job(asked.as_deref());
-        self.state = RunState::Running;
     }
 
     fn resume_lane(&mut self, lane: u8) {
         let Some(lane) = self.lanes.get_mut(usize::from(lane)) else { return };
         lane.revive(self.now);
+        lane.forget_hint();
         if matches!(self.state, RunState::Paused(PauseReason::NoLane(_))) {
             self.state = RunState::Running;
         }
@@ -101,51 +100,27 @@ impl Engine {
     /// Whether the item could end with an answer from elsewhere: it is neither under way,
     /// by itself or in a batch job, nor answered.
     pub fn takes_import(&self, item: Ordinal) -> bool {
-        let known = (item as usize) < self.items.len();
-        known && !matches!(self.items.status(item), Status::UnderWay | Status::InBatch | Status::Succeeded)
+        let items = self.book.items();
+        items.knows(item) && !items.status(item).is_asked() && items.status(item) != Status::Succeeded
     }
 
     pub(super) fn imported(&mut self, item: Ordinal, answer: Answer) {
         if !self.takes_import(item) {
             return;
         }
-        use Status::*;
-        let led = matches!(self.items.status(item), Open | LookingUp | BackingOff | CutOff);
-        self.end(item, Ending::Imported(answer));
-        if led && !self.stop_asked {
+        let led = !matches!(self.book.items().status(item), Status::Twin | Status::Errored | Status::Canceled);
+        self.commit(Entry::Ended { item, ending: Ending::Imported(answer) });
+        if led && !self.book.stop_asked() {
             self.promote_twin_of(item);
         }
     }
 
-    pub(super) fn resolve_doubtful(&mut self, choice: Doubtful) {
-        if choice == Doubtful::CountAsNotBilled {
-            self.budget.drop_doubtful();
-        }
-        let cut_off: Vec<Ordinal> = self.with_status(Status::CutOff);
-        for item in cut_off {
-            if choice == Doubtful::LeaveOut {
-                self.items.set(item, Status::Canceled);
-                self.promote_twin_of(item);
-            } else {
-                self.open(item);
-            }
-        }
-    }
-
-    pub(super) fn with_status(&self, wanted: Status) -> Vec<Ordinal> {
-        if self.items.count(wanted) == 0 {
-            return Vec::new();
-        }
-        self.items.all().filter(|(_, status)| *status == wanted).map(|(item, _)| item).collect()
-    }
-
     /// Ended items are open again; those whose request was answered meanwhile get that answer instead.
     pub(super) fn reopen(&mut self, ended: Status) {
-        let items = self.with_status(ended);
+        let items = self.book.items().with_status(ended);
         if items.is_empty() {
             return;
         }
-        self.stop_asked = false;
         self.spared.retain(|item| !items.contains(item));
         self.reopen_items(items);
         if matches!(self.state, RunState::Finished | RunState::Stopping) {
@@ -155,9 +130,7 @@ impl Engine {
 
     pub(super) fn reopen_items(&mut self, items: Vec<Ordinal>) {
         for item in items {
-            self.record(Entry::Reopened { item });
-            self.items.forget_tries(item);
-            self.items.set(item, Status::Twin);
+            self.commit(Entry::Reopened { item });
         }
         self.lead_groups();
     }
@@ -165,67 +138,47 @@ impl Engine {
     /// Sees to it that every group with waiting twins has one item under way, and that twins of an answered item
     /// get its answer. Every group is looked through once, however large it is.
     pub(super) fn lead_groups(&mut self) {
+        let use_cache = self.book.plan().use_cache;
         let mut known: BTreeMap<Ordinal, Lead> = BTreeMap::new();
-        for item in self.with_status(Status::Twin) {
-            let leader = if self.plan.use_cache { self.items.facts(item).leader } else { item };
+        for item in self.book.items().with_status(Status::Twin) {
+            let leader = if use_cache { self.book.items().facts(item).leader } else { item };
             let lead = match known.get(&leader) {
                 Some(lead) => *lead,
                 None => self.lead_of(item),
             };
             known.insert(leader, if lead == Lead::Nobody { Lead::UnderWay } else { lead });
             match lead {
-                Lead::Answered(source) => self.end(item, Ending::CopyOf(source)),
+                Lead::Answered(source) => self.commit(Entry::Ended { item, ending: Ending::CopyOf(source) }),
                 Lead::UnderWay => {}
-                Lead::Nobody => self.open(item),
+                Lead::Nobody => self.book.items_mut().open(item),
             }
         }
     }
 
     fn lead_of(&self, item: Ordinal) -> Lead {
-        if !self.plan.use_cache {
+        let items = self.book.items();
+        if !self.book.plan().use_cache {
             return Lead::Nobody;
         }
-        if let Some(source) = self.items.group(item).find(|other| self.tally.is_shareable(*other)) {
+        if let Some(source) = items.group(item).find(|other| self.book.tally().is_shareable(*other)) {
             return Lead::Answered(source);
         }
-        let under_way = |other| {
-            use Status::*;
-            matches!(self.items.status(other), Open | LookingUp | UnderWay | BackingOff | CutOff | InBatch)
-        };
-        if self.items.group(item).any(under_way) { Lead::UnderWay } else { Lead::Nobody }
-    }
-
-    pub(super) fn open(&mut self, item: Ordinal) {
-        self.items.set(item, Status::Open);
-        self.queue.give_back(item);
+        let under_way = |other| !items.status(other).ended() && items.status(other) != Status::Twin;
+        if items.group(item).any(under_way) { Lead::UnderWay } else { Lead::Nobody }
     }
 
     pub(super) fn promote_twin_of(&mut self, item: Ordinal) {
-        if let Some(next) = self.items.next_of_group(item) {
-            self.open(next);
+        if let Some(next) = self.book.items().next_of_group(item) {
+            self.book.items_mut().open(next);
         }
-    }
-
-    pub(super) fn cancel_open(&mut self) {
-        use Status::*;
-        let open: Vec<Ordinal> = self
-            .items
-            .all()
-            .filter(|(_, status)| matches!(status, Open | Twin | BackingOff | CutOff | LookingUp))
-            .map(|(item, _)| item)
-            .collect();
-        for item in open {
-            self.items.set(item, Canceled);
-        }
-        self.queue.clear(self.items.len() as u32);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Event, ItemFacts, LanePlan, Limits, Notice, Plan, Record};
-    use crate::provider::{Bill, Failure, FailureKind, Outcome, TokenAccounting};
+    use crate::engine::{Event, ItemFacts, LanePlan, Notice, Plan, Record};
+    use crate::provider::{Bill, Failure, FailureKind, Outcome};
     use crate::time::Time;
 
     #[test]
@@ -237,11 +190,15 @@ mod tests {
         assert!(!engine.takes_import(0) && engine.takes_import(1) && !engine.takes_import(3));
         let ended = records.iter().filter(|record| matches!(record.entry, Entry::Ended { .. }));
         assert_eq!(ended.count(), 1, "a row ends once");
-        assert_eq!((engine.items.status(1), engine.items.status(2)), (Status::Open, Status::Open), "its twin is asked");
+        assert_eq!(
+            (engine.book.items().status(1), engine.book.items().status(2)),
+            (Status::Open, Status::Open),
+            "its twin is asked"
+        );
         let restored = Engine::restore(plan(1), facts(&[0, 0, 2]), records, 1, Time(9));
         let progress = restored.progress(Time(9));
         assert_eq!((progress.succeeded, progress.cache_hits), (1, 0));
-        assert_eq!(restored.items.status(1), Status::Open);
+        assert_eq!(restored.book.items().status(1), Status::Open);
     }
 
     #[test]
@@ -250,7 +207,7 @@ mod tests {
         let mut records = Vec::new();
         tell(&mut engine, Event::Command(Command::Resume), &mut records);
         tell(&mut engine, imported(0), &mut records);
-        assert_eq!(engine.items.status(0), Status::UnderWay);
+        assert_eq!(engine.book.items().status(0), Status::UnderWay);
         assert!(!records.iter().any(|record| matches!(record.entry, Entry::Ended { .. })));
     }
 
@@ -309,7 +266,7 @@ mod tests {
     }
 
     fn plan(lanes: usize) -> Plan {
-        let lane = LanePlan { limits: Limits::default(), card: None, accounting: TokenAccounting::default() };
+        let lane = LanePlan::default();
         Plan {
             lanes: vec![lane; lanes],
             budget: None,

@@ -2,19 +2,14 @@
 //! price the budget still covers. An item that fits only some lanes' minutes waits for these beside the queue, so
 //! that it holds up nobody else.
 
-use crate::engine::items::Status;
-use crate::engine::lane::Admission;
-use crate::engine::meters::Readings;
-use crate::engine::run::{Attempt, Engine};
+use crate::engine::book::Status;
+use crate::engine::lane::{Admission, Lanes};
+use crate::engine::run::Engine;
 use crate::engine::{Effect, Entry, ItemFacts, Ordinal, PauseReason, RunState, Wake, WakeReason, Weight};
 use crate::money::Usd;
-use crate::time::Time;
 
 /// Cache look-ups under way at once.
 const LOOK_UPS_MAX: u32 = 64;
-
-/// Lanes as bits, the first one lowest. Of lanes beyond the 64th, what fits is not asked.
-pub(super) type Lanes = u64;
 
 /// What an item that is to go now meets.
 enum Choice {
@@ -38,33 +33,30 @@ impl Engine {
     /// Starts whatever may start now, and notes what the next start waits for.
     pub(super) fn fill(&mut self) {
         self.blocked = None;
-        if self.state != RunState::Running || self.batch.blocks_sync() {
+        self.book.items_mut().end_backoffs(self.now);
+        if self.state != RunState::Running || self.book.jobs().blocks_sync() {
             return;
         }
         let mut held = self.fill_aside();
         while self.state == RunState::Running {
-            let (items, total) = (&self.items, self.items.len() as u32);
-            let next = self.queue.peek(self.now, total, |item| items.status(item));
-            let Some(item) = next else {
-                let backoff = self.queue.next_backoff_ends().map(|at| Wake { at, reason: WakeReason::Backoff });
-                self.block(backoff);
+            let Some(item) = self.book.items_mut().next() else {
+                let backoff = self.book.items().next_backoff_ends();
+                self.block(backoff.map(|at| Wake { at, reason: WakeReason::Backoff }));
                 break;
             };
-            let facts = self.items.facts(item);
-            if facts.maybe_cached && self.plan.use_cache {
-                if self.items.count(Status::LookingUp) >= LOOK_UPS_MAX {
+            let facts = self.book.items().facts(item);
+            if facts.maybe_cached && self.book.plan().use_cache {
+                if self.book.items().count(Status::LookingUp) >= LOOK_UPS_MAX {
                     break;
                 }
-                self.queue.take(item);
-                self.items.set(item, Status::LookingUp);
+                self.book.items_mut().look_up(item);
                 self.effects.push_back(Effect::LookUp { item });
                 continue;
             }
-            let weight = self.plan.weight(&facts);
+            let weight = self.book.plan().weight(&facts);
             let lanes = self.lanes_for(weight);
             if lanes != Lanes::MAX {
-                self.queue.take(item);
-                self.queue.set_aside(item, lanes);
+                self.book.items_mut().set_aside(item, lanes);
                 held = self.fill_aside();
                 continue;
             }
@@ -79,13 +71,10 @@ impl Engine {
     /// Items that fit only some lanes, the first of each kind.
     fn fill_aside(&mut self) -> Vec<Held> {
         let mut held = Vec::new();
-        for lanes in self.queue.kinds_aside() {
-            loop {
-                let items = &self.items;
-                let next = self.queue.peek_aside(lanes, |item| items.status(item) == Status::Open);
-                let Some(item) = next else { break };
-                let facts = self.items.facts(item);
-                if let Some(why) = self.try_to_begin(item, &facts, self.plan.weight(&facts), lanes) {
+        for lanes in self.book.items().kinds_aside() {
+            while let Some(item) = self.book.items().next_aside(lanes) {
+                let facts = self.book.items().facts(item);
+                if let Some(why) = self.try_to_begin(item, &facts, self.book.plan().weight(&facts), lanes) {
                     held.push(why);
                     break;
                 }
@@ -141,7 +130,7 @@ impl Engine {
             }
             let amount =
                 lane.card().map_or(Usd::ZERO, |card| card.worst_case(u64::from(facts.input_bound), weight.output));
-            if !self.budget.fits(amount) {
+            if !self.book.budget().fits(amount) {
                 needed = Some(needed.map_or(amount, |least| least.min(amount)));
                 continue;
             }
@@ -162,18 +151,10 @@ impl Engine {
 
     /// Reserves and arms one attempt.
     fn begin(&mut self, item: Ordinal, lane: u8, weight: Weight, amount: Usd) {
-        self.queue.take(item);
-        self.items.set(item, Status::UnderWay);
-        self.budget.reserve(amount);
         self.lanes[usize::from(lane)].take(weight);
-        let id = self.next_attempt;
-        self.next_attempt += 1;
-        let (sent, deadline) = (None, Time(u64::MAX));
-        let readings = Readings::default();
-        let attempt = Attempt { item, lane, reserved: amount, weight, readings, sent, deadline };
-        self.attempts.insert(id, attempt);
-        self.record(Entry::Reserved { attempt: id, item, lane, amount });
-        self.armed.push_back((self.next_ticket, id));
+        let attempt = self.book.next_attempt();
+        self.commit(Entry::Reserved { attempt, item, lane, amount });
+        self.armed.push_back((self.next_ticket, attempt));
     }
 
     fn block(&mut self, wake: Option<Wake>) {
@@ -196,12 +177,12 @@ impl Engine {
             }
         }
         // What is under way may turn out cheaper than its worst case and make room, and what waits goes first.
-        let going = waits || self.blocked.is_some() || !self.attempts.is_empty() || self.batch.is_live();
-        if going || self.items.count(Status::LookingUp) > 0 {
+        let going = waits || self.blocked.is_some() || !self.book.attempts().is_empty() || self.book.jobs().is_live();
+        if going || self.book.items().count(Status::LookingUp) > 0 {
             return;
         }
         if let Some(amount) = needed {
-            self.pause(PauseReason::Budget { needed: self.budget.committed() + amount });
+            self.pause(PauseReason::Budget { needed: self.book.budget().committed() + amount });
         } else if no_lane {
             let failure = self.lanes.iter().rev().find_map(|lane| lane.stopped.clone());
             self.pause(failure.map_or(PauseReason::ByPerson, PauseReason::NoLane));

@@ -2,8 +2,7 @@
 
 use crate::engine::meters::{Headroom, Meters, Readings};
 use crate::engine::pace::Pace;
-use crate::engine::{LanePlan, LaneProgress, LaneState, Limits, Ordinal, Wake, WakeReason, Weight};
-use crate::money::Usd;
+use crate::engine::{LanePlan, LaneState, Limits, Ordinal, Wake, WakeReason, Weight};
 use crate::prices::RateCard;
 use crate::provider::{Bill, Failure, FailureKind, RateSeen, TokenAccounting};
 use crate::time::Time;
@@ -53,6 +52,8 @@ pub struct Lane {
     /// Up to here slots are won back one an answer, beyond it one a round of answers.
     known_good_milli: u64,
     rests_until: Time,
+    /// By the provider's own word.
+    asked_to_wait_until: Time,
     rest_reason: WakeReason,
     slowed_at: Option<Time>,
     refusals: u32,
@@ -73,16 +74,14 @@ pub struct Lane {
     alone_until: Option<Time>,
     /// It answered since the run was opened. A key that was entered anew may be another one.
     pub proven: bool,
-    /// It answered at any time in the run's life.
-    pub ever_answered: bool,
     /// Items that it refused in a row without ever answering, and the kind of these refusals.
     refused_kind: Option<FailureKind>,
     refused_items: Vec<Ordinal>,
     pub stopped: Option<Failure>,
-    pub attempts: u64,
-    pub rate_limited: u64,
-    pub spent: Usd,
 }
+
+/// Lanes as bits, the first one lowest. Of lanes beyond the 64th, what fits is not asked.
+pub type Lanes = u64;
 
 impl Lane {
     pub fn new(plan: LanePlan, warm_up: bool, now: Time) -> Lane {
@@ -96,6 +95,7 @@ impl Lane {
             slots_milli,
             known_good_milli: slots_milli,
             rests_until: Time(0),
+            asked_to_wait_until: Time(0),
             rest_reason: WakeReason::LaneRests,
             slowed_at: None,
             refusals: 0,
@@ -110,13 +110,9 @@ impl Lane {
             reached: true,
             alone_until: None,
             proven: false,
-            ever_answered: false,
             refused_kind: None,
             refused_items: Vec::new(),
             stopped: None,
-            attempts: 0,
-            rate_limited: 0,
-            spent: Usd::ZERO,
         }
     }
 
@@ -177,27 +173,29 @@ impl Lane {
         self.alone_until.filter(|until| !self.reached && self.in_flight > 0 && *until > now)
     }
 
-    /// `weight`: of the request that would go next.
-    pub fn progress(&self, weight: Weight, now: Time) -> LaneProgress {
-        let state = match &self.stopped {
+    pub fn state(&self, now: Time) -> LaneState {
+        match &self.stopped {
             Some(failure) => LaneState::Stopped(failure.clone()),
             None if self.rests_until > now => LaneState::Resting { until: self.rests_until },
             None if self.is_warming_up() => LaneState::WarmingUp,
             None => LaneState::Ready,
-        };
-        LaneProgress {
-            state,
-            waiting: match self.admits(weight, now) {
-                Admission::Later(wake) => Some(wake),
-                _ => None,
-            },
-            in_flight: self.in_flight,
-            slots: (self.slots_milli / 1_000).max(1) as u32,
-            attempts: self.attempts,
-            rate_limited: self.rate_limited,
-            spent: self.spent,
-            limits: self.meters.in_force(),
         }
+    }
+
+    /// What a request of this weight would wait for here.
+    pub fn waits_for(&self, weight: Weight, now: Time) -> Option<Wake> {
+        match self.admits(weight, now) {
+            Admission::Later(wake) => Some(wake),
+            Admission::Now | Admission::Full | Admission::Never => None,
+        }
+    }
+
+    pub fn slots(&self) -> u32 {
+        (self.slots_milli / 1_000).max(1) as u32
+    }
+
+    pub fn limits_in_force(&self) -> Limits {
+        self.meters.in_force()
     }
 
     /// Neither stopped nor resting.
@@ -220,7 +218,6 @@ impl Lane {
     }
 
     pub fn sent(&mut self, weight: Weight, now: Time) -> Readings {
-        self.attempts += 1;
         self.alone_until.get_or_insert(now.after_ms(FIRST_ALONE_MS));
         self.pace.sent(now);
         self.meters.sent(weight, now)
@@ -253,7 +250,6 @@ impl Lane {
     /// is plenty, and not at all while it is scarce.
     pub fn answered(&mut self, sent: Time, now: Time) {
         self.proven = true;
-        self.ever_answered = true;
         self.refused_items.clear();
         self.warm = true;
         self.answered_at = now;
@@ -280,12 +276,9 @@ impl Lane {
         self.fruitless_since = None;
     }
 
-    /// Notes who was refused, as long as the lane never answered. Returns whether it refuses whatever it is asked: the
-    /// setup is wrong then, and no row is to blame.
+    /// Notes who was refused by a lane that never answered. Returns whether it refuses whatever it is asked: the setup is
+    /// wrong then, and no row is to blame.
     pub fn refuses_everyone(&mut self, item: Ordinal, kind: FailureKind) -> bool {
-        if self.ever_answered {
-            return false;
-        }
         if self.refused_kind.replace(kind) != Some(kind) {
             self.refused_items.clear();
         }
@@ -338,7 +331,6 @@ impl Lane {
     /// A 429: the lane rests for the provider's hint and a jitter on top, so that no herd re-forms, and slows down
     /// once a round trip: requests that were under way when it slowed last say nothing new.
     pub fn refused(&mut self, hint_ms: u64, sent: Time, jitter: impl FnOnce(u64) -> u64, now: Time) -> Fruitless {
-        self.rate_limited += 1;
         self.reached = true;
         self.rest_reason = WakeReason::LaneRests;
         let since = *self.fruitless_since.get_or_insert(now);
@@ -358,20 +350,26 @@ impl Lane {
             let rest_ms = hint_ms + jitter(backoff_limit_ms(self.refusals));
             self.rests_until = self.rests_until.max(now.after_ms(rest_ms));
             self.refusals += 1;
-        } else {
-            self.rests_until = self.rests_until.max(now.after_ms(hint_ms));
         }
+        self.asked_to_wait_until = self.asked_to_wait_until.max(now.after_ms(hint_ms));
+        self.rests_until = self.rests_until.max(self.asked_to_wait_until);
         Fruitless { ms: now.ms_since(since), in_a_row: self.refusals, away: false }
     }
 
-    /// After a pause or with a new key: the lane may be tried again.
+    /// With a new key, or because the person says so: what the provider asked for is forgotten.
+    pub fn forget_hint(&mut self) {
+        self.asked_to_wait_until = Time(0);
+        self.rests_until = Time(0);
+    }
+
+    /// After a pause: the lane may be tried again, once the provider's own wait is over.
     pub fn revive(&mut self, now: Time) {
         self.stopped = None;
         self.fruitless_since = None;
         self.refusals = 0;
         self.refused_items.clear();
         self.forget_failures();
-        self.rests_until = Time(0);
+        self.rests_until = self.asked_to_wait_until;
         self.warm &= now.ms_since(self.answered_at) < PROMPT_CACHE_MS;
     }
 }
@@ -407,8 +405,7 @@ mod tests {
     const HOUR_MS: u64 = 3_600_000;
 
     fn lane() -> Lane {
-        let accounting = TokenAccounting::default();
-        Lane::new(LanePlan { limits: Limits::default(), card: None, accounting }, false, Time(0))
+        Lane::new(LanePlan::default(), false, Time(0))
     }
 
     #[test]

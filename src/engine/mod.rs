@@ -7,38 +7,35 @@
 //! engine.next_wake()             when to call handle(Event::Woke, ..) at the latest, and why
 //! ```
 //!
-//! One file a mechanism: `limiter` (a meter says when), `meters` (a lane's limits, and what the provider states of
-//! them), `pace` (a rate found by being refused), `lane` (an endpoint's pauses and slots), `budget` (reservations),
-//! `items` and `queue` (where every item stands, and what goes next), `dispatch` (what goes now, and where), `run` and
-//! `command` (events and effects), `settle` (how an attempt's end becomes money and a next step), `reask` (answers
-//! that don't fit), `brake` (answers that are empty, and paid for), `restore` (from records back to a run), `tally` and `progress` (what is shown).
+//! `book`: what the records say of money, items and jobs, changed by `Book::apply` alone. One file a mechanism beside it:
+//! `limiter` (a meter says when), `meters` (a lane's limits, and what the provider states of them), `pace` (a rate found by
+//! being refused), `lane` (an endpoint's pauses and slots), `dispatch` (what goes now, and where), `run` and `command`
+//! (events and effects), `settle` (what an attempt's end means), `reask` (answers that don't fit), `brake` (answers that are
+//! empty, and paid for), `restore` (from records back to a run), `progress` (what is shown).
 
 pub mod batch;
+mod book;
 mod brake;
-mod budget;
 mod cache_key;
 mod command;
 mod dispatch;
-mod items;
 mod lane;
 mod limiter;
 mod meters;
 mod pace;
 mod plan;
 mod progress;
-mod queue;
 mod reask;
 mod record;
 mod restore;
 mod run;
 mod settle;
-mod tally;
 #[cfg(test)]
 mod testing;
 
 pub use cache_key::cache_key;
 pub use plan::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan, TooLarge, Weight};
-pub use record::{Ending, Entry, Record, shareable};
+pub use record::{Began, Ending, Entry, Record, Settled, Settlement, shareable};
 pub use run::Engine;
 
 use serde::{Deserialize, Serialize};
@@ -117,6 +114,11 @@ pub enum Command {
     HandOver(Box<batch::BatchTerms>),
     /// Batch jobs are canceled, and what they did not finish is sent one by one.
     TakeBack,
+    /// These rows, where they are neither under way nor ended, are in a request file that the person took away. They are
+    /// not sent here before the person says so.
+    Exported(batch::Rows),
+    /// Exported rows are sent here all the same.
+    SendExported,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,7 +175,7 @@ pub enum PauseReason {
     Overshoot {
         by: Usd,
     },
-    /// A hint longer than two minutes.
+    /// The provider asked for a wait of more than an hour. On resume the lane waits for as long.
     LongWait {
         ms: u64,
     },
@@ -185,6 +187,14 @@ pub enum PauseReason {
         tokens: u64,
         /// The provider says that thinking took them.
         thinking: bool,
+    },
+    /// What is left is in request files that the person took away.
+    Exported {
+        rows: u32,
+    },
+    /// Rows are left that wait for nothing: a fault of the engine's own.
+    Stuck {
+        rows: u32,
     },
     /// The last batch job ended and left rows open, or in doubt.
     BatchEnded {
@@ -249,6 +259,9 @@ pub struct Progress {
     pub succeeded: u32,
     pub errored: u32,
     pub canceled: u32,
+    /// In request files that the person took away.
+    #[serde(default)]
+    pub exported: u32,
     /// Of `succeeded`: answered from the cache or by an equal row, at no cost.
     pub cache_hits: u32,
     /// Of `succeeded`: the answer doesn't fit its format, and is kept and marked.

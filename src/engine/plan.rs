@@ -100,7 +100,7 @@ impl Limits {
 /// of them for an answer to the row, also where they are of different models: so equal rows are one request whatever
 /// lane takes it, and share the answer of whichever lane gave it. The request cache outlives the run and knows no
 /// such agreement: there the shell keeps an answer under the lane that gave it, and looks under every lane.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LanePlan {
     pub limits: Limits,
     /// `None`: the price is unknown. It is never taken for zero.
@@ -108,6 +108,9 @@ pub struct LanePlan {
     /// How the provider counts tokens against its limits.
     #[serde(default)]
     pub accounting: TokenAccounting,
+    /// The provider documents that its answers state what they cost.
+    #[serde(default)]
+    pub documents_cost: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

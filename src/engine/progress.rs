@@ -1,68 +1,89 @@
 //! Where a run stands, for the page.
 
-use crate::engine::items::Status;
+use crate::engine::book::Status;
 use crate::engine::run::Engine;
-use crate::engine::{Progress, Wake};
+use crate::engine::{LaneProgress, LaneState, Progress, Wake, WakeReason};
 use crate::money::Usd;
 use crate::time::Time;
 
 impl Engine {
     /// Cheap at any time.
     pub fn progress(&self, now: Time) -> Progress {
-        let count = |status| self.items.count(status);
-        let ended = count(Status::Succeeded) + count(Status::Errored) + count(Status::Canceled);
+        let (items, budget, tally, now) = (self.book.items(), self.book.budget(), self.book.tally(), self.time_at(now));
+        let count = |status| items.count(status);
         Progress {
             state: self.state.clone(),
-            total: self.items.len() as u32,
-            done: ended - self.tally.unsaved().min(ended),
+            total: items.len() as u32,
+            done: items.ended() - tally.unsaved().min(items.ended()),
             succeeded: count(Status::Succeeded),
             errored: count(Status::Errored),
             canceled: count(Status::Canceled),
-            cache_hits: self.tally.cache_hits,
-            misfits: self.tally.misfits,
-            in_flight: self.attempts.len() as u32,
+            exported: count(Status::Exported),
+            cache_hits: tally.cache_hits,
+            misfits: tally.misfits,
+            in_flight: self.book.attempts().len() as u32,
             backing_off: count(Status::BackingOff),
-            attempts: self.tally.attempts,
-            retries: self.tally.retries,
-            reasked: self.tally.reasked,
-            rate_limited: self.tally.rate_limited,
-            spent: self.budget.spent(),
-            reserved: self.budget.reserved(),
-            doubtful: self.budget.doubtful(),
-            doubtful_attempts: self.budget.doubtful_attempts(),
-            doubtful_answers: self.budget.doubtful_answers(),
+            attempts: tally.attempts,
+            retries: tally.retries,
+            reasked: tally.reasked,
+            rate_limited: tally.rate_limited,
+            spent: budget.spent(),
+            reserved: budget.reserved(),
+            doubtful: budget.doubtful(),
+            doubtful_attempts: budget.doubtful_attempts(),
+            doubtful_answers: budget.doubtful_answers(),
             cut_off: count(Status::CutOff),
-            overshoot: self.budget.overshoot(),
-            budget: self.budget.cap(),
+            overshoot: budget.overshoot(),
+            budget: budget.cap(),
             projected: self.projected(),
-            input_tokens: self.tally.input_tokens,
-            output_tokens: self.tally.output_tokens,
-            waiting: self.waiting(),
-            rate_milli: self.tally.rate_milli(now.max(self.now)),
+            input_tokens: tally.input_tokens,
+            output_tokens: tally.output_tokens,
+            waiting: self.blocked.or_else(|| self.batch_wake()).map(|wake| self.by_the_clock(wake)),
+            rate_milli: tally.rate_milli(now),
             batch: self.batch_progress(),
-            priced: self.lanes.iter().all(|lane| lane.card().is_some()),
-            lanes: self.lanes.iter().map(|lane| lane.progress(self.next_weight, now.max(self.now))).collect(),
+            priced: self.is_priced(),
+            lanes: (0..self.lanes.len() as u8).map(|lane| self.lane_progress(lane, now)).collect(),
         }
+    }
+
+    fn lane_progress(&self, index: u8, now: Time) -> LaneProgress {
+        let (lane, account) = (&self.lanes[usize::from(index)], self.book.lane(index));
+        LaneProgress {
+            state: match lane.state(now) {
+                LaneState::Resting { until } => {
+                    let wake = Wake { at: until, reason: WakeReason::LaneRests };
+                    LaneState::Resting { until: self.by_the_clock(wake).at }
+                }
+                state => state,
+            },
+            waiting: lane.waits_for(self.next_weight, now).map(|wake| self.by_the_clock(wake)),
+            in_flight: lane.in_flight,
+            slots: lane.slots(),
+            attempts: account.attempts,
+            rate_limited: account.rate_limited,
+            spent: account.spent,
+            limits: lane.limits_in_force(),
+        }
+    }
+
+    fn is_priced(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.card().is_some())
     }
 
     /// Spent so far, plus the mean price of an item, re-asks included, for every item that may still have to be paid:
     /// twins and items that ended cost nothing more.
     fn projected(&self) -> Option<Usd> {
         use Status::*;
-        let to_pay: u64 = [Open, LookingUp, UnderWay, BackingOff, CutOff]
+        let (items, budget, tally) = (self.book.items(), self.book.budget(), self.book.tally());
+        let to_pay: u64 = [Open, LookingUp, UnderWay, BackingOff, CutOff, Exported]
             .into_iter()
-            .map(|status| u64::from(self.items.count(status)))
+            .map(|status| u64::from(items.count(status)))
             .sum();
-        let priced = self.lanes.iter().all(|lane| lane.card().is_some());
-        let unknown = to_pay > 0 || self.budget.doubtful_attempts() > 0;
-        if !priced || (self.tally.paid_attempts == 0 && unknown) {
+        let unknown = to_pay > 0 || budget.doubtful_attempts() > 0;
+        if !self.is_priced() || (tally.paid_attempts == 0 && unknown) {
             return None;
         }
-        let mean = self.tally.mean_cost().unwrap_or(Usd::ZERO);
-        Some(self.budget.spent() + mean * to_pay + self.batch_projected(mean.pico()))
-    }
-
-    fn waiting(&self) -> Option<Wake> {
-        self.blocked.or_else(|| self.batch_wake())
+        let mean = tally.mean_cost().unwrap_or(Usd::ZERO);
+        Some(budget.spent() + mean * to_pay + self.batch_projected(mean.pico()))
     }
 }

@@ -3,32 +3,25 @@
 //! and is what the item ends with, marked, where none does: after the last re-ask, a re-ask that fails for good, or a
 //! stop. Twins wait until an answer fits, or until the last re-ask; then the next of them goes.
 
-use crate::engine::items::Status;
+use crate::engine::book::Status;
 use crate::engine::record::worth_asking_again;
 use crate::engine::run::Engine;
-use crate::engine::{Ending, Ordinal};
+use crate::engine::{Ending, Entry, Ordinal};
 use crate::provider::Answer;
 
 impl Engine {
     pub(super) fn asks_again(&self, item: Ordinal, answer: &Answer) -> bool {
-        worth_asking_again(answer) && !self.stop_asked && self.items.reasks(item) < self.plan.reasks
-    }
-
-    pub(super) fn ask_again(&mut self, item: Ordinal, answer: Answer) {
-        self.items.count_reask(item);
-        self.items.forget_cached(item);
-        self.tally.reasked();
-        self.kept.insert(item, answer);
+        let left = self.book.items().reasks(item) < self.book.plan().reasks;
+        worth_asking_again(answer) && !self.book.stop_asked() && left
     }
 
     /// Items that were being asked again and are not going to be any more end with the answer that there is.
     pub(super) fn end_kept(&mut self) {
-        for (item, answer) in std::mem::take(&mut self.kept) {
-            if self.items.status(item) == Status::Canceled {
-                self.end(item, Ending::Succeeded(answer));
-            } else {
-                self.kept.insert(item, answer);
-            }
+        let canceled = |item: &Ordinal| self.book.items().status(*item) == Status::Canceled;
+        let kept = self.book.kept().iter().filter(|(item, _)| canceled(item));
+        let ended: Vec<(Ordinal, Answer)> = kept.map(|(item, answer)| (*item, answer.clone())).collect();
+        for (item, answer) in ended {
+            self.commit(Entry::Ended { item, ending: Ending::Succeeded(answer) });
         }
     }
 }
@@ -36,7 +29,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use crate::engine::testing::*;
-    use crate::engine::{Command, Entry, Plan, Progress, Record, RunState};
+    use crate::engine::{Command, Entry, Plan, Progress, Record, RunState, Settled};
     use crate::money::Usd;
     use crate::provider::{Answer, Bill, FailureKind, Finish};
 
@@ -48,7 +41,7 @@ mod tests {
 
     fn settled(disk: &[Record]) -> Usd {
         let costs = disk.iter().map(|record| match &record.entry {
-            Entry::Settled { cost, .. } => *cost,
+            Entry::Settled(settled) => settled.cost,
             _ => Usd::ZERO,
         });
         costs.sum()
@@ -57,7 +50,7 @@ mod tests {
     /// The items' answers as the records tell them.
     fn answers(disk: &[Record]) -> Vec<(u32, Answer)> {
         let ended = disk.iter().filter_map(|record| match &record.entry {
-            Entry::Settled { item, ending: Some(ending), .. } | Entry::Ended { item, ending } => {
+            Entry::Settled(Settled { item, ending: Some(ending), .. }) | Entry::Ended { item, ending } => {
                 Some((*item, ending.clone()))
             }
             _ => None,

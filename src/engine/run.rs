@@ -1,65 +1,35 @@
-//! The run: what every event changes, and what it makes the shell do.
+//! The run: what every event changes, and what it makes the shell do. Decisions become records; [`Engine::commit`] applies
+//! each to the [`Book`] and queues it for the disk.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
-use crate::engine::batch;
-use crate::engine::budget::Budget;
-use crate::engine::items::{Items, Status};
+use crate::engine::book::{Book, Status};
 use crate::engine::lane::Lane;
-use crate::engine::meters::Readings;
-use crate::engine::queue::Queue;
-use crate::engine::record::shareable;
-use crate::engine::tally::Tally;
+use crate::engine::record::Began;
 use crate::engine::{
     AttemptId, Effect, Ending, Entry, Event, ItemFacts, Notice, Ordinal, PauseReason, Plan, Record, RunState, Ticket,
-    Wake, WakeReason, Weight,
+    Wake, WakeReason, Weight, shareable,
 };
-use crate::money::Usd;
 use crate::provider::Answer;
 use crate::time::Time;
-
-/// One attempt between its reservation and its end.
-#[derive(Debug)]
-pub(super) struct Attempt {
-    pub item: Ordinal,
-    pub lane: u8,
-    pub reserved: Usd,
-    pub weight: Weight,
-    /// What the lane's meters showed when it was sent.
-    pub readings: Readings,
-    /// `None` until its reservation is on disk.
-    pub sent: Option<Time>,
-    pub deadline: Time,
-}
 
 /// See the room's documentation.
 #[derive(Debug)]
 pub struct Engine {
-    pub(super) plan: Plan,
-    pub(super) items: Items,
+    pub(super) book: Book,
     pub(super) lanes: Vec<Lane>,
-    pub(super) budget: Budget,
-    pub(super) queue: Queue,
-    pub(super) attempts: BTreeMap<AttemptId, Attempt>,
     pub(super) deadlines: BTreeSet<(Time, AttemptId)>,
-    pub(super) next_attempt: AttemptId,
     pub(super) next_ticket: Ticket,
     saved_ticket: Ticket,
     /// Attempts whose reservation is being saved, oldest first.
     pub(super) armed: VecDeque<(Ticket, AttemptId)>,
-    pub(super) outbox: Vec<Record>,
+    outbox: Vec<Record>,
     pub(super) effects: VecDeque<Effect>,
     pub(super) state: RunState,
-    pub(super) stop_asked: bool,
     pub(super) storage_failed: bool,
     pub(super) blocked: Option<Wake>,
     /// What the meters were asked for last.
     pub(super) next_weight: Weight,
-    pub(super) tally: Tally,
-    /// Answers that don't fit, of items that are asked again: they are paid for, and are what the item ends with where
-    /// no better one comes.
-    pub(super) kept: BTreeMap<Ordinal, Answer>,
-    pub(super) batch: batch::Desk,
     /// Items that a lane gave back because it refused whatever it was asked. Each is spared once: refused again, it ends.
     pub(super) spared: BTreeSet<Ordinal>,
     /// Answers without text in a row.
@@ -67,50 +37,53 @@ pub struct Engine {
     /// The row that asked last whether the network is back, and how often in a row.
     pub(super) asking: Option<(Ordinal, u8)>,
     pub(super) rng: fastrand::Rng,
+    /// The run's own time: it never goes back, and goes on at its pace where the clock was set back.
     pub(super) now: Time,
+    /// By how much it is ahead of the clock.
+    ahead_ms: u64,
 }
 
 impl Engine {
     /// A run that has not begun. `seed` feeds the jitter.
     pub fn new(plan: Plan, facts: Vec<ItemFacts>, seed: u64, now: Time) -> Engine {
-        let items = Items::new(facts, plan.use_cache);
+        let began = Began { plan: plan.clone(), facts: facts.clone() };
+        let mut engine = Engine::bare(plan, facts, seed, now);
+        engine.commit(Entry::Began(Box::new(began)));
+        engine
+    }
+
+    /// Without a record.
+    pub(super) fn bare(plan: Plan, facts: Vec<ItemFacts>, seed: u64, now: Time) -> Engine {
         Engine {
             lanes: plan
                 .lanes
                 .iter()
                 .map(|lane| Lane::new(lane.clone(), plan.warm_up, now).with_first_call_alone(plan.first_call_alone))
                 .collect(),
-            budget: Budget::new(plan.budget),
-            queue: Queue::default(),
-            attempts: BTreeMap::new(),
+            book: Book::new(plan, facts),
             deadlines: BTreeSet::new(),
-            next_attempt: 1,
             next_ticket: 1,
             saved_ticket: 0,
             armed: VecDeque::new(),
             outbox: Vec::new(),
             effects: VecDeque::new(),
             state: RunState::Paused(PauseReason::NotStarted),
-            stop_asked: false,
             storage_failed: false,
             blocked: None,
             next_weight: Weight::default(),
-            tally: Tally::default(),
-            kept: BTreeMap::new(),
-            batch: batch::Desk::default(),
             spared: BTreeSet::new(),
             empty_in_a_row: 0,
             asking: None,
             rng: fastrand::Rng::with_seed(seed),
             now,
-            items,
-            plan,
+            ahead_ms: 0,
         }
     }
 
-    /// Tells the engine what happened. A clock that goes backwards counts as standing still.
+    /// Tells the engine what happened. `now` is the clock's: where it was set back, the run's own time goes on from where
+    /// it was.
     pub fn handle(&mut self, event: Event, now: Time) {
-        self.now = self.now.max(now);
+        self.pass_to(now);
         match event {
             Event::Command(command) => self.command(command),
             Event::LookedUp { item, answer } => self.looked_up(item, answer),
@@ -126,16 +99,42 @@ impl Engine {
         self.fill();
         self.save();
         self.finish_if_done();
+        self.pause_if_stuck();
+    }
+
+    pub(super) fn pass_to(&mut self, clock: Time) {
+        let now = clock.after_ms(self.ahead_ms);
+        self.ahead_ms += self.now.ms_since(now);
+        self.now = self.now.max(now);
+    }
+
+    /// The run's own time at a moment of the clock, for what only looks.
+    pub(super) fn time_at(&self, clock: Time) -> Time {
+        clock.after_ms(self.ahead_ms).max(self.now)
+    }
+
+    pub(super) fn clock(&self) -> Time {
+        Time(self.now.ms().saturating_sub(self.ahead_ms))
+    }
+
+    /// A moment of the run's own time, by the clock.
+    pub(super) fn by_the_clock(&self, wake: Wake) -> Wake {
+        Wake { at: Time(wake.at.ms().saturating_sub(self.ahead_ms)), ..wake }
     }
 
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
     }
 
-    /// When to call `handle(Event::Woke, ..)` at the latest; `None` while only other events can change anything.
+    /// When to call `handle(Event::Woke, ..)` at the latest, by the clock; `None` while only other events can change
+    /// anything.
     pub fn next_wake(&self) -> Option<Wake> {
+        self.wakes().min_by_key(|wake| wake.at).map(|wake| self.by_the_clock(wake))
+    }
+
+    fn wakes(&self) -> impl Iterator<Item = Wake> {
         let deadline = self.deadlines.first().map(|(at, _)| Wake { at: *at, reason: WakeReason::Deadline });
-        [self.blocked, deadline, self.batch_wake()].into_iter().flatten().min_by_key(|wake| wake.at)
+        [self.blocked, deadline, self.batch_wake()].into_iter().flatten()
     }
 
     pub(super) fn saved_ticket(&self) -> Ticket {
@@ -146,25 +145,35 @@ impl Engine {
         &self.state
     }
 
+    /// Records a decision: the book changes by it, and it goes to the disk.
+    pub(super) fn commit(&mut self, entry: Entry) {
+        let record = Record { at: self.now, entry };
+        self.book.apply(&record);
+        if record.entry.ends_an_item() {
+            self.book.tally_mut().saving(self.next_ticket, self.now);
+        }
+        self.outbox.push(record);
+    }
+
     fn looked_up(&mut self, item: Ordinal, answer: Option<Answer>) {
-        if self.items.status(item) != Status::LookingUp {
+        if self.book.items().status(item) != Status::LookingUp {
             return;
         }
         match answer.filter(shareable) {
             Some(answer) => {
-                self.end(item, Ending::FromCache(answer));
+                self.commit(Entry::Ended { item, ending: Ending::FromCache(answer) });
                 self.share(item);
             }
             None => {
-                self.items.forget_cached(item);
-                self.open(item);
+                self.book.items_mut().forget_cached(item);
+                self.book.items_mut().open(item);
             }
         }
     }
 
     fn saved(&mut self, ticket: Ticket) {
         self.saved_ticket = self.saved_ticket.max(ticket);
-        self.tally.saved(self.saved_ticket);
+        self.book.tally_mut().saved(self.saved_ticket);
         while let Some((needed, attempt)) = self.armed.front().copied() {
             if needed > self.saved_ticket {
                 break;
@@ -185,33 +194,22 @@ impl Engine {
 
     /// The reservation is on disk. A run that paused meanwhile, or a lane that was told to rest, does not send any more.
     fn send_or_release(&mut self, id: AttemptId) {
-        let Some(attempt) = self.attempts.get_mut(&id) else { return };
-        let lane = &mut self.lanes[usize::from(attempt.lane)];
-        if self.state == RunState::Running && lane.is_willing(self.now) && !self.batch.blocks_sync() {
-            attempt.sent = Some(self.now);
-            attempt.deadline = self.now.after_ms(self.plan.timeout_ms);
-            attempt.readings = lane.sent(attempt.weight, self.now);
-            self.deadlines.insert((attempt.deadline, id));
-            self.tally.sent();
-            self.effects.push_back(Effect::Send {
-                attempt: id,
-                item: attempt.item,
-                lane: attempt.lane,
-                deadline: attempt.deadline,
-            });
+        let blocked = self.state != RunState::Running || self.book.jobs().blocks_sync();
+        let (now, deadline) = (self.now, self.now.after_ms(self.book.plan().timeout_ms));
+        let Some(attempt) = self.book.attempt_mut(id) else { return };
+        let (item, index) = (attempt.item, attempt.lane);
+        let lane = &mut self.lanes[usize::from(index)];
+        if !blocked && lane.is_willing(now) {
+            attempt.sent = Some(now);
+            attempt.deadline = deadline;
+            attempt.readings = lane.sent(attempt.weight, now);
+            self.deadlines.insert((deadline, id));
+            self.effects.push_back(Effect::Send { attempt: id, item, lane: index, deadline });
             return;
         }
         lane.give_back(attempt.weight);
-        let (item, reserved) = (attempt.item, attempt.reserved);
-        self.attempts.remove(&id);
-        self.budget.settle(reserved, Usd::ZERO);
-        self.record_never_sent(id, item);
-        if self.stop_asked {
-            self.items.set(item, Status::Canceled);
-            self.end_kept();
-        } else {
-            self.open(item);
-        }
+        self.commit(Entry::Released { attempt: id, item });
+        self.end_kept();
     }
 
     fn abort_overdue(&mut self) {
@@ -236,37 +234,15 @@ impl Engine {
         self.effects.push_back(Effect::Notify(Notice::Paused(reason)));
     }
 
-    pub(super) fn record(&mut self, entry: Entry) {
-        self.outbox.push(Record { at: self.now, entry });
-    }
-
-    /// Ends an item without an attempt, or notes the ending that an attempt's record carries.
-    pub(super) fn end(&mut self, item: Ordinal, ending: Ending) {
-        self.note_end(item, &ending);
-        self.record(Entry::Ended { item, ending });
-    }
-
-    /// Counts an ending; its record carries it.
-    pub(super) fn note_end(&mut self, item: Ordinal, ending: &Ending) {
-        let status = match ending {
-            Ending::Succeeded(_) | Ending::FromCache(_) | Ending::CopyOf(_) | Ending::Imported(_) => Status::Succeeded,
-            Ending::Errored(_) => Status::Errored,
-            Ending::Canceled => Status::Canceled,
-        };
-        self.kept.remove(&item);
-        self.items.set(item, status);
-        self.tally.ended(item, ending, self.next_ticket, self.now);
-    }
-
     /// Gives the answer of `item` to its waiting twins.
     pub(super) fn share(&mut self, item: Ordinal) {
-        if !self.items.has_twins(item) {
+        let items = self.book.items();
+        if !items.has_twins(item) {
             return;
         }
-        let twins: Vec<Ordinal> =
-            self.items.group(item).filter(|other| self.items.status(*other) == Status::Twin).collect();
+        let twins: Vec<Ordinal> = items.group(item).filter(|other| items.status(*other) == Status::Twin).collect();
         for twin in twins {
-            self.end(twin, Ending::CopyOf(item));
+            self.commit(Entry::Ended { item: twin, ending: Ending::CopyOf(item) });
         }
     }
 
@@ -279,10 +255,14 @@ impl Engine {
         self.next_ticket += 1;
     }
 
+    fn everything_is_saved(&self) -> bool {
+        self.saved_ticket + 1 >= self.next_ticket
+    }
+
     fn finish_if_done(&mut self) {
-        let going = matches!(self.state, RunState::Running | RunState::Stopping | RunState::Paused(_));
-        let under_way = !self.attempts.is_empty() || self.batch.is_live();
-        if !going || under_way || !self.everything_ended() || self.saved_ticket + 1 < self.next_ticket {
+        let under_way = !self.book.attempts().is_empty() || self.book.jobs().is_live();
+        let done = self.book.everything_ended() && self.everything_is_saved();
+        if self.state == RunState::Finished || under_way || !done {
             return;
         }
         self.state = RunState::Finished;
@@ -290,8 +270,23 @@ impl Engine {
         self.effects.push_back(Effect::Notify(Notice::Finished));
     }
 
-    pub(super) fn everything_ended(&self) -> bool {
-        let ended = [Status::Succeeded, Status::Errored, Status::Canceled];
-        ended.into_iter().map(|status| self.items.count(status)).sum::<u32>() as usize == self.items.len()
+    /// A run that could go on waits for something: for an answer, the disk, a moment. One that waits for nothing says so.
+    fn pause_if_stuck(&mut self) {
+        let items = self.book.items();
+        let waits = !self.book.attempts().is_empty()
+            || self.book.jobs().is_live()
+            || self.book.jobs().measuring
+            || items.count(Status::LookingUp) > 0
+            || !self.everything_is_saved()
+            || self.wakes().next().is_some();
+        if self.state != RunState::Running || waits {
+            return;
+        }
+        let exported = items.count(Status::Exported);
+        let others = items.len() as u32 - items.ended() - exported;
+        match exported {
+            0 => self.pause(PauseReason::Stuck { rows: others }),
+            rows => self.pause(PauseReason::Exported { rows }),
+        }
     }
 }

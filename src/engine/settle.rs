@@ -1,84 +1,100 @@
-//! How an attempt's end is turned into money, an item's next step, and the lane's.
+//! What an attempt's end means: its price, an item's next step, and the lane's. The records made here are applied by the
+//! book.
 
-use crate::engine::items::Status;
+use crate::engine::book::{Attempt, Status, counts_as_retry};
 use crate::engine::lane::{FAILURES_OF_UNPROVEN_LANE_MAX, backoff_limit_ms};
-use crate::engine::record::shareable;
-use crate::engine::run::{Attempt, Engine};
-use crate::engine::{AttemptId, Effect, Ending, Entry, Notice, Ordinal, PauseReason};
+use crate::engine::run::Engine;
+use crate::engine::{AttemptId, Effect, Ending, Entry, Notice, Ordinal, PauseReason, Settled, shareable};
 use crate::money::Usd;
+use crate::prices::RateCard;
 use crate::provider::{Action, Answer, Bill, Failure, FailureKind, Outcome, RateSeen};
+use crate::time::Time;
 
 /// A timeout is dear and rarely helped by another try.
 const TIMEOUT_RETRIES_MAX: u8 = 1;
-/// A hint longer than this is the person's decision.
-const HINT_MS_MAX: u64 = 120_000;
+/// The lane waits by itself for as long as the provider asks for, up to this; a longer wait is the person's decision.
+const HINT_MS_MAX: u64 = 60 * 60_000;
+/// A hint may be nonsense: nothing waits longer.
+const WAIT_MS_MAX: u64 = 24 * 60 * 60_000;
 /// So often in a row one row asks whether the network is back; then another does, and it waits so long.
 const ASKS_BY_ONE_ROW_MAX: u8 = 4;
 const ANOTHER_ROW_ASKS_MS: u64 = 60_000;
-/// A browser may send a request again by itself when a connection dies, and the page can't see it.
-const BILLS_OF_A_DEAD_CONNECTION: u64 = 2;
+/// Usage of fewer input tokens than one in so many of the estimate can't be of this call, where that has as many at all.
+const IMPLAUSIBLE_SHARE: u64 = 10;
+const IMPLAUSIBLE_FROM_TOKENS: u64 = 100;
+
+/// An attempt that has ended, before its record is made.
+struct Over {
+    id: AttemptId,
+    item: Ordinal,
+    lane: u8,
+    sent: Time,
+    bill: Bill,
+    cost: Usd,
+}
+
+impl Over {
+    fn settled(&self) -> Settled {
+        Settled { sent: Some(self.sent), ..Settled::of(self.id, self.item, self.bill, self.cost) }
+    }
+}
 
 impl Engine {
     pub(super) fn attempt_ended(&mut self, id: AttemptId, outcome: Outcome, seen: Option<&RateSeen>) {
-        let Some(attempt) = self.attempts.remove(&id) else { return };
+        let Some(attempt) = self.book.attempts().get(&id) else { return };
         self.deadlines.remove(&(attempt.deadline, id));
-        let (bill, failed) = match &outcome {
-            Outcome::Answered { bill, .. } => (*bill, None),
-            Outcome::Failed { failure, bill } => (*bill, Some(failure.kind)),
-        };
-        let lane = &mut self.lanes[usize::from(attempt.lane)];
+        let &Attempt { item, lane: index, weight, readings, reserved, .. } = attempt;
         let sent = attempt.sent.unwrap_or(self.now);
-        lane.ended(attempt.weight, bill, sent, self.now);
+        let (Outcome::Answered { bill, .. } | Outcome::Failed { bill, .. }) = &outcome;
+        let bill = self.believed(*bill, weight.input, index);
+        let lane = &mut self.lanes[usize::from(index)];
+        lane.ended(weight, bill, sent, self.now);
         if let Some(seen) = seen {
-            lane.hear(seen, &attempt.readings, sent, self.now);
+            lane.hear(seen, &readings, sent, self.now);
         }
-        let cost = self.settle(&attempt, bill, failed);
+        let cost = self.cost(bill, self.lanes[usize::from(index)].card(), index);
+        if self.book.budget().cap().is_some() && cost > reserved {
+            self.pause(PauseReason::Overshoot { by: cost - reserved });
+        }
+        let over = Over { id, item, lane: index, sent, bill, cost };
         match outcome {
-            Outcome::Answered { answer, .. } => self.answered(id, &attempt, answer, bill, cost),
-            Outcome::Failed { failure, .. } => self.failed(id, &attempt, failure, bill, cost),
+            Outcome::Answered { answer, .. } => self.answered(&over, answer),
+            Outcome::Failed { failure, .. } => self.failed(&over, failure),
         }
     }
 
-    fn settle(&mut self, attempt: &Attempt, bill: Bill, failed: Option<FailureKind>) -> Usd {
-        let lane = &self.lanes[usize::from(attempt.lane)];
-        let cost = match bill {
-            Bill::Usage { usage, stated_cost } => {
-                stated_cost.or_else(|| lane.card().map(|card| card.cost(&usage, self.now))).unwrap_or(Usd::ZERO)
-            }
-            Bill::Nothing | Bill::Unknown => Usd::ZERO,
-        };
-        match (bill, failed) {
-            (Bill::Unknown, Some(kind)) => self.budget.doubt(attempt.reserved, bills_possible(kind)),
-            (Bill::Unknown, None) => self.budget.doubt_answer(attempt.reserved),
-            _ => self.budget.settle(attempt.reserved, cost),
+    /// What a call cost. A price that its server states counts where the provider documents that it does; elsewhere it
+    /// doesn't lower the known price of a run with a budget.
+    pub(super) fn cost(&self, bill: Bill, card: Option<&RateCard>, lane: u8) -> Usd {
+        let Bill::Usage { usage, stated_cost } = bill else { return Usd::ZERO };
+        let by_card = card.map(|card| card.cost(&usage, self.clock()));
+        let documented = self.book.plan().lanes.get(usize::from(lane)).is_some_and(|lane| lane.documents_cost);
+        let capped = self.book.budget().cap().is_some();
+        match (stated_cost, by_card) {
+            (Some(stated), Some(by_card)) if capped && !documented => stated.max(by_card),
+            (Some(cost), _) | (None, Some(cost)) => cost,
+            (None, None) => Usd::ZERO,
         }
-        if let Bill::Usage { usage, .. } = bill {
-            self.tally.billed(usage, cost);
-            self.lanes[usize::from(attempt.lane)].spent += cost;
-        }
-        if self.budget.cap().is_some() && cost > attempt.reserved {
-            self.pause(PauseReason::Overshoot { by: cost - attempt.reserved });
-        }
-        cost
     }
 
-    fn answered(&mut self, id: AttemptId, attempt: &Attempt, answer: Answer, bill: Bill, cost: Usd) {
-        self.lanes[usize::from(attempt.lane)].answered(attempt.sent.unwrap_or(self.now), self.now);
-        self.brake(&answer, bill);
-        let (item, sent) = (attempt.item, attempt.sent);
+    /// Usage that can't be of this call tells nothing of its price.
+    fn believed(&self, bill: Bill, input_estimate: u64, lane: u8) -> Bill {
+        let Bill::Usage { usage, .. } = bill else { return bill };
+        let priced = self.lanes[usize::from(lane)].card().is_some_and(|card| card.worst_case(1_000, 1_000) > Usd::ZERO);
+        let long = input_estimate >= IMPLAUSIBLE_FROM_TOKENS;
+        if priced && long && usage.input * IMPLAUSIBLE_SHARE < input_estimate { Bill::Unknown } else { bill }
+    }
+
+    fn answered(&mut self, over: &Over, answer: Answer) {
+        self.lanes[usize::from(over.lane)].answered(over.sent, self.now);
+        self.brake(&answer, over.bill);
+        let item = over.item;
         if self.asks_again(item, &answer) {
-            let misfit = Some(Box::new(answer.clone()));
-            self.ask_again(item, answer);
-            let (ending, failure, uncounted) = (None, None, false);
-            self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure, sent, misfit, uncounted });
-            return self.open(item);
+            self.commit(Entry::Settled(Settled { misfit: Some(Box::new(answer)), ..over.settled() }));
+            return;
         }
-        self.kept.remove(&item);
         let shared = shareable(&answer);
-        let ending = Ending::Succeeded(answer);
-        self.note_end(item, &ending);
-        let (ending, failure, misfit, uncounted) = (Some(ending), None, None, false);
-        self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure, sent, misfit, uncounted });
+        self.commit(Entry::Settled(Settled { ending: Some(Ending::Succeeded(answer)), ..over.settled() }));
         if shared {
             self.share(item);
         } else {
@@ -86,68 +102,65 @@ impl Engine {
         }
     }
 
-    fn failed(&mut self, id: AttemptId, attempt: &Attempt, failure: Failure, bill: Bill, cost: Usd) {
-        let item = attempt.item;
+    fn failed(&mut self, over: &Over, failure: Failure) {
+        let item = over.item;
         let action = failure.kind.action();
-        let given_up = action == Action::EndItem || (retries_count(action) && self.retries_are_used_up(item, &failure));
-        let Blame { lane_stops, uncounted, away } = self.tell_lane(attempt, &failure, action);
+        let counts = counts_as_retry(action);
+        let given_up = action == Action::EndItem || (counts && self.retries_are_used_up(item, &failure));
+        let Blame { lane_stops, uncounted, away } = self.tell_lane(over, &failure, action);
         let given_up = given_up && !uncounted;
         // A re-ask that fails leaves the answer that came before it, marked.
-        let kept = if given_up || self.stop_asked { self.kept.remove(&item) } else { None };
+        let kept = self.book.kept().get(&item).filter(|_| given_up || self.book.stop_asked());
         let ending = match kept {
-            Some(answer) => Some(Ending::Succeeded(answer)),
+            Some(answer) => Some(Ending::Succeeded(answer.clone())),
             None => given_up.then(|| Ending::Errored(failure.clone())),
         };
-        if let Some(ending) = &ending {
-            self.note_end(item, ending);
-        }
         let ended = ending.is_some();
-        let (sent, misfit) = (attempt.sent, None);
-        let noted = Some(failure.clone());
-        self.record(Entry::Settled { attempt: id, item, bill, cost, ending, failure: noted, sent, misfit, uncounted });
+        self.commit(Entry::Settled(Settled { ending, failure: Some(failure.clone()), uncounted, ..over.settled() }));
         if ended {
             self.promote_twin_of(item);
-        } else if self.stop_asked {
-            self.items.set(item, Status::Canceled);
-        } else if away && !lane_stops {
-            self.ask_on(item);
-        } else if uncounted || !retries_count(action) {
-            self.open(item);
-        } else {
-            self.back_off(item, &failure);
+        } else if !self.book.stop_asked() {
+            if away && !lane_stops {
+                self.ask_on(item);
+            } else if counts && !uncounted {
+                self.back_off(item, &failure);
+            }
         }
         match lane_stops {
-            true if action == Action::EndItem => self.stop_lane_that_refuses_everyone(attempt.lane, failure),
-            true => self.stop_lane(attempt.lane, failure),
+            true if action == Action::EndItem => self.stop_lane_that_refuses_everyone(over.lane, failure),
+            true => self.stop_lane(over.lane, failure),
             false => {}
         }
     }
 
     fn retries_are_used_up(&self, item: Ordinal, failure: &Failure) -> bool {
-        let tried = u32::from(self.items.retries(item)) + u32::from(self.items.timeouts(item));
-        let timed_out_again = failure.kind == FailureKind::TimedOut && self.items.timeouts(item) >= TIMEOUT_RETRIES_MAX;
-        timed_out_again || tried >= u32::from(self.plan.max_retries)
+        let items = self.book.items();
+        let tried = u32::from(items.retries(item)) + u32::from(items.timeouts(item));
+        let timed_out_again = failure.kind == FailureKind::TimedOut && items.timeouts(item) >= TIMEOUT_RETRIES_MAX;
+        timed_out_again || tried >= u32::from(self.book.plan().max_retries)
     }
 
     /// Updates the lane's health after a failure. Returns whose fault it is, and whether the lane stops.
-    fn tell_lane(&mut self, attempt: &Attempt, failure: &Failure, action: Action) -> Blame {
+    fn tell_lane(&mut self, over: &Over, failure: &Failure, action: Action) -> Blame {
         let now = self.now;
         let rng = &mut self.rng;
         let jitter = |limit_ms| rng.u64(0..=limit_ms);
-        let lane = &mut self.lanes[usize::from(attempt.lane)];
+        let ever_answered = self.book.lane(over.lane).answered;
+        let lane = &mut self.lanes[usize::from(over.lane)];
         let hint_ms = failure.retry_after_ms.unwrap_or(0);
-        let proven = lane.proven;
-        let sent = attempt.sent.unwrap_or(now);
+        let (proven, sent) = (lane.proven, over.sent);
         match action {
             Action::EndItem => {
                 lane.refused_item();
-                let spared = self.spared.contains(&attempt.item);
-                let lane_stops =
-                    !spared && !lane.refused_everyone() && lane.refuses_everyone(attempt.item, failure.kind);
+                let spared = self.spared.contains(&over.item);
+                let lane_stops = !spared
+                    && !ever_answered
+                    && !lane.refused_everyone()
+                    && lane.refuses_everyone(over.item, failure.kind);
                 // What was under way when the lane stopped is no more to blame than those that made it stop.
                 let uncounted = !spared && (lane_stops || lane.refused_everyone());
                 if uncounted {
-                    self.spared.insert(attempt.item);
+                    self.spared.insert(over.item);
                 }
                 return Blame { lane_stops, uncounted, away: false };
             }
@@ -156,8 +169,7 @@ impl Engine {
                 return Blame { lane_stops: true, uncounted: true, away: false };
             }
             Action::SlowLane => {
-                self.tally.rate_limited();
-                let fruitless = lane.refused(hint_ms.min(HINT_MS_MAX), sent, jitter, now);
+                let fruitless = lane.refused(hint_ms.min(WAIT_MS_MAX), sent, jitter, now);
                 if hint_ms > HINT_MS_MAX {
                     self.pause(PauseReason::LongWait { ms: hint_ms });
                 } else if fruitless.is_hopeless() {
@@ -192,8 +204,10 @@ impl Engine {
     fn stop_lane_that_refuses_everyone(&mut self, index: u8, failure: Failure) {
         let refused = self.lanes[usize::from(index)].take_refused();
         self.spared.extend(&refused);
-        if !self.stop_asked {
-            self.reopen_items(refused.into_iter().filter(|item| self.items.status(*item) == Status::Errored).collect());
+        if !self.book.stop_asked() {
+            let errored = |item: &Ordinal| self.book.items().status(*item) == Status::Errored;
+            let refused = refused.into_iter().filter(errored).collect();
+            self.reopen_items(refused);
         }
         self.stop_lane(index, Failure { kind: FailureKind::EveryRowRefused, ..failure });
     }
@@ -206,29 +220,18 @@ impl Engine {
             _ => 1,
         };
         self.asking = Some((item, times));
-        if times < ASKS_BY_ONE_ROW_MAX {
-            self.open(item);
-        } else {
-            self.items.set(item, Status::BackingOff);
-            self.queue.back_off(item, self.now.after_ms(ANOTHER_ROW_ASKS_MS));
+        if times >= ASKS_BY_ONE_ROW_MAX {
+            self.book.items_mut().back_off(item, self.now.after_ms(ANOTHER_ROW_ASKS_MS));
         }
     }
 
     /// Full jitter, with the provider's hint added.
     fn back_off(&mut self, item: Ordinal, failure: &Failure) {
-        let retry = u32::from(self.items.retries(item)) + u32::from(self.items.timeouts(item));
-        let wait_ms = self.rng.u64(0..=backoff_limit_ms(retry)) + failure.retry_after_ms.unwrap_or(0).min(HINT_MS_MAX);
-        self.items.count_retry(item, failure.kind == FailureKind::TimedOut);
-        self.tally.retried();
-        self.items.set(item, Status::BackingOff);
-        self.queue.back_off(item, self.now.after_ms(wait_ms));
-    }
-
-    /// An attempt whose reservation was saved but that was not sent any more.
-    pub(super) fn record_never_sent(&mut self, attempt: AttemptId, item: Ordinal) {
-        let (bill, cost) = (Bill::Nothing, Usd::ZERO);
-        let (ending, failure, sent, misfit, uncounted) = (None, None, None, None, false);
-        self.record(Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted });
+        let items = self.book.items();
+        let retries = u32::from(items.retries(item)) + u32::from(items.timeouts(item));
+        let limit_ms = backoff_limit_ms(retries.saturating_sub(1));
+        let wait_ms = self.rng.u64(0..=limit_ms) + failure.retry_after_ms.unwrap_or(0).min(HINT_MS_MAX);
+        self.book.items_mut().back_off(item, self.now.after_ms(wait_ms));
     }
 }
 
@@ -240,18 +243,6 @@ struct Blame {
     uncounted: bool,
     /// Nothing gets through, as it seems.
     away: bool,
-}
-
-/// How often an attempt without a readable usage may have been billed.
-pub(super) fn bills_possible(failed: FailureKind) -> u64 {
-    match failed {
-        FailureKind::Unreachable => BILLS_OF_A_DEAD_CONNECTION,
-        _ => 1,
-    }
-}
-
-pub(super) fn retries_count(action: Action) -> bool {
-    matches!(action, Action::Retry | Action::StopUnprovenLane)
 }
 
 #[cfg(test)]

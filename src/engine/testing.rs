@@ -8,7 +8,7 @@ use crate::engine::{
 };
 use crate::money::PerToken;
 use crate::prices::RateCard;
-use crate::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome, RateSeen, TokenAccounting, Usage};
+use crate::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome, RateSeen, Usage};
 use crate::time::Time;
 
 pub const START: Time = Time(1_790_000_000_000);
@@ -145,7 +145,7 @@ pub fn plan() -> Plan {
 
 pub fn lane(limits: Limits) -> LanePlan {
     let card = Some(RateCard::flat(PerToken(1_000_000), PerToken(4_000_000)));
-    LanePlan { limits, card, accounting: TokenAccounting::default() }
+    LanePlan { limits, card, ..LanePlan::default() }
 }
 
 pub fn rows(count: u32) -> Vec<ItemFacts> {

@@ -127,7 +127,7 @@ fn plan(workload: &Workload, model: &Model, card: RateCard) -> Plan {
         burst: workload.burst.map_or(Burst::Auto, |burst| Burst::Requests(narrow(burst))),
     };
     Plan {
-        lanes: vec![LanePlan { limits, card: Some(card), accounting }],
+        lanes: vec![LanePlan { limits, card: Some(card), accounting, ..LanePlan::default() }],
         budget: workload.budget,
         output_tokens_max: Some(narrow(cap)),
         max_retries: RETRIES_MAX,

@@ -93,7 +93,7 @@ mod tests {
     use super::super::terms::tests::setup;
     use super::*;
     use crate::dataset::{self, ReadOptions};
-    use crate::engine::{Ending, Entry, Record};
+    use crate::engine::{Ending, Entry, Record, Settled};
     use crate::link::LaneSetup;
     use crate::money::Usd;
     use crate::provider::{Answer, Failure, FailureKind, Finish, Provider, Usage};
@@ -177,8 +177,7 @@ mod tests {
             request_id: None,
         });
         let sent = Some(Time::from_ms(4));
-        let (cost, misfit, uncounted) = (Usd::from_pico(cost), None, false);
-        Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted }
+        Entry::Settled(Settled { ending, failure, sent, ..Settled::of(attempt, item, bill, Usd::from_pico(cost)) })
     }
 
     fn used() -> Bill {

@@ -128,6 +128,13 @@ impl Prepared {
         &self.near
     }
 
+    /// Recorded facts, with those rows marked that the cache may answer by now.
+    pub fn with_cached(&self, recorded: &[ItemFacts], known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
+        let maybe_cached = |key: &CacheKey| self.of.use_cache && known.contains(key);
+        let rows = recorded.iter().zip(&self.keys);
+        rows.map(|(facts, key)| ItemFacts { maybe_cached: maybe_cached(key), ..*facts }).collect()
+    }
+
     /// The facts, with those rows marked that the cache may answer.
     pub fn facts(&self, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
         let facts = self.facts.borrow();

@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 
 use crate::dataset::ExportState;
 use crate::engine::batch::ShardId;
-use crate::engine::{AttemptId, Command, Doubtful, Ending, Entry, Ordinal, Record};
+use crate::engine::{self, AttemptId, Command, Doubtful, Ending, Entry, Ordinal, Record, Settlement};
 use crate::link::Marks;
 use crate::money::Usd;
-use crate::provider::{Answer, Bill, Failure, FailureKind, Finish, Usage};
+use crate::provider::{Answer, Bill, Failure, Finish, Usage};
 use crate::time::Time;
 
 #[derive(Debug, Default)]
@@ -130,7 +130,9 @@ impl Results {
             Entry::Reserved { attempt, item, lane, amount } => {
                 self.reserved(*attempt, *item, *lane, *amount, record.at);
             }
-            Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, .. } => {
+            Entry::Began(_) => {}
+            Entry::Released { attempt, item } => self.released(*attempt, *item, record.at),
+            Entry::Settled(engine::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, .. }) => {
                 // An answer that the item is asked again after was an answer all the same.
                 let answer = match ending {
                     Some(Ending::Succeeded(answer)) => Some(answer),
@@ -173,6 +175,19 @@ impl Results {
         self.attempts.insert(id, attempt);
     }
 
+    /// The reservation is free again, and nothing was sent for it.
+    fn released(&mut self, id: AttemptId, ordinal: Ordinal, at: Time) {
+        if let Some(attempt) = self.attempts.get_mut(&id) {
+            let (bill, cost, failure, request_id, finish) = (Bill::Nothing, Usd::ZERO, None, None, None);
+            attempt.settled = Some(Settled { at, bill, cost, failure, request_id, finish, never_sent: true });
+        }
+        let Some(item) = self.items.get_mut(ordinal as usize) else { return };
+        item.attempts = item.attempts.saturating_sub(1);
+        if self.stopped {
+            self.end(ordinal, End::Canceled);
+        }
+    }
+
     #[allow(clippy::too_many_arguments, reason = "the fields of one record")]
     fn settled(
         &mut self,
@@ -185,7 +200,6 @@ impl Results {
         answer: Option<&Answer>,
         at: Time,
     ) {
-        let never_sent = bill == Bill::Nothing && end.is_none() && failure.is_none() && answer.is_none();
         // An attempt that failed may end its row with the answer of the one before it.
         let (request_id, finish) = match (failure, answer) {
             (Some(failure), _) => (failure.request_id.as_deref(), None),
@@ -195,8 +209,8 @@ impl Results {
         let failure = failure.cloned().map(Box::new);
         if let Some(attempt) = self.attempts.get_mut(&id) {
             let request_id = request_id.map(Box::from);
-            attempt.settled =
-                Some(Settled { at, bill, cost, failure: failure.clone(), request_id, finish, never_sent });
+            let failure = failure.clone();
+            attempt.settled = Some(Settled { at, bill, cost, failure, request_id, finish, never_sent: false });
         }
         let lane = self.attempts.get(&id).map_or(0, |attempt| usize::from(attempt.lane));
         if matches!(end, Some(End::Succeeded(_))) {
@@ -204,7 +218,6 @@ impl Results {
             self.answered[lane] += 1;
         }
         let Some(item) = self.items.get_mut(ordinal as usize) else { return };
-        item.attempts -= u32::from(never_sent && item.attempts > 0);
         item.cost += cost;
         if let Bill::Usage { usage, .. } = bill {
             item.usage = Some(added(item.usage.unwrap_or_default(), usage));
@@ -243,8 +256,10 @@ impl Results {
             Command::Resume | Command::HandOver(_) => self.stopped = false,
             Command::Doubtful(Doubtful::LeaveOut) => self.cancel(|last| last.is_some_and(|attempt| attempt.cut_off)),
             Command::Doubtful(Doubtful::CountAsNotBilled) => {
-                for attempt in self.attempts.values_mut() {
-                    attempt.cleared |= attempt.is_doubtful();
+                // Of what is in flight, nobody can have seen a bill yet.
+                for attempt in self.attempts.values_mut().filter(|attempt| attempt.settled.is_some() || attempt.cut_off)
+                {
+                    attempt.cleared |= attempt.settlement().is_some_and(|settlement| settlement.doubtful().is_some());
                 }
             }
             _ => {}
@@ -346,8 +361,9 @@ impl Results {
             totals.canceled += u32::from(matches!(item.end, Some(End::Canceled)));
             totals.spent += item.cost;
         }
-        for attempt in self.attempts.values().filter(|attempt| attempt.is_doubtful() && !attempt.cleared) {
-            totals.doubtful += attempt.reserved * attempt.bills_possible();
+        let counted = self.attempts.values().filter(|attempt| !attempt.cleared);
+        for most in counted.filter_map(|attempt| attempt.settlement()?.doubtful()) {
+            totals.doubtful += most;
             totals.doubtful_attempts += 1;
         }
         totals
@@ -355,15 +371,15 @@ impl Results {
 }
 
 impl Attempt {
-    /// It may have been billed, and nobody said how much.
-    pub fn is_doubtful(&self) -> bool {
-        self.settled.as_ref().map_or(!self.in_batch, |settled| settled.bill == Bill::Unknown)
-    }
-
-    /// A browser may send a request again by itself when a connection dies.
-    fn bills_possible(&self) -> u64 {
-        let failure = self.settled.as_ref().and_then(|settled| settled.failure.as_ref());
-        if failure.is_some_and(|failure| failure.kind == FailureKind::Unreachable) { 2 } else { 1 }
+    /// What is certain of its price and what isn't; `None` while it is in a batch job.
+    fn settlement(&self) -> Option<Settlement> {
+        match &self.settled {
+            Some(Settled { bill, cost, failure, .. }) => {
+                let failed = failure.as_ref().map(|failure| failure.kind);
+                Some(Settlement::of(self.reserved, *bill, *cost, failed))
+            }
+            None => (!self.in_batch).then_some(Settlement::Doubtful(self.reserved)),
+        }
     }
 
     /// The word of the ledger.

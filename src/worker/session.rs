@@ -21,9 +21,10 @@ use super::results::Results;
 use super::rows::View;
 use super::send::Sending;
 use super::terms::{self, problem};
-use crate::engine::batch::BatchEntry;
+use crate::engine::batch::{BatchEntry, RowSettled};
 use crate::engine::{
-    AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Ticket, shareable,
+    AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Settled, Ticket,
+    shareable,
 };
 use crate::link::{Breakdown, DemoSettings, Place, Problem, Secret, Setup, ToPage};
 use crate::provider::{Bill, Failure, Outcome};
@@ -382,8 +383,10 @@ impl Session {
         let Some(checkpoints) = store.as_ref().and_then(|store| store.checkpoints.as_ref()) else { return };
         for record in records {
             let settled = match &record.entry {
-                Entry::Settled { attempt, item, ending, .. }
-                | Entry::Batch(BatchEntry::Settled { attempt, item, ending, .. }) => Some((attempt, item, ending)),
+                Entry::Settled(Settled { attempt, item, ending, .. })
+                | Entry::Batch(BatchEntry::Settled { row: RowSettled { attempt, item, ending, .. }, .. }) => {
+                    Some((attempt, item, ending))
+                }
                 _ => None,
             };
             if let Some((attempt, item, Some(Ending::Succeeded(answer)))) = settled

@@ -27,7 +27,7 @@ use super::terms::{self, problem, template_words};
 use super::tokenizer::{Tokenizers, Vocabulary};
 use super::{connection, export, simulate};
 use crate::dataset::{self, BadLines, ReadOptions};
-use crate::engine::{Command, Engine};
+use crate::engine::{Began, Command, Engine};
 use crate::link::batch::BatchAsk;
 use crate::link::{CsvStyle, ExportKind, Place, Problem, RunId, Secret, Setup, ToPage, ToWorker};
 use crate::money::Usd;
@@ -329,9 +329,13 @@ impl Shell {
             return Err(unreadable("its data is read differently now"));
         }
         let setup = &kept.manifest.setup;
-        let plan = terms::plan(setup)?;
         let prepared = self.prepared(&Rc::new(data), setup, || false).await.map_err(unprepared)?;
-        let facts = prepared.facts(&self.known.borrow());
+        let began = kept.records.iter().find_map(|read| read.record.began());
+        let (plan, facts) = match began {
+            Some(Began { plan, facts }) => (plan.clone(), prepared.with_cached(facts, &self.known.borrow())),
+            // A run of before this was recorded.
+            None => (terms::plan(setup)?, prepared.facts(&self.known.borrow())),
+        };
         let records = kept.records.iter().map(|read| read.record.clone());
         let engine = Engine::restore(plan, facts, records, seed(), now());
         Ok((prepared, engine))

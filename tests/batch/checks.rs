@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pennybatch::engine::batch::{BatchEffect, BatchEntry, ShardId};
-use pennybatch::engine::{Command, Ending, Entry, Ordinal, Progress, Record};
+use pennybatch::engine::batch::{BatchEffect, BatchEntry, RowSettled, ShardId};
+use pennybatch::engine::{Command, Ending, Entry, Ordinal, Progress, Record, Settled};
 use pennybatch::money::Usd;
 use pennybatch::provider::batch::JobState;
 
@@ -43,11 +43,11 @@ impl<'a> Checks<'a> {
     /// Records that have just reached the disk.
     pub fn saved(&mut self, records: &[Record]) -> Result<(), String> {
         for record in records {
-            if let Entry::Settled { item, .. } = &record.entry {
+            if let Entry::Settled(Settled { item, .. }) | Entry::Released { item, .. } = &record.entry {
                 self.under_way.remove(item);
             }
             match &record.entry {
-                Entry::Settled { item, ending: Some(ending), .. } | Entry::Ended { item, ending } => {
+                Entry::Settled(Settled { item, ending: Some(ending), .. }) | Entry::Ended { item, ending } => {
                     self.end(*item, ending)?;
                 }
                 Entry::Reopened { item } => {
@@ -87,17 +87,17 @@ impl<'a> Checks<'a> {
             BatchEntry::Creating { shard } => {
                 self.shards.entry(*shard).and_modify(|shard| shard.2 = true);
             }
-            BatchEntry::Requeued { shard } => {
+            BatchEntry::Requeued { shard, .. } => {
                 self.shards.entry(*shard).and_modify(|shard| shard.2 = false);
             }
-            BatchEntry::Settled { shard, item, ending, .. } => {
+            BatchEntry::Settled { shard, row: RowSettled { item, ending, .. } } => {
                 // Its line came: a failed row may go elsewhere while the job is still being read.
                 self.shards.entry(*shard).and_modify(|shard| shard.1.retain(|row| row != item));
                 if let Some(ending) = ending {
                     self.end(*item, ending)?;
                 }
             }
-            BatchEntry::Closed { shard, doubtful } => {
+            BatchEntry::Closed { shard, doubtful, .. } => {
                 self.shards.remove(shard);
                 self.doubted.extend(doubtful.iter());
                 self.undecided.extend(doubtful.iter());

@@ -78,6 +78,7 @@ impl Scenario {
                     limits: Limits { concurrency: rng.u16(1..=10), ..Limits::default() },
                     card: Some(card),
                     accounting: TokenAccounting::default(),
+                    ..LanePlan::default()
                 }],
                 budget,
                 output_tokens_max: Some(output_cap),

@@ -280,6 +280,7 @@ fn progress(state: RunState) -> Progress {
         succeeded: 1,
         errored: 0,
         canceled: 0,
+        exported: 0,
         cache_hits: 0,
         misfits: 0,
         in_flight: 1,

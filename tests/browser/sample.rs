@@ -1,7 +1,7 @@
 //! A run's setup and records, as the tests of storage and of messages need them.
 
 use pennybatch::dataset::{Format, ReadOptions};
-use pennybatch::engine::{Burst, Ending, Entry, LimiterModel, Limits, Record};
+use pennybatch::engine::{Burst, Ending, Entry, LimiterModel, Limits, Record, Settled};
 use pennybatch::link::{DemoSettings, Setup};
 use pennybatch::money::{PerToken, Usd};
 use pennybatch::provider::{Answer, AnswerFormat, Bill, Failure, FailureKind, Finish, PromptCache, Provider, Usage};
@@ -66,17 +66,11 @@ pub fn records() -> Vec<Record> {
     let answer = Answer { text: "dairy".into(), finish: Finish::Stop, request_id: Some("req-1".into()), misfit: None };
     let entries = [
         Entry::Reserved { attempt: 1, item: 0, lane: 0, amount: LARGE },
-        Entry::Settled {
-            attempt: 1,
-            item: 0,
-            bill: Bill::Usage { usage: usage(), stated_cost: None },
-            cost: Usd::from_pico(7),
+        Entry::Settled(Settled {
             ending: Some(Ending::Succeeded(answer)),
-            failure: None,
             sent: Some(Time::from_ms(1_795_441_999_000)),
-            misfit: None,
-            uncounted: false,
-        },
+            ..Settled::of(1, 0, Bill::Usage { usage: usage(), stated_cost: None }, Usd::from_pico(7))
+        }),
         Entry::Reserved { attempt: 2, item: 1, lane: 0, amount: Usd::from_pico(100) },
     ];
     entries.into_iter().map(|entry| Record { at: Time::from_ms(1_795_442_000_000), entry }).collect()

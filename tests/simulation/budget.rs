@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pennybatch::engine::{Command, Ending, Entry, Limits, Ordinal, PauseReason, Record, RunState};
+use pennybatch::engine::{Command, Ending, Entry, Limits, Ordinal, PauseReason, Record, RunState, Settled};
 use pennybatch::money::{PerToken, Usd};
 use pennybatch::prices::RateCard;
 use pennybatch::provider::{FailureKind, Outcome};
@@ -54,7 +54,7 @@ impl Server for Billing {
 
     fn saved(&mut self, records: &[Record]) {
         for record in records {
-            if let Entry::Settled { item, ending: Some(Ending::Succeeded(_)), .. } = &record.entry {
+            if let Entry::Settled(Settled { item, ending: Some(Ending::Succeeded(_)), .. }) = &record.entry {
                 *self.results.entry(*item).or_default() += 1;
             }
         }

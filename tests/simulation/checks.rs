@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use pennybatch::engine::{AttemptId, Ending, Entry, LimiterModel, Ordinal, PauseReason, Progress, Record};
+use pennybatch::engine::{AttemptId, Ending, Entry, LimiterModel, Ordinal, PauseReason, Progress, Record, Settled};
 use pennybatch::money::Usd;
 use pennybatch::provider::{Action, Answer, Bill, FailureKind, Finish};
 use pennybatch::time::Time;
@@ -153,7 +153,7 @@ impl<'a> Checks<'a> {
                     self.last_reserved = *attempt;
                     self.amounts.insert(*attempt, *amount);
                 }
-                Entry::Settled { attempt, item, cost, failure, .. } => {
+                Entry::Settled(Settled { attempt, item, cost, failure, .. }) => {
                     let reserved = self.amounts.get(attempt).copied().unwrap_or_default();
                     self.overshot |= self.cap.is_some() && *cost > reserved;
                     let waits = failure.as_ref().is_some_and(|failure| failure.kind.action() == Action::Retry);
@@ -191,7 +191,8 @@ impl<'a> Checks<'a> {
                     self.amounts.insert(*attempt, *amount);
                     self.item_of.insert(*attempt, *item);
                 }
-                Entry::Settled { attempt, item, bill, ending, failure, uncounted, .. } => {
+                Entry::Released { attempt, .. } => drop(self.under_way.remove(attempt)),
+                Entry::Settled(Settled { attempt, item, bill, ending, failure, uncounted, .. }) => {
                     self.under_way.remove(attempt);
                     let kind = failure.as_ref().map(|failure| failure.kind);
                     if *bill == Bill::Unknown && kind == Some(FailureKind::Unreachable) {
@@ -215,7 +216,7 @@ impl<'a> Checks<'a> {
                     self.answers.remove(item);
                     self.timeouts.remove(item);
                 }
-                Entry::Restarted | Entry::Commanded(_) | Entry::Batch(_) => {}
+                Entry::Began(_) | Entry::Restarted | Entry::Commanded(_) | Entry::Batch(_) => {}
             }
         }
         Ok(())
@@ -412,7 +413,7 @@ impl<'a> Checks<'a> {
         let settled: Usd = disk
             .iter()
             .filter_map(|record| match &record.entry {
-                Entry::Settled { cost, .. } => Some(*cost),
+                Entry::Settled(settled) => Some(settled.cost),
                 _ => None,
             })
             .sum();

@@ -8,7 +8,7 @@ use pennybatch::engine::{
     AttemptId, Command, Effect, Engine, Event, ItemFacts, LanePlan, Limits, Ordinal, Plan, Record, RunState,
 };
 use pennybatch::prices::RateCard;
-use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Outcome, TokenAccounting, Usage};
+use pennybatch::provider::{Answer, Bill, Failure, FailureKind, Outcome, Usage};
 use pennybatch::time::Time;
 
 pub const START: Time = Time(1_790_000_000_000);
@@ -109,7 +109,7 @@ impl Driven {
 /// A plan with one lane, no budget and no cache.
 pub fn plan(limits: Limits, card: Option<RateCard>, output_cap: u32) -> Plan {
     Plan {
-        lanes: vec![LanePlan { limits, card, accounting: TokenAccounting::default() }],
+        lanes: vec![LanePlan { limits, card, ..LanePlan::default() }],
         budget: None,
         output_tokens_max: Some(output_cap),
         max_retries: 4,

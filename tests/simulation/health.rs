@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pennybatch::engine::{AttemptId, Ending, Entry, Ordinal, Progress, Record, RunState};
+use pennybatch::engine::{AttemptId, Ending, Entry, Ordinal, Progress, Record, RunState, Settled};
 use pennybatch::provider::{Answer, FailureKind, Finish};
 
 /// So many refusals of one kind in a row stop a lane that never answered.
@@ -74,15 +74,15 @@ impl Health {
     pub fn asked_to_save(&mut self, record: &Record) {
         match &record.entry {
             Entry::Reserved { attempt, lane, .. } => drop(self.lane_of.insert(*attempt, *lane)),
-            Entry::Settled { item, ending: Some(Ending::Errored(_)), .. } => drop(self.errored.insert(*item)),
+            Entry::Settled(Settled { item, ending: Some(Ending::Errored(_)), .. }) => drop(self.errored.insert(*item)),
             Entry::Reopened { item } => drop(self.errored.remove(item)),
             _ => {}
         }
     }
 
     pub fn saved(&mut self, record: &Record) {
-        let Entry::Settled { attempt, failure: None, ending, misfit, .. } = &record.entry else { return };
-        if let Some(lane) = self.lane_of.get(attempt).filter(|_| ending.is_some() || misfit.is_some()) {
+        let Entry::Settled(Settled { attempt, failure: None, .. }) = &record.entry else { return };
+        if let Some(lane) = self.lane_of.get(attempt) {
             self.answered_on_disk.insert(*lane);
         }
     }

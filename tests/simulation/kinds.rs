@@ -68,7 +68,7 @@ fn ordinary(rng: &mut Rng) -> Scenario {
     Scenario {
         facts: facts(rng, items, groups, use_cache),
         plan: Plan {
-            lanes: vec![LanePlan { limits, card: Some(card), accounting: TokenAccounting::default() }],
+            lanes: vec![LanePlan { limits, card: Some(card), ..LanePlan::default() }],
             budget: None,
             output_tokens_max: Some(output_cap),
             max_retries: rng.u8(0..=5),

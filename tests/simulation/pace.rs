@@ -11,7 +11,7 @@ mod room;
 use std::collections::BTreeMap;
 
 use pennybatch::engine::{
-    AttemptId, Command, Doubtful, Entry, Limits, Ordinal, Progress, Record, RunState, WakeReason,
+    AttemptId, Command, Doubtful, Entry, Limits, Ordinal, Progress, Record, RunState, Settled, WakeReason,
 };
 use pennybatch::money::Usd;
 use pennybatch::prices::RateCard;
@@ -176,7 +176,7 @@ impl<'a> Pace<'a> {
                     self.lanes[usize::from(*lane)].reserved(*attempt, weight);
                     self.lane_of.insert(*attempt, usize::from(*lane));
                 }
-                Entry::Settled { attempt, .. } => {
+                Entry::Settled(Settled { attempt, .. }) | Entry::Released { attempt, .. } => {
                     if let Some(lane) = self.lane_of.remove(attempt) {
                         self.lanes[lane].never_sent(*attempt);
                     }
@@ -195,7 +195,8 @@ impl<'a> Pace<'a> {
         let at = record.at;
         match &record.entry {
             Entry::Reserved { item, .. } => self.items[*item as usize].0 = Stands::UnderWay,
-            Entry::Settled { item, ending, failure, uncounted, .. } => {
+            Entry::Released { item, .. } => self.items[*item as usize].0 = Stands::Waits(at),
+            Entry::Settled(Settled { item, ending, failure, uncounted, .. }) => {
                 let (stands, tries) = &mut self.items[*item as usize];
                 *stands = match (ending, failure) {
                     (Some(_), _) => Stands::Ended,
@@ -217,7 +218,7 @@ impl<'a> Pace<'a> {
             Entry::Restarted => self.replace(Stands::UnderWay, Stands::CutOff),
             Entry::Commanded(Command::Doubtful(Doubtful::LeaveOut)) => self.replace(Stands::CutOff, Stands::Ended),
             Entry::Commanded(Command::Doubtful(_)) => self.replace(Stands::CutOff, Stands::Waits(at)),
-            Entry::Commanded(_) | Entry::Batch(_) => {}
+            Entry::Began(_) | Entry::Commanded(_) | Entry::Batch(_) => {}
         }
     }
 
@@ -260,7 +261,9 @@ impl<'a> Pace<'a> {
                 Entry::Reserved { attempt, item, lane, .. } => {
                     cut_off.insert(*attempt, (usize::from(*lane), self.weight(*item)));
                 }
-                Entry::Settled { attempt, .. } => drop(cut_off.remove(attempt)),
+                Entry::Settled(Settled { attempt, .. }) | Entry::Released { attempt, .. } => {
+                    cut_off.remove(attempt);
+                }
                 Entry::Restarted => cut_off.clear(),
                 Entry::Commanded(Command::SetLimits { lane, limits: set }) => {
                     limits[usize::from(*lane)] = set.clone();

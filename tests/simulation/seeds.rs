@@ -157,9 +157,9 @@ fn the_same_seed_gives_the_same_history() {
 #[test]
 fn a_world_that_breaks_is_made_small() {
     let doubtful = |ended: Result<Report, String>| ended.ok().filter(|it| it.doubtful > 0).map(|_| "doubt".to_owned());
-    let scenario = draw("hostile", 3);
-    assert!(doubtful(run(3, &scenario)).is_some());
-    let short = shortest(3, &scenario, doubtful);
+    let scenario = draw("hostile", 4);
+    assert!(doubtful(run(4, &scenario)).is_some());
+    let short = shortest(4, &scenario, doubtful);
     assert_eq!(short.scenario.facts.len(), 1);
     let faults = short.scenario.faults.clone().each().map(|share| u32::from(*share > 0));
     assert_eq!(faults.into_iter().sum::<u32>(), 1, "{:?}", short.scenario.faults);

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use pennybatch::engine::{
-    AttemptId, Effect, Engine, Entry, Event, Notice, Ordinal, PauseReason, Record, RunState, Ticket,
+    AttemptId, Effect, Engine, Entry, Event, Notice, Ordinal, PauseReason, Record, RunState, Settled, Ticket,
 };
 use pennybatch::provider::{Action, Answer, Bill, Failure, FailureKind, Finish, Outcome, RateSeen};
 use pennybatch::time::Time;
@@ -335,7 +335,9 @@ impl<'a> World<'a> {
                     }
                     self.begun.insert(*attempt, *lane);
                 }
-                Entry::Settled { attempt, .. } => drop(self.begun.remove(attempt)),
+                Entry::Settled(Settled { attempt, .. }) | Entry::Released { attempt, .. } => {
+                    self.begun.remove(attempt);
+                }
                 _ => {}
             }
         }

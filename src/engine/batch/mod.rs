@@ -22,18 +22,17 @@
 //! Where a file can't be withdrawn, the person is asked, who can see the provider's own page.
 //!
 //! Deliberately not here: what goes over the wire (`provider::batch`), an item's text, and moving bytes: the shell
-//! carries out a [`BatchEffect`] and answers with a [`BatchEvent`], or is gone, and then [`replay`] goes on.
+//! carries out a [`BatchEffect`] and answers with a [`BatchEvent`], or is gone, and then the records tell where to go on.
 
 mod life;
 mod progress;
-mod replay;
 mod settle;
-mod shard;
+pub(super) mod shard;
 mod steps;
 mod unsure;
 
 pub use progress::{BatchProgress, ShardProgress, Stage};
-pub(super) use shard::Desk;
+pub(super) use shard::Jobs;
 
 use serde::{Deserialize, Serialize};
 
@@ -131,7 +130,7 @@ pub struct BatchRow {
 }
 
 /// What was odd in a result file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRead {
     /// Lines of rows that nobody asked for.
     pub unknown: u32,
@@ -215,32 +214,41 @@ pub enum BatchEntry {
     /// The provider's queue was full: the file is there, the job has to be created again.
     Requeued {
         shard: ShardId,
+        /// What the queue turned out to hold at most, in input tokens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        learned: Option<u64>,
     },
-    /// How a row ended, what it cost, and, where the item ended with it, how.
+    /// How a row of a job ended.
     Settled {
         shard: ShardId,
-        attempt: AttemptId,
-        item: Ordinal,
-        bill: Bill,
-        cost: Usd,
-        ending: Option<Ending>,
-        failure: Option<Failure>,
+        #[serde(flatten)]
+        row: RowSettled,
+    },
+    /// So many lines of a result file that the person brought were of rows that have their answer already.
+    Repeated {
+        rows: u32,
     },
     /// Nothing more is expected of the job. Of the rows that it left, these may have been billed, and the person
     /// chooses; the others were not, and are open again.
     Closed {
         shard: ShardId,
         doubtful: Rows,
+        #[serde(default)]
+        read: FileRead,
     },
     /// A row from a result file that the person brought: it never had a reservation.
-    Imported {
-        attempt: AttemptId,
-        item: Ordinal,
-        bill: Bill,
-        cost: Usd,
-        ending: Option<Ending>,
-        failure: Option<Failure>,
-    },
+    Imported(RowSettled),
+}
+
+/// How a row of a result file ended, what it cost, and, where the item ended with it, how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowSettled {
+    pub attempt: AttemptId,
+    pub item: Ordinal,
+    pub bill: Bill,
+    pub cost: Usd,
+    pub ending: Option<Ending>,
+    pub failure: Option<Failure>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

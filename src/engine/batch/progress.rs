@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::batch::ShardId;
 use crate::engine::batch::shard::{Cancel, Mode, Phase, Shard};
-use crate::engine::items::Status;
+use crate::engine::book::Status;
 use crate::engine::run::Engine;
 use crate::money::Usd;
 use crate::provider::batch::JobState;
@@ -88,32 +88,32 @@ impl Oddities {
 impl Engine {
     /// `None` where nothing of this run was ever handed over.
     pub(in crate::engine) fn batch_progress(&self) -> Option<BatchProgress> {
-        let desk = &self.batch;
-        if desk.terms.is_none() && desk.oddities == Default::default() {
+        let jobs = self.book.jobs();
+        if jobs.terms.is_none() && jobs.oddities == Default::default() {
             return None;
         }
         Some(BatchProgress {
-            handing_over: desk.mode == Mode::HandingOver,
-            shards: desk.shards.values().map(seen).collect(),
-            rows: self.items.count(Status::InBatch),
-            reserved: desk.shards.values().map(|shard| shard.reserved).sum(),
-            closed: desk.closed,
-            repeated: desk.oddities.repeated,
-            unknown: desk.oddities.unknown,
-            unreadable: desk.oddities.unreadable,
-            missing: desk.oddities.missing,
-            counted: desk.oddities.counted,
-            held: desk.oddities.held,
-            queue_tokens: desk.queue_limit(),
-            problem: desk.problem.clone(),
+            handing_over: jobs.mode == Mode::HandingOver,
+            shards: jobs.shards.values().map(seen).collect(),
+            rows: self.book.items().count(Status::InBatch),
+            reserved: jobs.shards.values().map(|shard| shard.reserved).sum(),
+            closed: jobs.closed,
+            repeated: jobs.oddities.repeated,
+            unknown: jobs.oddities.unknown + jobs.shards.values().map(|shard| shard.odd.unknown).sum::<u32>(),
+            unreadable: jobs.oddities.unreadable + jobs.shards.values().map(|shard| shard.odd.unreadable).sum::<u32>(),
+            missing: jobs.oddities.missing,
+            counted: jobs.oddities.counted,
+            held: jobs.oddities.held,
+            queue_tokens: jobs.queue_limit(),
+            problem: jobs.problem.clone(),
         })
     }
 
     /// What rows in jobs will have cost, where a synchronous attempt costs `mean`.
     pub(in crate::engine) fn batch_projected(&self, mean: i128) -> Usd {
-        let rows = i128::from(self.items.count(Status::InBatch));
-        let batch = self.batch.terms.as_ref().and_then(|terms| terms.card.as_ref());
-        let lane = self.batch.terms.as_ref().and_then(|terms| self.lanes.get(usize::from(terms.lane)));
+        let rows = i128::from(self.book.items().count(Status::InBatch));
+        let batch = self.book.jobs().terms.as_ref().and_then(|terms| terms.card.as_ref());
+        let lane = self.book.jobs().terms.as_ref().and_then(|terms| self.lanes.get(usize::from(terms.lane)));
         let (Some(batch), Some(card)) = (batch, lane.and_then(|lane| lane.card())) else { return Usd::ZERO };
         let (part, whole) = (batch.base.output.0, card.base.output.0.max(1));
         Usd::from_pico(mean * rows * i128::from(part) / i128::from(whole))
@@ -168,7 +168,7 @@ mod tests {
             (JobState::Completed, None, (0, 0)),
             (JobState::InProgress, Some(1), (0, 0)),
         ] {
-            shard.phase = Phase::Ended { seen: job(state, completed) };
+            shard.phase = Phase::Ended { file: "f".into(), seen: job(state, completed) };
             let mut oddities = Oddities::default();
             oddities.compare(&shard);
             assert_eq!((oddities.counted, oddities.held), due, "{state:?} {completed:?}");

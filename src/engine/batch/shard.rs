@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::batch::progress::Oddities;
-use crate::engine::batch::{BatchTerms, Planned, ResultFile, Rows, ShardId};
+use crate::engine::batch::{BatchTerms, FileRead, Planned, ResultFile, Rows, ShardId};
 use crate::engine::{Ordinal, Ticket};
 use crate::money::Usd;
 use crate::prices::RateCard;
@@ -33,7 +33,7 @@ pub enum Mode {
 
 /// All jobs of a run.
 #[derive(Debug, Default)]
-pub struct Desk {
+pub struct Jobs {
     pub mode: Mode,
     pub terms: Option<BatchTerms>,
     /// Bytes of the items' request lines, once the shell has told them.
@@ -81,6 +81,8 @@ pub struct Shard {
     polls: u32,
     retries: u32,
     pub read: [bool; 2],
+    /// What was odd in its files so far.
+    pub odd: FileRead,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -105,8 +107,23 @@ pub enum Phase {
     },
     /// The job came to its end; its files are read.
     Ended {
+        file: String,
         seen: JobSeen,
     },
+}
+
+impl Phase {
+    /// The uploaded file, where there is one.
+    pub fn file(&self) -> String {
+        match self {
+            Phase::Planned => String::new(),
+            Phase::Uploaded { file }
+            | Phase::Creating { file }
+            | Phase::Unsure { file, .. }
+            | Phase::Created { file, .. }
+            | Phase::Ended { file, .. } => file.clone(),
+        }
+    }
 }
 
 /// The file of a job that may have been created.
@@ -129,7 +146,7 @@ pub enum Cancel {
     Told,
 }
 
-impl Desk {
+impl Jobs {
     pub fn is_live(&self) -> bool {
         !self.shards.is_empty()
     }
@@ -175,6 +192,7 @@ impl Shard {
             polls: 0,
             retries: 0,
             read: [false; 2],
+            odd: FileRead::default(),
             rows,
             plan,
         }
@@ -227,14 +245,14 @@ impl Shard {
 
     pub fn seen(&self) -> Option<&JobSeen> {
         match &self.phase {
-            Phase::Created { seen, .. } | Phase::Ended { seen } => Some(seen),
+            Phase::Created { seen, .. } | Phase::Ended { seen, .. } => Some(seen),
             _ => None,
         }
     }
 
     /// The result files that are still to be read.
     pub fn next_file(&self) -> Option<(ResultFile, String)> {
-        let Phase::Ended { seen } = &self.phase else { return None };
+        let Phase::Ended { seen, .. } = &self.phase else { return None };
         let files = [(ResultFile::Output, &seen.output_file), (ResultFile::Error, &seen.error_file)];
         let mut left = files.into_iter().filter(|(file, _)| !self.read[*file as usize]);
         left.find_map(|(file, id)| Some((file, id.clone()?)))

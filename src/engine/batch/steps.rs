@@ -2,7 +2,7 @@
 
 use crate::engine::batch::shard::{Cancel, FileIs, Mode, Phase};
 use crate::engine::batch::{BatchEffect, BatchEntry, ShardId};
-use crate::engine::items::Status;
+use crate::engine::book::Status;
 use crate::engine::run::Engine;
 use crate::engine::{Effect, PauseReason, RunState, Wake, WakeReason};
 use crate::time::Time;
@@ -10,7 +10,7 @@ use crate::time::Time;
 impl Engine {
     /// Asks for whatever may be done now. Nothing is asked for before its record is down, nor while the run rests.
     pub(in crate::engine) fn step_batch(&mut self) {
-        if self.batch.mode == Mode::Synchronous && !self.batch.is_live() {
+        if self.book.jobs().mode == Mode::Synchronous && !self.book.jobs().is_live() {
             self.ask_about_doubtful();
             return;
         }
@@ -18,7 +18,7 @@ impl Engine {
         if !matches!(self.state, RunState::Running | RunState::Stopping) {
             return;
         }
-        let ids: Vec<ShardId> = self.batch.shards.keys().copied().collect();
+        let ids: Vec<ShardId> = self.book.jobs().shards.keys().copied().collect();
         for id in ids {
             self.step_shard(id);
         }
@@ -27,9 +27,9 @@ impl Engine {
 
     fn step_shard(&mut self, id: ShardId) {
         let saved = self.saved_ticket();
-        let uploading = self.batch.is_uploading();
+        let uploading = self.book.jobs().is_uploading();
         let queue_is_full = self.queue_is_full(id);
-        let Some(shard) = self.batch.shards.get_mut(&id) else { return };
+        let Some(shard) = self.book.jobs_mut().shards.get_mut(&id) else { return };
         if shard.busy || shard.after_save > saved || shard.not_before > self.now {
             return;
         }
@@ -45,8 +45,7 @@ impl Engine {
                 BatchEffect::Upload { shard: id, nonce: shard.plan.nonce.clone(), rows: shard.plan.rows.clone() }
             }
             Phase::Uploaded { .. } if queue_is_full => return,
-            Phase::Uploaded { file } => {
-                shard.phase = Phase::Creating { file };
+            Phase::Uploaded { .. } => {
                 self.note(id, BatchEntry::Creating { shard: id });
                 return;
             }
@@ -62,7 +61,7 @@ impl Engine {
                 BatchEffect::Cancel { shard: id, job: seen.id }
             }
             Phase::Created { seen, .. } => BatchEffect::Poll { shard: id, job: seen.id },
-            Phase::Ended { seen } => {
+            Phase::Ended { seen, .. } => {
                 let Some((file, file_id)) = shard.next_file() else { return };
                 BatchEffect::Download { shard: id, job: seen.id, file, id: file_id, rows: shard.plan.rows.clone() }
             }
@@ -73,20 +72,22 @@ impl Engine {
 
     /// Rows that a job left in doubt are all that is left: the person chooses.
     fn ask_about_doubtful(&mut self) {
-        let in_doubt = self.items.count(Status::CutOff);
-        if in_doubt == 0 || self.state != RunState::Running || !self.attempts.is_empty() {
+        let in_doubt = self.book.items().count(Status::CutOff);
+        if in_doubt == 0 || self.state != RunState::Running || !self.book.attempts().is_empty() {
             return;
         }
-        let going = [Status::Open, Status::LookingUp, Status::BackingOff].map(|status| self.items.count(status));
+        let going = [Status::Open, Status::LookingUp, Status::BackingOff].map(|status| self.book.items().count(status));
         if going.iter().sum::<u32>() == 0 {
-            self.pause(PauseReason::BatchEnded { open: in_doubt, problem: self.batch.problem.clone() });
+            self.pause(PauseReason::BatchEnded { open: in_doubt, problem: self.book.jobs().problem.clone() });
         }
     }
 
     /// The provider's queue has no room for this job beside the others.
     fn queue_is_full(&self, id: ShardId) -> bool {
-        let Some((limit, shard)) = self.batch.queue_limit().zip(self.batch.shards.get(&id)) else { return false };
-        let queued = self.batch.queued_tokens();
+        let Some((limit, shard)) = self.book.jobs().queue_limit().zip(self.book.jobs().shards.get(&id)) else {
+            return false;
+        };
+        let queued = self.book.jobs().queued_tokens();
         queued > 0 && queued + shard.plan.tokens > limit
     }
 
@@ -95,7 +96,7 @@ impl Engine {
         if !matches!(self.state, RunState::Running | RunState::Stopping) {
             return None;
         }
-        let idle = self.batch.shards.values().filter(|shard| !shard.busy && shard.not_before > Time(0));
+        let idle = self.book.jobs().shards.values().filter(|shard| !shard.busy && shard.not_before > Time(0));
         let at = idle.map(|shard| shard.not_before).filter(|at| *at > self.now).min()?;
         Some(Wake { at, reason: WakeReason::BatchJob })
     }

@@ -11,12 +11,12 @@ use crate::provider::{Action, Failure, FailureKind};
 impl Engine {
     pub(super) fn found(&mut self, id: ShardId, result: Result<Option<JobSeen>, Failure>) {
         let now = self.now;
-        let Some(shard) = self.batch.shards.get_mut(&id) else { return };
-        let Phase::Unsure { file, since, file_is } = &shard.phase else { return };
-        let (file, since, file_is) = (file.clone(), *since, *file_is);
+        let Some(shard) = self.book.jobs_mut().shards.get_mut(&id) else { return };
+        let Phase::Unsure { since, file_is, .. } = &shard.phase else { return };
+        let (since, file_is) = (*since, *file_is);
         shard.busy = false;
         match result {
-            Ok(Some(seen)) => self.adopt(id, file, seen),
+            Ok(Some(seen)) => self.adopt(id, seen),
             // No job can begin with the old file, and none did: another file makes another job.
             Ok(None) if file_is == FileIs::Withdrawn && now.ms_since(since) >= LIST_LAG_MS => {
                 shard.went_well();
@@ -38,15 +38,14 @@ impl Engine {
 
     pub(super) fn withdrawn(&mut self, id: ShardId, result: Result<(), Failure>) {
         let now = self.now;
-        let Some(shard) = self.batch.shards.get_mut(&id) else { return };
-        let Phase::Unsure { since, file_is, .. } = &mut shard.phase else { return };
+        let Some(shard) = self.book.jobs_mut().shards.get_mut(&id) else { return };
+        let Phase::Unsure { .. } = &shard.phase else { return };
         shard.busy = false;
         match result {
             Ok(()) => {
-                (*since, *file_is) = (now, FileIs::Withdrawn);
                 shard.looked_enough = false;
                 shard.went_well();
-                self.batch.failures = 0;
+                self.book.jobs_mut().failures = 0;
                 self.note(id, BatchEntry::Withdrawn { shard: id });
             }
             Err(failure) if matches!(failure.kind, FailureKind::NoKey | FailureKind::WrongKey) => {
@@ -67,7 +66,7 @@ impl Engine {
 
     /// Only the person can find out whether there is such a job.
     fn ask_about_job(&mut self, id: ShardId, failure: Failure) {
-        let Some(shard) = self.batch.shards.get_mut(&id) else { return };
+        let Some(shard) = self.book.jobs_mut().shards.get_mut(&id) else { return };
         if shard.cancel != Cancel::No {
             // Nobody wants the job any more; what it may have done is in doubt.
             return self.close_as_lost(id);
@@ -82,16 +81,14 @@ impl Engine {
     /// Resume after [`PauseReason::BatchUnsure`] counts as "the provider has no such job". Files of other unsure jobs are
     /// deleted once more.
     pub(in crate::engine) fn no_such_job(&mut self, nonce: Option<&str>) {
-        let now = self.now;
         let mut told = Vec::new();
-        for (id, shard) in &mut self.batch.shards {
+        for (id, shard) in &mut self.book.jobs_mut().shards {
             let asked_about = nonce == Some(shard.nonce().as_str());
-            let Phase::Unsure { since, file_is, .. } = &mut shard.phase else { continue };
+            let Phase::Unsure { file_is, .. } = &mut shard.phase else { continue };
             if *file_is != FileIs::Stuck {
                 continue;
             }
             if asked_about {
-                (*since, *file_is) = (now, FileIs::Withdrawn);
                 told.push(*id);
             } else {
                 *file_is = FileIs::There;

@@ -48,12 +48,14 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
         PauseReason::Budget { .. }
         | PauseReason::Overshoot { .. }
         | PauseReason::OnlyRateLimits
+        | PauseReason::Exported { .. }
         | PauseReason::BatchEnded { .. }
         | PauseReason::EmptyAnswers { .. }
         | PauseReason::LongWait { .. } => Tone::Warning,
         PauseReason::NoLane(_)
         | PauseReason::BatchStuck(_)
         | PauseReason::BatchUnsure { .. }
+        | PauseReason::Stuck { .. }
         | PauseReason::Storage => Tone::Error,
     };
     html! {

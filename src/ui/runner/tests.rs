@@ -30,6 +30,7 @@ pub(super) fn progress() -> Progress {
         succeeded: 498,
         errored: 2,
         canceled: 0,
+        exported: 0,
         cache_hits: 47,
         misfits: 0,
         in_flight: 15,
@@ -144,6 +145,8 @@ fn every_pause_tells_what_was_kept_and_what_to_do() {
         PauseReason::Overshoot { by: usd("0.001") },
         PauseReason::LongWait { ms: 300_000 },
         PauseReason::Storage,
+        PauseReason::Exported { rows: 1 },
+        PauseReason::Stuck { rows: 4_500 },
         PauseReason::EmptyAnswers { tokens: 1_000, thinking: true },
         PauseReason::EmptyAnswers { tokens: 1_000, thinking: false },
     ] {

@@ -80,6 +80,8 @@ fn reason_words(reason: &PauseReason) -> &'static str {
         PauseReason::LongWait { .. } => "the provider asks for a long wait",
         PauseReason::Storage => "results can't be saved",
         PauseReason::EmptyAnswers { .. } => "the answers come back empty",
+        PauseReason::Exported { .. } => "the rest is in request files",
+        PauseReason::Stuck { .. } => "rows are left that wait for nothing",
         PauseReason::BatchEnded { .. } => "the batch jobs ended and left rows",
         PauseReason::BatchStuck(_) => "a batch job can't go on",
         PauseReason::BatchUnsure { .. } => "it isn't known whether a batch job was created",
@@ -133,6 +135,20 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
             format!("It wants no calls for {}.", in_words(*ms)),
             "Come back then and press Resume; or press it now, and the run waits by itself.".to_owned(),
         ),
+        PauseReason::Exported { rows } => (
+            "The rest is in request files".to_owned(),
+            format!("{} in a request file that you exported, and not sent from here.", are(*rows)),
+            "Run the file elsewhere, then import its results. Press Resume to send these rows from here instead: if the \
+             file is run as well, they are paid for twice."
+                .to_owned(),
+        ),
+        PauseReason::Stuck { rows } => (
+            "The run stands still".to_owned(),
+            format!("{} left, and nothing is under way for them. This is a fault of Pennybatch.", are(*rows)),
+            "Press Resume to try again. If that changes nothing, reload the page and report it; nothing that is done \
+             is lost."
+                .to_owned(),
+        ),
         PauseReason::BatchEnded { open, problem } => batch_ended_words(*open, problem.as_deref()),
         PauseReason::BatchStuck(failure) => (
             "A batch job can't go on".to_owned(),
@@ -164,6 +180,13 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
         ),
     };
     PauseWords { title, happened, kept: kept_words(progress), to_do }
+}
+
+fn are(rows: u32) -> String {
+    match rows {
+        1 => "1 row is".to_owned(),
+        _ => format!("{} rows are", grouped(&rows.to_string())),
+    }
 }
 
 fn empty_answers_words(tokens: u64, thinking: bool) -> (String, String, String) {

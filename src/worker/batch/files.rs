@@ -9,8 +9,8 @@ use web_sys::{Blob, File};
 
 use super::lines::Lines;
 use super::{LineRead, batch_card, is_enough};
-use crate::engine::batch::{BatchEvent, BatchRow};
-use crate::engine::{Event, Ordinal};
+use crate::engine::batch::{BatchEvent, BatchRow, Rows};
+use crate::engine::{Command, Event, Ordinal};
 use crate::link::batch::{BatchImported, RequestFile};
 use crate::link::{Place, Problem, Setup, ToPage};
 use crate::provider::batch::{BatchTarget, custom_id};
@@ -65,7 +65,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     let as_target = Setup { provider, base_url: provider.preset().base_url.into(), ..setup.clone() };
     let (rows_max, bytes_max) = target.limits();
     let facts = session.prepared.facts(&Default::default());
-    let mut files = Vec::new();
+    let (mut files, mut taken) = (Vec::new(), Vec::new());
     let mut open = Open::new(target);
     let mut slices = Slices::begin();
     let leader = |item: Ordinal| facts[item as usize].leader;
@@ -78,6 +78,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
         let id = custom_id(&session.manifest.run, item);
         let body = session.prepared.body(&as_target, item);
         let body = body.map_err(|found| failed(crate::worker::terms::template_words(&found)))?;
+        taken.push(item);
         let entry = |first| target.entry(&id, &body, first).ok_or_else(|| failed("a row is no JSON".into()));
         let whole = entry(open.rows == 0)?;
         if open.rows >= rows_max || open.bytes + whole.len() as u64 + 8 > bytes_max {
@@ -97,6 +98,8 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
             "Every row has its answer, or is in flight or in a batch job: there is nothing to hand over.",
         ));
     }
+    // From here on they are not sent by themselves.
+    session.command(Command::Exported(Rows::of(taken)))?;
     let count = files.len();
     for (place, (blob, rows)) in files.into_iter().enumerate() {
         let file_name = format!("{}-{}of{count}.{}", session.manifest.run, place + 1, target.ending());

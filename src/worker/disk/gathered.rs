@@ -54,7 +54,7 @@ impl Gathered {
 }
 
 fn record(payload: &[u8]) -> Result<Record, String> {
-    serde_json::from_slice(payload).map_err(|error| error.to_string())
+    Record::read(payload).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Rows in batch jobs: each is an attempt that outlives the session.
 
 use super::{End, Position, Results, Settled};
-use crate::engine::batch::{BatchEntry, Planned, Rows, ShardId};
+use crate::engine::batch::{BatchEntry, Planned, RowSettled, Rows, ShardId};
 use crate::engine::{AttemptId, Ending, Ordinal};
 use crate::money::Usd;
 use crate::provider::{Answer, Bill};
@@ -9,24 +9,28 @@ use crate::time::Time;
 
 impl Results {
     pub(super) fn apply_batch(&mut self, entry: &BatchEntry, at: Time, away: Option<Position>) {
-        let end = |ending: &Option<Ending>| ending.clone().map(|ending| End::of(ending, away));
         match entry {
             BatchEntry::Planned(plan) => self.planned(plan, at),
-            BatchEntry::Settled { attempt, item, bill, cost, ending, failure, .. } => {
-                self.settled(*attempt, *item, *bill, *cost, end(ending), failure.as_ref(), given(ending), at);
+            BatchEntry::Settled { row, .. } => self.row_settled(row, at, away),
+            BatchEntry::Imported(row) => {
+                self.reserved(row.attempt, row.item, 0, Usd::ZERO, at);
+                self.row_settled(row, at, away);
             }
-            BatchEntry::Imported { attempt, item, bill, cost, ending, failure } => {
-                self.reserved(*attempt, *item, 0, Usd::ZERO, at);
-                self.settled(*attempt, *item, *bill, *cost, end(ending), failure.as_ref(), given(ending), at);
-            }
-            BatchEntry::Closed { shard, doubtful } => self.closed(*shard, doubtful, at),
+            BatchEntry::Closed { shard, doubtful, .. } => self.closed(*shard, doubtful, at),
             BatchEntry::AllPlanned
             | BatchEntry::Uploaded { .. }
             | BatchEntry::Creating { .. }
             | BatchEntry::Seen { .. }
             | BatchEntry::Withdrawn { .. }
+            | BatchEntry::Repeated { .. }
             | BatchEntry::Requeued { .. } => {}
         }
+    }
+
+    fn row_settled(&mut self, row: &RowSettled, at: Time, away: Option<Position>) {
+        let RowSettled { attempt, item, bill, cost, ending, failure } = row;
+        let end = ending.clone().map(|ending| End::of(ending, away));
+        self.settled(*attempt, *item, *bill, *cost, end, failure.as_ref(), given(ending), at);
     }
 
     /// The sum is the job's; a row's part of it is an even one.

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::engine::batch::BatchEntry;
-use crate::engine::{Ending, Entry, Ordinal, Record};
+use crate::engine::batch::{BatchEntry, RowSettled};
+use crate::engine::{Ending, Entry, Ordinal, Record, Settled};
 use crate::provider::{Answer, Failure, Finish};
 
 /// An answer that is longer is read back when it is wanted.
@@ -79,7 +79,7 @@ impl Kept {
             Kept::Here(answer) => Ok(Cow::Borrowed(answer)),
             Kept::Away { place, .. } => {
                 let payload = texts.payload(*place)?;
-                let record: Record = serde_json::from_slice(&payload).map_err(|error| error.to_string())?;
+                let record = Record::read(&payload).map_err(|error| error.to_string())?;
                 match answer_of(&record.entry) {
                     Some((of, answer)) if of == item => Ok(Cow::Owned(answer.clone())),
                     _ => Err("the journal holds something else in its place".into()),
@@ -138,11 +138,11 @@ fn is_long(answer: &Answer) -> bool {
 /// The item that ended with this entry, and how. An answer that its item is asked again after is no ending.
 fn ending_of(entry: &Entry) -> Option<(Ordinal, &Ending)> {
     match entry {
-        Entry::Settled { item, ending: Some(ending), .. }
+        Entry::Settled(Settled { item, ending: Some(ending), .. })
         | Entry::Ended { item, ending }
         | Entry::Batch(
-            BatchEntry::Settled { item, ending: Some(ending), .. }
-            | BatchEntry::Imported { item, ending: Some(ending), .. },
+            BatchEntry::Settled { row: RowSettled { item, ending: Some(ending), .. }, .. }
+            | BatchEntry::Imported(RowSettled { item, ending: Some(ending), .. }),
         ) => Some((*item, ending)),
         _ => None,
     }
@@ -162,10 +162,11 @@ pub(super) fn answer_of(entry: &Entry) -> Option<(Ordinal, &Answer)> {
 /// keep its place too. The engine needs no text of an item that has ended.
 pub fn leave_text(record: &mut Record) -> bool {
     let ending = match &mut record.entry {
-        Entry::Settled { ending: Some(ending), .. }
+        Entry::Settled(Settled { ending: Some(ending), .. })
         | Entry::Ended { ending, .. }
         | Entry::Batch(
-            BatchEntry::Settled { ending: Some(ending), .. } | BatchEntry::Imported { ending: Some(ending), .. },
+            BatchEntry::Settled { row: RowSettled { ending: Some(ending), .. }, .. }
+            | BatchEntry::Imported(RowSettled { ending: Some(ending), .. }),
         ) => ending,
         _ => return false,
     };

@@ -1,4 +1,5 @@
 use super::*;
+use crate::provider::FailureKind;
 
 #[test]
 fn a_retried_item_adds_up_and_ends_once() {
@@ -45,7 +46,7 @@ fn a_stop_cancels_what_is_not_under_way_and_then_that_too() {
     results.apply(&record(reserved(1, 0)));
     results.apply(&record(Entry::Commanded(Command::Stop)));
     assert_eq!((results.state(0), results.state(1)), (ExportState::Open, ExportState::Canceled));
-    results.apply(&record(settled(1, 0, Bill::Nothing, 0, None, None)));
+    results.apply(&record(Entry::Released { attempt: 1, item: 0 }));
     assert_eq!((results.state(0), results.item(0).unwrap().attempts), (ExportState::Canceled, 0));
     assert_eq!((results.totals().done, results.totals().canceled), (2, 2));
     results.apply(&record(Entry::Reopened { item: 1 }));
@@ -90,8 +91,11 @@ fn settled(
     ending: Option<Ending>,
     failure: Option<Failure>,
 ) -> Entry {
-    let (cost, sent, misfit, uncounted) = (Usd::from_pico(cost), None, None, false);
-    Entry::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, uncounted }
+    Entry::Settled(engine::Settled {
+        ending,
+        failure,
+        ..engine::Settled::of(attempt, item, bill, Usd::from_pico(cost))
+    })
 }
 
 fn used() -> Bill {

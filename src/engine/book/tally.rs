@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::engine::record::shareable;
-use crate::engine::{Ending, Ordinal, Ticket};
+use crate::engine::{Ending, Ordinal, Ticket, shareable};
 use crate::money::Usd;
 use crate::provider::Usage;
 use crate::time::Time;
@@ -33,31 +32,10 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn sent(&mut self) {
-        self.attempts += 1;
-    }
-
-    /// A reservation that was counted as sent turns out to have been released.
-    pub fn never_sent(&mut self) {
-        self.attempts = self.attempts.saturating_sub(1);
-    }
-
     /// What an item costs on average, its re-asks included; `None` until something was billed.
     pub fn mean_cost(&self) -> Option<Usd> {
         let items = self.paid_attempts.saturating_sub(self.reasked).max(1);
         (self.paid_attempts > 0).then(|| Usd::from_pico(self.paid.pico() / i128::from(items)))
-    }
-
-    pub fn retried(&mut self) {
-        self.retries += 1;
-    }
-
-    pub fn reasked(&mut self) {
-        self.reasked += 1;
-    }
-
-    pub fn rate_limited(&mut self) {
-        self.rate_limited += 1;
     }
 
     pub fn billed(&mut self, usage: Usage, cost: Usd) {
@@ -67,8 +45,8 @@ impl Tally {
         self.paid += cost;
     }
 
-    pub fn ended(&mut self, item: Ordinal, ending: &Ending, ticket: Ticket, now: Time) {
-        self.count(item, ending);
+    /// Notes that the record of an ending is on its way to the disk.
+    pub fn saving(&mut self, ticket: Ticket, now: Time) {
         match self.unsaved.back_mut() {
             Some((last, count)) if *last == ticket => *count += 1,
             _ => self.unsaved.push_back((ticket, 1)),
@@ -84,7 +62,6 @@ impl Tally {
         }
     }
 
-    /// Counts an ending that is on disk already.
     pub fn count(&mut self, item: Ordinal, ending: &Ending) {
         match ending {
             Ending::Succeeded(answer) | Ending::FromCache(answer) if shareable(answer) => self.mark_shareable(item),

@@ -1,6 +1,7 @@
 //! The hard budget: every attempt's worst case is held before it is sent, and given back, less what it cost, when it
 //! is settled. What may have been billed stays held until the person says otherwise.
 
+use crate::engine::Settlement;
 use crate::money::Usd;
 
 #[derive(Clone, Debug, Default)]
@@ -37,11 +38,6 @@ impl Budget {
         self.cap.map(|cap| cap.saturating_sub(self.committed()))
     }
 
-    /// Paid elsewhere, without a reservation of this run.
-    pub fn spend(&mut self, cost: Usd) {
-        self.spent += cost;
-    }
-
     pub fn fits(&self, amount: Usd) -> bool {
         self.cap.is_none_or(|cap| self.committed() + amount <= cap)
     }
@@ -51,26 +47,28 @@ impl Budget {
         self.reserved += amount;
     }
 
-    /// The attempt cost this much, and its reservation is free again.
-    pub fn settle(&mut self, reserved: Usd, cost: Usd) {
+    /// The reservation is free again, less what the attempt cost or may have cost.
+    pub fn settle(&mut self, reserved: Usd, settlement: Settlement) {
         self.reserved -= reserved;
-        self.spent += cost;
+        self.spend(settlement);
         if self.cap.is_some() {
-            self.overshoot += cost.saturating_sub(reserved);
+            self.overshoot += settlement.confirmed().saturating_sub(reserved);
         }
     }
 
-    /// The attempt may have been billed, `times` times: its reservation is kept, as often.
-    pub fn doubt(&mut self, reserved: Usd, times: u64) {
-        self.reserved -= reserved;
-        self.doubtful += reserved * times;
-        self.doubtful_attempts += 1;
+    /// The same without a reservation: paid elsewhere.
+    pub fn spend(&mut self, settlement: Settlement) {
+        self.spent += settlement.confirmed();
+        if let Some(most) = settlement.doubtful() {
+            self.doubtful += most;
+            self.doubtful_attempts += 1;
+            self.doubtful_answers += u32::from(matches!(settlement, Settlement::WithoutUsage(_)));
+        }
     }
 
-    /// The answer is whole, and nobody said what it used.
-    pub fn doubt_answer(&mut self, reserved: Usd) {
-        self.doubt(reserved, 1);
-        self.doubtful_answers += 1;
+    /// The reservation is free again, and nothing was sent for it.
+    pub fn release(&mut self, reserved: Usd) {
+        self.reserved -= reserved;
     }
 
     /// The person checked the provider's bill: nothing of what was doubtful was billed.
