@@ -1,5 +1,6 @@
 //! One endpoint and key: its meters, its pauses, and how many requests it lets be in flight at once.
 
+use crate::engine::burst_limit::BurstLimit;
 use crate::engine::meters::{Headroom, Meters, Readings};
 use crate::engine::pace::Pace;
 use crate::engine::{LanePlan, LaneState, Limits, Ordinal, Wake, WakeReason, Weight};
@@ -46,6 +47,7 @@ pub struct Lane {
     card: Option<RateCard>,
     meters: Meters,
     pace: Pace,
+    burst_limit: BurstLimit,
     pub in_flight: u32,
     /// Slots in thousandths: what additive increase and multiplicative decrease work on.
     slots_milli: u64,
@@ -91,6 +93,7 @@ impl Lane {
             card: plan.card,
             meters: Meters::new(plan.limits, plan.accounting, now),
             pace: Pace::default(),
+            burst_limit: BurstLimit::default(),
             in_flight: 0,
             slots_milli,
             known_good_milli: slots_milli,
@@ -148,7 +151,7 @@ impl Lane {
         let alone = self.first_alone_until(now).map(|at| Wake { at, reason: WakeReason::FirstCall });
         let rest = (self.rests_until > now).then_some(Wake { at: self.rests_until, reason: self.rest_reason });
         let meters = self.meters.ready_at(weight, now);
-        let paced_at = self.pace.ready_at(now);
+        let paced_at = self.pace.ready_at(now).max(self.burst_limit.ready_at(now));
         let pace = (paced_at > now).then_some(Wake { at: paced_at, reason: WakeReason::RequestsPerMinute });
         rest.into_iter()
             .chain(alone)
@@ -214,18 +217,21 @@ impl Lane {
         }
         self.in_flight += 1;
         self.pace.take();
+        self.burst_limit.take();
         self.meters.take(weight);
     }
 
     pub fn sent(&mut self, weight: Weight, now: Time) -> Readings {
         self.alone_until.get_or_insert(now.after_ms(FIRST_ALONE_MS));
         self.pace.sent(now);
+        self.burst_limit.sent(now);
         self.meters.sent(weight, now)
     }
 
     pub fn give_back(&mut self, weight: Weight) {
         self.in_flight -= 1;
         self.pace.give_back();
+        self.burst_limit.give_back();
         self.meters.give_back(weight);
     }
 
@@ -255,6 +261,7 @@ impl Lane {
         self.answered_at = now;
         self.works();
         self.pace.answered(now);
+        self.burst_limit.answered(now);
         if self.slowed_at.is_some_and(|at| sent < at) {
             return;
         }
@@ -336,6 +343,7 @@ impl Lane {
         let since = *self.fruitless_since.get_or_insert(now);
         let news = self.slowed_at.is_none_or(|at| sent >= at);
         self.pace.refused(news, now);
+        self.burst_limit.refused(sent, now);
         if news {
             self.slowed_at = Some(now);
             let in_use = (u64::from(self.in_flight + 1) * 1_000).min(self.slots_milli);

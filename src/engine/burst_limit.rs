@@ -1,0 +1,197 @@
+//! A limit on bursts: so many requests in any second, beside the limits of a minute. A server may state it in its headers;
+//! most only refuse, and then the lane learns it. Requests go evenly, a little below it, since an even second is what such
+//! a server never refuses.
+//!
+//! The law: a refusal counts as one of the second when as many requests as [`BURST_MIN`] were sent within the second before
+//! the refused one. What was accepted in it is the limit. Refused again at the even rate, the lane goes [`STEP_PERCENT`]
+//! slower; after [`STEPS_MAX`] such steps the second isn't the cause, and the lane forgets it for [`FORGET_MS`]. Growth
+//! begins after [`CALM_MS`] without a refusal, and never quickly.
+
+use std::collections::VecDeque;
+
+use crate::engine::limiter::Meter;
+use crate::time::Time;
+
+const SECOND_MS: u64 = 1_000;
+/// What is sent within so short a time counts as sent at once.
+const TICK_MS: u64 = 50;
+/// A lane that sends fewer in a second is not refused for its bursts.
+const BURST_MIN: u64 = 4;
+/// Of what was accepted, so that network and timers may shift a request a little.
+const KEPT_PERCENT: u64 = 95;
+const STEP_PERCENT: u64 = 95;
+const STEPS_MAX: u8 = 2;
+const CALM_MS: u64 = 2 * 60_000;
+const GROWTH_PERCENT: u64 = 2;
+const FORGET_MS: u64 = 10 * 60_000;
+/// The meter counts thousandths of requests.
+const REQUEST: u64 = 1_000;
+
+#[derive(Debug, Default)]
+pub struct BurstLimit {
+    /// `(tick, requests)`: what was sent in the last second, without what was refused.
+    sends: VecDeque<(u64, u64)>,
+    /// Thousandths of a request a second.
+    rate_milli: u64,
+    meter: Option<Meter>,
+    is_stated: bool,
+    steps: u8,
+    /// When the rate was lowered last: what was sent before says nothing of it.
+    lowered_at: Time,
+    /// When it was lowered or raised last.
+    changed_at: Time,
+    useless_until: Time,
+}
+
+impl BurstLimit {
+    pub fn ready_at(&self, now: Time) -> Time {
+        self.meter.as_ref().map_or(now, |meter| meter.ready_at(REQUEST, now))
+    }
+
+    pub fn take(&mut self) {
+        self.with_meter(|meter| meter.take(REQUEST));
+    }
+
+    pub fn give_back(&mut self) {
+        self.with_meter(|meter| meter.give_back(REQUEST));
+    }
+
+    pub fn sent(&mut self, now: Time) {
+        self.with_meter(|meter| meter.sent(REQUEST, now));
+        let tick = now.ms() / TICK_MS;
+        match self.sends.back_mut() {
+            Some((last, count)) if *last == tick => *count += 1,
+            _ => self.sends.push_back((tick, 1)),
+        }
+        while self.sends.front().is_some_and(|(first, _)| first + 2 * SECOND_MS / TICK_MS < tick) {
+            self.sends.pop_front();
+        }
+    }
+
+    fn with_meter(&mut self, with: impl FnOnce(&mut Meter)) {
+        if let Some(meter) = &mut self.meter {
+            with(meter);
+        }
+    }
+
+    /// The server's headers state it: so many requests within `span_ms`.
+    pub fn stated(&mut self, requests: u64, span_ms: u64, now: Time) {
+        let rate_milli = requests * REQUEST * SECOND_MS / span_ms.max(1) * KEPT_PERCENT / 100;
+        if rate_milli > 0 && (!self.is_stated || rate_milli != self.rate_milli) {
+            self.is_stated = true;
+            self.go_at(rate_milli, now);
+        }
+    }
+
+    /// A request that was sent at `sent` was refused.
+    pub fn refused(&mut self, sent: Time, now: Time) {
+        let tick = sent.ms() / TICK_MS;
+        if let Some((_, count)) = self.sends.iter_mut().find(|(at, _)| *at == tick) {
+            *count = count.saturating_sub(1);
+        }
+        if self.is_stated || now < self.useless_until {
+            return;
+        }
+        let second = tick.saturating_sub(SECOND_MS / TICK_MS) + 1..=tick;
+        let accepted: u64 = self.sends.iter().filter(|(at, _)| second.contains(at)).map(|(_, count)| count).sum();
+        let learned_milli = accepted * REQUEST * KEPT_PERCENT / 100;
+        let knows = self.meter.is_some();
+        if knows && sent < self.lowered_at {
+            // Of the burst that taught the rate: the more of it is refused, the less was accepted.
+            if accepted >= BURST_MIN && learned_milli < self.rate_milli {
+                self.go_at(learned_milli, now);
+            }
+            return;
+        }
+        if !knows {
+            if accepted >= BURST_MIN {
+                self.steps = 0;
+                self.lowered_at = now;
+                self.go_at(learned_milli, now);
+            }
+            return;
+        }
+        self.steps += 1;
+        if self.steps > STEPS_MAX {
+            self.meter = None;
+            self.useless_until = now.after_ms(FORGET_MS);
+            return;
+        }
+        self.lowered_at = now;
+        self.go_at(self.rate_milli * STEP_PERCENT / 100, now);
+    }
+
+    pub fn answered(&mut self, now: Time) {
+        if self.meter.is_none() || self.is_stated {
+            return;
+        }
+        let calm_ms = now.ms_since(self.lowered_at);
+        if calm_ms >= FORGET_MS {
+            self.meter = None;
+        } else if calm_ms >= CALM_MS && now.ms_since(self.changed_at) >= CALM_MS {
+            self.steps = 0;
+            self.go_at(self.rate_milli * (100 + GROWTH_PERCENT) / 100, now);
+        }
+    }
+
+    fn go_at(&mut self, rate_milli: u64, now: Time) {
+        self.rate_milli = rate_milli;
+        self.changed_at = now;
+        match &mut self.meter {
+            Some(meter) => meter.set_limit(rate_milli, REQUEST, now),
+            None => self.meter = Some(Meter::even(rate_milli, SECOND_MS, REQUEST, now)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use crate::engine::testing::*;
+    use crate::engine::{Burst, Limits, Plan, RunState};
+
+    /// 1,600 rows, at most 1,200 in a minute and 20 in any second, answers within 100 ms: 80 seconds would do.
+    #[test]
+    fn a_limit_of_a_second_is_learned_from_a_few_refusals() {
+        for (first_call_alone, burst) in [(true, Burst::Auto), (true, Burst::Requests(1)), (false, Burst::Auto)] {
+            let limits = Limits { concurrency: 20, requests_per_minute: Some(1_200), burst, ..Limits::default() };
+            let plan = Plan { lanes: vec![lane(limits)], first_call_alone, ..plan() };
+            let mut run = Driver::new(plan, rows(1_600));
+            let (mut second, mut minute) = (VecDeque::new(), VecDeque::new());
+            let mut refusals = 0;
+            let end = run.run(|sent| {
+                let arrives = sent.at.ms() + sent.attempt * 7 % 5;
+                second.retain(|at| arrives < at + 1_000);
+                minute.retain(|at| arrives < at + 60_000);
+                if second.len() >= 20 || minute.len() >= 1_200 {
+                    refusals += 1;
+                    return reply(5, refuses_for(1_000));
+                }
+                second.push_back(arrives);
+                minute.push_back(arrives);
+                reply(100, fits())
+            });
+            let took_ms = run.now.ms_since(START);
+            assert_eq!((end.succeeded, end.state), (1_600, RunState::Finished));
+            assert!(took_ms <= 88_000, "{took_ms} ms, {refusals} refusals, {burst:?}");
+            assert!(refusals < 16 || !first_call_alone, "{refusals} refusals, {burst:?}");
+        }
+    }
+
+    /// A server that is only overloaded refuses at any rate: going evenly doesn't help, and is given up.
+    #[test]
+    fn refusals_at_random_do_not_slow_a_lane_for_long() {
+        let limits = Limits { concurrency: 20, ..Limits::default() };
+        let mut run = Driver::new(Plan { lanes: vec![lane(limits)], ..plan() }, rows(4_000));
+        let mut rng = fastrand::Rng::with_seed(7);
+        let end = run.run(|_| match rng.u32(0..100) {
+            0 => reply(20, refuses_for(0)),
+            _ => reply(200, fits()),
+        });
+        // 40 refusals, with a rest of half a second each, and 40 seconds for the rows at 100 a second.
+        let took_ms = run.now.ms_since(START);
+        assert_eq!(end.succeeded, 4_000);
+        assert!(took_ms < 120_000, "{took_ms}");
+    }
+}
