@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::context_size;
+use crate::provider::{billing, context_size};
 
 /// What went wrong with an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,25 +166,43 @@ impl Failure {
         }
     }
 
+    /// A sentence, a space before it, of what the status alone proves of the bill, and of something else. The exact
+    /// bill stands beside the failure.
+    fn billed_and(&self, other: &str) -> String {
+        let billed = match self.status {
+            Some(200..300) => "The call may have been billed",
+            Some(status) if billing::is_before_any_model(status) => "Nothing was billed for this call",
+            _ => "",
+        };
+        match (billed, other.split_at_checked(1)) {
+            ("", None) => String::new(),
+            ("", Some((first, rest))) => format!(" {}{rest}.", first.to_ascii_uppercase()),
+            (billed, None) => format!(" {billed}."),
+            (billed, Some(_)) => format!(" {billed}, and {other}."),
+        }
+    }
+
     fn plain(&self, in_a_run: bool) -> String {
         use FailureKind::*;
         let status = self.status.map(|status| format!(" ({status})")).unwrap_or_default();
-        // An error inside a 200 comes after the work has begun; a refusal comes before it.
+        // An error inside a 200 comes after the work has begun.
         let begun = self.status.is_some_and(|status| (200..300).contains(&status));
-        let billed = if begun { "The call may have been billed" } else { "Nothing was billed for this call" };
-        let (kept, then) = match in_a_run {
-            true => (", and the results so far are kept", "then resume"),
-            false => ("", "then try again"),
-        };
+        let then = if in_a_run { "then resume" } else { "then try again" };
+        let kept = if in_a_run { "the results so far are kept" } else { "" };
+        let billed_kept = self.billed_and(kept);
+        let others_go_on = self.billed_and("the other rows go on");
         let kept_sentence = if in_a_run { " The results so far are kept." } else { "" };
         // A run keeps its address and its model.
         let anew = if in_a_run { " It is changed in a new run." } else { "" };
         match self.kind {
             RateLimited if in_a_run => format!(
-                "The provider's rate limit was reached{status}. {billed}, and nothing is lost: the lane rests and \
-                 then goes on more slowly. Lower the requests per minute if it keeps happening."
+                "The provider's rate limit was reached{status}.{}: the lane rests and then goes \
+                 on more slowly. Lower the requests per minute if it keeps happening.",
+                self.billed_and("nothing is lost").trim_end_matches('.')
             ),
-            RateLimited => format!("The provider's rate limit was reached{status}. {billed}. Wait a minute, {then}."),
+            RateLimited => {
+                format!("The provider's rate limit was reached{status}.{billed_kept} Wait a minute, {then}.")
+            }
             ServerError if in_a_run => format!(
                 "The provider had a fault of its own{status}. The results so far are kept, and the row is sent again \
                  after a pause, as often as Max retries allows."
@@ -211,28 +229,28 @@ impl Failure {
             ),
             HtmlPage => format!(
                 "A web page came in place of the provider's answer{status}: most likely a firewall, a proxy or the \
-                 sign-in page of this network sent it, so the key need not be wrong. {billed}{kept}. Open the base URL in \
+                 sign-in page of this network sent it, so the key need not be wrong.{billed_kept} Open the base URL in \
                  another tab to see the page, get past it or change the network, {then}."
             ),
             WrongKey => format!(
-                "The provider refused the key{status}. {billed}{kept}. Check the key and what it is allowed to do, or \
+                "The provider refused the key{status}.{billed_kept} Check the key and what it is allowed to do, or \
                  enter another one, {then}."
             ),
             BrowserForbidden => format!(
                 "The provider answers no web pages for this account{status}, whatever the key: an organization can \
-                 forbid it, and data retention settings do. {billed}{kept}. Enter the base URL of a proxy of your own{}, \
+                 forbid it, and data retention settings do.{billed_kept} Enter the base URL of a proxy of your own{}, \
                  choose another provider, or hand {} over as a batch file.",
                 if in_a_run { " in a new run" } else { "" },
                 if in_a_run { "the rest" } else { "the rows" },
             ),
             AccountRefused => format!(
                 "The provider doesn't serve this account{status}: its country, its plan or its standing forbids it, and \
-                 no row is to blame. {billed}{kept}. Settle it at the provider, {then}, or choose another provider{}.",
+                 no row is to blame.{billed_kept} Settle it at the provider, {then}, or choose another provider{}.",
                 if in_a_run { " in a new run" } else { "" },
             ),
             EveryRowRefused => format!(
                 "The provider refused every call so far with the same kind of error{status}, so the setup is wrong and \
-                 not the rows. {billed}{kept}; the rows are open again. Read its words and change what they name, such \
+                 not the rows.{billed_kept} The rows are open again. Read its words and change what they name, such \
                  as the model, Max output tokens or the answer format.{anew}"
             ),
             NoKey => {
@@ -241,31 +259,31 @@ impl Failure {
                     .into()
             }
             QuotaExhausted => format!(
-                "The account's quota, credit or spend limit is used up{status}, and no waiting mends that. \
-                 {billed}{kept}. Add credit or raise the limit at the provider, {then}."
+                "The account's quota, credit or spend limit is used up{status}, and no waiting mends that.{billed_kept} \
+                 Add credit or raise the limit at the provider, {then}."
             ),
             UnknownModel => format!(
-                "The provider doesn't know this model, or this key may not use it{status}. {billed}{kept}. {}",
+                "The provider doesn't know this model, or this key may not use it{status}.{billed_kept} {}",
                 match in_a_run {
                     true => "Let the key use it, then resume; or choose another model in a new run.",
                     false => "Choose another model, or let the key use this one.",
                 }
             ),
             WrongAddress => format!(
-                "There is no chat completions endpoint at this address{status}. {billed}{kept}. Check the base URL: most \
+                "There is no chat completions endpoint at this address{status}.{billed_kept} Check the base URL: most \
                  end in /v1.{anew}"
             ),
             BadRequest => format!(
-                "The provider refused this row's request{status}. {billed}, and the other rows go on. Read its \
-                 words, change the prompt or the settings, then retry what failed."
+                "The provider refused this row's request{status}.{others_go_on} Read its words, change the \
+                 prompt or the settings, then retry what failed."
             ),
             ContextTooLong => format!(
-                "This row's prompt {size}{status}. {billed}, and the other rows go on. Shorten the row or choose a model \
+                "This row's prompt {size}{status}.{others_go_on} Shorten the row or choose a model \
                  with a longer context, then retry what failed.",
                 size = self.size_words()
             ),
             ContentRefused => format!(
-                "The provider's content rules refused this row{status}. {billed}, and the other rows go on. Reword \
+                "The provider's content rules refused this row{status}.{others_go_on} Reword \
                  the row or leave it out."
             ),
         }

@@ -6,6 +6,7 @@ mod answer_format;
 mod anthropic_messages;
 mod base_url;
 pub mod batch;
+mod billing;
 mod body;
 mod context_size;
 mod effort;

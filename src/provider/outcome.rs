@@ -69,7 +69,7 @@ impl Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bill {
-    /// The provider refused: nothing was billed.
+    /// Surely nothing was billed: it was never sent, or the provider refused it before any work.
     Nothing,
     /// The provider said what it used, and, where it says so itself, what it cost.
     Usage { usage: Usage, stated_cost: Option<Usd> },

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::provider::body::{Form, Part};
 use crate::provider::{
-    Answer, BODY_BYTES_MAX, Bill, Failure, FailureKind, Finish, HttpReply, Outcome, Provider, body, finish, refusal,
-    usage, words,
+    Answer, BODY_BYTES_MAX, Bill, Failure, FailureKind, Finish, HttpReply, Outcome, Provider, billing, body, finish,
+    refusal, usage, words,
 };
 use crate::time::Time;
 
@@ -22,7 +22,10 @@ pub fn decode(provider: Provider, reply: &HttpReply, now: Time) -> Outcome {
             let bill = body::read(&reply.body).map_or(Bill::Unknown, |body| usage::bill(provider, &body.parts));
             return Outcome::Answered { answer, bill };
         }
-        return Outcome::Failed { failure: refusal::read(provider, reply, json.as_ref(), now), bill: Bill::Nothing };
+        let failure = refusal::read(provider, reply, json.as_ref(), now);
+        let unstated = billing::of_refusal(provider, reply.status, failure.kind, json.as_ref());
+        let stated = json.map(|json| usage::bill(provider, &[Part { json, text: (&*reply.body).into() }]));
+        return Outcome::Failed { failure, bill: stated.filter(|bill| *bill != Bill::Unknown).unwrap_or(unstated) };
     }
     let Some(body) = body::read(&reply.body) else {
         return Outcome::Failed { failure: not_json(reply), bill: Bill::Unknown };

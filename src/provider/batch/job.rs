@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::provider::batch::{COMPLETION_WINDOW, NONCE_KEY};
-use crate::provider::{Failure, FailureKind, HttpReply, Provider, body, refusal, words};
+use crate::provider::{Failure, FailureKind, HttpReply, Provider, billing, body, refusal, words};
 use crate::time::Time;
 
 /// The provider's own states, under its own words.
@@ -147,6 +147,10 @@ pub fn refusal_of(provider: Provider, reply: &HttpReply, now: Time) -> Failure {
     // A file or a job that isn't there is not a wrong address: that much is known by its id.
     if failure.kind == FailureKind::UnknownModel && reply.status == 404 {
         failure.kind = FailureKind::WrongAddress;
+    }
+    // Something on the way refused it, maybe after it was done.
+    if !billing::is_sure_refusal(reply.status, json.as_ref()) && failure.kind != FailureKind::ServerError {
+        failure.kind = FailureKind::TornBody;
     }
     failure
 }

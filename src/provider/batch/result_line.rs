@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::provider::{HttpReply, Outcome, Provider, Wire, body, reading};
+use crate::provider::{Bill, HttpReply, Outcome, Provider, Wire, body, reading};
 use crate::time::Time;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -137,7 +137,12 @@ fn anthropic(result: &Value, now: Time) -> Option<RowEnd> {
         _ => return None,
     };
     let reply = HttpReply { status, headers: Vec::new(), body: body.to_string(), torn: false };
-    Some(RowEnd::Outcome(reading::decode(Provider::Anthropic, &reply, now)))
+    let outcome = match reading::decode(Provider::Anthropic, &reply, now) {
+        // "You will not be billed for these requests", say the docs of batch processing, whatever the error.
+        Outcome::Failed { failure, .. } if status != 200 => Outcome::Failed { failure, bill: Bill::Nothing },
+        outcome => outcome,
+    };
+    Some(RowEnd::Outcome(outcome))
 }
 
 /// The statuses that Anthropic documents for its types of errors.
