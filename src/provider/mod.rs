@@ -39,7 +39,7 @@ pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, S
 pub use rate_seen::{LimitSeen, RateSeen};
 pub use response_format::{SchemaField, SchemaSupport, is_strict};
 pub use thinking::without_thinking;
-pub use words::{MESSAGE_CHARS_MAX, in_short};
+pub use words::{MESSAGE_CHARS_MAX, hide_key, in_short};
 
 /// Bodies larger than this are cut off and count as torn. Chat answers are a thousand times smaller.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -88,18 +88,10 @@ impl HttpReply {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Takes the key out of an error's body, so that no message can quote it. Keys too short to be one are left:
-    /// local servers take any word, and masking it would maim their messages.
+    /// Masks the key wherever the answer repeats it, so that no message, id or text that is kept can hold it.
     pub fn hide_key(&mut self, key: &str) {
-        const KEY_BYTES_MIN: usize = 8;
-        if key.len() < KEY_BYTES_MIN || (200..300).contains(&self.status) {
-            return;
-        }
-        // Whoever breaks long words in two does so by a space of no width, which a message is shown without.
-        let seen = words::seen(&self.body);
-        if seen.contains(key) {
-            self.body = seen.replace(key, "…");
-        }
+        let values = self.headers.iter_mut().map(|(_, value)| value);
+        values.chain([&mut self.body]).for_each(|text| hide_key(text, key));
     }
 }
 

@@ -29,9 +29,46 @@ pub fn in_short(text: &str, chars_max: usize) -> Cow<'_, str> {
     }
 }
 
-/// The text without what can't be seen.
-pub fn seen(text: &str) -> String {
-    text.chars().filter(|c| is_seen(*c)).collect()
+/// Masks `key` in `text`, as it is and as JSON escapes it. It is also found where characters that can't be seen break it
+/// up, since a message is shown without them. The rest of the text stays as it is, byte by byte. Keys of fewer than
+/// eight bytes stay too: local servers take any word, and masking one would maim what they answer.
+pub fn hide_key(text: &mut String, key: &str) {
+    if key.len() < KEY_CHARS_MIN {
+        return;
+    }
+    let escaped = key.replace('\\', r"\\").replace('"', r#"\""#);
+    let slashes_escaped = escaped.replace('/', r"\/");
+    let has_unseen = !text.chars().all(is_seen);
+    for (place, written) in [key, &escaped, &slashes_escaped].into_iter().enumerate() {
+        if place > 0 && written == key {
+            continue;
+        }
+        if text.contains(written) {
+            *text = text.replace(written, MASK);
+        }
+        if has_unseen && let Some(masked) = broken_key_hidden(text, written) {
+            *text = masked;
+        }
+    }
+}
+
+/// The text with the key masked where it stands once the characters that can't be seen are left out.
+fn broken_key_hidden(text: &str, key: &str) -> Option<String> {
+    let seen: String = text.chars().filter(|c| is_seen(*c)).collect();
+    let mut found = seen.match_indices(key).map(|(at, _)| at..at + key.len()).peekable();
+    found.peek()?;
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for c in text.chars() {
+        found.next_if(|key| key.end <= at);
+        match found.peek() {
+            Some(key) if is_seen(c) && key.start == at => out.push_str(MASK),
+            Some(key) if key.start < at => {}
+            _ => out.push(c),
+        }
+        at += if is_seen(c) { c.len_utf8() } else { 0 };
+    }
+    Some(out)
 }
 
 fn is_seen(c: char) -> bool {
@@ -129,6 +166,26 @@ mod tests {
         ] {
             assert_eq!(clean(said), kept);
         }
+    }
+
+    #[test]
+    fn the_key_is_masked_wherever_it_stands_and_nothing_else_changes() {
+        const KEY: &str = r"tok/en\9+a";
+        for (text, hidden) in [
+            (r"a tok/en\9+a b tok/en\9+a", "a … b …"),
+            (r#"{"a":"tok/en\\9+a"}"#, r#"{"a":"…"}"#),
+            (r#"{"a":"tok\/en\\9+a"}"#, r#"{"a":"…"}"#),
+            ("\u{200b}x\u{200d} tok/\u{200b}en\\9+\u{feff}a\u{200b}, y", "\u{200b}x\u{200d} …\u{200b}, y"),
+            ("tok/en\\9+\u{200b}a\u{200b}tok/\u{200b}en\\9+a", "…\u{200b}…"),
+            ("\u{1f468}\u{200d}\u{1f469} tok/en", "\u{1f468}\u{200d}\u{1f469} tok/en"),
+        ] {
+            let mut masked = text.to_owned();
+            hide_key(&mut masked, KEY);
+            assert_eq!(masked, hidden, "{text}");
+        }
+        let mut word = "ollama is a word".to_owned();
+        hide_key(&mut word, "ollama");
+        assert_eq!(word, "ollama is a word");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::browser::{is_named, scope, words};
 use super::reach::is_loopback;
 use super::terms;
 use crate::link::{Problem, Secret, Setup};
-use crate::provider::{BODY_BYTES_MAX, HttpReply, HttpRequest};
+use crate::provider::{BODY_BYTES_MAX, HttpReply, HttpRequest, hide_key};
 
 /// A key and the address it was entered for. It is added to requests to that address and to no other, lives in this
 /// worker's memory, and is in no log, record or message.
@@ -34,6 +34,11 @@ impl Key {
         };
         terms::check_key(&secret.0)?;
         Ok(Some(Key { secret, base_url: base(&setup.base_url), header: setup.provider.key_header() }))
+    }
+
+    /// Masks the key in a text that came back from its provider.
+    pub fn hide_in(&self, text: &mut String) {
+        hide_key(text, &self.secret.0);
     }
 
     pub fn goes_to(&self, url: &str) -> bool {

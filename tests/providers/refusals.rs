@@ -70,9 +70,16 @@ fn the_key_that_was_sent_is_cut_out_of_every_answer() {
     let mut broken = reply(401, &[], "no user has the token 0f9e8d\u{200b}7c6b5a");
     broken.hide_key("0f9e8d7c6b5a");
     assert_eq!(broken.body, "no user has the token …");
-    let mut answer = reply(200, &[], "an answer with password1 in it");
-    answer.hide_key("password1");
-    assert_eq!(answer.body, "an answer with password1 in it");
+    let body = r#"{"headers":{"x-api-key":"password1"},"id":"password1"}"#;
+    let mut odd = reply(200, &[("x-request-id", "for password1")], body);
+    odd.hide_key("password1");
+    match Provider::Anthropic.decode(&odd, NOW) {
+        Outcome::Failed { failure, .. } => {
+            assert_eq!(failure.request_id.as_deref(), Some("for …"));
+            assert!(!failure.message.contains("password1") && failure.message.contains("x-api-key"), "{failure:?}");
+        }
+        answered => panic!("{answered:?}"),
+    }
 }
 
 #[test]

@@ -233,10 +233,13 @@ impl Session {
         }
         let (mut rows, mut read, mut bytes) = (Vec::new(), FileRead::default(), 0);
         let mut lines = self.lines_of(&response, shard, file).await;
-        while let Some(line) = lines.next().await.map_err(failure_of)? {
+        while let Some(mut line) = lines.next().await.map_err(failure_of)? {
             bytes += line.len();
             match self.row_of(&line) {
                 LineRead::Row(row) => rows.push(row),
+            if let Some(key) = &key {
+                key.hide_in(&mut line);
+            }
                 LineRead::Empty => {}
                 LineRead::Unknown => read.unknown += 1,
                 LineRead::Unreadable => read.unreadable += 1,
