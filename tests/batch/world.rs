@@ -429,7 +429,7 @@ impl<'a> World<'a> {
                 let result = created.ok_or_else(|| failure(FailureKind::BadRequest));
                 BatchEvent::Created { shard, result: or(refused, result) }
             }
-            BatchEffect::Find { shard, nonce } => {
+            BatchEffect::Find { shard, nonce, .. } => {
                 let found = self.server.find(&nonce, self.now);
                 self.report.adopted += u64::from(found.is_some() && refused.is_none());
                 BatchEvent::Found { shard, result: or(refused, Ok(found)) }

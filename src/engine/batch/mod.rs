@@ -159,10 +159,11 @@ pub enum BatchEffect {
         nonce: String,
         file: String,
     },
-    /// Look through the provider's list of jobs for the one with this nonce.
+    /// Look through the provider's list of jobs for the one with this nonce, or with this file.
     Find {
         shard: ShardId,
         nonce: String,
+        file: String,
     },
     /// Delete the uploaded file, so that no job can begin with it any more.
     Withdraw {

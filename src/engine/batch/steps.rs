@@ -55,7 +55,7 @@ impl Engine {
                 shard.phase = Phase::Unsure { file: file.clone(), since, file_is: FileIs::There };
                 BatchEffect::Withdraw { shard: id, file }
             }
-            Phase::Unsure { .. } => BatchEffect::Find { shard: id, nonce: shard.nonce() },
+            Phase::Unsure { file, .. } => BatchEffect::Find { shard: id, nonce: shard.nonce(), file },
             Phase::Created { seen, .. } if shard.cancel == Cancel::Asked => {
                 shard.cancel = Cancel::Told;
                 BatchEffect::Cancel { shard: id, job: seen.id }

@@ -38,7 +38,7 @@ pub async fn step(session: &Rc<Session>, effect: BatchEffect) -> BatchEvent {
             BatchEvent::Created { shard, result: Ok(seen(&new_job(&nonce), false)) }
         }
         // Nothing is paid here, so a job that is looked for is as good as one that is created.
-        BatchEffect::Find { shard, nonce } => {
+        BatchEffect::Find { shard, nonce, .. } => {
             BatchEvent::Found { shard, result: Ok(Some(seen(&new_job(&nonce), false))) }
         }
         BatchEffect::Withdraw { shard, .. } => BatchEvent::Withdrawn { shard, result: Ok(()) },

@@ -80,7 +80,9 @@ impl Session {
                 let reply = self.post("batches", Some(body)).await;
                 BatchEvent::Created { shard, result: reply.and_then(|reply| self.job(&reply)) }
             }
-            BatchEffect::Find { shard, nonce } => BatchEvent::Found { shard, result: self.find(&nonce).await },
+            BatchEffect::Find { shard, nonce, file } => {
+                BatchEvent::Found { shard, result: self.find(&nonce, &file).await }
+            }
             BatchEffect::Withdraw { shard, file } => {
                 BatchEvent::Withdrawn { shard, result: self.withdraw(&file).await }
             }
@@ -205,16 +207,16 @@ impl Session {
         Lines::by_way_of(opfs, &self.manifest.run, name, response).await
     }
 
-    async fn find(&self, nonce: &str) -> Result<Option<JobSeen>, Failure> {
+    async fn find(&self, nonce: &str, file: &str) -> Result<Option<JobSeen>, Failure> {
         let mut after = String::new();
         for _ in 0..LIST_PAGES_MAX {
             let reply = self.get(&format!("batches?limit=100{after}")).await?;
-            let list = decode_list(self.setup().provider, &reply, now())?;
-            let found = list.jobs.into_iter().find(|(listed, ..)| listed.as_deref() == Some(nonce));
-            if let Some((_, _, seen)) = found {
+            let mut list = decode_list(self.setup().provider, &reply, now())?;
+            let after_this = list.after.take();
+            if let Some(seen) = list.find(nonce, file)? {
                 return Ok(Some(seen));
             }
-            let Some(next) = list.after else { return Ok(None) };
+            let Some(next) = after_this else { return Ok(None) };
             after = format!("&after={next}");
         }
         Ok(None)
@@ -235,11 +237,11 @@ impl Session {
         let mut lines = self.lines_of(&response, shard, file).await;
         while let Some(mut line) = lines.next().await.map_err(failure_of)? {
             bytes += line.len();
-            match self.row_of(&line) {
-                LineRead::Row(row) => rows.push(row),
             if let Some(key) = &key {
                 key.hide_in(&mut line);
             }
+            match self.row_of(&line) {
+                LineRead::Row(row) => rows.push(row),
                 LineRead::Empty => {}
                 LineRead::Unknown => read.unknown += 1,
                 LineRead::Unreadable => read.unreadable += 1,
