@@ -271,8 +271,12 @@ impl Refusing {
         let left = self.left(limit, at);
         let used = self.used(span_ms, at);
         let reset_ms = self.recent.back().map_or(0, |last| last.after_ms(span_ms).ms_since(at));
-        let requests =
-            LimitSeen { limit: Some(limit), remaining: Some(left.saturating_sub(used)), reset_ms: Some(reset_ms) };
+        let requests = LimitSeen {
+            limit: Some(limit),
+            remaining: Some(left.saturating_sub(used)),
+            reset_ms: Some(reset_ms),
+            span_ms: None,
+        };
         RateSeen { requests, ..RateSeen::default() }
     }
 }

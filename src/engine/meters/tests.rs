@@ -107,7 +107,7 @@ fn input_and_output_are_limited_apart_and_together() {
 }
 
 fn says(limit: Option<u64>, remaining: Option<u64>, reset_ms: Option<u64>) -> RateSeen {
-    RateSeen { requests: LimitSeen { limit, remaining, reset_ms }, ..RateSeen::default() }
+    RateSeen { requests: LimitSeen { limit, remaining, reset_ms, span_ms: None }, ..RateSeen::default() }
 }
 
 const ONE: Weight = Weight { input: 1, output: 1 };
