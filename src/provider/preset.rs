@@ -89,6 +89,9 @@ pub enum StatedCost {
     No,
     /// `usage.cost`, in dollars (OpenRouter).
     Dollars,
+    /// The same field, of a server whose documentation isn't known: it may mean credits or another currency, or be zero
+    /// for a model that the server has no price for.
+    DollarsMaybe,
     /// `usage.cost_in_usd_ticks`: ten thousand million to the dollar (xAI).
     Ticks,
 }
@@ -167,6 +170,13 @@ impl Provider {
         self.preset().name
     }
 
+    /// Whether the provider documents that the cost which its answers state is what it bills (OpenRouter's "usage
+    /// accounting", xAI's "cost tracking"). Any other stated cost is only a server's word: it doesn't lower a price that
+    /// the person or the catalogue states.
+    pub fn documents_cost(self) -> bool {
+        matches!(self.preset().stated_cost, StatedCost::Dollars | StatedCost::Ticks)
+    }
+
     /// Calls leave the page.
     pub fn is_remote(self) -> bool {
         self != Provider::Demo
@@ -188,7 +198,7 @@ const COMPATIBLE: Preset = Preset {
     auth: Auth::OptionalBearer,
     cap: CapName::MaxTokens,
     efforts: ReasoningEffort::OF_CHAT,
-    stated_cost: StatedCost::Dollars,
+    stated_cost: StatedCost::DollarsMaybe,
     rate_headers: RateHeaders::XRateLimit,
     pace: Pace::Window,
     accounting: CONSERVATIVE,

@@ -32,7 +32,7 @@ pub(super) fn bill(provider: Provider, parts: &[Part]) -> Bill {
     let Some(usage) = usage(&Value::Object(stated)) else { return Bill::Unknown };
     let stated_cost = parts.iter().rev().find_map(|part| match provider.preset().stated_cost {
         StatedCost::No => None,
-        StatedCost::Dollars => stated_cost(&part.text),
+        StatedCost::Dollars | StatedCost::DollarsMaybe => stated_cost(&part.text),
         StatedCost::Ticks => stated_ticks(&part.json),
     });
     Bill::Usage { usage, stated_cost }

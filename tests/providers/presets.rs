@@ -1,6 +1,6 @@
 //! The table of presets: names that are stored, and facts that hang together.
 
-use pennybatch::provider::{Auth, PromptCache, Provider, RateHeaders, ServedAt, Wire, check_base_url};
+use pennybatch::provider::{Auth, PromptCache, Provider, RateHeaders, ServedAt, StatedCost, Wire, check_base_url};
 
 #[test]
 fn stored_names_stay_readable() {
@@ -80,4 +80,15 @@ fn each_wire_has_its_addresses_headers_and_key_header() {
             }
         }
     }
+}
+
+/// A gateway of unknown name may state zero for a model that it has no price for.
+#[test]
+fn only_openrouter_and_xai_document_the_cost_they_state() {
+    let documented: Vec<Provider> = Provider::ALL.into_iter().filter(|provider| provider.documents_cost()).collect();
+    assert_eq!(documented, [Provider::OpenRouter, Provider::Xai]);
+    let stated = |provider: Provider| provider.preset().stated_cost;
+    assert_eq!(stated(Provider::OpenAiCompatible), StatedCost::DollarsMaybe);
+    let silent = Provider::ALL.into_iter().filter(|provider| stated(*provider) == StatedCost::No);
+    assert_eq!(silent.count(), Provider::ALL.len() - 3);
 }
