@@ -1,5 +1,5 @@
 //! The words that page and worker exchange. A message is one of these enums, by serde-wasm-bindgen; a file travels
-//! beside it as a `File`. Nothing here knows the browser.
+//! beside it as a `File`, and keys as strings. Nothing here knows the browser.
 
 pub mod batch;
 mod setup;
@@ -52,23 +52,27 @@ pub enum ToWorker {
     CheckConnection {
         setup: Setup,
         /// One for each lane, in the lanes' order.
+        #[serde(skip)]
         keys: Vec<Option<Secret>>,
     },
     /// Have the provider count the tokens of one row, and of some more that are spread over the file.
     CountTokens {
         setup: Setup,
+        #[serde(skip)]
         key: Option<Secret>,
         row: u32,
     },
     /// Ask a few rows for real, on the setup's model and on `more_models`.
     Try {
         setup: Setup,
+        #[serde(skip)]
         key: Option<Secret>,
         more_models: Vec<String>,
     },
     Start {
         setup: Setup,
         /// One for each lane, in the lanes' order.
+        #[serde(skip)]
         keys: Vec<Option<Secret>>,
     },
     /// Open a run from disk: its table and results can be read at once; it goes on with [`ToWorker::Run`].
@@ -78,6 +82,7 @@ pub enum ToWorker {
     /// A key for one lane of the open run (after a reload, or in place of a wrong one).
     SetKey {
         lane: u8,
+        #[serde(skip)]
         key: Option<Secret>,
     },
     /// How the simulated provider behaves from now on, in the open run.
@@ -115,6 +120,31 @@ pub enum ToWorker {
     ClearCache,
     /// The workload on a virtual clock, many times.
     Simulate(SimulationAsked),
+}
+
+impl ToWorker {
+    /// The keys that travel beside the message.
+    pub fn keys(&self) -> &[Option<Secret>] {
+        match self {
+            ToWorker::CheckConnection { keys, .. } | ToWorker::Start { keys, .. } => keys,
+            ToWorker::CountTokens { key, .. } | ToWorker::Try { key, .. } | ToWorker::SetKey { key, .. } => {
+                std::slice::from_ref(key)
+            }
+            _ => &[],
+        }
+    }
+
+    /// The message with the keys that came beside it.
+    pub fn with_keys(mut self, came: Vec<Option<Secret>>) -> ToWorker {
+        match &mut self {
+            ToWorker::CheckConnection { keys, .. } | ToWorker::Start { keys, .. } => *keys = came,
+            ToWorker::CountTokens { key, .. } | ToWorker::Try { key, .. } | ToWorker::SetKey { key, .. } => {
+                *key = came.into_iter().next().flatten();
+            }
+            _ => {}
+        }
+        self
+    }
 }
 
 /// How a CSV file is written for the program that opens it.
@@ -436,4 +466,23 @@ pub struct RunSummary {
     pub busy: bool,
     /// What was mended on the way: a cut tail, a rebuilt checkpoint.
     pub notes: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_writes_its_keys_down() {
+        let key = || Some(Secret::new(" sk-abc\n"));
+        let given = ToWorker::SetKey { lane: 1, key: key() };
+        let json = serde_json::to_string(&given).expect("JSON");
+        assert_eq!(json, r#"{"set_key":{"lane":1}}"#);
+        assert!(!format!("{given:?}").contains("abc"));
+        let came: ToWorker = serde_json::from_str(&json).expect("a message");
+        assert_eq!(came.keys(), [None]);
+        assert_eq!(came.with_keys(given.keys().to_vec()), given);
+        assert_eq!(key().expect("a key").expose(), "sk-abc");
+        assert_eq!(ToWorker::ListRuns.with_keys(vec![key()]), ToWorker::ListRuns);
+    }
 }

@@ -6,10 +6,25 @@ use crate::engine::Limits;
 use crate::money::{PerToken, Usd};
 use crate::provider::{AnswerFormat, PromptCache, Provider, ReasoningEffort};
 
-/// An API key. Never serialized anywhere but into the message from the page to the worker; `Debug` hides it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(pub String);
+/// An API key. It can't be serialized and `Debug` hides it, so that no JSON, record or log can hold one.
+///
+/// ```compile_fail
+/// serde_json::to_string(&pennybatch::link::Secret::new("sk-1"));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// White space around a key comes from pasting it.
+    pub fn new(key: &str) -> Secret {
+        Secret(key.trim().to_owned())
+    }
+
+    /// The key itself, for the header that it goes into and for the way between page and worker.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

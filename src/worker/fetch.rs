@@ -28,17 +28,14 @@ pub struct Key {
 impl Key {
     /// `None` stays none; a key that no header can carry is refused.
     pub fn bind(secret: Option<Secret>, setup: &Setup) -> Result<Option<Key>, Problem> {
-        let Some(secret) = secret.map(|secret| Secret(secret.0.trim().to_owned())).filter(|key| !key.0.is_empty())
-        else {
-            return Ok(None);
-        };
-        terms::check_key(&secret.0)?;
+        let Some(secret) = secret.filter(|key| !key.expose().is_empty()) else { return Ok(None) };
+        terms::check_key(secret.expose())?;
         Ok(Some(Key { secret, base_url: base(&setup.base_url), header: setup.provider.key_header() }))
     }
 
     /// Masks the key in a text that came back from its provider.
     pub fn hide_in(&self, text: &mut String) {
-        hide_key(text, &self.secret.0);
+        hide_key(text, self.secret.expose());
     }
 
     pub fn goes_to(&self, url: &str) -> bool {
@@ -139,7 +136,7 @@ pub(super) async fn read(response: Response, key: Option<&Key>) -> Result<HttpRe
         BodyEnd::Aborted => return Err(Broken::Aborted),
     }
     if let Some(key) = key {
-        reply.hide_key(&key.secret.0);
+        reply.hide_key(key.secret.expose());
     }
     Ok(reply)
 }
@@ -151,7 +148,7 @@ fn headers(fixed: &[(&'static str, String)], key: Option<&Key>) -> Result<Header
     }
     if let Some(key) = key {
         let (name, lead) = key.header;
-        headers.set(name, &format!("{lead}{}", key.secret.0))?;
+        headers.set(name, &format!("{lead}{}", key.secret.expose()))?;
     }
     Ok(headers)
 }

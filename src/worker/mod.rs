@@ -57,14 +57,14 @@ pub mod validator;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Function, Reflect};
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
 use self::browser::{property, scope};
 use self::shell::{Letter, Shell, file_of};
-use crate::link::{Place, ToWorker};
+use crate::link::{Place, Secret, ToWorker};
 
 /// Takes over the worker: answers begin with `ToPage::Ready`.
 pub fn run() {
@@ -93,7 +93,7 @@ pub fn run() {
 fn letter_of(envelope: &JsValue) -> Option<Letter> {
     let message = property(envelope, "message")?;
     match serde_wasm_bindgen::from_value::<ToWorker>(message) {
-        Ok(message) => Some(Letter { message, file: file_of(envelope) }),
+        Ok(message) => Some(Letter { message: message.with_keys(keys_of(envelope)), file: file_of(envelope) }),
         Err(_) => {
             let words = "The page asked for something that this worker does not know. Reload the page: \
                          its parts are of two versions.";
@@ -101,6 +101,11 @@ fn letter_of(envelope: &JsValue) -> Option<Letter> {
             None
         }
     }
+}
+
+fn keys_of(envelope: &JsValue) -> Vec<Option<Secret>> {
+    let keys = property(envelope, "keys").map(|keys| Array::from(&keys)).unwrap_or_default();
+    keys.iter().map(|key| key.as_string().map(|key| Secret::new(&key))).collect()
 }
 
 /// After a panic nothing here can be trusted: the page is told by an `error` event, and the worker ends. What was

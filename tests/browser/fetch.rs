@@ -48,16 +48,16 @@ pub async fn nobody_at_the_address_is_unreachable() {
 pub async fn a_key_is_no_empty_word_and_is_not_shown() {
     let setup = at("https");
     assert!(Key::bind(None, &setup).expect("no key is fine").is_none());
-    assert!(Key::bind(Some(Secret("  ".into())), &setup).expect("no key is fine").is_none());
-    let key = Key::bind(Some(Secret(" sk-secret ".into())), &setup).expect("taken").expect("a key");
+    assert!(Key::bind(Some(Secret::new("  ")), &setup).expect("no key is fine").is_none());
+    let key = Key::bind(Some(Secret::new(" sk-secret ")), &setup).expect("taken").expect("a key");
     assert!(!format!("{key:?}").contains("secret"));
-    let refused = Key::bind(Some(Secret("sk-se cret".into())), &setup).expect_err("refused");
+    let refused = Key::bind(Some(Secret::new("sk-se cret")), &setup).expect_err("refused");
     assert!(!refused.message.contains("cret"), "{}", refused.message);
 }
 
 pub async fn a_key_goes_to_its_own_address_alone() {
     let setup = Setup { base_url: "https://api.example.com/v1/".into(), ..setup() };
-    let key = Key::bind(Some(Secret("sk-secret".into())), &setup).expect("taken").expect("a key");
+    let key = Key::bind(Some(Secret::new("sk-secret")), &setup).expect("taken").expect("a key");
     assert!(key.goes_to("https://api.example.com/v1/chat/completions"));
     for other in [
         "https://api.example.com.evil.net/v1/chat/completions",

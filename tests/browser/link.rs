@@ -27,7 +27,7 @@ fn survives<T: Serialize + DeserializeOwned + Debug + PartialEq>(message: T) {
 }
 
 pub async fn what_the_page_asks_for() {
-    let key = || Some(Secret("sk-test".into()));
+    let key = || Some(Secret::new("sk-test"));
     let name = || "films.csv".to_owned();
     for message in [
         ToWorker::OpenFile { name: name(), bad_lines: BadLines::Skip },
@@ -57,7 +57,10 @@ pub async fn what_the_page_asks_for() {
         ToWorker::DeleteRun { run: "20261123-154501-x7k2".into() },
         ToWorker::ClearCache,
     ] {
-        survives(message);
+        let sent = encode(&message).expect("encoded");
+        let came: ToWorker = serde_wasm_bindgen::from_value(sent).expect("decoded");
+        assert!(came.keys().iter().all(Option::is_none), "keys travel beside the message");
+        assert_eq!(came.with_keys(message.keys().to_vec()), message);
     }
 }
 

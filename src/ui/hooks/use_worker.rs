@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, Event, File, HtmlAnchorElement, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 use yew::prelude::*;
 
-use crate::link::{ToPage, ToWorker};
+use crate::link::{Secret, ToPage, ToWorker};
 use crate::ui::runner::words::under_way;
 use crate::ui::runner::{Desk, DeskAction, Form, FormAction};
 
@@ -190,7 +190,7 @@ fn flush(connection: &Rc<RefCell<Connection>>) {
 fn post(connection: &Rc<RefCell<Connection>>, on_desk: &Callback<DeskAction>, message: ToWorker, file: Option<File>) {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     let envelope = match message.serialize(&serializer) {
-        Ok(value) => envelope(&value, file.as_ref()),
+        Ok(value) => envelope(&value, message.keys(), file.as_ref()),
         Err(error) => {
             on_desk.emit(DeskAction::Broke(stopped(&error.to_string())));
             return;
@@ -206,10 +206,12 @@ fn post(connection: &Rc<RefCell<Connection>>, on_desk: &Callback<DeskAction>, me
     }
 }
 
-fn envelope(message: &JsValue, file: Option<&File>) -> JsValue {
+fn envelope(message: &JsValue, keys: &[Option<Secret>], file: Option<&File>) -> JsValue {
     let envelope = Object::new();
     // Setting a field of a fresh object can't fail.
     let _ = Reflect::set(&envelope, &"message".into(), message);
+    let keys: Array = keys.iter().map(|key| key.as_ref().map_or(JsValue::NULL, |key| key.expose().into())).collect();
+    let _ = Reflect::set(&envelope, &"keys".into(), &keys);
     if let Some(file) = file {
         let _ = Reflect::set(&envelope, &"file".into(), file);
     }

@@ -71,7 +71,7 @@ fn Lane(props: &LaneProps) -> Html {
     let on_key = {
         let (key, send) = (key.clone(), props.send.clone());
         Callback::from(move |()| {
-            let secret = Some(Secret(key.trim().to_owned()));
+            let secret = Some(Secret::new(&key));
             key.set(AttrValue::default());
             send.emit(ToWorker::SetKey { lane: lane as u8, key: secret });
         })

@@ -198,7 +198,7 @@ fn going_on(work: &Work) -> Callback<GoOn> {
             GoOn::RaiseBudget(budget) => send.emit(ToWorker::Run(Command::SetBudget(Some(budget)))),
             GoOn::Resume { key, doubtful } => {
                 if let Some(key) = key {
-                    send.emit(ToWorker::SetKey { lane: 0, key: Some(Secret(key.to_string())) });
+                    send.emit(ToWorker::SetKey { lane: 0, key: Some(Secret::new(&key)) });
                 }
                 if let Some(choice) = doubtful {
                     send.emit(ToWorker::Run(Command::Doubtful(choice)));

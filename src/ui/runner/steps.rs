@@ -298,5 +298,5 @@ pub fn keys(form: &Form) -> Vec<Option<Secret>> {
 fn key(form: &Form) -> Option<Secret> {
     let text = form.text(Field::ApiKey);
     let given = form.provider.preset().auth != Auth::None && !text.trim().is_empty();
-    given.then(|| Secret(text.trim().to_owned()))
+    given.then(|| Secret::new(&text))
 }
