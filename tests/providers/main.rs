@@ -1,6 +1,7 @@
 //! What goes over the wire and what comes back, fixture by fixture.
 
 mod anthropic;
+mod bodies;
 mod fixture;
 mod presets;
 mod refusals;
