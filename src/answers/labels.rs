@@ -119,7 +119,9 @@ impl Labels {
     }
 
     fn peeled_to(&self, text: &str) -> Option<&str> {
-        let mut rest = text.trim();
+        // Once: a run of spaces would be read anew at each layer.
+        let single_spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut rest = single_spaced.as_str();
         loop {
             let found = folded(rest, self.bytes_max).and_then(|folded| self.place_of.get(&folded));
             if let Some(place) = found {
@@ -233,6 +235,8 @@ mod tests {
             assert_eq!(labels.find(&answer), Some("dairy"), "{open}");
             assert_eq!(labels.find(&answer.replace("Dairy", "Fish and more")), None, "{open}");
         }
+        let spaced = format!("D{}y{}", " ".repeat(100_000), ".".repeat(100_000));
+        assert_eq!(labels.find(&spaced), None);
     }
 
     #[test]
