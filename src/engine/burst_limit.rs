@@ -2,19 +2,21 @@
 //! most only refuse, and then the lane learns it. Requests go evenly, a little below it, since an even second is what such
 //! a server never refuses.
 //!
-//! The law: a refusal counts as one of the second when as many requests as [`BURST_MIN`] were sent within the second before
-//! the refused one. What was accepted in it is the limit. Refused again at the even rate, the lane goes [`STEP_PERCENT`]
+//! The law: a refusal counts as one of the second when more requests were accepted within the second before the refused one
+//! than in any second before, and [`BURST_MIN`] at least. What was accepted in it is the limit. Refused again at the even rate, the lane goes [`STEP_PERCENT`]
 //! slower; after [`STEPS_MAX`] such steps the second isn't the cause, and the lane forgets it for [`FORGET_MS`]. Growth
 //! begins after [`CALM_MS`] without a refusal, and never quickly.
 
 use std::collections::VecDeque;
 
 use crate::engine::limiter::Meter;
+use crate::provider::LimitSeen;
 use crate::time::Time;
 
 const SECOND_MS: u64 = 1_000;
 /// What is sent within so short a time counts as sent at once.
 const TICK_MS: u64 = 50;
+const TICKS: u64 = SECOND_MS / TICK_MS;
 /// A lane that sends fewer in a second is not refused for its bursts.
 const BURST_MIN: u64 = 4;
 /// Of what was accepted, so that network and timers may shift a request a little.
@@ -24,6 +26,9 @@ const STEPS_MAX: u8 = 2;
 const CALM_MS: u64 = 2 * 60_000;
 const GROWTH_PERCENT: u64 = 2;
 const FORGET_MS: u64 = 10 * 60_000;
+/// Headers that speak of a longer span are the meters'.
+const SPAN_MS_MAX: u64 = 10_000;
+const STATEMENTS_MIN: u32 = 3;
 /// The meter counts thousandths of requests.
 const REQUEST: u64 = 1_000;
 
@@ -31,9 +36,15 @@ const REQUEST: u64 = 1_000;
 pub struct BurstLimit {
     /// `(tick, requests)`: what was sent in the last second, without what was refused.
     sends: VecDeque<(u64, u64)>,
+    /// `(tick, requests)`: how many had been sent within a second, at each of these ticks; and the most of any second
+    /// before the last one.
+    seconds: VecDeque<(u64, u64)>,
+    peak: u64,
     /// Thousandths of a request a second.
     rate_milli: u64,
     meter: Option<Meter>,
+    /// Since when answers in a row state a limit of a second, and how many do.
+    stated: Option<(Time, u32)>,
     is_stated: bool,
     steps: u8,
     /// When the rate was lowered last: what was sent before says nothing of it.
@@ -63,9 +74,23 @@ impl BurstLimit {
             Some((last, count)) if *last == tick => *count += 1,
             _ => self.sends.push_back((tick, 1)),
         }
-        while self.sends.front().is_some_and(|(first, _)| first + 2 * SECOND_MS / TICK_MS < tick) {
+        while self.sends.front().is_some_and(|(first, _)| first + 2 * TICKS < tick) {
             self.sends.pop_front();
         }
+        let sent = self.within_the_second_before(tick);
+        match self.seconds.back_mut() {
+            Some((last, most)) if *last == tick => *most = sent,
+            _ => self.seconds.push_back((tick, sent)),
+        }
+        while let Some((_, sent)) = self.seconds.front().copied().filter(|(at, _)| at + TICKS < tick) {
+            self.seconds.pop_front();
+            self.peak = self.peak.max(sent);
+        }
+    }
+
+    fn within_the_second_before(&self, tick: u64) -> u64 {
+        let second = tick.saturating_sub(TICKS) + 1..=tick;
+        self.sends.iter().filter(|(at, _)| second.contains(at)).map(|(_, count)| count).sum()
     }
 
     fn with_meter(&mut self, with: impl FnOnce(&mut Meter)) {
@@ -74,13 +99,22 @@ impl BurstLimit {
         }
     }
 
-    /// The server's headers state it: so many requests within `span_ms`.
-    pub fn stated(&mut self, requests: u64, span_ms: u64, now: Time) {
-        let rate_milli = requests * REQUEST * SECOND_MS / span_ms.max(1) * KEPT_PERCENT / 100;
-        if rate_milli > 0 && (!self.is_stated || rate_milli != self.rate_milli) {
+    /// What an answer's headers say of requests. Returns it where it is of a minute or longer. A minute that is about to
+    /// end looks like a second, so it takes several answers in a row to believe in one.
+    pub fn hear(&mut self, seen: LimitSeen, now: Time) -> LimitSeen {
+        let (Some(limit), Some(span_ms)) = (seen.limit, seen.span_ms.filter(|span_ms| *span_ms <= SPAN_MS_MAX)) else {
+            self.stated = None;
+            return seen;
+        };
+        let (since, answers) = self.stated.get_or_insert((now, 0));
+        *answers += 1;
+        let rate_milli = limit * REQUEST * SECOND_MS / span_ms.max(1) * KEPT_PERCENT / 100;
+        let is_believed = *answers >= STATEMENTS_MIN && now.ms_since(*since) > SECOND_MS;
+        if is_believed && rate_milli > 0 && (!self.is_stated || rate_milli != self.rate_milli) {
             self.is_stated = true;
             self.go_at(rate_milli, now);
         }
+        LimitSeen::default()
     }
 
     /// A request that was sent at `sent` was refused.
@@ -92,8 +126,7 @@ impl BurstLimit {
         if self.is_stated || now < self.useless_until {
             return;
         }
-        let second = tick.saturating_sub(SECOND_MS / TICK_MS) + 1..=tick;
-        let accepted: u64 = self.sends.iter().filter(|(at, _)| second.contains(at)).map(|(_, count)| count).sum();
+        let accepted = self.within_the_second_before(tick);
         let learned_milli = accepted * REQUEST * KEPT_PERCENT / 100;
         let knows = self.meter.is_some();
         if knows && sent < self.lowered_at {
@@ -104,7 +137,7 @@ impl BurstLimit {
             return;
         }
         if !knows {
-            if accepted >= BURST_MIN {
+            if accepted >= BURST_MIN && accepted > self.peak {
                 self.steps = 0;
                 self.lowered_at = now;
                 self.go_at(learned_milli, now);
@@ -113,7 +146,7 @@ impl BurstLimit {
         }
         self.steps += 1;
         if self.steps > STEPS_MAX {
-            self.meter = None;
+            self.forget();
             self.useless_until = now.after_ms(FORGET_MS);
             return;
         }
@@ -127,11 +160,15 @@ impl BurstLimit {
         }
         let calm_ms = now.ms_since(self.lowered_at);
         if calm_ms >= FORGET_MS {
-            self.meter = None;
+            self.forget();
         } else if calm_ms >= CALM_MS && now.ms_since(self.changed_at) >= CALM_MS {
             self.steps = 0;
             self.go_at(self.rate_milli * (100 + GROWTH_PERCENT) / 100, now);
         }
+    }
+
+    fn forget(&mut self) {
+        (self.meter, self.peak) = (None, 0);
     }
 
     fn go_at(&mut self, rate_milli: u64, now: Time) {
@@ -150,6 +187,7 @@ mod tests {
 
     use crate::engine::testing::*;
     use crate::engine::{Burst, Limits, Plan, RunState};
+    use crate::provider::{LimitSeen, RateSeen};
 
     /// 1,600 rows, at most 1,200 in a minute and 20 in any second, answers within 100 ms: 80 seconds would do.
     #[test]
@@ -177,6 +215,33 @@ mod tests {
             assert!(took_ms <= 88_000, "{took_ms} ms, {refusals} refusals, {burst:?}");
             assert!(refusals < 16 || !first_call_alone, "{refusals} refusals, {burst:?}");
         }
+    }
+
+    /// Taken for a limit of a minute, it took sixty times as long.
+    #[test]
+    fn a_limit_that_headers_state_for_a_second_is_kept_for_a_second() {
+        let limits = Limits { concurrency: 20, ..Limits::default() };
+        let mut run = Driver::new(Plan { lanes: vec![lane(limits)], ..plan() }, rows(400));
+        let mut second = VecDeque::new();
+        let end = run.run(|sent| {
+            let at = sent.at.ms();
+            second.retain(|before| at < before + 1_000);
+            let takes = second.len() < 10;
+            if takes {
+                second.push_back(at);
+            }
+            let requests = LimitSeen {
+                limit: Some(10),
+                remaining: Some(10 - second.len() as u64),
+                reset_ms: Some(second.front().map_or(0, |first| first + 1_000 - at)),
+                span_ms: Some(1_000),
+            };
+            let seen = Some(RateSeen { requests, ..RateSeen::default() });
+            Reply { seen, ..if takes { reply(300, fits()) } else { reply(50, refuses_for(100)) } }
+        });
+        let took_ms = run.now.ms_since(START);
+        assert_eq!(end.succeeded, 400);
+        assert!(took_ms <= 46_000, "{took_ms} ms where 40 s would do");
     }
 
     /// A server that is only overloaded refuses at any rate: going evenly doesn't help, and is given up.

@@ -108,9 +108,8 @@ impl Engine {
         if !self.takes_import(item) {
             return;
         }
-        let led = !matches!(self.book.items().status(item), Status::Twin | Status::Errored | Status::Canceled);
         self.commit(Entry::Ended { item, ending: Ending::Imported(answer) });
-        if led && !self.book.stop_asked() {
+        if !self.book.stop_asked() && self.lead_of(item) == Lead::Nobody {
             self.promote_twin_of(item);
         }
     }

@@ -194,9 +194,11 @@ impl Engine {
 mod tests {
     use std::collections::BTreeSet;
 
+    use crate::engine::batch::Rows;
     use crate::engine::testing::*;
     use crate::engine::{
-        Command, Effect, Entry, ItemFacts, LanePlan, LaneState, Limits, Notice, PauseReason, Plan, RunState,
+        Command, Effect, Entry, Event, ItemFacts, LanePlan, LaneState, Limits, Notice, PauseReason, Plan, Record,
+        RunState,
     };
     use crate::money::{PerToken, Usd};
     use crate::prices::RateCard;
@@ -262,6 +264,70 @@ mod tests {
         assert!(last_small < Some(START.after_ms(125_000)), "{last_small:?}");
         let last_big = run.sent.iter().filter(|sent| sent.item < 4).map(|sent| sent.at).max();
         assert!(last_big >= Some(START.after_ms(60_000)), "{last_big:?}");
+    }
+
+    #[test]
+    fn a_row_that_fits_only_one_lane_is_tried_again_after_a_failure() {
+        let small = Limits { tokens_per_minute: Some(1_000), ..at_most(50) };
+        let large = Limits { tokens_per_minute: Some(5_000), ..at_most(1) };
+        let facts = vec![ItemFacts { input_estimate: 2_000, ..row(0) }, row(1)];
+        let mut run = Driver::new(with_lanes(vec![lane(small), lane(large)]), facts);
+        let mut failed = false;
+        let end = run.run(|sent| match sent.item == 0 && !std::mem::replace(&mut failed, true) {
+            true => reply(10, fails(FailureKind::ServerError, Bill::Nothing)),
+            false => reply(10, fits()),
+        });
+        assert_eq!((end.succeeded, end.state), (2, RunState::Finished));
+    }
+
+    #[test]
+    fn a_row_that_backs_off_and_is_answered_elsewhere_is_not_sent_again() {
+        let mut run = Driver::new(plan(), rows(2));
+        let mut provider = |sent: Sent| match sent.item {
+            0 => reply(10, fails(FailureKind::ServerError, Bill::Nothing)),
+            _ => reply(50_000, fits()),
+        };
+        run.command(Command::Resume, &mut provider);
+        assert!(run.step(&mut provider));
+        let answer = crate::provider::Answer { text: "x".into(), ..Default::default() };
+        run.tell(Event::Imported { item: 0, answer }, &mut provider);
+        while run.step(&mut provider) {}
+        assert_eq!(run.sent.iter().filter(|sent| sent.item == 0).count(), 1);
+    }
+
+    #[test]
+    fn a_run_that_waits_for_nothing_says_so_and_goes_on_when_it_is_told_to() {
+        let mut run = Driver::new(plan(), rows(2));
+        let mut provider = |sent: Sent| reply(if sent.item == 0 { 5_000 } else { 100 }, fits());
+        run.command(Command::Resume, &mut provider);
+        assert!(run.step(&mut provider));
+        // As a fault would leave it: an item that waits for an equal one, and none is under way.
+        run.engine.book.apply(&Record { at: run.now, entry: Entry::Reopened { item: 1 } });
+        while run.step(&mut provider) {}
+        assert_eq!(run.engine.state(), &RunState::Paused(PauseReason::Stuck { rows: 1 }));
+        assert_eq!(run.run(provider).state, RunState::Finished);
+    }
+
+    #[test]
+    fn exported_rows_wait_until_the_person_says_so() {
+        let mut run = Driver::new(with_lanes(vec![lane(at_most(2))]), rows(20));
+        let mut provider = |_| reply(100, fits());
+        run.command(Command::Resume, &mut provider);
+        // The first two are under way, and stay so.
+        run.command(Command::Exported(Rows::of(0..10)), &mut provider);
+        assert_eq!(run.progress().exported, 8);
+        while run.step(&mut provider) {}
+        assert_eq!(run.progress().state, RunState::Paused(PauseReason::Exported { rows: 8 }));
+        assert!(run.sent.iter().all(|sent| sent.item < 2 || sent.item >= 10));
+        run.crash();
+        let answer = crate::provider::Answer { text: "x".into(), ..Default::default() };
+        run.tell(Event::Imported { item: 9, answer }, &mut provider);
+        assert_eq!(run.progress().exported, 7);
+        let asked = run.run(provider);
+        assert_eq!(asked.state, RunState::Paused(PauseReason::Exported { rows: 7 }), "after a restart too");
+        let end = run.run(provider);
+        assert_eq!((end.succeeded, end.state), (20, RunState::Finished));
+        assert!(run.sent.iter().all(|sent| sent.item != 9));
     }
 
     #[test]

@@ -243,7 +243,9 @@ impl Lane {
 
     /// What the answer's headers say of the limits.
     pub fn hear(&mut self, seen: &RateSeen, readings: &Readings, sent: Time, now: Time) {
-        self.meters.hear(seen, readings, sent, now);
+        // What is counted over less than a minute is none of the minute's meters'.
+        let requests = self.burst_limit.hear(seen.requests, now);
+        self.meters.hear(&RateSeen { requests, ..*seen }, readings, sent, now);
     }
 
     /// Counts a request that was sent before a restart.

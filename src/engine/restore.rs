@@ -47,6 +47,7 @@ impl Engine {
         }
         self.end_kept();
         self.book.jobs_after_restart(self.now);
+        self.close_settled();
         if !self.book.stop_asked() {
             self.lead_groups();
         }

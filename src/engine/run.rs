@@ -234,13 +234,14 @@ impl Engine {
         self.effects.push_back(Effect::Notify(Notice::Paused(reason)));
     }
 
-    /// Gives the answer of `item` to its waiting twins.
+    /// Gives the answer of `item` to equal ones that wait, be it in a request file.
     pub(super) fn share(&mut self, item: Ordinal) {
         let items = self.book.items();
         if !items.has_twins(item) {
             return;
         }
-        let twins: Vec<Ordinal> = items.group(item).filter(|other| items.status(*other) == Status::Twin).collect();
+        let waits = |other: &Ordinal| matches!(items.status(*other), Status::Twin | Status::Exported);
+        let twins: Vec<Ordinal> = items.group(item).filter(waits).collect();
         for twin in twins {
             self.commit(Entry::Ended { item: twin, ending: Ending::CopyOf(item) });
         }

@@ -249,7 +249,8 @@ struct Blame {
 mod tests {
     use crate::engine::testing::*;
     use crate::engine::{Command, Event, LaneState, PauseReason, Plan, RunState};
-    use crate::provider::{Answer, Bill, Failure, FailureKind, Outcome};
+    use crate::money::Usd;
+    use crate::provider::{Answer, Bill, Failure, FailureKind, Finish, Outcome, Usage};
 
     fn refused(kind: FailureKind) -> Outcome {
         let failure =
@@ -412,6 +413,95 @@ mod tests {
         let end = run.run(provider);
         assert_eq!((end.succeeded, end.errored, end.state), (3, 1, RunState::Finished));
         assert!(run.sent[sent..].iter().all(|sent| sent.item == 3), "an answered row is not paid for");
+    }
+
+    fn costs(stated: Option<i128>, input: u64) -> Outcome {
+        let usage = Usage { input, output: 10, ..Usage::default() };
+        let bill = Bill::Usage { usage, stated_cost: stated.map(Usd::from_pico) };
+        Outcome::Answered { answer: Answer { text: "yes".into(), finish: Finish::Stop, ..Answer::default() }, bill }
+    }
+
+    /// By the card, a call of 50 tokens and 10 costs 90,000,000.
+    #[test]
+    fn a_server_s_own_price_lowers_that_of_a_run_with_a_budget_only_where_it_is_documented() {
+        let by_card = 90_000_000;
+        let budget = Some(Usd::from_pico(100_000_000_000));
+        for (documents_cost, budget, stated, expected) in [
+            (false, budget, Some(0), by_card),
+            (false, budget, Some(2 * by_card), 2 * by_card),
+            (true, budget, Some(7), 7),
+            (false, None, Some(7), 7),
+            (false, budget, None, by_card),
+        ] {
+            let lane = crate::engine::LanePlan { documents_cost, ..lane_of(5) };
+            let mut run = Driver::new(Plan { lanes: vec![lane], budget, ..plan() }, rows(1));
+            let end = run.run(|_| reply(10, costs(stated, 50)));
+            assert_eq!(end.spent.pico(), expected, "{documents_cost} {stated:?}");
+        }
+    }
+
+    #[test]
+    fn usage_that_cannot_be_of_this_call_leaves_it_in_doubt() {
+        let long = vec![crate::engine::ItemFacts { input_estimate: 1_000, input_bound: 4_000, ..row(0) }];
+        let mut run = Driver::new(plan(), long.clone());
+        let end = run.run(|_| reply(10, costs(None, 1)));
+        assert_eq!((end.succeeded, end.doubtful_answers, end.spent), (1, 1, Usd::ZERO));
+        assert_eq!(end.doubtful.pico(), 4_000 * 1_000_000 + 100 * 4_000_000, "its whole reservation");
+        let mut run = Driver::new(plan(), long);
+        assert_eq!(run.run(|_| reply(10, costs(None, 600))).doubtful_attempts, 0);
+    }
+
+    #[test]
+    fn a_failure_that_ends_its_row_is_no_retry_before_and_after_a_restart() {
+        let mut run = Driver::new(Plan { max_retries: 0, ..plan() }, rows(1));
+        let end = run.run(|_| reply(10, fails(FailureKind::ServerError, Bill::Nothing)));
+        run.crash();
+        assert_eq!((end.errored, end.retries, run.progress().retries), (1, 0, 0));
+    }
+
+    #[test]
+    fn a_long_wait_is_waited_for_after_resume_too() {
+        const HOUR_MS: u64 = 3_600_000;
+        for (hint_ms, pauses) in [(HOUR_MS / 2, false), (5 * HOUR_MS, true)] {
+            let mut run = Driver::new(Plan { lanes: vec![lane_of(1)], ..plan() }, rows(3));
+            let mut provider = |sent: Sent| reply(10, if sent.attempt == 2 { refuses_for(hint_ms) } else { fits() });
+            let first = run.run(&mut provider);
+            assert_eq!(first.state == RunState::Paused(PauseReason::LongWait { ms: hint_ms }), pauses, "{first:?}");
+            let end = run.run(&mut provider);
+            assert_eq!(end.succeeded, 3);
+            let waited_ms = run.sent[2].at.ms_since(run.sent[1].at);
+            assert!(waited_ms >= hint_ms, "{waited_ms}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_stops_nothing() {
+        const HOUR_MS: u64 = 3_600_000;
+        let mut run = Driver::new(Plan { lanes: vec![lane_of(2)], ..plan() }, rows(400));
+        let mut provider = |sent: Sent| match sent.item % 7 {
+            0 if sent.attempt < 100 => reply(50, fails(FailureKind::ServerError, Bill::Nothing)),
+            _ => reply(200, fits()),
+        };
+        run.command(Command::Resume, &mut provider);
+        while run.progress().succeeded < 100 {
+            assert!(run.step(&mut provider));
+        }
+        run.set_clock_back(HOUR_MS);
+        let began = run.now;
+        let end = run.run(&mut provider);
+        assert_eq!((end.succeeded + end.errored, end.state), (400, RunState::Finished));
+        assert!(run.now.ms_since(began) < 120_000, "{} ms", run.now.ms_since(began));
+        // And a run that is opened again afterwards goes on as well.
+        let mut run = Driver::new(Plan { lanes: vec![lane_of(2)], ..plan() }, rows(100));
+        run.command(Command::Resume, &mut provider);
+        while run.progress().succeeded < 20 {
+            assert!(run.step(&mut provider));
+        }
+        run.set_clock_back(HOUR_MS);
+        run.crash();
+        let began = run.now;
+        assert_eq!(run.run(provider).state, RunState::Finished);
+        assert!(run.now.ms_since(began) < 120_000);
     }
 
     fn first_alone() -> Plan {

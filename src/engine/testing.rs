@@ -38,6 +38,8 @@ pub struct Driver {
     pub disk: Vec<Record>,
     pub sent: Vec<Sent>,
     pub effects: Vec<Effect>,
+    /// The clock shows so much less than `now`.
+    clock_behind_ms: u64,
     under_way: BTreeMap<AttemptId, Event>,
     due: BinaryHeap<Reverse<(Time, AttemptId)>>,
 }
@@ -53,6 +55,7 @@ impl Driver {
             disk: Vec::new(),
             sent: Vec::new(),
             effects: Vec::new(),
+            clock_behind_ms: 0,
             under_way: BTreeMap::new(),
             due: BinaryHeap::new(),
         }
@@ -62,16 +65,24 @@ impl Driver {
     pub fn crash(&mut self) {
         self.under_way.clear();
         self.due.clear();
-        self.engine = Engine::restore(self.plan.clone(), self.facts.clone(), self.disk.clone(), 2, self.now);
+        self.engine = Engine::restore(self.plan.clone(), self.facts.clone(), self.disk.clone(), 2, self.clock());
+    }
+
+    pub fn set_clock_back(&mut self, by_ms: u64) {
+        self.clock_behind_ms += by_ms;
+    }
+
+    fn clock(&self) -> Time {
+        Time(self.now.ms() - self.clock_behind_ms)
     }
 
     pub fn tell(&mut self, event: Event, provider: &mut impl FnMut(Sent) -> Reply) {
-        self.engine.handle(event, self.now);
+        self.engine.handle(event, self.clock());
         while let Some(effect) = self.engine.poll_effect() {
             match effect {
                 Effect::Save { ticket, records } => {
                     self.disk.extend(records);
-                    self.engine.handle(Event::Saved { ticket }, self.now);
+                    self.engine.handle(Event::Saved { ticket }, self.clock());
                 }
                 Effect::Send { attempt, item, lane, .. } => {
                     let sent = Sent { attempt, item, lane, at: self.now };
@@ -81,7 +92,7 @@ impl Driver {
                     self.under_way.insert(attempt, event);
                     self.due.push(Reverse((self.now.after_ms(after_ms), attempt)));
                 }
-                Effect::LookUp { item } => self.engine.handle(Event::LookedUp { item, answer: None }, self.now),
+                Effect::LookUp { item } => self.engine.handle(Event::LookedUp { item, answer: None }, self.clock()),
                 other => self.effects.push(other),
             }
         }
@@ -93,7 +104,8 @@ impl Driver {
 
     /// The next thing in time; false where nothing is under way.
     pub fn step(&mut self, provider: &mut impl FnMut(Sent) -> Reply) -> bool {
-        let wake = self.engine.next_wake().map(|wake| wake.at.max(self.now));
+        let behind_ms = self.clock_behind_ms;
+        let wake = self.engine.next_wake().map(|wake| wake.at.after_ms(behind_ms).max(self.now));
         match self.due.peek().map(|Reverse((at, _))| *at) {
             Some(at) if wake.is_none_or(|wake| at <= wake) => {
                 let Some(Reverse((at, attempt))) = self.due.pop() else { return false };
@@ -125,7 +137,7 @@ impl Driver {
     }
 
     pub fn progress(&self) -> Progress {
-        self.engine.progress(self.now)
+        self.engine.progress(self.clock())
     }
 }
 

@@ -57,7 +57,7 @@ fn lane_plan(setup: &Setup, lane: usize) -> Result<LanePlan, Problem> {
     });
     checked.map_err(|found| of_lane(setup, lane, found))?;
     let limits = bounded(&own, own.limits.clone());
-    Ok(LanePlan { limits, card, accounting: own.provider.accounting(), documents_cost: false })
+    Ok(LanePlan { limits, card, accounting: own.provider.accounting(), documents_cost: own.provider.documents_cost() })
 }
 
 /// Where there are several lanes, a complaint names its own.

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use pennybatch::engine::{AttemptId, Ending, Entry, LimiterModel, Ordinal, PauseReason, Progress, Record, Settled};
+use pennybatch::engine::{
+    AttemptId, Command, Ending, Entry, ItemFacts, LanePlan, LimiterModel, Ordinal, PauseReason, Progress, Record,
+    Settled,
+};
 use pennybatch::money::Usd;
 use pennybatch::provider::{Action, Answer, Bill, FailureKind, Finish};
 use pennybatch::time::Time;
@@ -23,6 +26,8 @@ pub struct Checks<'a> {
     reserved_on_disk: BTreeSet<AttemptId>,
     amounts: BTreeMap<AttemptId, Usd>,
     item_of: BTreeMap<AttemptId, Ordinal>,
+    /// Attempts that were reserved and aren't settled.
+    reserved: BTreeSet<AttemptId>,
     /// Items whose success is on disk.
     succeeded: BTreeSet<Ordinal>,
     ended: BTreeSet<Ordinal>,
@@ -51,6 +56,9 @@ pub struct Checks<'a> {
     /// What dead connections may have billed beyond the reservation.
     sent_twice: Usd,
     health: Health,
+    /// Rows in request files that the person took away.
+    exported: BTreeSet<Ordinal>,
+    exported_on_disk: BTreeSet<Ordinal>,
     /// The person counted doubtful attempts as not billed: the upper bound is his word.
     pub written_off: bool,
 }
@@ -63,6 +71,7 @@ impl<'a> Checks<'a> {
             reserved_on_disk: BTreeSet::new(),
             amounts: BTreeMap::new(),
             item_of: BTreeMap::new(),
+            reserved: BTreeSet::new(),
             succeeded: BTreeSet::new(),
             ended: BTreeSet::new(),
             shareable: BTreeSet::new(),
@@ -82,6 +91,8 @@ impl<'a> Checks<'a> {
             timeouts: BTreeMap::new(),
             sent_twice: Usd::ZERO,
             health: Health::default(),
+            exported: BTreeSet::new(),
+            exported_on_disk: BTreeSet::new(),
             written_off: false,
         }
     }
@@ -92,6 +103,8 @@ impl<'a> Checks<'a> {
 
     pub fn crashed(&mut self) {
         self.under_way.clear();
+        self.reserved.clear();
+        self.exported.clone_from(&self.exported_on_disk);
         self.silent_until.clear();
         self.stopped_lanes.clear();
         self.heard.clear();
@@ -145,15 +158,30 @@ impl<'a> Checks<'a> {
     }
 
     /// Records on their way to the disk.
-    pub fn asked_to_save(&mut self, records: &[Record]) {
+    pub fn asked_to_save(&mut self, records: &[Record]) -> Result<(), String> {
         for record in records {
             self.health.asked_to_save(record);
             match &record.entry {
-                Entry::Reserved { attempt, amount, .. } => {
+                Entry::Reserved { attempt, item, amount, .. } => {
+                    self.reserved.insert(*attempt);
+                    self.item_of.insert(*attempt, *item);
                     self.last_reserved = *attempt;
                     self.amounts.insert(*attempt, *amount);
                 }
-                Entry::Settled(Settled { attempt, item, cost, failure, .. }) => {
+                Entry::Commanded(Command::SendExported) => self.exported.clear(),
+                Entry::Commanded(Command::Exported(rows)) => {
+                    let asked: BTreeSet<Ordinal> =
+                        self.reserved.iter().filter_map(|attempt| self.item_of.get(attempt)).copied().collect();
+                    self.exported.extend(rows.iter().filter(|item| !asked.contains(item)));
+                }
+                Entry::Released { attempt, .. } => drop(self.reserved.remove(attempt)),
+                Entry::Settled(Settled { attempt, item, cost, failure, misfit, .. }) => {
+                    self.reserved.remove(attempt);
+                    if misfit.as_ref().is_some_and(|answer| answer.is_unchecked()) {
+                        return Err(format!(
+                            "unchecked: item {item} is paid for again, though nobody checked its answer"
+                        ));
+                    }
                     let reserved = self.amounts.get(attempt).copied().unwrap_or_default();
                     self.overshot |= self.cap.is_some() && *cost > reserved;
                     let waits = failure.as_ref().is_some_and(|failure| failure.kind.action() == Action::Retry);
@@ -164,15 +192,25 @@ impl<'a> Checks<'a> {
                 _ => {}
             }
         }
+        Ok(())
     }
 
     /// A run doesn't give up while a lane is left.
     pub fn paused(&self, reason: &PauseReason) -> Result<(), String> {
-        let left = self.scenario.plan.lanes.len() - self.stopped_lanes.len();
+        let lanes = self.scenario.plan.lanes.iter().enumerate();
+        let left: Vec<&LanePlan> =
+            lanes.filter(|(lane, _)| !self.stopped_lanes.contains(&(*lane as u8))).map(|(_, lane)| lane).collect();
+        let fits = |facts: &ItemFacts| {
+            let weight = self.scenario.plan.weight(facts);
+            left.iter().any(|lane| lane.limits.too_small_for(weight, lane.accounting).is_none())
+        };
+        let every_row_fits = self.scenario.facts.iter().all(fits);
+        let left = left.len();
         match reason {
-            PauseReason::NoLane(failure) if left > 0 => {
+            PauseReason::NoLane(failure) if left > 0 && every_row_fits => {
                 Err(format!("lanes: the run paused with {left} lanes left: {failure:?}"))
             }
+            PauseReason::Stuck { rows } => Err(format!("stuck: {rows} rows wait for nothing")),
             _ => Ok(()),
         }
     }
@@ -215,6 +253,10 @@ impl<'a> Checks<'a> {
                     self.failures.remove(item);
                     self.answers.remove(item);
                     self.timeouts.remove(item);
+                }
+                Entry::Commanded(Command::SendExported) => self.exported_on_disk.clear(),
+                Entry::Commanded(Command::Exported(rows)) => {
+                    self.exported_on_disk.extend(rows.iter().filter(|item| self.exported.contains(item)));
                 }
                 Entry::Began(_) | Entry::Restarted | Entry::Commanded(_) | Entry::Batch(_) => {}
             }
@@ -326,6 +368,9 @@ impl<'a> Checks<'a> {
         }
         if self.ended.contains(&item) {
             return Err(format!("once: item {item} had ended and was sent again"));
+        }
+        if self.exported.contains(&item) {
+            return Err(format!("exported: item {item} is in a request file and was sent"));
         }
         if deadline <= now {
             return Err(format!("attempt {attempt} was sent past its deadline"));

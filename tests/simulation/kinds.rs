@@ -15,7 +15,7 @@ type Rng = fastrand::Rng;
 type Shape = fn(&mut Scenario, &mut Rng);
 
 /// `(name, what it is, its shape)`.
-pub const KINDS: [(&str, &str, Shape); 23] = [
+pub const KINDS: [(&str, &str, Shape); 28] = [
     ("calm", "nothing fails and nothing binds", |_, _| {}),
     ("strict-window", "minute and day limits, counted in a strict sliding window", strict_window),
     ("bucket", "minute limits, counted in a bucket that refills", bucket),
@@ -35,6 +35,11 @@ pub const KINDS: [(&str, &str, Shape); 23] = [
     ("refusing", "endpoints that refuse whatever they are asked", refusing),
     ("thinking", "answers whose output cap goes into thinking", thinking),
     ("imports", "rows that fail, and answers to them from elsewhere", imports),
+    ("exports", "rows that are taken away in request files while the run goes on", exports),
+    ("narrow-lanes", "rows of many sizes, of which some fit only some lanes", narrow_lanes),
+    ("gateway", "errors of a server in between, billed or not, under a budget", gateway),
+    ("unchecked", "answers that can't be checked", unchecked),
+    ("clock", "a clock that is ahead, and is set back", clock),
     ("crashes", "crashes between any two steps, torn and lost transactions", crashes),
     ("disk", "saves that are slow, fail, or find the disk full", disk_and_person),
     ("restless", "a person who pauses, stops, changes limits, closes the tab", restless),
@@ -90,6 +95,7 @@ fn ordinary(rng: &mut Rng) -> Scenario {
         person: Person::Patient,
         cached_percent: if use_cache && rng.u8(0..3) == 0 { rng.u32(1..=60) } else { 0 },
         late_wakes: rng.u8(0..4) == 0,
+        clock_falls: None,
     }
 }
 
@@ -238,6 +244,8 @@ fn hostile(scenario: &mut Scenario, rng: &mut Rng) {
         above_reservation: some(8),
         misfit: some(60),
         thinking: 0,
+        gateway: some(40),
+        unchecked: some(20),
     };
     scenario.plan.reasks = rng.u8(0..=2);
 }
@@ -328,6 +336,64 @@ fn imports(scenario: &mut Scenario, rng: &mut Rng) {
     if rng.u8(0..3) == 0 {
         crashes(scenario, rng);
     }
+}
+
+fn exports(scenario: &mut Scenario, rng: &mut Rng) {
+    scenario.person = Person::Exports(rng.u32(3..=40));
+    scenario.faults.server_error = rng.u32(0..=300);
+    if rng.u8(0..3) == 0 {
+        crashes(scenario, rng);
+    }
+}
+
+/// The largest row fits the largest lane.
+fn narrow_lanes(scenario: &mut Scenario, rng: &mut Rng) {
+    let tokens_max = rng.u64(3_000..=20_000);
+    let mut likeness = scenario.plan.lanes[0].clone();
+    likeness.limits.tokens_per_minute = Some(tokens_max);
+    scenario.plan.lanes[0] = likeness.clone();
+    for _ in 0..rng.u8(1..=3) {
+        likeness.limits.concurrency = rng.u16(1..=20);
+        likeness.limits.tokens_per_minute = Some(rng.u64(1_000..=tokens_max));
+        scenario.plan.lanes.push(likeness.clone());
+    }
+    let output = u64::from(scenario.plan.output_tokens_max.unwrap_or(0));
+    let input_max = u32::try_from((tokens_max - output).min(5_000)).unwrap_or(5_000);
+    let sizes: Vec<u32> = scenario.facts.iter().map(|_| rng.u32(20..=input_max)).collect();
+    for facts in &mut scenario.facts {
+        facts.input_estimate = sizes[facts.leader as usize];
+        facts.input_bound = facts.input_estimate * 4;
+    }
+    scenario.faults.server_error = rng.u32(0..=200);
+    scenario.faults.refusal = rng.u32(0..=50);
+    if rng.u8(0..4) == 0 {
+        crashes(scenario, rng);
+    }
+}
+
+fn gateway(scenario: &mut Scenario, rng: &mut Rng) {
+    budget(scenario, rng);
+    scenario.faults.gateway = rng.u32(50..=600);
+    if rng.u8(0..3) == 0 {
+        crashes(scenario, rng);
+    }
+}
+
+fn unchecked(scenario: &mut Scenario, rng: &mut Rng) {
+    misfit(scenario, rng);
+    scenario.faults.unchecked = rng.u32(50..=700);
+}
+
+fn clock(scenario: &mut Scenario, rng: &mut Rng) {
+    if rng.bool() {
+        strict_window(scenario, rng);
+    }
+    if rng.u8(0..3) == 0 {
+        scenario.crashes = Crashes { one_in: rng.u32(20..=200), most: 3, cut: None };
+    }
+    scenario.faults.server_error = rng.u32(0..=200);
+    scenario.faults.refusal = rng.u32(0..=100);
+    scenario.clock_falls = Some(ClockFalls { after_ms: rng.u64(0..=60_000), by_ms: rng.u64(1_000..=24 * 3_600_000) });
 }
 
 fn crashes(scenario: &mut Scenario, rng: &mut Rng) {

@@ -40,6 +40,8 @@ enum Stands {
     LookingUp,
     UnderWay,
     CutOff,
+    /// In a request file that the person took away.
+    Exported,
     Ended,
 }
 
@@ -54,6 +56,8 @@ pub struct Pace<'a> {
     /// An item can go.
     goes: bool,
     restarts: u64,
+    /// Nobody can know how much time went by while the clock was set back and no tab was open.
+    blind: bool,
 }
 
 /// How a lane stands since the last step, and the time that it lost.
@@ -91,6 +95,7 @@ impl<'a> Pace<'a> {
             at: now,
             goes: false,
             restarts: 0,
+            blind: false,
         }
     }
 
@@ -109,7 +114,7 @@ impl<'a> Pace<'a> {
                 false => (&mut standing.lost_ms, RESTART_MS_MAX * self.restarts),
             };
             *lost_ms += ms;
-            if *lost_ms > allowed_ms {
+            if *lost_ms > allowed_ms && !self.blind {
                 return Err(format!("pace: {lost_ms} ms were lost on lane {index}, {allowed_ms} are the most"));
             }
         }
@@ -120,9 +125,11 @@ impl<'a> Pace<'a> {
     pub fn after_step(&mut self, progress: &Progress, provider: &Provider, now: Time) {
         self.at = now;
         let goes = progress.state == RunState::Running && self.is_affordable(progress);
-        let item_at = if goes { self.item_at(now) } else { None };
-        self.goes = item_at.is_some_and(|at| at <= now);
+        let items_at: Vec<Option<Time>> =
+            self.lanes.iter().map(|lane| if goes { self.item_at(lane, now) } else { None }).collect();
+        self.goes = items_at.iter().flatten().any(|at| *at <= now);
         for (index, (lane, standing)) in self.lanes.iter_mut().zip(&mut self.standing).enumerate() {
+            let item_at = items_at[index];
             let free_at = item_at.and_then(|item_at| Some(lane.free_at(self.weight_max, now)?.max(item_at)));
             let waits = progress.lanes[index].waiting.map(|wake| wake.reason);
             standing.learned = lane.is_slowed(now) && waits == Some(WakeReason::RequestsPerMinute);
@@ -140,16 +147,19 @@ impl<'a> Pace<'a> {
         progress.spent + progress.reserved + progress.doubtful + dearest.unwrap_or(Usd::ZERO) <= cap
     }
 
-    /// The first moment at which an item can go: of equal ones, one at a time.
-    fn item_at(&self, now: Time) -> Option<Time> {
+    /// The first moment at which an item can go on this lane: of equal ones, one at a time.
+    fn item_at(&self, lane: &Lane, now: Time) -> Option<Time> {
         // By group, the last moment of its items that haven't ended; never, where one of them is under way.
         let mut groups: Vec<Option<Time>> = vec![None; self.items.len()];
         for (item, (stands, _)) in self.items.iter().enumerate() {
             let at = match stands {
                 Stands::Ended => continue,
                 Stands::Waits(at) => *at,
-                Stands::LookingUp | Stands::UnderWay | Stands::CutOff => Time(u64::MAX),
+                Stands::LookingUp | Stands::UnderWay | Stands::CutOff | Stands::Exported => Time(u64::MAX),
             };
+            let weight = self.weight(item as Ordinal);
+            let at =
+                if lane.fits(weight) || !self.lanes.iter().any(|lane| lane.fits(weight)) { at } else { Time(u64::MAX) };
             let group = if self.scenario.plan.use_cache { self.scenario.facts[item].leader as usize } else { item };
             groups[group] = groups[group].max(Some(at));
         }
@@ -218,6 +228,15 @@ impl<'a> Pace<'a> {
             Entry::Restarted => self.replace(Stands::UnderWay, Stands::CutOff),
             Entry::Commanded(Command::Doubtful(Doubtful::LeaveOut)) => self.replace(Stands::CutOff, Stands::Ended),
             Entry::Commanded(Command::Doubtful(_)) => self.replace(Stands::CutOff, Stands::Waits(at)),
+            Entry::Commanded(Command::SendExported) => self.replace(Stands::Exported, Stands::Waits(at)),
+            Entry::Commanded(Command::Exported(rows)) => {
+                for item in rows.iter() {
+                    let stands = &mut self.items[item as usize].0;
+                    if !matches!(stands, Stands::UnderWay | Stands::Ended) {
+                        *stands = Stands::Exported;
+                    }
+                }
+            }
             Entry::Began(_) | Entry::Commanded(_) | Entry::Batch(_) => {}
         }
     }
@@ -248,6 +267,11 @@ impl<'a> Pace<'a> {
             Command::SetLimits { lane, limits } => self.lanes[usize::from(*lane)].set_limits(limits.clone(), now),
             _ => {}
         }
+    }
+
+    /// The clock was set back while the run was closed: from here on nothing is known of lost time.
+    pub fn lost_the_clock(&mut self) {
+        self.blind = true;
     }
 
     /// The browser died and is opened again, with what is down.

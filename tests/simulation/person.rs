@@ -1,6 +1,7 @@
 //! The person of the virtual world.
 
-use pennybatch::engine::{Command, Event, PauseReason, RunState};
+use pennybatch::engine::batch::Rows;
+use pennybatch::engine::{Command, Event, Ordinal, PauseReason, RunState};
 use pennybatch::money::Usd;
 use pennybatch::provider::Answer;
 
@@ -22,7 +23,7 @@ impl World<'_> {
 
     /// Once, sometimes, after the run has ended. False: it has ended for good.
     pub(super) fn person_retries_what_failed(&mut self) -> Result<bool, String> {
-        let failed = self.engine.progress(self.now).errored > 0;
+        let failed = self.progress().errored > 0;
         let retry = failed && !self.stopped && self.rng.bool();
         if retry {
             self.stopped = true;
@@ -47,7 +48,7 @@ impl World<'_> {
                 self.now = self.now.after_ms(self.rng.u64(1..=60_000));
                 self.person_resumes_run()
             }
-            state => Err(format!("stuck: {state:?}, nothing under way, no wake; {:?}", self.engine.progress(self.now))),
+            state => Err(format!("stuck: {state:?}, nothing under way, no wake; {:?}", self.progress())),
         }
     }
 
@@ -62,7 +63,7 @@ impl World<'_> {
             0..=1 => self.tell(Event::Command(Command::Pause)),
             2..=3 => self.person_resumes_run(),
             4..=5 => self.changes_limits(),
-            6..=7 => match self.engine.progress(self.now).budget {
+            6..=7 => match self.progress().budget {
                 Some(cap) => self.raise_budget(cap),
                 None => Ok(()),
             },
@@ -81,6 +82,19 @@ impl World<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes a few rows away in a request file, whatever becomes of them just now; brings some of the answers back.
+    pub(super) fn person_exports(&mut self) -> Result<(), String> {
+        let rows = self.scenario.facts.len() as u32;
+        if self.rng.u8(0..3) > 0 {
+            let mut taken: Vec<Ordinal> = (0..self.rng.u32(1..=6)).map(|_| self.rng.u32(0..rows)).collect();
+            taken.sort_unstable();
+            taken.dedup();
+            self.report.exports += 1;
+            return self.tell(Event::Command(Command::Exported(Rows::of(taken))));
+        }
+        self.person_imports()
     }
 
     fn changes_limits(&mut self) -> Result<(), String> {

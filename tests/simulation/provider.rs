@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pennybatch::engine::{AttemptId, Limits, Ordinal};
 use pennybatch::money::Usd;
 use pennybatch::prices::RateCard;
-use pennybatch::provider::{Bill, Failure, FailureKind, Outcome, RateSeen, Usage};
+use pennybatch::provider::{Bill, Failure, FailureKind, Outcome, RateSeen, UNCHECKED, Usage};
 use pennybatch::time::Time;
 
 use crate::limits::{Planned, Refusing, Weight};
@@ -195,6 +195,9 @@ impl<'a> Provider<'a> {
             let wait_ms = rng.u64(100..=20_000);
             return refused(rng, wait_ms, at);
         }
+        if hit(f.gateway) {
+            return billed_anyway(FailureKind::ServerError, maybe(rng));
+        }
         if hit(f.hang) {
             return Verdict { at: None, ..billed_anyway(FailureKind::TimedOut, maybe(rng)) };
         }
@@ -230,7 +233,12 @@ impl<'a> Provider<'a> {
             usage
         };
         let shown = (!without_usage).then_some(&usage);
-        let outcome = wire::answer(request.leader, request.item, length, hit(f.misfit), shown, at);
+        let misfit = match (hit(f.misfit), hit(f.unchecked)) {
+            (true, _) => Some("not one of the labels".to_owned()),
+            (false, true) => Some(format!("{UNCHECKED}: nobody answered")),
+            (false, false) => None,
+        };
+        let outcome = wire::answer(request.leader, request.item, length, misfit, shown, at);
         Verdict { at: Some(at), outcome, seen: None, hint_ms: None, billed: request.cost(&usage, at) }
     }
 }

@@ -36,4 +36,5 @@ report! {
     refusing_lanes: "lanes that refused whatever they were asked",
     brakes: "pauses by empty answers",
     imports: "answers from elsewhere",
+    exports: "request files that were taken away",
 }

@@ -24,6 +24,14 @@ pub struct Scenario {
     /// The share of items that the cache of earlier runs answers, in percent.
     pub cached_percent: u32,
     pub late_wakes: bool,
+    /// So long after the start the clock, which was ahead until then, is set back.
+    pub clock_falls: Option<ClockFalls>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ClockFalls {
+    pub after_ms: u64,
+    pub by_ms: u64,
 }
 
 /// Uniform, with a long tail for one answer in `tail_one_in` (0: never).
@@ -66,11 +74,15 @@ pub struct Faults {
     pub misfit: u32,
     /// An answer without text, whose output cap went into thinking.
     pub thinking: u32,
+    /// An error of a server in between, while the provider worked on, and billed it or not.
+    pub gateway: u32,
+    /// An answer that could not be checked.
+    pub unchecked: u32,
 }
 
 impl Faults {
     /// Each by itself, for whoever wants to leave one out.
-    pub fn each(&mut self) -> [&mut u32; 14] {
+    pub fn each(&mut self) -> [&mut u32; 16] {
         [
             &mut self.server_error,
             &mut self.refusal,
@@ -86,6 +98,8 @@ impl Faults {
             &mut self.above_reservation,
             &mut self.misfit,
             &mut self.thinking,
+            &mut self.gateway,
+            &mut self.unchecked,
         ]
     }
 }
@@ -153,4 +167,6 @@ pub enum Person {
     Stops,
     /// Brings answers to rows from elsewhere: one step in so many.
     Imports(u32),
+    /// Takes rows away in request files, brings back some of their answers, and has others sent after all.
+    Exports(u32),
 }

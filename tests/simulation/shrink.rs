@@ -112,6 +112,7 @@ fn smaller(scenario: &Scenario) -> Vec<Scenario> {
     });
     way(&|it| std::mem::take(&mut it.headers));
     way(&|it| std::mem::take(&mut it.late_wakes));
+    way(&|it| it.clock_falls.take().is_some());
     way(&|it| std::mem::take(&mut it.jitter_ms) > 0);
     way(&|it| std::mem::take(&mut it.cached_percent) > 0);
     way(&|it| std::mem::take(&mut it.latency.tail_one_in) > 0);

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use pennybatch::engine::{Command, Doubtful, Engine, Entry, Event, Progress, Record, RunState, Ticket};
+use pennybatch::engine::{
+    Began, Command, Doubtful, Engine, Entry, Event, ItemFacts, LaneProgress, LaneState, Progress, Record, Ticket,
+};
 use pennybatch::time::Time;
 
 use crate::world::{Happening, World};
@@ -112,8 +114,13 @@ impl World<'_> {
         self.checks.crashed();
         self.now = self.now.after_ms(away_ms);
         self.engine = self.restored();
+        let last = self.storage.down.iter().map(|record| record.at).max().unwrap_or_default();
+        self.engine_behind_ms = self.now.ms_since(last.max(self.clock()));
+        if self.engine_behind_ms > 0 {
+            self.pace.lost_the_clock();
+        }
         self.pace.crashed(&self.storage.down, self.now);
-        let progress = self.engine.progress(self.now);
+        let progress = self.progress();
         self.checks.after_restore(&self.storage.down, &progress)?;
         self.choose_what_becomes_of_doubtful_items(&progress)?;
         self.person_resumes_run()
@@ -145,21 +152,35 @@ impl World<'_> {
     }
 
     fn restored(&self) -> Engine {
-        let (plan, facts) = (self.scenario.plan.clone(), self.scenario.facts.clone());
         let seed = self.report.crashes * 1_000_003 + self.scenario.facts.len() as u64;
-        Engine::restore(plan, facts, self.storage.down.iter().cloned(), seed, self.now)
+        let Began { plan, facts } = match self.storage.down.iter().find_map(Record::began) {
+            // By now other prices and other counts would be found; what was recorded holds.
+            Some(began) => began.clone(),
+            None => Began { plan: self.scenario.plan.clone(), facts: self.scenario.facts.clone() },
+        };
+        let facts = facts.into_iter().zip(&self.scenario.facts);
+        let facts = facts.map(|(facts, drawn)| ItemFacts { maybe_cached: drawn.maybe_cached, ..facts }).collect();
+        Engine::restore(plan, facts, self.storage.down.iter().cloned(), seed, self.clock())
     }
 
     /// A run that ended and is opened again shows the same figures.
     pub(super) fn restored_equals_live(&self) -> Result<(), String> {
-        let (live, restored) = (self.engine.progress(self.now), self.restored().progress(self.now));
-        let figures = |p: &Progress| {
-            let ends = (p.done, p.succeeded, p.errored, p.canceled, p.cache_hits);
-            (ends, p.spent, p.reserved, p.doubtful, p.doubtful_attempts)
-        };
-        if figures(&live) != figures(&restored) || restored.state != RunState::Finished {
+        let (live, restored) = (self.progress(), self.restored().progress(self.clock()));
+        if lasting(&live) != lasting(&restored) {
             return Err(format!("resume: opened again, the run differs:\n{live:?}\n{restored:?}"));
         }
         Ok(())
     }
+}
+
+/// Progress without what ends with the tab: pauses of lanes, what they learned, and the rate of the last minute.
+fn lasting(progress: &Progress) -> Progress {
+    let lane = |lane: &LaneProgress| LaneProgress {
+        state: LaneState::Ready,
+        waiting: None,
+        slots: 0,
+        limits: Default::default(),
+        ..lane.clone()
+    };
+    Progress { waiting: None, rate_milli: 0, lanes: progress.lanes.iter().map(lane).collect(), ..progress.clone() }
 }

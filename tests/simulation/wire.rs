@@ -31,12 +31,17 @@ fn decode(status: u16, headers: Vec<(String, String)>, body: String, torn: bool,
     Provider::OpenAiCompatible.decode(&HttpReply { status, headers, body, torn }, now)
 }
 
-pub fn answer(leader: Ordinal, item: Ordinal, length: bool, misfit: bool, usage: Option<&Usage>, now: Time) -> Outcome {
+pub fn answer(
+    leader: Ordinal,
+    item: Ordinal,
+    length: bool,
+    misfit: Option<String>,
+    usage: Option<&Usage>,
+    now: Time,
+) -> Outcome {
     let mut outcome = decode(200, Vec::new(), body(&text(leader), item, length, usage), false, now);
-    if let Outcome::Answered { answer, .. } = &mut outcome
-        && misfit
-    {
-        answer.misfit = Some("not one of the labels".to_owned());
+    if let Outcome::Answered { answer, .. } = &mut outcome {
+        answer.misfit = misfit;
     }
     outcome
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use pennybatch::engine::{
-    AttemptId, Effect, Engine, Entry, Event, Notice, Ordinal, PauseReason, Record, RunState, Settled, Ticket,
+    AttemptId, Effect, Engine, Entry, Event, Notice, Ordinal, PauseReason, Progress, Record, RunState, Settled, Ticket,
 };
 use pennybatch::provider::{Action, Answer, Bill, Failure, FailureKind, Finish, Outcome, RateSeen};
 use pennybatch::time::Time;
@@ -47,6 +47,9 @@ pub struct World<'a> {
     pub(super) checks: Checks<'a>,
     pub(super) pace: Pace<'a>,
     pub(super) stopped: bool,
+    /// The clock is behind the time by so much, and the engine's own time, since a restart, by so much.
+    pub(super) clock_behind_ms: u64,
+    pub(super) engine_behind_ms: u64,
     history: Option<Vec<String>>,
     pub(super) report: Report,
 }
@@ -88,6 +91,8 @@ impl<'a> World<'a> {
             checks: Checks::new(scenario),
             pace: Pace::new(scenario, START),
             stopped: false,
+            clock_behind_ms: 0,
+            engine_behind_ms: 0,
             history: None,
             report: Report::default(),
         }
@@ -123,7 +128,7 @@ impl<'a> World<'a> {
             while *self.engine.state() != RunState::Finished {
                 self.report.steps += 1;
                 if self.report.steps > STEPS_MAX {
-                    let progress = self.engine.progress(self.now);
+                    let progress = self.progress();
                     return Err(format!("no end: {STEPS_MAX} steps: {progress:?}"));
                 }
                 self.step()?;
@@ -134,11 +139,36 @@ impl<'a> World<'a> {
         }
         self.last_saves_land()?;
         self.provider.check_limits(Time(u64::MAX))?;
-        let progress = self.engine.progress(self.now);
+        let progress = self.progress();
         self.checks.at_the_end(self.storage.down(), &progress, self.provider.billed)?;
         self.restored_equals_live()?;
         self.report.finished += 1;
         Ok(self.report.clone())
+    }
+
+    /// What the clock shows.
+    pub(super) fn clock(&self) -> Time {
+        Time(self.now.ms() - self.clock_behind_ms)
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        self.engine.progress(self.clock())
+    }
+
+    /// What passed between the last event and the fall, no engine can know; so it is told at once.
+    fn clock_falls(&mut self) -> Result<(), String> {
+        let falls = self.scenario.clock_falls.filter(|falls| self.now.ms_since(START) >= falls.after_ms);
+        let Some(by_ms) = falls.map(|falls| falls.by_ms).filter(|by_ms| *by_ms != self.clock_behind_ms) else {
+            return Ok(());
+        };
+        self.clock_behind_ms = by_ms;
+        self.tell(Event::Woke)
+    }
+
+    /// Records with their moments by the world's time.
+    fn by_time(&self, records: &[Record]) -> Vec<Record> {
+        let moved = |record: &Record| Record { at: record.at.after_ms(self.engine_behind_ms), ..record.clone() };
+        records.iter().map(moved).collect()
     }
 
     /// One thing happens: a crash, the person, or the next event in time.
@@ -152,10 +182,13 @@ impl<'a> World<'a> {
         match self.scenario.person {
             Person::Restless(one_in) if self.rng.u32(0..one_in) == 0 => return self.person_acts(),
             Person::Imports(one_in) if self.rng.u32(0..one_in) == 0 => return self.person_imports(),
+            Person::Exports(one_in) if self.rng.u32(0..one_in) == 0 => return self.person_exports(),
             Person::Stops if !self.stopped && self.rng.u32(0..60) == 0 => return self.person_stops(),
             _ => {}
         }
-        let wake = self.engine.next_wake().map(|wake| wake.at.max(self.now));
+        self.clock_falls()?;
+        let behind_ms = self.clock_behind_ms;
+        let wake = self.engine.next_wake().map(|wake| wake.at.after_ms(behind_ms).max(self.now));
         let next = self.future.peek().map(|Reverse((at, _))| *at);
         match (next, wake) {
             (Some(at), Some(wake)) if wake < at => self.wake(wake),
@@ -208,13 +241,13 @@ impl<'a> World<'a> {
             Event::Command(command) => self.pace.told(command, self.now),
             _ => {}
         }
-        self.engine.handle(event, self.now);
+        self.engine.handle(event, self.clock());
         while let Some(effect) = self.engine.poll_effect() {
             self.note(|| format!("  {effect:?}"));
             self.carry_out(effect)?;
         }
         self.provider.check_limits(self.now)?;
-        let progress = self.engine.progress(self.now);
+        let progress = self.progress();
         self.checks.check_health(&progress)?;
         self.pace.after_step(&progress, &self.provider, self.now);
         self.checks.after_step(&progress, self.provider.billed)
@@ -271,14 +304,16 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Effect::Save { ticket, records } => {
-                self.checks.asked_to_save(&records);
-                self.note_begun(&records);
-                self.pace.asked_to_save(&records);
+                let by_time = self.by_time(&records);
+                self.checks.asked_to_save(&by_time)?;
+                self.note_begun(&by_time);
+                self.pace.asked_to_save(&by_time);
                 self.save(ticket, records);
                 Ok(())
             }
             Effect::Send { attempt, item, lane, deadline } => {
                 self.report.sends += 1;
+                let deadline = deadline.after_ms(self.engine_behind_ms);
                 self.checks.sent(attempt, item, lane, deadline, self.now)?;
                 self.check_slots(item, lane)?;
                 self.pace.sent(attempt, self.now);

@@ -97,6 +97,15 @@ impl Engine {
         self.close(id, &doubtful);
     }
 
+    /// Closes jobs whose rows are all settled: the browser ended before that was written down.
+    pub(in crate::engine) fn close_settled(&mut self) {
+        let shards = self.book.jobs().shards.iter();
+        let settled = shards.filter(|(_, shard)| shard.settled_count as usize == shard.rows.len()).map(|(id, _)| *id);
+        for id in settled.collect::<Vec<ShardId>>() {
+            self.close(id, &[]);
+        }
+    }
+
     /// Closes a job that can't be reached any more: whatever it did may have been billed.
     pub(super) fn close_as_lost(&mut self, id: ShardId) {
         let left = self.book.jobs().shards.get(&id).map(Shard::unsettled).unwrap_or_default();

@@ -277,8 +277,9 @@ impl Book {
                 self.record_all(&taken, Status::Exported);
             }
             Command::SendExported => {
+                // Of equal ones, one goes.
                 let exported = self.items.with_status(Status::Exported);
-                self.record_all(&exported, Status::Open);
+                self.record_all(&exported, Status::Twin);
             }
             Command::HandOver(terms) => self.hand_over((**terms).clone()),
             Command::TakeBack => self.cancel_jobs(),

@@ -13,7 +13,7 @@ use crate::world::FIRST_ALONE_MS;
 
 const MINUTE_MS: u64 = 60_000;
 const DAY_MS: u64 = 86_400_000;
-pub const HINT_MS_MAX: u64 = 120_000;
+pub const HINT_MS_MAX: u64 = 60 * MINUTE_MS;
 const BURST_AFTER_ONE_REFUSAL: u64 = 20;
 /// Failures in a row that rest a lane, and such that didn't even get through.
 const FAILURES_BEFORE_REST: u32 = 10;
@@ -52,6 +52,8 @@ pub struct Lane {
     count: u64,
     slots_milli: u64,
     rests_until: Time,
+    /// By the provider's own word.
+    silent_until: Time,
     slowed_at: Option<Time>,
     refused_at: Option<Time>,
     /// In a row, without an answer between.
@@ -86,6 +88,7 @@ impl Lane {
             taken: BTreeMap::new(),
             count: 0,
             rests_until: Time(0),
+            silent_until: Time(0),
             slowed_at: None,
             refused_at: None,
             refusals: 0,
@@ -232,7 +235,7 @@ impl Lane {
 
     fn refused(&mut self, under_way: u64, hint_ms: u64, sent: Time, now: Time) {
         self.refused_at = Some(now);
-        let hint_ms = hint_ms.min(HINT_MS_MAX);
+        self.silent_until = self.silent_until.max(now.after_ms(hint_ms));
         if self.slowed_at.is_some_and(|at| sent < at) {
             self.rests_until = self.rests_until.max(now.after_ms(hint_ms));
             return;
@@ -263,7 +266,7 @@ impl Lane {
     /// The person wants it tried again, as if nothing had failed.
     pub fn revives(&mut self) {
         self.works();
-        (self.stopped, self.refusals, self.rests_until) = (false, 0, Time(0));
+        (self.stopped, self.refusals, self.rests_until) = (false, 0, self.silent_until);
     }
 
     /// The engine is another one, and knows what the disk knows.
@@ -275,12 +278,19 @@ impl Lane {
         }
         (self.slots_milli, self.burst) = (slots_milli(&limits), burst(&limits));
         self.plan.limits = limits;
-        (self.rests_until, self.slowed_at, self.refused_at, self.refusals) = (Time(0), None, None, 0);
+        (self.rests_until, self.silent_until, self.refusals) = (Time(0), Time(0), 0);
+        (self.slowed_at, self.refused_at) = (None, None);
         (self.answered_at, self.heard, self.scarce, self.stopped) = (None, Time(0), false, false);
         self.stated = None;
         self.reached = !self.first_call_alone;
         self.works();
         self.apply(now);
+    }
+
+    /// Whether a request of this weight fits into its minute at all.
+    pub fn fits(&self, weight: Weight) -> bool {
+        let weight = pennybatch::engine::Weight { input: weight.input, output: weight.output };
+        self.plan.limits.too_small_for(weight, self.plan.accounting).is_none()
     }
 
     /// A request whose end is not on disk counts as sent at the latest moment.
