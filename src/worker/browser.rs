@@ -1,7 +1,7 @@
 //! The few browser calls that everything here shares: the worker's global scope, the clock, timers, turns of the
 //! event loop, and what an exception says.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -11,13 +11,38 @@ use crate::time::Time;
 
 /// A slice of long work ends after this long, so that commands and answers are not kept waiting.
 pub const SLICE_MS: f64 = 12.0;
+/// Less than that, and the clock was only corrected.
+const SLEEP_MS_MIN: f64 = 60_000.0;
 
 pub fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
+thread_local! {
+    /// What the clock has gained on the worker's own time.
+    static GAINED_MS: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// The clock's time when the worker began, and from there on at its own pace: whoever sets the clock moves no deadline and
+/// no window of a limit.
 pub fn now() -> Time {
-    Time::from_ms(js_sys::Date::now().max(0.0) as u64)
+    Time::from_ms((own_ms() + GAINED_MS.get()).max(0.0) as u64)
+}
+
+/// Takes in the time that a laptop slept, in which some browsers' own time stands still. To be called while nothing is in
+/// flight: what is would be given up.
+pub fn catch_up_with_the_clock() {
+    let gained_ms = js_sys::Date::now() - own_ms();
+    if gained_ms - GAINED_MS.get() > SLEEP_MS_MIN {
+        GAINED_MS.set(gained_ms);
+    }
+}
+
+fn own_ms() -> f64 {
+    match scope().performance() {
+        Some(performance) => performance.time_origin() + performance.now(),
+        None => js_sys::Date::now(),
+    }
 }
 
 /// A seed from the browser's own source of randomness.

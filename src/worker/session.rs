@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
 use super::answer_check::AnswerCheck;
-use super::browser::{next_turn, now, seed, sleep_ms};
+use super::browser::{catch_up_with_the_clock, next_turn, now, seed, sleep_ms};
 use super::disk::database::Durability;
 use super::disk::manifest::Manifest;
 use super::disk::storage::{KeptTexts, RunStore, Storage};
@@ -236,6 +236,9 @@ impl Session {
     pub fn handle_all(self: &Rc<Self>, events: impl IntoIterator<Item = Event>) {
         if self.leaving.begun() {
             return;
+        }
+        if self.in_flight.borrow().is_empty() {
+            catch_up_with_the_clock();
         }
         let effects: Vec<Effect> = {
             let mut engine = self.engine.borrow_mut();

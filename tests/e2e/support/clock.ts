@@ -26,6 +26,7 @@ function runClock(speed: number, sinceMs: number): void {
   let next = 0;
   const exact = () => sinceMs + (now() - sinceMs) * speed + ahead;
   Date.now = () => Math.floor(exact());
+  performance.now = () => exact() - performance.timeOrigin;
   const arm = (id: number): void => {
     const timer = timers.get(id)!;
     clear(timer.armed);
