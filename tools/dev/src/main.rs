@@ -7,6 +7,7 @@
 //! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
 //! | `serve` | build, serve, watch, reload |
 //! | `test`, `chromium`, `node` | the tests, and getting what they need |
+//! | `failures` | what failed, at the end of a log |
 //! | `simulate`, `mutate`, `bench` | the engine in its virtual world, whether that world finds faults, and how fast it is |
 //! | `fuzz` | odd inputs for every parser of what others write |
 //! | `bench_page` | what a slider's step costs in the page |
@@ -25,6 +26,7 @@ mod bench_page;
 mod bundle;
 mod chromium;
 mod embed;
+mod failures;
 mod fuzz;
 mod headers;
 mod minify;

@@ -30,7 +30,7 @@ impl Minifier {
         let mut esbuild = steps::of_node(node::program("esbuild"));
         esbuild.args(["--minify", "--log-level=warning", "--allow-overwrite"]);
         esbuild.arg(&from).arg(format!("--outfile={}", to.display()));
-        Output::Shown.run(esbuild, "esbuild")?;
+        Output::shown().run(esbuild, "esbuild")?;
         fs::read_to_string(&to).map_err(refused)
     }
 }

@@ -6,20 +6,42 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::failures::{self, Failure};
 use crate::project;
+
+/// So many of a step's failures are named in the last lines.
+const TITLES_MAX: usize = 8;
 
 /// What the summary adds to a step that passed, or why it failed.
 pub type Outcome = Result<String, String>;
 
-/// Where the output of a step's programs goes.
-pub enum Output {
-    /// To the terminal, as it comes.
-    Shown,
-    /// Kept until the step ends, so that steps that run side by side don't mix their lines.
-    Kept(Vec<u8>),
+/// Where the output of a step's programs goes, and what the summary needs of it.
+#[derive(Default)]
+pub struct Output {
+    /// `None` where it goes to the terminal as it comes.
+    kept: Option<Vec<u8>>,
+    /// What those programs wrote that failed.
+    of_failed: Vec<u8>,
+    /// The failures that a program reported by other means than its output.
+    reported: Vec<Failure>,
 }
 
 impl Output {
+    /// To the terminal, as it comes.
+    pub fn shown() -> Output {
+        Output::default()
+    }
+
+    /// Kept until the step ends, so that steps that run side by side don't mix their lines.
+    pub fn kept() -> Output {
+        Output { kept: Some(Vec::new()), ..Output::default() }
+    }
+
+    /// The failures that the summary shows instead of the output.
+    pub fn report(&mut self, failures: Vec<Failure>) {
+        self.reported.extend(failures);
+    }
+
     /// Runs a program to its end.
     ///
     /// It gets a pipe of its own: Node makes its pipes non-blocking for everyone who shares them, and the next line of
@@ -32,23 +54,34 @@ impl Output {
         // The command holds the writing ends; the reader sees the end once they are closed.
         drop(program);
         let mut chunk = [0_u8; 8192];
+        let mut written = Vec::new();
         while let Ok(count @ 1..) = reader.read(&mut chunk) {
-            self.write(&chunk[..count]);
+            written.extend_from_slice(&chunk[..count]);
+            match &mut self.kept {
+                None => show(&chunk[..count]),
+                Some(kept) => kept.extend_from_slice(&chunk[..count]),
+            }
         }
         let status = running.wait().map_err(|why| format!("{name} could not be waited for: {why}"))?;
-        if status.success() { Ok(()) } else { Err(format!("{name} failed ({status}).")) }
+        if status.success() {
+            return Ok(());
+        }
+        self.of_failed.append(&mut written);
+        Err(format!("{name} failed ({status})."))
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        match self {
-            Output::Shown => {
-                let mut terminal = std::io::stdout().lock();
-                // A terminal that is gone takes nothing from the outcome.
-                let _ = terminal.write_all(bytes).and_then(|()| terminal.flush());
-            }
-            Output::Kept(kept) => kept.extend_from_slice(bytes),
+    fn failures(&self) -> Vec<Failure> {
+        match self.reported[..] {
+            [] => failures::of_output(&String::from_utf8_lossy(&self.of_failed)),
+            _ => self.reported.clone(),
         }
     }
+}
+
+fn show(bytes: &[u8]) {
+    let mut terminal = std::io::stdout().lock();
+    // A terminal that is gone takes nothing from the outcome.
+    let _ = terminal.write_all(bytes).and_then(|()| terminal.flush());
 }
 
 /// One line of the summary, with what its programs wrote if that wasn't shown already.
@@ -61,7 +94,7 @@ pub struct Ended {
 
 impl Ended {
     pub fn of(name: &'static str, mut output: Output, step: impl FnOnce(&mut Output) -> Outcome) -> Ended {
-        if matches!(output, Output::Shown) {
+        if output.kept.is_none() {
             println!("\n== {name}");
         }
         let began = Instant::now();
@@ -82,9 +115,9 @@ impl Report {
     }
 
     pub fn add(&mut self, ended: Ended) {
-        if let Output::Kept(kept) = &ended.output {
+        if let Some(kept) = &ended.output.kept {
             println!("\n== {}", ended.name);
-            Output::Shown.write(kept);
+            show(kept);
         }
         if let Err(why) = &ended.outcome {
             eprintln!("{why}");
@@ -92,15 +125,31 @@ impl Report {
         self.steps.push(ended);
     }
 
-    /// Prints every step and fails if any did.
+    /// Prints every step, and last what failed; fails if any did.
     pub fn close(self) -> Result<(), String> {
         let (text, failed) = self.summary(self.began.elapsed());
         print!("{text}");
         match failed {
             0 => Ok(()),
-            1 => Err("1 step failed.".to_owned()),
-            many => Err(format!("{many} steps failed.")),
+            1 => Err(format!("1 step failed:\n{}", self.titles())),
+            many => Err(format!("{many} steps failed:\n{}", self.titles())),
         }
+    }
+
+    /// What failed, a line each. They come last, so that they are there even where little of the log is.
+    fn titles(&self) -> String {
+        let lines = self.steps.iter().filter_map(|step| {
+            let why = step.outcome.as_ref().err()?;
+            let failures = step.output.failures();
+            let mut titles: Vec<&str> = failures.iter().map(|failure| failure.title.as_str()).collect();
+            if titles.is_empty() {
+                titles.push(why);
+            }
+            let shown = &titles[..titles.len().min(TITLES_MAX)];
+            let more = if shown.len() < titles.len() { "; …" } else { "" };
+            Some(format!("{}: {}{more}", step.name, shown.join("; ")))
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn summary(&self, whole: Duration) -> (String, usize) {
@@ -117,7 +166,22 @@ impl Report {
         let failed = self.steps.iter().filter(|step| step.outcome.is_err()).count();
         let passed = self.steps.len() - failed;
         text.push_str(&format!("steps: {passed} passed, {failed} failed; {:.0} s in all\n", whole.as_secs_f64()));
+        self.failures(failures::LINES_MAX / failed.max(1)).iter().for_each(|line| {
+            text.push_str(line);
+            text.push('\n');
+        });
         (text, failed)
+    }
+
+    /// Of each step that failed what is known of it, in so many lines a step.
+    fn failures(&self, lines_max: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        for Ended { name, outcome, output, .. } in &self.steps {
+            let Err(why) = outcome else { continue };
+            lines.push(format!("\n== FAILED {name}: {}", why.replace('\n', " ")));
+            lines.extend(failures::listed(&output.failures(), lines_max));
+        }
+        lines
     }
 }
 
@@ -160,36 +224,52 @@ mod tests {
     #[test]
     fn the_summary_names_every_step() {
         let mut report = Report::begin();
-        report.add(Ended::of("format", Output::Kept(Vec::new()), |_| Ok(String::new())));
-        report.add(Ended::of("end-to-end tests", Output::Kept(Vec::new()), |_| Ok("90 tests passed".to_owned())));
-        report.add(Ended::of("native tests", Output::Kept(Vec::new()), |_| Err("Some failed.".to_owned())));
+        report.add(Ended::of("format", Output::kept(), |_| Ok(String::new())));
+        report.add(Ended::of("end-to-end tests", Output::kept(), |_| Ok("90 tests passed".to_owned())));
+        report.add(Ended::of("native tests", Output::kept(), |output| {
+            output.run(shell("echo fine"), "The first")?;
+            output.run(shell("echo why; exit 1"), "The second").map(|()| String::new())
+        }));
         let (text, failed) = report.summary(Duration::from_secs(61));
         assert_eq!(failed, 1);
         assert!(text.contains("ok     format") && text.contains("FAILED native tests"), "{text}");
         assert!(text.contains("90 tests passed\n"), "{text}");
-        assert!(text.ends_with("steps: 2 passed, 1 failed; 61 s in all\n"), "{text}");
-        assert_eq!(report.close(), Err("1 step failed.".to_owned()));
+        let (_, end) = text.split_once("steps: 2 passed, 1 failed; 61 s in all\n").expect("the count of the steps");
+        assert!(end.contains("== FAILED native tests: The second failed"), "{end}");
+        assert!(end.ends_with("  see its output\n      why\n"), "{end}");
+        assert_eq!(report.close(), Err("1 step failed:\nnative tests: see its output".to_owned()));
+    }
+
+    #[test]
+    fn failures_that_a_program_reports_stand_for_its_output() {
+        let mut report = Report::begin();
+        report.add(Ended::of("end-to-end tests", Output::kept(), |output| {
+            output.report(vec![Failure { title: "a test".to_owned(), lines: vec!["its error".to_owned()] }]);
+            output.run(shell("echo much; exit 1"), "Playwright").map(|()| String::new())
+        }));
+        let (text, _) = report.summary(Duration::ZERO);
+        assert!(text.ends_with("  a test\n      its error\n"), "{text}");
     }
 
     #[test]
     fn a_program_fails_by_its_exit_code_and_keeps_its_output() {
-        let mut output = Output::Kept(Vec::new());
+        let mut output = Output::kept();
         assert_eq!(output.run(shell("echo one; echo two >&2"), "It"), Ok(()));
         let failed = output.run(shell("echo three; exit 3"), "It").expect_err("exit code 3");
         assert!(failed.starts_with("It failed"), "{failed}");
-        let Output::Kept(kept) = output else { panic!("the output was kept") };
+        let kept = output.kept.expect("the output was kept");
         assert_eq!(String::from_utf8_lossy(&kept), "one\ntwo\nthree\n");
     }
 
     #[test]
     fn a_program_that_is_missing_fails_its_step() {
-        let failed = Output::Shown.run(Command::new("no-such-program-here"), "It").expect_err("no such program");
+        let failed = Output::shown().run(Command::new("no-such-program-here"), "It").expect_err("no such program");
         assert!(failed.contains("did not start"), "{failed}");
     }
 
     #[test]
     fn a_program_of_node_s_shares_no_output_with_this_one() {
-        let mut output = Output::Kept(Vec::new());
+        let mut output = Output::kept();
         assert_eq!(output.run(shell("test ! /dev/stdout -ef /proc/$PPID/fd/1"), "It"), Ok(()));
     }
 
@@ -197,9 +277,9 @@ mod tests {
     fn a_gentle_command_keeps_its_arguments_and_surroundings() {
         let mut command = shell("test \"$KEPT\" = yes && test -z \"$GONE\" && pwd");
         command.env("KEPT", "yes").env_remove("GONE").current_dir("/");
-        let mut output = Output::Kept(Vec::new());
+        let mut output = Output::kept();
         assert_eq!(output.run(gentle(command), "It"), Ok(()));
-        let Output::Kept(kept) = output else { panic!("the output was kept") };
+        let kept = output.kept.expect("the output was kept");
         assert_eq!(kept, b"/\n");
     }
 }

@@ -17,7 +17,7 @@ use tokio::task::block_in_place;
 use crate::bundle::Bundle;
 use crate::project::{self, Profile, WASM_TARGET};
 use crate::steps::{self, Ended, Outcome, Output, Report};
-use crate::{chromium, node, site, wasm};
+use crate::{chromium, failures, node, site, wasm};
 
 /// Where the end-to-end tests find the page a second time: as on a host that it shares with other projects.
 const BELOW: &str = "/some/where";
@@ -65,24 +65,23 @@ impl TestArgs {
 pub async fn run(args: TestArgs) -> Result<(), String> {
     let mut report = Report::begin();
     if args.wants(Part::Fmt) {
-        report.add(Ended::of("format", Output::Shown, |output| {
+        report.add(Ended::of("format", Output::shown(), |output| {
             cargo(output, &["fmt", "--all", "--check"]).map(|()| String::new())
         }));
     }
     let quiet = quiet_steps(&args)?;
     if !args.wants(Part::Browser) && !args.wants(Part::E2e) {
         for step in quiet {
-            report.add(step.run(Output::Shown));
+            report.add(step.run(Output::shown()));
         }
         return report.close();
     }
     let mut built = None;
-    report.add(Ended::of("page and provider", Output::Shown, |output| {
+    report.add(Ended::of("page and provider", Output::shown(), |output| {
         built = Some(block_in_place(|| build(output, args.release))?);
         Ok(String::new())
     }));
-    let beside =
-        thread::spawn(move || quiet.into_iter().map(|step| step.run(Output::Kept(Vec::new()))).collect::<Vec<_>>());
+    let beside = thread::spawn(move || quiet.into_iter().map(|step| step.run(Output::kept())).collect::<Vec<_>>());
     if let Some(built) = built {
         report.add(end_to_end(&args, built).await);
     }
@@ -169,7 +168,7 @@ fn build(output: &mut Output, release: bool) -> Result<Built, String> {
 /// Serves the built page as a host would, and lets Playwright use it. The tests start simulated providers themselves.
 async fn end_to_end(args: &TestArgs, built: Built) -> Ended {
     let served = serve(built.bundle).await;
-    Ended::of("end-to-end tests", Output::Shown, |output| {
+    Ended::of("end-to-end tests", Output::shown(), |output| {
         let (page, _server) = served?;
         let counted = project::workshop().join("end-to-end.json");
         // A count of an earlier run must not pass for this one's.
@@ -190,8 +189,13 @@ async fn end_to_end(args: &TestArgs, built: Built) -> Ended {
         if args.real_time {
             playwright.env("PENNYBATCH_SPEED", "1");
         }
-        block_in_place(|| output.run(playwright, "Playwright"))?;
-        counts(&fs::read_to_string(&counted).map_err(|why| format!("Playwright left no report: {why}"))?)
+        let ended = block_in_place(|| output.run(playwright, "Playwright"));
+        let report = fs::read_to_string(&counted).map_err(|why| format!("Playwright left no report: {why}"));
+        let report = report.and_then(|report| read_report(&report));
+        if let Ok(report) = &report {
+            output.report(failures::of_playwright(report));
+        }
+        ended.and_then(|()| counts(&report?))
     })
 }
 
@@ -215,10 +219,12 @@ impl Drop for Server {
     }
 }
 
+fn read_report(report: &str) -> Result<Value, String> {
+    serde_json::from_str(report).map_err(|why| format!("Playwright's report is not JSON: {why}"))
+}
+
 /// What Playwright's JSON report counts. A run in which no test passed proves nothing.
-fn counts(report: &str) -> Outcome {
-    let report: Value =
-        serde_json::from_str(report).map_err(|why| format!("Playwright's report is not JSON: {why}"))?;
+fn counts(report: &Value) -> Outcome {
     let count = |name: &str| report["stats"][name].as_u64().ok_or(format!("Playwright's report has no stats.{name}"));
     let (passed, skipped, flaky) = (count("expected")?, count("skipped")?, count("flaky")?);
     match (passed, flaky) {
@@ -231,20 +237,20 @@ fn counts(report: &str) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn playwright_s_report_is_counted() {
         let report = |passed: u32, skipped: u32, flaky: u32| {
-            counts(&format!(
-                r#"{{"stats": {{"expected": {passed}, "skipped": {skipped}, "unexpected": 0, "flaky": {flaky}}}}}"#
-            ))
+            counts(&json!({"stats": {"expected": passed, "skipped": skipped, "unexpected": 0, "flaky": flaky}}))
         };
         assert_eq!(report(90, 0, 0).as_deref(), Ok("90 tests passed"));
         assert_eq!(report(90, 2, 0).as_deref(), Ok("90 tests passed, 2 left out"));
         assert!(report(0, 0, 0).is_err_and(|why| why.contains("proves nothing")));
         assert!(report(89, 0, 1).is_err());
-        assert!(counts("{}").is_err());
-        assert!(counts("").is_err());
+        assert!(counts(&json!({})).is_err());
+        assert!(read_report("").is_err());
     }
 }

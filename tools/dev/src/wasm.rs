@@ -46,7 +46,7 @@ fn built(profile: Profile, wanted: &[&'static PageProgram], with_tests: bool) ->
     let optimizer = match profile {
         Profile::Dev => None,
         Profile::Release => {
-            node::ensure_packages(&mut Output::Shown)?;
+            node::ensure_packages(&mut Output::shown())?;
             Some(node::program("wasm-opt"))
         }
     };
@@ -182,7 +182,7 @@ const FEATURES: [&str; 6] = [
 fn optimize(optimizer: &Path, level: &str, wasm: &Path) -> Result<(), String> {
     let mut program = steps::of_node(optimizer);
     program.arg(level).args(FEATURES).arg(wasm).arg("-o").arg(wasm);
-    Output::Shown.run(program, "wasm-opt")
+    Output::shown().run(program, "wasm-opt")
 }
 
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
