@@ -211,6 +211,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_label_in_quotes_is_meant_before_what_is_inside_them() {
+        let labels = labels(&["dairy", "\"dairy\""]);
+        assert_eq!(labels.find("Dairy"), Some("dairy"));
+        assert_eq!(labels.find("\"Dairy\""), Some("\"dairy\""));
+        assert_eq!(labels.find("**\"Dairy\"**"), Some("\"dairy\""));
+        assert_eq!(labels.find("'Dairy'"), Some("dairy"));
+    }
+
     /// Public reports: langchain-ai/langchain #35530, admonstrator/zettelrobbe #74.
     #[test]
     fn thinking_in_front_of_a_label_is_no_part_of_it() {

@@ -46,9 +46,13 @@ pub fn label(input: &[u8], _: &mut Rng) {
     let typed = Labels::typed(list);
     match Labels::new(&typed) {
         Ok(labels) => {
+            let are_alike = |one: &str, other: &str| Labels::new(&[one.to_owned(), other.to_owned()]).is_err();
             for label in labels.list() {
                 assert_eq!(labels.find(label), Some(label.as_str()));
-                assert_eq!(labels.find(&format!("\"{label}\"")), Some(label.as_str()));
+                // The list may hold the label in quotes as well, which is then what the answer means.
+                let quoted = format!("\"{label}\"");
+                let meant = labels.list().iter().find(|listed| are_alike(listed, &quoted)).unwrap_or(label);
+                assert_eq!(labels.find(&quoted), Some(meant.as_str()));
             }
             let found = labels.find(answer);
             assert!(found.is_none_or(|label| labels.list().iter().any(|listed| listed == label)));

@@ -11,6 +11,8 @@ const KEPT: &[(&str, &[u8])] = &[
     ("bodies", "0f9e8d7c6\u{200b}b5a49380f".as_bytes()),
     // A table without a column.
     ("files", b"{}"),
+    // A label that is another one in quotes: the target took the quotes for what a model puts around it.
+    ("labels", b"a\n\"a\""),
 ];
 
 #[test]
