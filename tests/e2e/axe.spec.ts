@@ -97,7 +97,7 @@ test('the runner: its steps with data, answer formats, lanes, a trial, and what 
 test('a run: under way, with failed rows, its results, a row, its dialogs, the Batch API; the history and the settings', async ({
   page, startMock,
 }) => {
-  const mock = await startMock('--latency-ms', '1500', '--fault', 'bad-request=0.2');
+  const mock = await startMock('--latency-ms', '30', '--hold-from', '8', '--fault', 'bad-request=0.2');
   const runner = await readyRunner(page, firstRows(movies(), 60), {
     'Base URL': mock.baseUrl, 'API key': 'sk-of-a-test', 'System prompt': BRIEF, 'Concurrency': 2,
     'Requests per minute': 120,
@@ -105,16 +105,13 @@ test('a run: under way, with failed rows, its results, a row, its dialogs, the B
   await runner.start();
   await runner.untilDone(4);
   await clean(page, 'under way');
-  await press(page, 'Pause');
-  await expect(runner.button('Resume')).toBeEnabled();
-  await expect.poll(async () => (await mock.totals()).open).toBe(0);
+  await runner.pause(mock);
   for (const name of ['Change limits', 'What is asked', 'Batch API', 'Hand over by file']) await runner.expand(name);
   await clean(page, 'paused, everything open');
   await page.reload();
   await expect(runner.button('Resume run')).toBeVisible();
   await clean(page, 'found again');
   await press(page, 'Resume run');
-  await mock.set({ latency_ms: 30 });
   expect(await runner.goOn('sk-of-a-test')).toBe('between calls');
   await runner.untilFinished();
   await clean(page, 'finished, with failed rows');

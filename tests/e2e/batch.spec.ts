@@ -5,17 +5,14 @@
 import { begin, books, checkAnswers, checkSpend, handOver, KEY, setBatch } from './support/batch';
 import { Profile } from './support/browser';
 import { Runner } from './support/runner';
-import { expect, test, type Page } from './support/test';
+import { expect, test } from './support/test';
 
 const ROWS = Number(process.env.PENNYBATCH_BATCH_ROWS ?? 60);
 const PER_JOB = ROWS > 1_000 ? 50_000 : Math.ceil(ROWS / 3);
 const SLOW = ROWS > 1_000;
 
-async function resume(page: Page, runner: Runner): Promise<void> {
-  await runner.button('Resume run').click();
-  await runner.goOn(KEY);
-  await expect(page.getByRole('region', { name: 'Batch jobs' })).toBeVisible();
-}
+/** No job is done before a test wants it to be, however slow the machine is. */
+const NOT_YET_MS = 600_000;
 
 test('killed while uploading, after creating, while polling and while downloading: three jobs, each row paid once', async ({
   startMock, baseURL, launchOptions,
@@ -23,44 +20,43 @@ test('killed while uploading, after creating, while polling and while downloadin
   test.setTimeout(SLOW ? 900_000 : 360_000);
   const wait = { timeout: SLOW ? 240_000 : 90_000 };
   const mock = await startMock('--api-key', KEY);
-  await setBatch(mock, { upload_hold_ms: SLOW ? 15_000 : 4_000, delay_ms: SLOW ? 60_000 : 6_000, pad_bytes: SLOW ? 0 : 9_000 });
+  await setBatch(mock, { upload_hold_ms: NOT_YET_MS, delay_ms: NOT_YET_MS, pad_bytes: SLOW ? 0 : 9_000 });
   const profile = new Profile();
   let browser = await profile.open(launchOptions);
-  const killed = async (): Promise<Runner> => {
+  /** Kills the browser, lets the provider behave otherwise, and resumes the run. */
+  const killed = async (changes: Record<string, unknown>): Promise<Runner> => {
     await browser.kill();
+    await setBatch(mock, changes);
     browser = await profile.open(launchOptions);
     const runner = new Runner(browser.page);
     await runner.open(`${baseURL}#/run`);
-    await resume(browser.page, runner);
+    await runner.button('Resume run').click();
+    await runner.goOn(KEY);
     return runner;
   };
+  const jobs = () => browser.page.getByRole('region', { name: 'Batch jobs' });
   try {
-    // A slow machine should not answer a whole job's rows one by one before the rest is handed over.
-    await mock.set({ latency_ms: 2_500 });
     let runner = await begin(browser.page, mock, ROWS, {}, `${baseURL}#/run`);
-    await handOver(browser.page, runner, PER_JOB);
+    await handOver(browser.page, runner, mock, PER_JOB);
 
     // While the first file is being uploaded.
     await expect.poll(async () => (await books(mock)).files, wait).toBeGreaterThan(0);
-    await setBatch(mock, { upload_hold_ms: 0, create_hold_ms: SLOW ? 120_000 : 20_000 });
-    runner = await killed();
+    runner = await killed({ upload_hold_ms: 0, create_hold_ms: NOT_YET_MS });
+    await expect(jobs()).toBeVisible();
 
     // The provider has every job, and the page knows no id. (Killed between an intent and its request, it would rightly
     // wait for ten minutes whether a job comes to be.)
     await expect.poll(async () => (await books(mock)).jobs.length, wait).toBe(3);
-    await setBatch(mock, { create_hold_ms: 0 });
-    runner = await killed();
+    runner = await killed({ create_hold_ms: 0 });
 
     // All jobs are known and being worked on.
     await expect.poll(async () => (await books(mock)).jobs.length, wait).toBe(3);
-    await expect(browser.page.getByRole('region', { name: 'Batch jobs' })).toContainText('batch_', wait);
-    await setBatch(mock, { chunk_hold_ms: SLOW ? 20 : 1_000 });
-    runner = await killed();
+    await expect(jobs()).toContainText('batch_', wait);
+    runner = await killed({ delay_ms: 0, chunk_hold_ms: SLOW ? 20 : NOT_YET_MS });
 
     // A result file is being read.
-    await expect(browser.page.getByRole('region', { name: 'Batch jobs' })).toContainText('results are being read', wait);
-    await setBatch(mock, { chunk_hold_ms: 0 });
-    runner = await killed();
+    await expect(jobs()).toContainText('results are being read', wait);
+    runner = await killed({ chunk_hold_ms: 0 });
 
     await runner.untilFinished(wait.timeout * 2);
     const end = await books(mock);
@@ -81,15 +77,13 @@ test('killed while uploading, after creating, while polling and while downloadin
 test('handed over at about half, taken back, and complete at the two prices', async ({ page, startMock }) => {
   const rows = 400;
   const mock = await startMock('--api-key', KEY, '--latency-ms', '5');
-  await setBatch(mock, { delay_ms: 8_000 });
+  await setBatch(mock, { delay_ms: NOT_YET_MS, cancel_percent: 30 });
   const runner = await begin(page, mock, rows, { 'Concurrency': 16 });
+  await mock.set({ hold_from: 150 });
   await runner.untilDone(150);
-  // The other half waits until it is handed over, however slow the machine is.
-  await mock.set({ latency_ms: 2_500 });
-  await handOver(page, runner, 80);
+  await handOver(page, runner, mock, 80);
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
   await expect(jobs).toContainText('in_progress');
-  await mock.set({ latency_ms: 5 });
   await runner.button('Take back').click();
   await runner.untilFinished();
   const { jobs: ended, billed_twice: twice, billed_rows: handed } = await books(mock);
@@ -111,7 +105,7 @@ test('expired, failed, repeated and missing rows, a lost creation and a full que
   const mock = await startMock('--api-key', KEY);
   await setBatch(mock, { delay_ms: 500, expire_percent: 50, fail_every: 7, repeat_every: 5, lose_creates: 1 });
   const runner = await begin(page, mock, rows);
-  await handOver(page, runner, 40);
+  await handOver(page, runner, mock, 40);
   await expect(runner.status).toContainText('the batch jobs ended and left rows');
   const first = await books(mock);
   expect(first.jobs.every(job => job.status === 'expired')).toBe(true);

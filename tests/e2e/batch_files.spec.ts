@@ -21,14 +21,14 @@ const KEY = 'sk-by-file-90b1c2';
 
 /** A run of which nothing was answered: it waits for its first answer when it is paused. */
 async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner> {
-  // Longer than the pause needs on a busy machine: one call goes out, and no second.
-  await mock.set({ latency_ms: 10_000 });
+  // One call goes out, and no second: the first is answered after the pause.
+  await mock.set({ hold_from: 0 });
   const runner = await readyRunner(page, numberedRows(ROWS), {
     'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': BRIEF, 'User prompt': '{{id}}: {{name}}', 'Model': model,
     'Concurrency': 1,
   });
   await runner.start();
-  await runner.button('Pause').click();
+  await runner.pause(mock);
   await expect(runner.status).toContainText('[1/45]');
   return runner;
 }
@@ -118,7 +118,6 @@ test('Anthropic by file: the lines of the page run against Message Batches, and 
     await expect.poll(async () => (await runner.spend()).confirmed).toBe(billed);
     await checkAnswers(runner, 33);
     // What expired was not paid for, and goes on one by one.
-    await mock.set({ latency_ms: 10 });
     await runner.button('Resume').click();
     await expect(runner.status).toContainText('Finished: 42 answered, 3 failed');
     await checkAnswers(runner, 42);

@@ -147,8 +147,7 @@ test('a result file that the person chooses streams in as well', async ({ startM
   const browser = await profile.open(launchOptions);
   try {
     let runner = await begin(browser, mock, `${baseURL}#/run`, 3_000);
-    await runner.button('Pause').click();
-    await expect(runner.status).toContainText(`[1/${ROWS}]`);
+    await runner.pause();
     await runner.button('Hand over by file').click();
     const downloading = browser.page.waitForEvent('download');
     await runner.button('Export requests').click();

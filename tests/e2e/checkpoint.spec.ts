@@ -84,15 +84,13 @@ test("a script's checkpoint goes on here, and the export goes on in the script",
 });
 
 test('a checkpoint into a paused run ends its open rows for good, reloads included', async ({ page, startMock }) => {
-  const mock = await startMock('--latency-ms', '100');
+  const mock = await startMock('--latency-ms', '100', '--hold-from', '12');
   const data = firstRows(movies(), ROWS);
   const input = records(data.buffer.toString());
   const runner = await readyRunner(page, data, { 'Base URL': mock.baseUrl, 'Concurrency': 4 });
   await runner.start();
   await runner.untilDone(12);
-  await runner.button('Pause').click();
-  await expect(runner.status).toContainText('Paused: by you');
-  await expect.poll(async () => (await mock.totals()).open).toBe(0);
+  await runner.pause(mock);
   const before = (await runner.line()).done;
   const path = join(mkdtempSync(join(tmpdir(), 'checkpoint-')), 'batch_checkpoint.jsonl');
   python(path, input.map(row => [row.id, 'from the script']));

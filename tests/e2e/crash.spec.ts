@@ -115,6 +115,9 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
         const full = (run * KILLS_A_RUN + kill) % 2 === 0;
         await pace(mock, full);
         const doneBefore = kill === 0 ? 0 : (await runner.line()).done;
+        // Rows are left for what follows, however late the kill comes.
+        const callsMax = Math.ceil((ROWS - doneBefore) * 0.7);
+        await mock.set({ hold_from: (await mock.totals()).requests + callsMax });
         if (kill === 0) await runner.start();
         else await goOn(runner, books.at(-1)!.cutOff);
         await runner.untilDone(doneBefore + 1);
@@ -139,6 +142,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
         books.push({ calls: calls.length, ended, cutOff: calls.some(call => call.disconnected && call.billed && !ended.has(call.message)) });
       }
       await pace(mock, true);
+      await mock.release();
       await goOn(runner, books.at(-1)!.cutOff);
       await runner.untilFinished();
       await checkBooks(runner, mock, input, books);

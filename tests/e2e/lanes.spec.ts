@@ -20,8 +20,8 @@ async function twoLanes(page: Page, mocks: [Mock, Mock]): Promise<Runner> {
 
 test('of two keys one dies midway: the other finishes, nothing is lost, and the ledger adds up', async ({ page, startMock }) => {
   const mocks: [Mock, Mock] = [
-    await startMock('--latency-ms', '60', '--api-key', 'key-number-one'),
-    await startMock('--latency-ms', '60', '--api-key', 'key-number-two'),
+    await startMock('--latency-ms', '60', '--api-key', 'key-number-one', '--hold-from', '50'),
+    await startMock('--latency-ms', '60', '--api-key', 'key-number-two', '--hold-from', '50'),
   ];
   const runner = await twoLanes(page, mocks);
   await runner.start();
@@ -29,8 +29,9 @@ test('of two keys one dies midway: the other finishes, nothing is lost, and the 
   await expect(lanes).toHaveCount(2);
 
   await runner.untilDone(100);
-  await mocks[1].set({ api_key: 'revoked' });
+  await mocks[1].set({ api_key: 'revoked', hold_from: null });
   await expect(lanes.nth(1)).toContainText('Stopped: The provider refused the key');
+  await mocks[0].release();
   await expect(lanes.nth(0)).not.toContainText('Stopped');
   await runner.untilFinished();
 
@@ -75,7 +76,7 @@ test('the check tells of each lane, and nothing of a key that is another one by 
 
 test('a lane that was stopped by a wrong key is given another and resumed while the run goes on', async ({ page, startMock }) => {
   const mocks: [Mock, Mock] = [
-    await startMock('--latency-ms', '200', '--api-key', 'key-number-one'),
+    await startMock('--latency-ms', '200', '--api-key', 'key-number-one', '--hold-from', '0'),
     await startMock('--latency-ms', '20', '--api-key', 'quite-another-key'),
   ];
   const runner = await twoLanes(page, mocks);
@@ -85,6 +86,7 @@ test('a lane that was stopped by a wrong key is given another and resumed while 
   await second.getByLabel('API key, lane 2').fill('quite-another-key');
   await second.getByRole('button', { name: 'Use key for lane 2' }).click();
   await expect(second).not.toContainText('Stopped');
+  await mocks[0].release();
   await runner.untilFinished();
   const { totals } = await mocks[1].ledger();
   expect(totals.billed, 'the lane works with its new key').toBeGreaterThan(100);
@@ -93,15 +95,13 @@ test('a lane that was stopped by a wrong key is given another and resumed while 
 
 test('after a reload each lane asks for its own key, and goes on without a lane whose key is left out', async ({ page, startMock }) => {
   const mocks: [Mock, Mock] = [
-    await startMock('--latency-ms', '100', '--api-key', 'key-number-one'),
-    await startMock('--latency-ms', '100', '--api-key', 'key-number-two'),
+    await startMock('--latency-ms', '100', '--api-key', 'key-number-one', '--hold-from', '10'),
+    await startMock('--latency-ms', '100', '--api-key', 'key-number-two', '--hold-from', '10'),
   ];
   const runner = await twoLanes(page, mocks);
   await runner.start();
   await runner.untilDone(20);
-  await runner.button('Pause').click();
-  await expect(runner.status).toContainText('Paused');
-  await expect.poll(async () => (await mocks[0].totals()).open + (await mocks[1].totals()).open).toBe(0);
+  await runner.pause(...mocks);
   await page.reload();
   await runner.button('Resume run').click();
   await expect(page.getByLabel('API key, lane 2', { exact: true })).toBeVisible();

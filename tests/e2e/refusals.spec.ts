@@ -87,12 +87,11 @@ test('an answer without usage is kept, and its cost is not taken for nothing', a
 });
 
 test('what was paid for before a refusal stays, and the run goes on with a new key', async ({ page, startMock }) => {
-  // Slow enough that rows are left when the key changes, on a busy machine too.
-  const mock = await startMock('--latency-ms', '500', '--api-key', KEY);
+  const mock = await startMock('--latency-ms', '20', '--api-key', KEY, '--hold-from', '8');
   const runner = await fortyRows(page, mock, { 'Concurrency': 2 });
   await runner.start();
   await runner.untilDone(8);
-  await mock.set({ api_key: 'sk-rotated' });
+  await mock.set({ api_key: 'sk-rotated', hold_from: null });
   await refusal(page);
   const kept = readJsonl(await runner.export('Export JSONL'));
   expect(kept.length).toBeGreaterThanOrEqual(8);

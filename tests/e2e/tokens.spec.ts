@@ -1,6 +1,7 @@
 // Exact token counts in the browser. The numbers are OpenAI's tiktoken 0.14.0 for the post's prompt and the sample's
 // rows, and 11 tokens for the frames of two messages and the reply.
 
+import type { Worker } from '@playwright/test';
 import { clockOf } from './support/clock';
 import { Runner, sampleRunner } from './support/runner';
 import { expect, fastTest, leapTest, test } from './support/test';
@@ -30,19 +31,24 @@ test('the model\'s own tokenizer counts the preview and the file; it is fetched 
 });
 
 leapTest('a tokenizer that is no longer asked gives its memory back, and returns when a text is new', async ({ page }) => {
+  const isTokenizer = (worker: Worker) => worker.url().includes('/tokenizer_');
+  const running = () => page.workers().filter(isTokenizer).length;
+  let started = 0;
+  page.on('worker', worker => { if (isTokenizer(worker)) started += 1; });
   const runner = await sampleRunner(page);
   const before = page.getByRole('region', { name: 'Before you start' });
   await expect(before).toContainText('by the model\u2019s own tokenizer');
-  const running = () => page.workers().filter(worker => worker.url().includes('/tokenizer_')).length;
-  expect(running()).toBe(1);
+  // How many run now is not asked: on a busy machine the time without a question may be over.
+  expect(started).toBeGreaterThan(0);
   const leap = await clockOf(page);
   await leap(IDLE_MS);
   await expect.poll(running).toBe(0);
+  const startedBefore = started;
 
   await runner.enter({ 'System prompt': 'Be brief.' });
   const preview = page.getByRole('region', { name: 'Preview' });
   await expect(preview).toContainText('21 input tokens, counted with the model\u2019s own tokenizer.');
-  expect(running()).toBe(1);
+  expect(started).toBeGreaterThan(startedBefore);
 });
 
 fastTest('a run costs what its counted tokens cost', async ({ page }) => {

@@ -28,8 +28,12 @@ export async function setBatch(mock: Mock, changes: Record<string, unknown>): Pr
   if (!answer.ok) throw new Error(`the simulated Batch API refused: ${await answer.text()}`);
 }
 
-/** A run of numbered rows that has begun. */
+/**
+ * A run of numbered rows that has begun. The provider holds the calls after the first two, so that the rest is left for
+ * the hand-over, however slow the machine is.
+ */
 export async function begin(page: Page, mock: Mock, rows: number, more: Entries = {}, address?: string): Promise<Runner> {
+  await mock.set({ hold_from: 2 });
   const runner = await readyRunner(page, numberedRows(rows), {
     'Base URL': mock.baseUrl, 'API key': KEY, 'System prompt': BRIEF, 'User prompt': '{{id}}: {{name}}', 'Concurrency': 2,
     ...more,
@@ -38,10 +42,13 @@ export async function begin(page: Page, mock: Mock, rows: number, more: Entries 
   return runner;
 }
 
-export async function handOver(page: Page, runner: Runner, perJob: number): Promise<void> {
+/** Hands over what is not in flight; the calls in flight are answered then. */
+export async function handOver(page: Page, runner: Runner, mock: Mock, perJob: number): Promise<void> {
   await runner.expand('Batch API');
   await page.getByLabel('Rows per job', { exact: true }).fill(String(perJob));
   await runner.button('Hand over to Batch API').click();
+  await expect(page.getByText('Handing over: what is in flight is awaited')).toBeVisible();
+  await mock.release();
 }
 
 /** Confirmed spend is what both ways billed, to the pico-dollar, where nothing is in doubt. */

@@ -103,6 +103,11 @@ export class Mock {
     if (!answer.ok) throw new Error(`the simulated provider refused ${body}: ${await answer.text()}`);
   }
 
+  /** Lets the calls go that `--hold-from` holds. */
+  async release(): Promise<void> {
+    await this.set({ hold_from: null });
+  }
+
   async reset(): Promise<void> {
     await fetch(`${this.http}/__reset`, { method: 'POST' });
   }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { DataFile } from './data';
+import type { Mock } from './mock';
 import { SORT_FILMS } from './prompts';
 
 /** What a person types into steps 2 to 4; a field that is left out keeps what it has. */
@@ -136,6 +137,14 @@ export class Runner {
     await expect(this.page.getByRole('progressbar', { name: 'Run progress' })).toBeVisible();
   }
 
+  /** Pauses the run, lets go what these providers hold, and waits until the page has taken in what was in flight. */
+  async pause(...mocks: Mock[]): Promise<void> {
+    await this.button('Pause').click();
+    await expect(this.status).toContainText('Paused: by you');
+    for (const mock of mocks) await mock.release();
+    await expect(this.figure('In flight').getByRole('definition')).toHaveText('0');
+  }
+
   /**
    * Goes on with a run that was found again. Where rows were in flight the page asks about them, and they are sent
    * again; else it asks nothing but the key. Says which it was.
@@ -171,9 +180,13 @@ export class Runner {
     return { confirmed: await this.pico('Spent'), doubtful: await this.pico('May have been billed') };
   }
 
-  private async pico(figure: string): Promise<bigint> {
+  private figure(name: string): Locator {
     const figures = this.page.getByLabel('Figures', { exact: true }).locator('> div');
-    const exact = figures.filter({ has: this.page.getByText(figure, { exact: true }) }).locator('[data-pico]');
+    return figures.filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  private async pico(figure: string): Promise<bigint> {
+    const exact = this.figure(figure).locator('[data-pico]');
     return BigInt((await exact.getAttribute('data-pico')) ?? 'absent');
   }
 

@@ -119,10 +119,10 @@ async fn content(
     let chunks: Vec<Bytes> =
         (0..file.len()).step_by(CHUNK_BYTES).map(|at| file.slice(at..file.len().min(at + CHUNK_BYTES))).collect();
     let served = batches.clone();
-    let stream = tokio_stream::iter(chunks).then(move |chunk| {
+    let stream = tokio_stream::iter(chunks.into_iter().enumerate()).then(move |(place, chunk)| {
         let served = served.clone();
         async move {
-            if hold_ms > 0 {
+            if hold_ms > 0 && place > 0 {
                 clock::sleep(Duration::from_millis(hold_ms)).await;
             }
             served.lock().served += chunk.len() as u64;

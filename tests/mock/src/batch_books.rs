@@ -11,13 +11,16 @@ use super::batch_rows::{answered_line, check, failed_line, lines, unfinished_lin
 use super::clock::{self, Instant};
 use super::settings::Settings;
 
+const VALIDATING_MAX: Duration = Duration::from_millis(500);
+
 /// What tests may change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BatchSettings {
-    /// From a job's creation to its end.
+    /// From a job's creation to its end. A change holds for the jobs that there are, too.
     pub delay_ms: u64,
-    /// Before an upload, a creation, each chunk of a download is answered; what was asked for is done at once.
+    /// Before an upload, a creation, each chunk of a download but the first is answered; what was asked for is done at
+    /// once.
     pub upload_hold_ms: u64,
     pub create_hold_ms: u64,
     pub chunk_hold_ms: u64,
@@ -33,6 +36,8 @@ pub struct BatchSettings {
     pub fail_every: usize,
     /// The share of its rows, in percent, after which a job expires.
     pub expire_percent: Option<usize>,
+    /// The share of its rows that a job has done when it is canceled; else what its time came to.
+    pub cancel_percent: Option<usize>,
     /// Every so-manieth row has no line although it is billed, or two lines; 0: none.
     pub leave_out_every: usize,
     pub repeat_every: usize,
@@ -57,6 +62,7 @@ impl Default for BatchSettings {
             unlisted: false,
             fail_every: 0,
             expire_percent: None,
+            cancel_percent: None,
             leave_out_every: 0,
             repeat_every: 0,
             queue_tokens: None,
@@ -80,7 +86,6 @@ pub struct Job {
     pub input_file: String,
     pub metadata: Value,
     pub created: (Instant, u64),
-    pub delay: Duration,
     pub state: &'static str,
     pub errors: Value,
     pub rows: usize,
@@ -136,7 +141,6 @@ impl Books {
             input_file,
             metadata: asked["metadata"].clone(),
             created: (Instant::now(), clock::unix().as_secs()),
-            delay: Duration::from_millis(self.settings.delay_ms),
             state: if errors.is_null() { "validating" } else { "failed" },
             errors,
             rows,
@@ -157,10 +161,11 @@ impl Books {
         let ids: Vec<String> = self.jobs.iter().filter(|(_, job)| !job.is_final()).map(|(id, _)| id.clone()).collect();
         for id in ids {
             let expire_percent = self.settings.expire_percent;
+            let delay = Duration::from_millis(self.settings.delay_ms);
             let Some(job) = self.jobs.get_mut(&id) else { continue };
             let passed = job.created.0.elapsed();
-            if passed < job.delay {
-                job.state = if passed * 10 > job.delay { "in_progress" } else { "validating" };
+            if passed < delay {
+                job.state = if passed > (delay / 10).min(VALIDATING_MAX) { "in_progress" } else { "validating" };
                 continue;
             }
             match expire_percent {
@@ -175,7 +180,8 @@ impl Books {
         if job.is_final() {
             return Some(Err(format!("Cannot cancel a batch with status '{}'.", job.state)));
         }
-        let percent = (job.created.0.elapsed().as_millis() * 100 / job.delay.as_millis().max(1)) as usize;
+        let percent = job.created.0.elapsed().as_millis() * 100 / u128::from(self.settings.delay_ms.max(1));
+        let percent = self.settings.cancel_percent.unwrap_or(percent as usize);
         self.work(id, percent.min(99), "cancelled", prices);
         let job = self.jobs.get(id)?;
         let mut seen = job.seen(id);
@@ -282,6 +288,21 @@ mod tests {
         assert_eq!((job.state, job.completed, job.failed), ("completed", 8, 2));
         // "row N" takes 2 tokens and 3 and 3 more; "Answer " and eight digits take 4.
         assert_eq!(job.billed_pico, 8 * (8 * 1_000_000 + 4 * 2_000_000));
+    }
+
+    #[test]
+    fn a_job_that_runs_follows_a_changed_delay_and_does_what_is_asked_of_it_before_it_is_canceled() {
+        let mut books = books(10, BatchSettings { delay_ms: 600_000, ..BatchSettings::default() });
+        let mut create = || books.create(&ASKED()).expect("a job")["id"].as_str().expect("an id").to_owned();
+        let (first, second) = (create(), create());
+        books.advance(&settings(""));
+        assert!(!books.jobs[&first].is_final());
+        books.settings.cancel_percent = Some(40);
+        books.cancel(&first, &settings("")).expect("a job").expect("one that runs");
+        assert_eq!((books.jobs[&first].state, books.jobs[&first].completed), ("cancelled", 4));
+        books.settings.delay_ms = 0;
+        books.advance(&settings(""));
+        assert_eq!((books.jobs[&second].state, books.jobs[&second].completed), ("completed", 10));
     }
 
     #[test]

@@ -51,6 +51,13 @@ pub async fn sleep(duration: Duration) {
     tokio::time::sleep(duration / clock().speed).await;
 }
 
+/// Waits as long as something holds, by looking at it often.
+pub async fn hold(holds: impl Fn() -> bool) {
+    while holds() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// As the standard library's, in this time.
 #[derive(Clone, Copy, Debug)]
 pub struct Instant(Duration);

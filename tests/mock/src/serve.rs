@@ -141,6 +141,7 @@ async fn called(
         Witness::new(move |sent| mock.lock().ended(epoch, sequence, sent))
     };
     clock::sleep(latency).await;
+    clock::hold(|| mock.lock().settings.hold_from.is_some_and(|from| sequence >= from)).await;
     let Some(reply) = reply else {
         return std::future::pending().await;
     };

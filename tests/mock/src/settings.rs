@@ -32,6 +32,10 @@ pub struct Settings {
     /// How the latency is spread about its median
     #[arg(long, value_enum, default_value_t = Spread::Constant)]
     pub latency_spread: Spread,
+    /// Calls from this number on, counted from zero, get no answer until `/__set` changes it: a test that acts when so
+    /// many are answered can't come too late
+    #[arg(long)]
+    pub hold_from: Option<u64>,
     /// The only key that is taken; else any, or none
     #[arg(long)]
     pub api_key: Option<String>,
