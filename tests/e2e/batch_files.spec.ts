@@ -161,7 +161,7 @@ const DEMO_JOB_MS = 15_000;
 leapTest('a newcomer hands the sample over to the Demo, without a key, and takes another one back', async ({ page }) => {
   const runner = await sampleRunner(page);
   await runner.enter({ 'Concurrency': 2 });
-  let leap = await clockOf(page);
+  let clock = await clockOf(page);
   await runner.start();
   await runner.untilDone(5);
   const part = page.getByRole('button', { name: 'Batch API', exact: true });
@@ -173,6 +173,8 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await runner.button('Hand over to Batch API').press('Enter');
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
   await expect(jobs).toContainText('in_progress');
+  // The job would be done before long.
+  await clock.stop();
   // The button went with its part of the panel; the focus did not.
   const panel = page.getByRole('region', { name: 'Batch API', exact: true });
   await expect(panel).toBeFocused();
@@ -180,7 +182,7 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await page.getByRole('button', { name: 'Hand over by file', exact: true }).press('Enter');
   await runner.button('Export requests').press('Enter');
   await expect(page.getByText(/in a batch job: there is nothing to hand over/), 'nobody is asked twice').toBeVisible();
-  await leap(DEMO_JOB_MS);
+  await clock.leap(DEMO_JOB_MS);
   await runner.untilFinished();
   await expect(runner.status).toContainText('Finished: 500 answered');
   expect(readJsonl(await runner.export('Export JSONL')).length).toBe(500);
@@ -188,15 +190,17 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
 
   await page.reload();
   await runner.chooseSample();
-  leap = await clockOf(page);
+  clock = await clockOf(page);
   await page.getByLabel('Use cache', { exact: true }).uncheck();
   await runner.enter({ 'User prompt': 'Another question about {{name}}', 'Concurrency': 8 });
   await runner.start();
   await runner.expand('Batch API');
   await runner.button('Hand over to Batch API').press('Enter');
   await expect(jobs).toContainText('in_progress');
+  await clock.stop();
   await runner.button('Take back').press('Enter');
   await expect(panel).toBeFocused();
+  await clock.leap(0);
   await runner.untilFinished();
   await expect(runner.status).toContainText('Finished: 500 answered');
 });

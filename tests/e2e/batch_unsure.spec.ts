@@ -34,7 +34,7 @@ async function othersJobs(mock: Mock, count: number): Promise<void> {
 /** `leap` puts the worker's clock forward. */
 async function handOverAll(page: Page, mock: Mock): Promise<{ runner: Runner; leap: (ms: number) => Promise<void> }> {
   const runner = await begin(page, mock, ROWS);
-  const leap = await clockOf(page);
+  const { leap } = await clockOf(page);
   await handOver(page, runner, mock, ROWS);
   return { runner, leap };
 }

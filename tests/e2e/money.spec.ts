@@ -10,7 +10,7 @@ import { expect, fastTest, test } from './support/test';
 /** Every attempt that the page calls settled costs what the provider wrote down for that very request. */
 function checkAttempts(ledger: string, calls: LedgerCall[]): void {
   const attempts = records(ledger);
-  const bySequence = new Map(calls.map(call => [`req_${`${call.sequence}`.padStart(8, '0')}`, call]));
+  const bySequence = new Map(calls.map(call => [requestId(call), call]));
   const settled = attempts.filter(attempt => attempt.state === 'settled');
   for (const attempt of settled.filter(({ request_id }) => request_id !== '')) {
     const call = bySequence.get(attempt.request_id);
@@ -21,6 +21,10 @@ function checkAttempts(ledger: string, calls: LedgerCall[]): void {
   const sent = attempts.filter(attempt => attempt.state !== 'not sent');
   expect(calls.length, 'no call without an attempt').toBeLessThanOrEqual(sent.length);
   expect(new Set(settled.map(attempt => attempt.item)).size, 'no row is settled twice').toBe(settled.length);
+}
+
+function requestId(call: LedgerCall): string {
+  return `req_${`${call.sequence}`.padStart(8, '0')}`;
 }
 
 /** How many calls the provider worked on at once, at most. */
@@ -35,11 +39,15 @@ function mostAtOnce(calls: LedgerCall[]): number {
 }
 
 /**
- * The most calls that any minute holds. The page allows for half a second by which the network delays a call more than
- * the next one; on a fast clock the same delay is so many times as long, and is taken off the minute here.
+ * The most calls that any minute holds. The page allows for half a second by which a call is delayed on its way more than
+ * the next one. A busy machine delays it for longer, and a fast clock makes that so many times as long: what the calls
+ * took beyond half a second is taken off the minute here.
  */
-function mostInAMinute(calls: LedgerCall[]): number {
-  const minute = 60_000 - 500 * (FAST - 1);
+function mostInAMinute(calls: LedgerCall[], ledger: string): number {
+  const arrived = new Map(calls.map(call => [requestId(call), call.arrived_ms]));
+  const answered = records(ledger).filter(({ request_id }) => request_id !== '');
+  const delays = answered.map(({ request_id, sent_at }) => arrived.get(request_id)! - Date.parse(sent_at));
+  const minute = 60_000 - Math.max(0, Math.max(...delays) - 500);
   let first = 0;
   return Math.max(...calls.map(({ arrived_ms }, last) => {
     while (calls[first].arrived_ms + minute <= arrived_ms) first += 1;
@@ -60,7 +68,9 @@ for (const { rows: count, rpm, kinds, minutes } of RUNS) {
     const file = firstRows(movies(), count);
     const input = records(file.buffer.toString());
     const runner = await readyRunner(page, file, {
-      'Base URL': mock.baseUrl, 'Concurrency': 32, 'Requests per minute': rpm, 'Max retries': 20, 'Timeout': 15,
+      'Base URL': mock.baseUrl, 'Concurrency': 32, 'Requests per minute': rpm, 'Max retries': 20,
+      // Six seconds of real time: where the processor is late, no call is taken for one that hangs.
+      'Timeout': 6 * FAST,
     });
     await runner.start();
     await finishPressingResume(runner, minutes * 60_000);
@@ -70,11 +80,13 @@ for (const { rows: count, rpm, kinds, minutes } of RUNS) {
     const { totals, calls } = await mock.ledger();
     expect(spend.confirmed).toBeLessThanOrEqual(billed(calls));
     expect(billed(calls)).toBeLessThanOrEqual(spend.confirmed + spend.doubtful);
-    expect(mostInAMinute(calls)).toBeLessThanOrEqual(rpm);
+    const ledger = await runner.export('Export ledger');
+    const most = mostInAMinute(calls, ledger);
+    expect(most).toBeLessThanOrEqual(rpm);
     expect(mostAtOnce(calls), 'more in flight than HTTP/1.1 allows').toBeGreaterThan(6);
-    checkAttempts(await runner.export('Export ledger'), calls);
+    checkAttempts(ledger, calls);
     await checkRows(runner, input, calls);
-    console.log(`${calls.length} calls in ${Math.round((calls.at(-1)!.arrived_ms - calls[0].arrived_ms) / 1_000)} s, ${totals.max_in_60_s} in the fullest minute, ${mostInAMinute(calls)} for sure; billed ${billed(calls)}, ` +
+    console.log(`${calls.length} calls in ${Math.round((calls.at(-1)!.arrived_ms - calls[0].arrived_ms) / 1_000)} s, ${totals.max_in_60_s} in the fullest minute, ${most} for sure; billed ${billed(calls)}, ` +
       `confirmed ${spend.confirmed}, may have been billed ${spend.doubtful} pico-dollars`);
   });
 }

@@ -40,7 +40,7 @@ leapTest('a tokenizer that is no longer asked gives its memory back, and returns
   await expect(before).toContainText('by the model\u2019s own tokenizer');
   // How many run now is not asked: on a busy machine the time without a question may be over.
   expect(started).toBeGreaterThan(0);
-  const leap = await clockOf(page);
+  const { leap } = await clockOf(page);
   await leap(IDLE_MS);
   await expect.poll(running).toBe(0);
   const startedBefore = started;

@@ -1,4 +1,4 @@
-// The worker's clock: it can run several times as fast as real time, and can be put forward. The production code knows
+// The worker's clock: it can run several times as fast as real time, can be stopped, and can be put forward. The production code knows
 // nothing of it: the page is served with a few lines before the worker's own script.
 
 import { expect, type Page } from '@playwright/test';
@@ -10,7 +10,16 @@ export const FAST = Number(process.env.PENNYBATCH_SPEED ?? 10);
 export const SINCE_MS = Date.now();
 
 interface Scope {
+  stopClock: () => void;
   leap: (ms: number) => void;
+}
+
+/** The clock of one worker. */
+export interface Clock {
+  /** Lets no time pass until the next leap, however long a test takes for what it does. */
+  stop: () => Promise<void>;
+  /** Puts the clock forward. It runs on from there. */
+  leap: (ms: number) => Promise<void>;
 }
 
 /** The lines before the worker's script. */
@@ -24,7 +33,9 @@ function runClock(speed: number, sinceMs: number): void {
   const timers = new Map<number, { due: number; run: () => void; armed?: ReturnType<typeof set> }>();
   let ahead = 0;
   let next = 0;
-  const exact = () => sinceMs + (now() - sinceMs) * speed + ahead;
+  let stoppedAt: number | undefined;
+  const running = () => sinceMs + (now() - sinceMs) * speed + ahead;
+  const exact = () => stoppedAt ?? running();
   Date.now = () => Math.floor(exact());
   performance.now = () => exact() - performance.timeOrigin;
   const arm = (id: number): void => {
@@ -43,17 +54,22 @@ function runClock(speed: number, sinceMs: number): void {
       clear(timers.get(id)?.armed);
       timers.delete(id);
     },
+    stopClock: () => { stoppedAt = exact(); },
     leap: (ms: number) => {
-      ahead += ms;
+      ahead += exact() - running() + ms;
+      stoppedAt = undefined;
       [...timers.keys()].forEach(arm);
     },
   });
 }
 
-/** What is returned puts the clock of the opened page's worker forward; the spec sets `speed`, if only to 1. */
-export async function clockOf(page: Page): Promise<(ms: number) => Promise<void>> {
+/** The clock of the opened page's worker; the spec sets `speed`, if only to 1. */
+export async function clockOf(page: Page): Promise<Clock> {
   const running = () => page.workers().find(worker => /\/worker-[^/]*\.js$/.test(worker.url()));
   await expect.poll(() => running() !== undefined).toBe(true);
   const worker = running()!;
-  return ms => worker.evaluate(ms => (self as unknown as Scope).leap(ms), ms);
+  return {
+    stop: () => worker.evaluate(() => (self as unknown as Scope).stopClock()),
+    leap: ms => worker.evaluate(ms => (self as unknown as Scope).leap(ms), ms),
+  };
 }
