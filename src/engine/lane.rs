@@ -321,6 +321,9 @@ impl Lane {
         self.failures_in_a_row += 1;
         self.unreachable_in_a_row = if kind == FailureKind::Unreachable { self.unreachable_in_a_row + 1 } else { 0 };
         let since = *self.fruitless_since.get_or_insert(now);
+        if kind == FailureKind::Unreachable {
+            self.lose_connection(sent, now);
+        }
         let away = self.unreachable_in_a_row >= UNREACHABLE_IN_A_ROW_BEFORE_REST;
         if away || self.failures_in_a_row >= FAILURES_IN_A_ROW_BEFORE_REST {
             // One request at a time finds out whether the network is back: each that fails may have been billed.
@@ -335,6 +338,16 @@ impl Lane {
             }
         }
         Fruitless { ms: now.ms_since(since), in_a_row: self.failures_in_a_row, away }
+    }
+
+    /// A connection that dies takes with it whatever is in flight on it, and all of that may have been billed: half as many
+    /// go from here on, and each answer wins one back.
+    fn lose_connection(&mut self, sent: Time, now: Time) {
+        if self.slowed_at.is_none_or(|at| sent >= at) {
+            self.slowed_at = Some(now);
+            let in_use_milli = (u64::from(self.in_flight + 1) * 1_000).min(self.slots_milli);
+            self.slots_milli = (in_use_milli / 2).max(1_000);
+        }
     }
 
     /// A 429: the lane rests for the provider's hint and a jitter on top, so that no herd re-forms, and slows down
@@ -451,6 +464,20 @@ mod tests {
         lane.answered(Time(1_501), Time(1_502));
         lane.take(NOTHING);
         assert_eq!(lane.admits(NOTHING, Time(1_502)), Admission::Now, "the first answer wins slots back");
+    }
+
+    #[test]
+    fn fewer_are_in_flight_after_a_lost_connection() {
+        let mut lane = lane();
+        (0..15).for_each(|_| lane.take(NOTHING));
+        lane.ended(NOTHING, Bill::Unknown, Time(0), Time(1_000));
+        lane.failed(FailureKind::Unreachable, Time(0), |_| 0, Time(1_000));
+        assert_eq!(lane.slots(), 7);
+        lane.ended(NOTHING, Bill::Unknown, Time(0), Time(1_001));
+        lane.failed(FailureKind::Unreachable, Time(0), |_| 0, Time(1_001));
+        assert_eq!(lane.slots(), 7, "what died with it says nothing new");
+        (0..8).for_each(|ms| lane.answered(Time(1_002), Time(1_100 + ms)));
+        assert_eq!(lane.slots(), 15);
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl<'a> Checks<'a> {
         self.health.crashed();
     }
 
-    /// A 429 with a hint: nothing more on this lane before it is over, unless the person says so.
+    /// A 429 with a hint: nothing more on this lane before it is over.
     pub fn asked_for_silence(&mut self, lane: u8, until: Time) {
         let at = self.silent_until.entry(lane).or_default();
         *at = until.max(*at);
@@ -121,7 +121,6 @@ impl<'a> Checks<'a> {
 
     pub fn person_resumed(&mut self) {
         self.overshot = false;
-        self.silent_until.clear();
         self.stopped_lanes.clear();
         self.health.person_resumed();
     }

@@ -197,7 +197,13 @@ impl Lane {
                     self.reached = true;
                     self.refused(under_way, hint_ms, sent, now);
                 }
-                Action::StopLane | Action::Retry | Action::StopUnprovenLane => self.failed(failure.kind, now),
+                Action::StopLane | Action::Retry | Action::StopUnprovenLane => {
+                    if failure.kind == FailureKind::Unreachable && self.slowed_at.is_none_or(|at| sent >= at) {
+                        self.slowed_at = Some(now);
+                        self.slots_milli = ((under_way * 1_000).min(self.slots_milli) / 2).max(1_000);
+                    }
+                    self.failed(failure.kind, now);
+                }
             },
         }
     }
