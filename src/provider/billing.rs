@@ -32,7 +32,8 @@ pub(super) fn of_refusal(provider: Provider, status: u16, kind: FailureKind, bod
     let nothing = is_before_any_model(status)
         || in_form
             && match (provider, status) {
-                (Provider::OpenRouter, _) | (Provider::Gemini, 400 | 500) => true,
+                // The demo bills no failure.
+                (Provider::Demo | Provider::OpenRouter, _) | (Provider::Gemini, 400 | 500) => true,
                 _ => is_refusal(status) && !may_follow_work(provider, kind),
             };
     if nothing { Bill::Nothing } else { Bill::Unknown }
@@ -124,6 +125,7 @@ mod tests {
             (Gemini, 400, ContentRefused, GEMINI, true),
             (Gemini, 504, ServerError, GEMINI, false),
             (Gemini, 500, ServerError, PAGE, false),
+            (Demo, 500, ServerError, OPEN_AI, true),
             (OpenRouter, 502, ServerError, OPEN_AI, true),
             (OpenRouter, 408, ServerError, OPEN_AI, true),
             (OpenRouter, 403, ContentRefused, OPEN_AI, true),

@@ -13,9 +13,10 @@ export const FAULTS = [
   'no-usage', 'bad-request', 'slow', 'empty',
 ] as const;
 
-/** Faults after which both sides know what was billed: refused before any work, or answered in full, if late. */
+/** Faults after which both sides know what was billed: refused before any work, or answered in full, if late. A 500 may
+ * come after the work. */
 export const CLEAR_FAULTS = [
-  'status500', 'status503', 'overloaded529', 'rate429', 'rate429-body-hint', 'bad-request', 'slow',
+  'status503', 'overloaded529', 'rate429', 'rate429-body-hint', 'bad-request', 'slow',
 ] as const;
 
 export interface LedgerCall {
