@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::dataset::json_text::{self, Fields};
+use crate::dataset::turns::{self, after_rows, at_once};
 use crate::dataset::{DataProblem, ReaderVersion, encoding};
 
 /// Bad lines that are kept to be shown; the count tells of the rest.
@@ -38,10 +39,18 @@ impl Checkpoint {
     /// Reads what can be read, and counts what can't: a broken line never costs the others. Refused is only what is no
     /// text at all.
     pub fn read(bytes: &[u8]) -> Result<Checkpoint, DataProblem> {
+        at_once(Checkpoint::read_in_turns(bytes, &mut turns::none))
+    }
+
+    /// The same; `turn` is called now and then with the share that is done, and may wait.
+    pub async fn read_in_turns(bytes: &[u8], turn: &mut impl AsyncFnMut(f64)) -> Result<Checkpoint, DataProblem> {
         let mut read = Checkpoint::default();
         let text = encoding::decode(bytes, ReaderVersion::Lenient)?.text;
         if let Some(items) = list(&text) {
-            items.into_iter().enumerate().for_each(|(place, item)| read.take(place as u64 + 1, item.get()));
+            for (place, item) in items.into_iter().enumerate() {
+                after_rows(place, 1.0, turn).await;
+                read.take(place as u64 + 1, item.get());
+            }
             return Ok(read);
         }
         let line_end = if text.contains('\n') { '\n' } else { '\r' };
@@ -49,6 +58,7 @@ impl Checkpoint {
         let lines: Vec<&str> = text.split(line_end).collect();
         let last = lines.len().saturating_sub(1);
         for (place, line) in lines.into_iter().enumerate() {
+            after_rows(place, place as f64 / last.max(1) as f64, turn).await;
             if line.trim().is_empty() {
                 continue;
             }

@@ -2,6 +2,7 @@
 
 use crate::dataset::records::{Cells, Records};
 use crate::dataset::table::{COLUMNS_MAX, Parsed, ROWS_MAX};
+use crate::dataset::turns::after_rows;
 use crate::dataset::{DataProblem, ReaderVersion, format};
 
 /// All cells in one text; `ends` holds where each ends, row by row.
@@ -34,7 +35,12 @@ impl CsvRows {
     }
 }
 
-pub fn parse(text: &str, delimiter: u8, version: ReaderVersion) -> Result<Parsed<CsvRows>, DataProblem> {
+pub async fn parse(
+    text: &str,
+    delimiter: u8,
+    version: ReaderVersion,
+    turn: &mut impl AsyncFnMut(f64),
+) -> Result<Parsed<CsvRows>, DataProblem> {
     let lenient = version.is_lenient();
     let start = if lenient { format::sep_line(text).map_or(0, |(_, length)| length) } else { 0 };
     let mut records = Records::new(text, delimiter, version).from(start);
@@ -52,6 +58,7 @@ pub fn parse(text: &str, delimiter: u8, version: ReaderVersion) -> Result<Parsed
     let mut rows = CsvRows { text: String::with_capacity(text.len()), ends: Vec::new(), width };
     let mut found = Found::default();
     while let Some(next) = records.next(&mut cells) {
+        after_rows(rows.len() + found.bad.len(), rows.text.len() as f64 / text.len() as f64, turn).await;
         if lenient && next.is_ok() {
             cells.cut_blank_cells(width);
         }

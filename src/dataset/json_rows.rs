@@ -9,6 +9,7 @@ use crate::dataset::json_list::{Inside, list_inside};
 use crate::dataset::json_text::{self, Fields};
 use crate::dataset::problem::NAME_CHARS_MAX;
 use crate::dataset::table::{COLUMNS_MAX, Parsed, ROWS_MAX};
+use crate::dataset::turns::after_rows;
 use crate::dataset::{DataProblem, ReaderVersion, encoding};
 use crate::provider::in_short;
 
@@ -47,12 +48,17 @@ impl JsonRows {
 }
 
 /// `lines`: the file's name promises one object a line, so that a single one is a row, whatever it holds.
-pub fn parse(text: &str, lines: bool, version: ReaderVersion) -> Result<Parsed<JsonRows>, DataProblem> {
+pub async fn parse(
+    text: &str,
+    lines: bool,
+    version: ReaderVersion,
+    turn: &mut impl AsyncFnMut(f64),
+) -> Result<Parsed<JsonRows>, DataProblem> {
     let mut reader = Reader { text, lenient: version.is_lenient(), ..Reader::default() };
     match text.trim_start().as_bytes().first() {
-        Some(b'[') => reader.list(text)?,
-        _ if !reader.lenient || reader.is_lines(lines) => reader.lines(),
-        _ => reader.whole()?,
+        Some(b'[') => reader.list(text, turn).await?,
+        _ if !reader.lenient || reader.is_lines(lines) => reader.lines(turn).await,
+        _ => reader.whole(turn).await?,
     }
     let Reader { columns, slices, bad, notes, repaired, .. } = reader;
     if slices.len() as u64 > ROWS_MAX {
@@ -91,11 +97,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn lines(&mut self) {
+    async fn lines(&mut self, turn: &mut impl AsyncFnMut(f64)) {
         // The oldest programs end a line with CR alone.
         let end = if self.lenient && !self.text.contains('\n') { '\r' } else { '\n' };
         let mut start = 0;
         for (place, line) in self.text.split(end).enumerate() {
+            after_rows(place, start as f64 / self.text.len() as f64, turn).await;
             let object = line.trim_end_matches('\r');
             if !object.trim().is_empty() {
                 self.row(start, object, place as u64 + 1);
@@ -105,7 +112,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of objects: the whole file, or a part of it.
-    fn list(&mut self, list: &'a str) -> Result<(), DataProblem> {
+    async fn list(&mut self, list: &'a str, turn: &mut impl AsyncFnMut(f64)) -> Result<(), DataProblem> {
         let first = encoding::line_ends(&self.text.as_bytes()[..self.offset(list)]);
         let items: Vec<&RawValue> = serde_json::from_str(list).map_err(|error| {
             let line = first + error.line() as u64;
@@ -114,13 +121,14 @@ impl<'a> Reader<'a> {
         if self.lenient && !items.is_empty() && items.iter().all(|item| item.get().starts_with('[')) {
             return Err(DataProblem::JsonShape { what: LISTS_IN_LIST.into() });
         }
-        self.items(items);
+        self.items(items, turn).await;
         Ok(())
     }
 
-    fn items(&mut self, items: Vec<&'a RawValue>) {
+    async fn items(&mut self, items: Vec<&'a RawValue>, turn: &mut impl AsyncFnMut(f64)) {
         let (mut counted, mut line) = (0, 1);
-        for item in items {
+        for (place, item) in items.into_iter().enumerate() {
+            after_rows(place, counted as f64 / self.text.len() as f64, turn).await;
             let start = self.offset(item.get());
             line += encoding::line_ends(&self.text.as_bytes()[counted..start]);
             counted = start;
@@ -129,7 +137,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Objects over several lines, one behind the other, or one object around the rows.
-    fn whole(&mut self) -> Result<(), DataProblem> {
+    async fn whole(&mut self, turn: &mut impl AsyncFnMut(f64)) -> Result<(), DataProblem> {
         let values = serde_json::Deserializer::from_str(self.text).into_iter::<&RawValue>();
         let mut items: Vec<&RawValue> = Vec::new();
         for value in values {
@@ -142,16 +150,16 @@ impl<'a> Reader<'a> {
             }
         }
         let [object] = items[..] else {
-            self.items(items);
+            self.items(items, turn).await;
             return Ok(());
         };
         match list_inside(object.get())? {
-            Inside::Row => self.items(items),
+            Inside::Row => self.items(items, turn).await,
             Inside::List { name, list } => {
                 let name = in_short(&name, NAME_CHARS_MAX);
                 self.notes
                     .push(format!("The rows are the list \u{201c}{name}\u{201d} inside of the file\u{2019}s object."));
-                self.list(list)?;
+                self.list(list, turn).await?;
             }
         }
         Ok(())

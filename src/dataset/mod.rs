@@ -20,6 +20,7 @@ mod signature;
 mod table;
 mod tags;
 mod template;
+mod turns;
 mod written;
 
 pub use checkpoint::{Checkpoint, CheckpointAnswer};
@@ -31,5 +32,6 @@ pub use problem::{DataProblem, TemplateProblem};
 pub use sample::sample_csv;
 pub use table::{
     BadLines, COLUMNS_MAX, FILE_BYTES_MAX, Format, IdFaults, ROWS_MAX, ReadOptions, ReaderVersion, Table, read,
+    read_in_turns,
 };
 pub use template::{Prompt, render};

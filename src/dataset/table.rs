@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::csv_rows::CsvRows;
 use crate::dataset::json_rows::JsonRows;
 use crate::dataset::json_text::Fields;
+use crate::dataset::turns::{self, after_rows, at_once};
 use crate::dataset::{DataProblem, csv_rows, encoding, format, json_rows};
 
 pub const ROWS_MAX: u64 = 1_000_000;
@@ -108,6 +109,16 @@ pub(super) struct Parsed<R> {
 
 /// Reads a whole file. `name` (with its ending) helps to guess the format.
 pub fn read(name: &str, bytes: &[u8], options: ReadOptions) -> Result<Table, DataProblem> {
+    at_once(read_in_turns(name, bytes, options, &mut turns::none))
+}
+
+/// The same; `turn` is called now and then with the share that is done, and may wait.
+pub async fn read_in_turns(
+    name: &str,
+    bytes: &[u8],
+    options: ReadOptions,
+    turn: &mut impl AsyncFnMut(f64),
+) -> Result<Table, DataProblem> {
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(DataProblem::TooLarge { bytes: bytes.len() as u64, bytes_max: FILE_BYTES_MAX });
     }
@@ -118,12 +129,12 @@ pub fn read(name: &str, bytes: &[u8], options: ReadOptions) -> Result<Table, Dat
     let format = options.format.unwrap_or_else(|| format::guess(name, &text, options.version));
     let (columns, rows, notes, skipped) = match format {
         Format::Csv { delimiter } => {
-            let parsed = csv_rows::parse(&text, delimiter, options.version)?;
+            let parsed = csv_rows::parse(&text, delimiter, options.version, turn).await?;
             (parsed.columns, Rows::Csv(parsed.rows), parsed.notes, parsed.bad)
         }
         Format::Jsonl => {
             let lines = matches!(format::ending(name).as_str(), "jsonl" | "ndjson");
-            let parsed = json_rows::parse(&text, lines, options.version)?;
+            let parsed = json_rows::parse(&text, lines, options.version, turn).await?;
             (parsed.columns, Rows::Json(parsed.rows), parsed.notes, parsed.bad)
         }
     };
@@ -244,9 +255,14 @@ impl Table {
 
     /// What keeps a column from naming rows.
     pub fn id_faults(&self, column: &str) -> IdFaults {
+        at_once(self.id_faults_in_turns(column, &mut turns::none))
+    }
+
+    pub async fn id_faults_in_turns(&self, column: &str, turn: &mut impl AsyncFnMut(f64)) -> IdFaults {
         let mut rows_by_id: HashMap<String, u32> = HashMap::with_capacity(self.len());
         let mut faults = IdFaults::default();
         for row in 0..self.len() {
+            after_rows(row, 1.0, turn).await;
             match self.cell(row, column) {
                 id if id.trim().is_empty() => faults.blank += 1,
                 id => *rows_by_id.entry(id).or_default() += 1,
@@ -269,9 +285,17 @@ impl Table {
 
     /// Rows whose cells equal an earlier row's (the id column left out).
     pub fn duplicate_rows(&self, id_column: Option<&str>) -> usize {
+        at_once(self.duplicate_rows_in_turns(id_column, &mut turns::none))
+    }
+
+    pub async fn duplicate_rows_in_turns(&self, id_column: Option<&str>, turn: &mut impl AsyncFnMut(f64)) -> usize {
         let id = id_column.and_then(|column| self.place(column));
         let mut seen = HashSet::with_capacity(self.len());
-        (0..self.len()).filter(|row| !seen.insert(self.fingerprint(*row, id))).count()
+        for row in 0..self.len() {
+            after_rows(row, 1.0, turn).await;
+            seen.insert(self.fingerprint(row, id));
+        }
+        self.len() - seen.len()
     }
 
     /// Two independent hashes of a row's cells: 128 bits, so that a million rows don't meet by chance.
