@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
@@ -39,6 +40,10 @@ pub struct Work {
 struct Connection {
     worker: Option<Worker>,
     ready: bool,
+    /// It has opened a run, and holds its lock.
+    holds_run: bool,
+    /// It was ended because the browser set the page aside.
+    set_aside: bool,
     waiting: Vec<JsValue>,
     /// Kept alive as long as the worker may call them.
     on_message: Option<Closure<dyn FnMut(MessageEvent)>>,
@@ -85,6 +90,7 @@ fn use_connection() -> Work {
         let dispatcher = form.dispatcher();
         use_callback((), move |action: FormAction, ()| dispatcher.dispatch(action))
     };
+    use_set_aside(&connection);
     let start = {
         let (connection, on_desk, on_form) = (connection.clone(), on_desk.clone(), on_form.clone());
         use_callback((), move |(), ()| connect(&connection, &on_desk, &on_form))
@@ -101,6 +107,36 @@ fn use_connection() -> Work {
     };
     let (desk, form) = (Rc::new((*desk).clone()), Rc::new((*form).clone()));
     Work { desk, form, start, send, send_file, on_desk, on_form }
+}
+
+/// A page that is left may be set aside as it is, to be shown again at once (back-forward cache). Its worker would keep
+/// the run's lock, and no other page could open the run. So that worker ends, and the page loads anew when it comes back.
+#[hook]
+fn use_set_aside(connection: &Rc<RefCell<Connection>>) {
+    let connection = connection.clone();
+    use_effect_with((), move |()| {
+        let window = gloo_utils::window();
+        let leaving = {
+            let connection = connection.clone();
+            EventListener::new(&window, "pagehide", move |event| {
+                let mut connection = connection.borrow_mut();
+                if field(event, "persisted").is_truthy()
+                    && connection.holds_run
+                    && let Some(worker) = connection.worker.take()
+                {
+                    worker.terminate();
+                    connection.set_aside = true;
+                }
+            })
+        };
+        let back = EventListener::new(&window, "pageshow", move |_| {
+            if connection.borrow().set_aside {
+                // Where it can't, the worker's absence is told with the next question.
+                let _ = gloo_utils::window().location().reload();
+            }
+        });
+        move || drop((leaving, back))
+    });
 }
 
 fn connect(connection: &Rc<RefCell<Connection>>, on_desk: &Callback<DeskAction>, on_form: &Callback<FormAction>) {
@@ -162,7 +198,10 @@ fn hear(
     };
     match &message {
         ToPage::Ready { .. } => flush(connection),
-        ToPage::Opened { setup, .. } => on_form.emit(FormAction::Restored(Box::new(setup.clone()))),
+        ToPage::Opened { setup, .. } => {
+            connection.borrow_mut().holds_run = true;
+            on_form.emit(FormAction::Restored(Box::new(setup.clone())));
+        }
         ToPage::Data(data) => on_form.emit(FormAction::DataRead(Box::new(data.clone()))),
         ToPage::Exported { file_name, .. } | ToPage::RequestFile(crate::link::batch::RequestFile { file_name, .. }) => {
             if let Ok(blob) = field(data, "blob").dyn_into::<Blob>() {
