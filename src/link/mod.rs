@@ -118,6 +118,8 @@ pub enum ToWorker {
         run: RunId,
     },
     ClearCache,
+    /// End what is under way of this kind, and what waits for it.
+    Cancel(Task),
     /// The workload on a virtual clock, many times.
     Simulate(SimulationAsked),
 }
@@ -145,6 +147,26 @@ impl ToWorker {
         }
         self
     }
+}
+
+/// Long work of the worker. Of each kind, one goes after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Reading a data file, or a checkpoint for the next start.
+    File,
+    /// Starting, opening or deleting a run.
+    Run,
+    /// Reading results or a checkpoint into the open run.
+    Import,
+    /// Writing a file from the open run.
+    Export,
+    /// Listing runs.
+    Runs,
+}
+
+impl Task {
+    pub const ALL: [Task; 5] = [Task::File, Task::Run, Task::Import, Task::Export, Task::Runs];
 }
 
 /// How a CSV file is written for the program that opens it.
@@ -223,6 +245,13 @@ pub enum ToPage {
         rows: u32,
     },
     Runs(Vec<RunSummary>),
+    /// What binds from here on although the person didn't ask for it: one more of the notes of `Opened`.
+    Noted(String),
+    /// How far a long work is, a few times a second; `None`: nothing of this kind is under way any more.
+    Working {
+        task: Task,
+        percent: Option<u8>,
+    },
     Simulated(SimulationNews),
     /// After [`ToWorker::ClearCache`].
     CacheCleared {

@@ -4,8 +4,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::program::Unanswered;
 use super::terms::problem;
-use super::validator::{Unchecked, Validator};
+use super::validator::Validator;
 use crate::answers::{Labels, misfit_of_text, with_cause};
 use crate::link::{Place, Problem};
 use crate::provider::{
@@ -18,7 +19,12 @@ const TRIES: usize = 3;
 pub enum AnswerCheck {
     Text,
     Labels(Labels),
-    Schema { schema: String, validator: RefCell<Option<Rc<Validator>>> },
+    Schema {
+        schema: String,
+        validator: RefCell<Option<Rc<Validator>>>,
+    },
+    /// A format that an earlier version took: its run can be read, and no more.
+    Unusable(Problem),
 }
 
 /// A sample that the provider itself refused ([`Answer::misfit`] says so before any check). Where an answer has to fit a
@@ -54,9 +60,22 @@ impl AnswerCheck {
 
     /// Whether answers can be checked: asked before the first call is paid for.
     pub async fn ready(&self) -> Result<(), Problem> {
-        let AnswerCheck::Schema { .. } = self else { return Ok(()) };
+        match self {
+            AnswerCheck::Text | AnswerCheck::Labels(_) => return Ok(()),
+            AnswerCheck::Unusable(problem) => return Err(problem.clone()),
+            AnswerCheck::Schema { .. } => {}
+        }
         let started = self.validator().await.map(|_| ());
         started.map_err(|why| problem(Place::Prompt, format!("{why} Nothing was sent.")))
+    }
+
+    /// Whether [`ready`](AnswerCheck::ready) has nothing to wait for.
+    pub fn is_ready(&self) -> bool {
+        match self {
+            AnswerCheck::Text | AnswerCheck::Labels(_) => true,
+            AnswerCheck::Schema { validator, .. } => validator.borrow().as_ref().is_some_and(|it| !it.is_broken()),
+            AnswerCheck::Unusable(_) => false,
+        }
     }
 
     /// The outcome, with what its answer lacks.
@@ -80,7 +99,7 @@ impl AnswerCheck {
     pub fn shown<'a>(&'a self, answer: &'a Answer) -> &'a str {
         match self {
             AnswerCheck::Labels(labels) => labels.find(&answer.text).unwrap_or(&answer.text),
-            AnswerCheck::Text | AnswerCheck::Schema { .. } => without_thinking(&answer.text),
+            _ => without_thinking(&answer.text),
         }
     }
 
@@ -93,6 +112,7 @@ impl AnswerCheck {
                 None if answer.is_empty() => "is empty".to_owned(),
                 None => "is none of the labels".to_owned(),
             },
+            AnswerCheck::Unusable(problem) => format!("{UNCHECKED}: {}", problem.message.trim_end_matches('.')),
             AnswerCheck::Schema { .. } => match self.validated(&answer.text).await {
                 Ok(misfit) => misfit?,
                 Err(why) => format!("{UNCHECKED}: {}", why.trim_end_matches('.')),
@@ -107,8 +127,8 @@ impl AnswerCheck {
             match self.validator().await?.misfit(answer).await {
                 Ok(misfit) => return Ok(misfit),
                 // Another answer was too much for it.
-                Err(Unchecked::Broken(why)) => broken = why,
-                Err(slow @ Unchecked::TooSlow) => return Err(slow.to_string()),
+                Err(Unanswered::Broken(why)) => broken = why,
+                Err(slow @ Unanswered::TooSlow { .. }) => return Err(slow.to_string()),
             }
         }
         Err(broken)
@@ -129,20 +149,10 @@ impl AnswerCheck {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
+    use super::super::data::tests::at_once;
     use super::*;
     use crate::engine::shareable;
     use crate::provider::{Finish, Usage};
-
-    /// Only a schema's check waits for anything.
-    fn at_once<T>(future: impl Future<Output = T>) -> T {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(value) => value,
-            Poll::Pending => panic!("it waits"),
-        }
-    }
 
     fn answer(text: &str, finish: Finish) -> Answer {
         Answer { text: text.into(), finish, ..Answer::default() }

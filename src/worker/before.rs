@@ -1,78 +1,38 @@
-//! What is asked before a run: its estimate, a trial of a few rows, a checkpoint that it begins with.
+//! What is asked before a run: its estimate, a preview of a row, a trial of a few rows.
 
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::File;
 
-use super::browser::{next_turn, now, words};
+use super::browser::{Slices, next_turn, now};
 use super::counting;
 use super::data::Data;
 use super::fetch::Key;
 use super::forecast::{Rows, forecast, near};
-use super::imports::Import;
 use super::page;
 use super::prepare::Unprepared;
 use super::preview;
 use super::provider_count;
-use super::shell::{FILE_BYTES_MAX, Shell, unprepared};
+use super::shell::{Shell, unprepared};
 use super::terms::{self, problem, template_words};
 use super::trial;
-use crate::dataset::Checkpoint;
 use crate::link::{
-    FileEstimate, Place, Problem, Secret, Setup, TRIAL_MODELS_MAX, TRIAL_ROWS, ToPage, TokenCount, Trial,
+    FileEstimate, Place, Problem, Secret, Setup, TRIAL_MODELS_MAX, TRIAL_ROWS, Task, ToPage, TokenCount, Trial,
 };
 use crate::money::Usd;
 
 impl Shell {
-    pub(super) async fn import_checkpoint(
-        &self,
-        name: String,
-        into_run: bool,
-        id_column: Option<String>,
-        file: Option<File>,
-    ) -> Result<(), Problem> {
-        let place = if into_run { Place::Results } else { Place::Data };
-        let refused = |why: String| problem(place, format!("{name} could not be read: {why}. Nothing was changed."));
-        let file = file.ok_or_else(|| refused("the file did not arrive".into()))?;
-        if file.size() > FILE_BYTES_MAX {
-            return Err(refused("it is larger than 512 MB".into()));
-        }
-        let buffer = file.array_buffer().await.map_err(|error| refused(words(&error)))?;
-        let checkpoint =
-            Checkpoint::read(&Uint8Array::new(&buffer).to_vec()).map_err(|found| problem(place, found.to_string()))?;
-        if checkpoint.is_empty() {
-            return Err(refused(
-                "it holds no line of the form {\"id\": ..., \"result\": ...}, which a checkpoint is made of".into(),
-            ));
-        }
-        let session = if into_run { Some(self.session()?) } else { None };
-        let data = match &session {
-            Some(session) => session.prepared.data.clone(),
-            None => self.data()?,
-        };
-        let import = Import { name, checkpoint, data };
-        let summary = match &session {
-            Some(session) => {
-                let taken = import.enter(session);
-                import.summary(session.setup().id_column.as_deref(), Some(taken))
-            }
-            None => import.summary(id_column.as_deref(), None),
-        };
-        if session.is_none() {
-            *self.import.borrow_mut() = Some(import);
-        }
-        page::post(&ToPage::CheckpointRead(summary));
-        Ok(())
-    }
-
     /// Rows that the waiting checkpoint answers, one flag a row; empty where there is none.
-    fn imported_rows(&self, data: &Rc<Data>, setup: &Setup) -> Vec<bool> {
-        let import = self.import.borrow();
-        let Some(import) = import.as_ref().filter(|import| Rc::ptr_eq(&import.data, data)) else { return Vec::new() };
-        let mut rows = vec![false; data.rows() as usize];
-        for (item, _) in import.matched(setup.id_column.as_deref()).rows {
+    async fn imported_rows(&self, data: &Rc<Data>, setup: &Setup) -> Vec<bool> {
+        let import = self.import.borrow().clone();
+        let Some(import) = import.filter(|import| Rc::ptr_eq(&import.data, data)) else { return Vec::new() };
+        let (mut rows, mut slices) = (vec![false; data.rows() as usize], Slices::begin());
+        let matched = import
+            .matched(setup.id_column.as_deref(), &mut async |_| {
+                slices.turn().await;
+            })
+            .await;
+        for (item, _) in matched.rows {
             rows[item as usize] = true;
         }
         rows
@@ -83,6 +43,7 @@ impl Shell {
         *self.estimated.borrow_mut() = Some(setup.clone());
         let (shell, number) = (self.clone(), self.estimate.get());
         spawn_local(async move {
+            shell.tasks.idle(Task::File).await;
             // A key held down asks many times; only the last of a turn is worth rendering all rows.
             next_turn().await;
             let Some(result) = shell.estimate(&setup, number).await else { return };
@@ -116,6 +77,7 @@ impl Shell {
     pub(super) fn begin_count(self: &Rc<Self>, setup: Setup, key: Option<Secret>, row: u32) {
         let shell = self.clone();
         spawn_local(async move {
+            shell.tasks.idle(Task::File).await;
             let counted = shell.count_at_provider(&setup, key, row).await;
             page::post(&ToPage::TokensCounted(counted.clone()));
             // Limits may have changed while it was counted: the latest setup is what the page shows.
@@ -132,7 +94,7 @@ impl Shell {
     async fn count_at_provider(&self, setup: &Setup, key: Option<Secret>, row: u32) -> Result<TokenCount, Problem> {
         let data = self.data()?;
         let key = Key::bind(key, setup)?;
-        let prepared = self.prepared(&data, setup, || false).await.map_err(unprepared)?;
+        let prepared = self.prepared(&data, setup, &mut Slices::begin(), || false).await.map_err(unprepared)?;
         let sample = provider_count::count(setup, key.as_ref(), &prepared, row).await?;
         // What was counted says nothing of a prompt that was typed meanwhile.
         let current = self.prepared.borrow().clone().filter(|current| current.fits(&data, setup));
@@ -147,7 +109,8 @@ impl Shell {
         let prepared = self.prepared.borrow().clone();
         let Some(prepared) = prepared.filter(|prepared| !prepared.is_counted()) else { return false };
         let superseded = || self.estimate.get() != number;
-        counting::count_rows(&prepared, setup, &self.tokenizers, superseded).await.is_ok() && prepared.is_counted()
+        counting::count_rows(&prepared, setup, &self.tokenizers, &mut Slices::begin(), superseded).await.is_ok()
+            && prepared.is_counted()
     }
 
     /// `None`: a newer one was asked for meanwhile.
@@ -156,15 +119,15 @@ impl Shell {
         if superseded() {
             return None;
         }
-        let asked = self.data().and_then(|data| terms::plan(setup).map(|plan| (data, plan)));
+        let asked = self.data().and_then(|data| terms::checked_plan(setup).map(|plan| (data, plan)));
         let (data, plan) = match asked {
             Ok(asked) => asked,
             Err(problem) => return Some(Err(problem)),
         };
-        match self.prepared(&data, setup, superseded).await {
+        match self.prepared(&data, setup, &mut Slices::begin(), superseded).await {
             Ok(prepared) => {
-                let facts = prepared.facts(&self.known.borrow());
-                let imported = self.imported_rows(&data, setup);
+                let facts = self.facts(&prepared).await;
+                let imported = self.imported_rows(&data, setup).await;
                 let rows = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
                 let mut estimate = forecast(setup, &plan, &rows, now());
                 estimate.rows_sampled = prepared.rows_sampled();
@@ -177,11 +140,16 @@ impl Shell {
     }
 
     pub(super) fn begin_trial(self: &Rc<Self>, setup: Setup, key: Option<Secret>, more_models: Vec<String>) {
+        if self.tasks.is_busy(Task::Run) {
+            let words = "A run is being started or opened. Try the rows once that is done.";
+            return page::post(&ToPage::Tried(Err(problem(Place::Run, words))));
+        }
         if self.trying.replace(true) {
             return;
         }
         let shell = self.clone();
         spawn_local(async move {
+            shell.tasks.idle(Task::File).await;
             let tried = shell.try_rows(&setup, key, more_models).await;
             shell.trying.set(false);
             page::post(&ToPage::Tried(tried));
@@ -191,11 +159,11 @@ impl Shell {
     async fn try_rows(&self, setup: &Setup, key: Option<Secret>, more: Vec<String>) -> Result<Trial, Problem> {
         let data = self.data()?;
         let key = Key::bind(key, setup)?;
-        let prepared = self.prepared(&data, setup, || false).await.map_err(unprepared)?;
-        let facts = prepared.facts(&self.known.borrow());
+        let prepared = self.prepared(&data, setup, &mut Slices::begin(), || false).await.map_err(unprepared)?;
+        let facts = self.facts(&prepared).await;
         let rows = trial::spread_rows(&facts, TRIAL_ROWS);
-        let imported = self.imported_rows(&data, setup);
-        let plan = terms::plan(setup)?;
+        let imported = self.imported_rows(&data, setup).await;
+        let plan = terms::checked_plan(setup)?;
         let rows_known = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
         let to_pay = forecast(setup, &plan, &rows_known, now()).calls;
         let models = std::iter::once(setup.model.clone()).chain(more).take(TRIAL_MODELS_MAX);

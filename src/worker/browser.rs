@@ -1,5 +1,5 @@
 //! The few browser calls that everything here shares: the worker's global scope, the clock, timers, turns of the
-//! event loop, and what an exception says.
+//! event loop, work in slices, and what an exception says.
 
 use std::cell::{Cell, RefCell};
 
@@ -7,12 +7,15 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel};
 
+use super::page;
+use crate::link::{Task, ToPage};
 use crate::time::Time;
 
 /// A slice of long work ends after this long, so that commands and answers are not kept waiting.
 pub const SLICE_MS: f64 = 12.0;
 /// Less than that, and the clock was only corrected.
 const SLEEP_MS_MIN: f64 = 60_000.0;
+const TELL_MS: f64 = 200.0;
 
 pub fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
@@ -102,14 +105,23 @@ pub async fn next_turn() {
     let _ = turn.await;
 }
 
-/// Ends slices: `turn` gives the event loop its turn once [`SLICE_MS`] have gone by.
+/// Long work in slices: `turn` gives the event loop its turn once [`SLICE_MS`] have gone by.
 pub struct Slices {
     until_ms: f64,
+    /// What the page hears of, and when it did.
+    task: Option<Task>,
+    told_ms: f64,
 }
 
 impl Slices {
     pub fn begin() -> Slices {
-        Slices { until_ms: js_sys::Date::now() + SLICE_MS }
+        let now_ms = js_sys::Date::now();
+        Slices { until_ms: now_ms + SLICE_MS, task: None, told_ms: now_ms }
+    }
+
+    /// Of work that tells the page how far it is, a few times a second.
+    pub fn of(task: Task) -> Slices {
+        Slices { task: Some(task), ..Slices::begin() }
     }
 
     /// True when the event loop had its turn: the world may have changed.
@@ -121,5 +133,15 @@ impl Slices {
         next_turn().await;
         self.until_ms = js_sys::Date::now() + SLICE_MS;
         true
+    }
+
+    /// The same. `share`: what is done, from 0 to 1.
+    pub async fn turn_at(&mut self, share: f64) -> bool {
+        let turned = self.turn().await;
+        if let Some(task) = self.task.filter(|_| turned && (self.until_ms - self.told_ms).abs() > TELL_MS) {
+            self.told_ms = self.until_ms;
+            page::post(&ToPage::Working { task, percent: Some((100.0 * share) as u8) });
+        }
+        turned
     }
 }

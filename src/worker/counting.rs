@@ -23,6 +23,7 @@ pub async fn count_rows(
     prepared: &Prepared,
     setup: &Setup,
     tokenizers: &Tokenizers,
+    slices: &mut Slices,
     superseded: impl Fn() -> bool,
 ) -> Result<(), Unprepared> {
     let Some(vocabulary) = Vocabulary::of(setup) else { return Ok(()) };
@@ -31,11 +32,10 @@ pub async fn count_rows(
     }
     let rows = prepared.data.table.len();
     let mut weights = Vec::with_capacity(rows);
-    let mut slices = Slices::begin();
     for first in (0..rows).step_by(ROWS_TOGETHER) {
         let mut texts = Vec::with_capacity(2 * ROWS_TOGETHER);
         for row in first..rows.min(first + ROWS_TOGETHER) {
-            if slices.turn().await && superseded() {
+            if slices.turn_at(row as f64 / rows as f64).await && superseded() {
                 return Err(Unprepared::Superseded);
             }
             texts.push(dataset::render(&prepared.prompt, &prepared.data.table, row).map_err(Unprepared::Template)?);

@@ -1,11 +1,13 @@
 //! The data file that is open: its bytes, as they are kept with a run, and its rows.
 
+use super::browser::Slices;
 use crate::dataset::{self, DataProblem, IdFaults, ReadOptions, Table};
 use crate::link::DataSummary;
 
 const HEAD_ROWS: usize = 8;
 /// So many cells are looked at for columns that could name the rows.
 const ID_CELLS_MAX: usize = 2_000_000;
+const PART_BYTES: usize = 4 * 1024 * 1024;
 
 pub struct Data {
     pub name: String,
@@ -13,63 +15,103 @@ pub struct Data {
     /// With the format that was found, so that it is read the same way again.
     pub read: ReadOptions,
     pub table: Table,
+    pub summary: DataSummary,
+    /// Of the bytes.
+    pub crc32: u32,
 }
 
 impl Data {
-    pub fn read(name: String, bytes: Vec<u8>, options: ReadOptions) -> Result<Data, DataProblem> {
-        let table = dataset::read(&name, &bytes, options)?;
+    /// Reads a file in slices.
+    pub async fn read(
+        name: String,
+        bytes: Vec<u8>,
+        options: ReadOptions,
+        slices: &mut Slices,
+    ) -> Result<Data, DataProblem> {
+        let mut turn = async |share: f64| {
+            slices.turn_at(share).await;
+        };
+        let table = dataset::read_in_turns(&name, &bytes, options, &mut turn).await?;
         let read = ReadOptions { format: Some(table.format()), ..options };
-        Ok(Data { name, bytes, read, table })
+        let summary = summary(&name, bytes.len(), &table, &mut turn).await;
+        let mut crc32 = crc32fast::Hasher::new();
+        for part in bytes.chunks(PART_BYTES) {
+            crc32.update(part);
+            turn(1.0).await;
+        }
+        Ok(Data { name, bytes, read, table, summary, crc32: crc32.finalize() })
     }
 
     pub fn rows(&self) -> u32 {
         self.table.len() as u32
     }
+}
 
-    pub fn summary(&self) -> DataSummary {
-        let columns = self.table.columns().to_vec();
-        let id_faults = self.id_faults();
-        let names_rows = |column: &&String| *column == "id" && !id_faults.iter().any(|(name, _)| name == *column);
-        let id_column = columns.iter().find(names_rows).cloned();
-        let head = (0..self.table.len().min(HEAD_ROWS))
-            .map(|row| columns.iter().map(|column| self.table.cell(row, column)).collect())
-            .collect();
-        DataSummary {
-            name: self.name.clone(),
-            bytes: self.bytes.len() as f64,
-            rows: self.rows(),
-            format: self.table.format(),
-            encoding: self.table.encoding().to_owned(),
-            duplicate_rows: self.table.duplicate_rows(id_column.as_deref()) as u32,
-            skipped: self.table.skipped().to_vec(),
-            notes: self.table.notes().to_vec(),
-            id_faults,
-            id_column,
-            head,
-            columns,
-        }
-    }
-
-    /// Columns that don't name every row: `id` first, then as many as there is time for.
-    fn id_faults(&self) -> Vec<(String, IdFaults)> {
-        let is_id = |column: &&String| *column == "id";
-        let columns = self.table.columns();
-        let others = columns.iter().filter(|column| !is_id(column)).take(ID_CELLS_MAX / self.table.len().max(1));
-        let looked_at = columns.iter().filter(is_id).chain(others);
-        let faults = looked_at.map(|column| (column.clone(), self.table.id_faults(column)));
-        faults.filter(|(_, faults)| *faults != IdFaults::default()).collect()
+async fn summary(name: &str, bytes: usize, table: &Table, turn: &mut impl AsyncFnMut(f64)) -> DataSummary {
+    let columns = table.columns().to_vec();
+    let id_faults = id_faults(table, turn).await;
+    let names_rows = |column: &&String| *column == "id" && !id_faults.iter().any(|(name, _)| name == *column);
+    let id_column = columns.iter().find(names_rows).cloned();
+    let head = (0..table.len().min(HEAD_ROWS))
+        .map(|row| columns.iter().map(|column| table.cell(row, column)).collect())
+        .collect();
+    DataSummary {
+        name: name.to_owned(),
+        bytes: bytes as f64,
+        rows: table.len() as u32,
+        format: table.format(),
+        encoding: table.encoding().to_owned(),
+        duplicate_rows: table.duplicate_rows_in_turns(id_column.as_deref(), turn).await as u32,
+        skipped: table.skipped().to_vec(),
+        notes: table.notes().to_vec(),
+        id_faults,
+        id_column,
+        head,
+        columns,
     }
 }
 
+/// Columns that don't name every row: `id` first, then as many as there is time for.
+async fn id_faults(table: &Table, turn: &mut impl AsyncFnMut(f64)) -> Vec<(String, IdFaults)> {
+    let is_id = |column: &&String| *column == "id";
+    let columns = table.columns();
+    let others = columns.iter().filter(|column| !is_id(column)).take(ID_CELLS_MAX / table.len().max(1));
+    let mut found = Vec::new();
+    for column in columns.iter().filter(is_id).chain(others) {
+        let faults = table.id_faults_in_turns(column, turn).await;
+        if faults != IdFaults::default() {
+            found.push((column.clone(), faults));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
-mod tests {
+pub mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
+
+    /// Reads without a browser, and so without its turns.
+    pub fn read(name: &str, text: &str) -> Data {
+        let table = dataset::read(name, text.as_bytes(), ReadOptions::default()).expect("rows");
+        let summary = at_once(summary(name, text.len(), &table, &mut async |_| {}));
+        Data { name: name.into(), bytes: text.into(), read: ReadOptions::default(), table, summary, crc32: 0 }
+    }
+
+    /// The value of a future that waits for nothing.
+    pub fn at_once<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
 
     #[test]
     fn the_column_id_is_chosen_where_it_names_each_row() {
         let summary = |text: &str| {
-            let data = Data::read("a.csv".into(), text.as_bytes().to_vec(), ReadOptions::default()).unwrap();
-            let summary = data.summary();
+            let summary = read("a.csv", text).summary;
             (summary.id_column, summary.id_faults)
         };
         assert_eq!(summary("id,name\n1,a\n2,b\n"), (Some("id".into()), Vec::new()));

@@ -8,25 +8,20 @@ use web_sys::{Blob, BlobPropertyBag};
 
 use super::browser::{Slices, words};
 use super::ledger;
+use super::page;
 use super::rows::finish_word;
 use super::session::Session;
 use super::terms::problem;
 use crate::answers::{Outline, find_document};
 use crate::dataset::{self, AnswerColumns, ExportRow};
 use crate::engine::{AttemptId, Ordinal};
-use crate::link::{CsvStyle, ExportKind, Place, Problem};
+use crate::link::{CsvStyle, ExportKind, Place, Problem, Task, ToPage};
 use crate::provider::AnswerFormat;
 use crate::time::Time;
 
 const PART_BYTES: usize = 1024 * 1024;
 
-pub struct Exported {
-    pub blob: Blob,
-    pub file_name: String,
-    pub rows: u32,
-}
-
-pub async fn export(session: &Rc<Session>, what: ExportKind, style: CsvStyle) -> Result<Exported, Problem> {
+pub async fn export(session: &Rc<Session>, what: ExportKind, style: CsvStyle) -> Result<(), Problem> {
     let failed = |why: String| {
         problem(Place::Results, format!("The file could not be made: {why}. The results are kept; export them again."))
     };
@@ -47,29 +42,31 @@ pub async fn export(session: &Rc<Session>, what: ExportKind, style: CsvStyle) ->
     });
     let parts = parts.finish().map_err(failed)?;
     let blob = Blob::new_with_blob_sequence_and_options(&parts, &options).map_err(|error| failed(words(&error)))?;
-    Ok(Exported { blob, file_name: file_name(session, what), rows })
+    page::post_with(&ToPage::Exported { what, file_name: file_name(session, what), rows }, Some(&blob));
+    Ok(())
 }
 
 async fn csv(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32, String> {
     let table = &session.prepared.data.table;
     let answers = answer_columns(session);
     parts.push(&dataset::csv_header(table.columns(), &answers, guard))?;
-    let mut slices = Slices::begin();
-    for item in 0..session.prepared.data.rows() {
-        slices.turn().await;
+    let mut slices = Slices::of(Task::Export);
+    let rows = session.prepared.data.rows();
+    for item in 0..rows {
+        slices.turn_at(f64::from(item) / f64::from(rows)).await;
         let cells = table.cells(item as usize);
         with_row(session, item, &answers, |row| parts.push(&dataset::csv_row(&cells, row, &answers, guard)))??;
     }
-    Ok(session.prepared.data.rows())
+    Ok(rows)
 }
 
 /// Rows with an answer: a script takes every id in its checkpoint for done, so an open or failed row must not be there.
 async fn jsonl(session: &Session, parts: &mut Parts) -> Result<u32, String> {
     let answers = answer_columns(session);
-    let mut slices = Slices::begin();
-    let mut lines = 0;
-    for item in 0..session.prepared.data.rows() {
-        slices.turn().await;
+    let mut slices = Slices::of(Task::Export);
+    let (rows, mut lines) = (session.prepared.data.rows(), 0);
+    for item in 0..rows {
+        slices.turn_at(f64::from(item) / f64::from(rows)).await;
         with_row(session, item, &answers, |row| {
             if row.result.is_some() {
                 lines += 1;
@@ -126,10 +123,10 @@ fn with_row<T>(
 async fn ledger(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32, String> {
     parts.push(&ledger::header())?;
     let ids: Vec<AttemptId> = session.results.borrow().attempts().map(|(id, _)| id).collect();
-    let mut slices = Slices::begin();
-    let mut lines = 0;
+    let mut slices = Slices::of(Task::Export);
+    let (all, mut lines) = (ids.len(), 0);
     for id in ids {
-        slices.turn().await;
+        slices.turn_at(f64::from(lines) / all as f64).await;
         let results = session.results.borrow();
         if let Some(attempt) = results.attempt(id) {
             let row_id = session.prepared.data.table.id(attempt.item as usize, session.setup().id_column.as_deref());

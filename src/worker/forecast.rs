@@ -171,7 +171,7 @@ mod tests {
     fn each_row_is_one_thing_and_worst_cases_count_re_asks_on_the_dearest_lane() {
         let mut setup = setup();
         setup.reasks = 2;
-        let plan = terms::plan(&setup).unwrap();
+        let plan = terms::plan(&setup);
         let row = |leader, maybe_cached| ItemFacts { leader, input_estimate: 100, input_bound: 1_000, maybe_cached };
         let facts = [row(0, false), row(0, false), row(2, true), row(3, false), row(3, false)];
         let one = forecast(&setup, &plan, &Rows { facts: &facts, imported: &[], tokens_counted: false }, Time(0));
@@ -194,7 +194,7 @@ mod tests {
         });
         let two = forecast(
             &setup,
-            &terms::plan(&setup).unwrap(),
+            &terms::plan(&setup),
             &Rows { facts: &facts, imported: &[], tokens_counted: false },
             Time(0),
         );
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn two_equal_lanes_take_half_the_time() {
-        let mut plan = terms::plan(&setup()).unwrap();
+        let mut plan = terms::plan(&setup());
         plan.lanes[0].limits = Limits { concurrency: 10, ..Limits::default() };
         assert_eq!(lanes_ms(&plan, 100, 0, 400), 4_000);
         plan.lanes.push(plan.lanes[0].clone());

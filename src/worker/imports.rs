@@ -1,14 +1,24 @@
-//! A checkpoint's answers, brought to the rows that have their ids. Pure but for the session they go into.
+//! A checkpoint's answers, brought to the rows that have their ids, and into the open run.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use web_sys::File;
+
+use super::browser::Slices;
 use super::data::Data;
+use super::disk::refusal::DiskRefusal;
+use super::page;
+use super::reading::read_checkpoint;
 use super::session::Session;
+use super::terms::problem;
 use crate::dataset::{Checkpoint, CheckpointAnswer};
 use crate::engine::{Event, Ordinal};
-use crate::link::CheckpointSummary;
-use crate::provider::{Answer, Finish};
+use crate::link::{CheckpointSummary, Place, Problem, Task, ToPage};
+use crate::provider::{Answer, BODY_BYTES_MAX, Finish};
+
+/// Rows that are handed to the engine together.
+const ROWS_TOGETHER: usize = 200;
 
 /// A checkpoint file that was read, and the data it is for.
 pub struct Import {
@@ -35,12 +45,17 @@ struct Group<'a> {
 
 impl Import {
     /// The rows that have an answer in it. Rows that share an id get its answer where they are copies of each other.
-    pub fn matched(&self, id_column: Option<&str>) -> Matched<'_> {
+    pub async fn matched(&self, id_column: Option<&str>, turn: &mut impl AsyncFnMut(f64)) -> Matched<'_> {
         let (table, checkpoint) = (&self.data.table, &self.checkpoint);
-        let ids: Vec<String> = (0..table.len()).map(|row| table.id(row, id_column)).collect();
+        let mut ids: Vec<String> = Vec::with_capacity(table.len());
+        for row in 0..table.len() {
+            turn(0.0).await;
+            ids.push(table.id(row, id_column));
+        }
         let written: HashSet<&str> = ids.iter().map(String::as_str).collect();
         let mut groups: HashMap<&str, Group> = HashMap::new();
         for (row, id) in ids.iter().enumerate().filter(|(_, id)| !id.trim().is_empty()) {
+            turn(0.0).await;
             // A script that went through pandas has 1.0 for 1; an id that another row has as it is written is that row's.
             let same = || checkpoint.same_number(id).filter(|same| !written.contains(same));
             let found = checkpoint.answer(id).map(|answer| (id.as_str(), answer));
@@ -61,8 +76,9 @@ impl Import {
         matched
     }
 
-    pub fn summary(&self, id_column: Option<&str>, taken: Option<u32>) -> CheckpointSummary {
-        let (checkpoint, matched) = (&self.checkpoint, self.matched(id_column));
+    /// `matched`: for the rows that it is read into.
+    pub fn summary(&self, matched: &Matched, taken: Option<u32>) -> CheckpointSummary {
+        let checkpoint = &self.checkpoint;
         CheckpointSummary {
             name: self.name.clone(),
             ids: checkpoint.len() as u32,
@@ -77,16 +93,47 @@ impl Import {
         }
     }
 
-    /// Ends the session's rows that have an answer in it and none of their own; answers how many did.
-    pub fn enter(&self, session: &Rc<Session>) -> u32 {
-        let matched = self.matched(session.setup().id_column.as_deref());
-        let events = matched.rows.into_iter().filter(|(item, _)| session.takes_import(*item));
-        let events: Vec<Event> =
-            events.map(|(item, found)| Event::Imported { item, answer: answer_of(found) }).collect();
-        let taken = events.len() as u32;
-        session.handle_all(events);
-        taken
+    /// Ends the session's rows that have an answer in it and none of their own; says what it brought. An answer that is
+    /// longer than any body is left out: a record could not hold it.
+    pub async fn enter(&self, session: &Rc<Session>, slices: &mut Slices) -> CheckpointSummary {
+        let matched = self
+            .matched(session.setup().id_column.as_deref(), &mut async |_| {
+                slices.turn().await;
+            })
+            .await;
+        let mut taken = 0;
+        let all = matched.rows.len().max(1);
+        for (done, rows) in matched.rows.chunks(ROWS_TOGETHER).enumerate() {
+            slices.turn_at((done * ROWS_TOGETHER) as f64 / all as f64).await;
+            let small = |found: &CheckpointAnswer| found.text.len() <= BODY_BYTES_MAX;
+            let rows = rows.iter().filter(|(item, found)| small(found) && session.takes_import(*item));
+            let events: Vec<Event> =
+                rows.map(|(item, found)| Event::Imported { item: *item, answer: answer_of(found) }).collect();
+            taken += events.len() as u32;
+            session.handle_all(events);
+        }
+        self.summary(&matched, Some(taken))
     }
+}
+
+/// Takes the answers of a script's checkpoint into the open run.
+pub async fn import_checkpoint(session: &Rc<Session>, name: String, file: Option<File>) -> Result<(), Problem> {
+    let checkpoint = read_checkpoint(&name, Place::Results, file, Task::Import).await?;
+    let import = Import { name, checkpoint, data: session.prepared.data.clone() };
+    let summary = import.enter(session, &mut Slices::of(Task::Import)).await;
+    session.saved_or_refused().await.map_err(|refusal| not_saved(&import.name, &refusal))?;
+    page::post(&ToPage::CheckpointRead(summary));
+    Ok(())
+}
+
+/// An import that the disk ended.
+pub fn not_saved(name: &str, refusal: &DiskRefusal) -> Problem {
+    let words = format!(
+        "What was read of {name} could not be saved: {refusal}. It is kept in this tab: export it now. {} Then resume \
+         the run, and import the file again.",
+        refusal.what_to_do()
+    );
+    problem(Place::Results, words)
 }
 
 fn answer_of(found: &CheckpointAnswer) -> Answer {
@@ -101,28 +148,36 @@ fn answer_of(found: &CheckpointAnswer) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::data::tests::{at_once, read};
     use super::*;
-    use crate::dataset::ReadOptions;
 
     fn import(data: &str, lines: &str) -> Import {
-        let data = Data::read("x.csv".into(), data.as_bytes().to_vec(), ReadOptions::default()).unwrap();
+        let data = read("x.csv", data);
         let checkpoint = Checkpoint::read(lines.as_bytes()).unwrap();
         Import { name: "c.jsonl".into(), checkpoint, data: Rc::new(data) }
     }
 
+    fn matched<'a>(import: &'a Import, id_column: Option<&str>) -> Matched<'a> {
+        at_once(import.matched(id_column, &mut async |_| {}))
+    }
+
+    fn summary(import: &Import, id_column: Option<&str>) -> CheckpointSummary {
+        import.summary(&matched(import, id_column), None)
+    }
+
     /// The rows that get an answer, and which.
     fn matches(import: &Import, id_column: Option<&str>) -> Vec<(Ordinal, String)> {
-        import.matched(id_column).rows.into_iter().map(|(row, answer)| (row, answer.text.clone())).collect()
+        matched(import, id_column).rows.into_iter().map(|(row, answer)| (row, answer.text.clone())).collect()
     }
 
     #[test]
     fn an_id_that_stands_for_different_rows_brings_no_answer() {
         let lines = "{\"id\": \"a\", \"result\": \"A\"}\n{\"id\": \"1\", \"result\": \"B\"}\n{\"id\": \"9\", \"result\": \"C\"}\n";
         let import = import("id,name\na,one\nb,two\na,three\n", lines);
-        let by_id = import.summary(Some("id"), None);
+        let by_id = summary(&import, Some("id"));
         assert_eq!((by_id.ids, by_id.rows, by_id.shared_rows, by_id.unmatched_ids), (3, 0, 2, 2));
         // Without an id column, as the post's script: the row's number from zero.
-        let by_number = import.summary(None, Some(1));
+        let by_number = summary(&import, None);
         assert_eq!((by_number.rows, by_number.shared_rows, by_number.unmatched_ids), (1, 0, 2));
         assert_eq!(matches(&import, None), [(1, "B".into())]);
     }
@@ -132,7 +187,7 @@ mod tests {
         let lines = "{\"id\": \"a\", \"result\": \"A\"}\n{\"id\": \"\", \"result\": \"B\"}\n";
         let import = import("id,name\na,one\n,two\na,one\n", lines);
         assert_eq!(matches(&import, Some("id")), [(0, "A".into()), (2, "A".into())]);
-        assert_eq!(import.summary(Some("id"), None).unmatched_ids, 1);
+        assert_eq!(summary(&import, Some("id")).unmatched_ids, 1);
     }
 
     #[test]

@@ -5,11 +5,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `simulate` | a workload on a virtual clock, in slices |
-//! | `shell`, `page`, `before` | messages in, messages out; what is asked before a run |
+//! | `shell`, `page`, `tasks`, `signal` | messages in, messages out; long work, and how it waits and ends |
+//! | `before`, `reading` | what is asked before a run; files that the person gives |
 //! | `data`, `imports`, `prepare`, `preview`, `counting`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
 //! | `provider_count` | tokens of some rows as the provider counts them |
 //! | `trial`, `projection` | a few rows asked before a run, and what they say of it |
-//! | `session`, `send`, `telling`, `leaving` | the open run: the engine's effects, carried out, what it tells of itself, and its end |
+//! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
 //! | `fetch`, `demo`, `demo_answers`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
 //! | `answer_check` | whether an answer fits the format it was asked for in |
 //! | `program`, `validator`, `tokenizer` | programs in workers of their own, loaded when they are needed |
@@ -33,7 +34,6 @@ mod export;
 pub mod fetch;
 mod forecast;
 mod imports;
-mod leaving;
 mod ledger;
 pub mod page;
 mod prepare;
@@ -42,12 +42,15 @@ mod program;
 mod projection;
 mod provider_count;
 mod reach;
+mod reading;
 pub mod results;
 mod rows;
 mod send;
 mod session;
 mod shell;
+pub mod signal;
 mod simulate;
+mod tasks;
 mod telling;
 mod terms;
 pub mod tokenizer;

@@ -20,7 +20,10 @@ pub type CacheKey = [u8; 32];
 pub struct Prepared {
     pub data: Rc<Data>,
     pub prompt: Prompt,
-    pub keys: Vec<CacheKey>,
+    /// Row by row, as the first lane asks.
+    keys: Vec<CacheKey>,
+    /// Lanes that ask otherwise, each with its keys.
+    others: Vec<(Setup, Vec<CacheKey>)>,
     facts: RefCell<Vec<ItemFacts>>,
     /// Their tokens were counted, not estimated.
     counted: Cell<bool>,
@@ -75,13 +78,22 @@ impl Prepared {
     }
 
     /// The name under which the request cache keeps a lane's answer to one row: lanes of one endpoint and model share
-    /// it. Rows are looked up under the first lane's.
+    /// it.
     pub fn key_on(&self, lane: &Setup, item: Ordinal) -> Option<CacheKey> {
         if wire(lane) == wire(&self.of) {
             return self.keys.get(item as usize).copied();
         }
+        if let Some((_, keys)) = self.others.iter().find(|(other, _)| wire(other) == wire(lane)) {
+            return keys.get(item as usize).copied();
+        }
         let body = self.body(lane, item).ok()?;
         Some(cache_key(&terms::group(lane), &body))
+    }
+
+    /// The names under which some lane's answer to a row may be kept: any lane's will do.
+    pub fn keys_of(&self, item: Ordinal) -> impl Iterator<Item = CacheKey> {
+        let all = std::iter::once(&self.keys).chain(self.others.iter().map(|(_, keys)| keys));
+        all.filter_map(move |keys| keys.get(item as usize).copied())
     }
 
     pub fn is_counted(&self) -> bool {
@@ -128,37 +140,37 @@ impl Prepared {
         &self.near
     }
 
-    /// Recorded facts, with those rows marked that the cache may answer by now.
-    pub fn with_cached(&self, recorded: &[ItemFacts], known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
-        let maybe_cached = |key: &CacheKey| self.of.use_cache && known.contains(key);
-        let rows = recorded.iter().zip(&self.keys);
-        rows.map(|(facts, key)| ItemFacts { maybe_cached: maybe_cached(key), ..*facts }).collect()
+    /// The facts as they are found now, with those rows marked that the cache may answer.
+    pub fn facts(&self, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
+        let estimate =
+            |facts: &ItemFacts| ItemFacts { input_estimate: self.as_sampled(facts.input_estimate), ..*facts };
+        let facts: Vec<ItemFacts> = self.facts.borrow().iter().map(estimate).collect();
+        self.with_cached(facts, known)
     }
 
-    /// The facts, with those rows marked that the cache may answer.
-    pub fn facts(&self, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
-        let facts = self.facts.borrow();
-        let facts = facts.iter().zip(&self.keys);
-        facts
-            .map(|(facts, key)| ItemFacts {
-                input_estimate: self.as_sampled(facts.input_estimate),
-                maybe_cached: self.of.use_cache && known.contains(key),
-                ..*facts
-            })
-            .collect()
+    /// Facts that were recorded, with the same mark.
+    pub fn with_cached(&self, facts: Vec<ItemFacts>, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
+        let is_known = |item: usize| self.keys_of(item as Ordinal).any(|key| known.contains(&key));
+        let rows = facts.into_iter().enumerate();
+        rows.map(|(item, facts)| ItemFacts { maybe_cached: self.of.use_cache && is_known(item), ..facts }).collect()
     }
 }
 
 /// Renders every row. `superseded` is asked between slices.
-pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bool) -> Result<Prepared, Unprepared> {
+pub async fn prepare(
+    data: &Rc<Data>,
+    setup: &Setup,
+    slices: &mut Slices,
+    superseded: impl Fn() -> bool,
+) -> Result<Prepared, Unprepared> {
     let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns()).map_err(Unprepared::Template)?;
     let rows = data.table.len();
     let group = terms::group(setup);
-    let others = other_wires(setup);
     let mut prepared = Prepared {
         data: data.clone(),
         prompt,
         keys: Vec::with_capacity(rows),
+        others: other_wires(setup).into_iter().map(|lane| (lane, Vec::with_capacity(rows))).collect(),
         facts: RefCell::default(),
         counted: Cell::new(false),
         sample: Cell::new(None),
@@ -169,9 +181,8 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
     let mut facts = Vec::with_capacity(rows);
     let mut leaders: HashMap<CacheKey, Ordinal> = HashMap::with_capacity(rows);
     let mut folds: HashMap<CacheKey, Ordinal> = HashMap::with_capacity(rows);
-    let mut slices = Slices::begin();
     for row in 0..rows {
-        if slices.turn().await && superseded() {
+        if slices.turn_at(row as f64 / rows as f64).await && superseded() {
             return Err(Unprepared::Superseded);
         }
         let item = row as Ordinal;
@@ -179,10 +190,12 @@ pub async fn prepare(data: &Rc<Data>, setup: &Setup, superseded: impl Fn() -> bo
         let call = call(setup, &prepared.prompt, &system, &user);
         let body = setup.provider.body(&setup.base_url, &call);
         let key = cache_key(&group, &body);
-        let longest = others
-            .iter()
-            .map(|lane| body_of(lane, &prepared.prompt, &system, &user).len())
-            .fold(body.len(), usize::max);
+        let mut longest = body.len();
+        for (lane, keys) in &mut prepared.others {
+            let body = body_of(lane, &prepared.prompt, &system, &user);
+            longest = longest.max(body.len());
+            keys.push(cache_key(&terms::group(lane), &body));
+        }
         let first = *leaders.entry(key).or_insert(item);
         let nearly = *folds.entry(near_key(&system, &user)).or_insert(first);
         if first == item && nearly != item {
@@ -260,15 +273,16 @@ pub fn call<'a>(setup: &'a Setup, prompt: &Prompt, system: &'a str, user: &'a st
 
 #[cfg(test)]
 mod tests {
+    use super::super::data::tests::read;
     use super::super::terms::tests::setup;
     use super::*;
-    use crate::dataset::ReadOptions;
 
     fn prepared(data: &Rc<Data>, setup: &Setup) -> Prepared {
         Prepared {
             data: data.clone(),
             prompt: Prompt::parse(&setup.system, &setup.user, data.table.columns()).expect("a prompt"),
             keys: Vec::new(),
+            others: Vec::new(),
             facts: RefCell::default(),
             counted: Cell::new(false),
             sample: Cell::new(None),
@@ -279,10 +293,26 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_of_any_lane_is_found_again() {
+        let data = Rc::new(read("rows.csv", "id,name\n1,a\n2,b\n3,c\n"));
+        let facts = ItemFacts { leader: 0, input_estimate: 1, input_bound: 1, maybe_cached: false };
+        let key = |first: u8, row: u8| [10 * first + row; 32];
+        let prepared = Prepared {
+            keys: (0..3).map(|row| key(1, row)).collect(),
+            others: vec![(setup(), (0..3).map(|row| key(2, row)).collect())],
+            facts: RefCell::new(vec![facts; 3]),
+            ..prepared(&data, &Setup { user: "{{name}}".to_owned(), ..setup() })
+        };
+        let known = HashSet::from([key(1, 0), key(2, 2)]);
+        let cached = prepared.facts(&known).iter().map(|facts| facts.maybe_cached).collect::<Vec<_>>();
+        assert_eq!(cached, [true, false, true]);
+        assert_eq!(prepared.keys_of(2).collect::<Vec<_>>(), [key(1, 2), key(2, 2)]);
+    }
+
+    #[test]
     fn of_two_that_were_prepared_at_once_the_first_stays_with_what_was_counted() {
         let setup = Setup { user: "{{name}}".to_owned(), ..setup() };
-        let read = || Data::read("rows.csv".to_owned(), b"id,name\n1,a\n".to_vec(), ReadOptions::default());
-        let data = Rc::new(read().expect("rows"));
+        let data = Rc::new(read("rows.csv", "id,name\n1,a\n"));
         let mut place = None;
         let first = prepared(&data, &setup).kept_in(&mut place);
         first.take_sample(TokenCount { row: 0, row_tokens: 9, rows: 1, counted: 9, estimated: 5 });
@@ -292,7 +322,7 @@ mod tests {
         // Another prompt's rows, and another file's, take the place.
         let other = Setup { user: "{{id}}".to_owned(), ..setup.clone() };
         assert_eq!(prepared(&data, &other).kept_in(&mut place).rows_sampled(), 0);
-        let again = Rc::new(read().expect("rows"));
+        let again = Rc::new(read("rows.csv", "id,name\n1,a\n"));
         let third = prepared(&again, &other).kept_in(&mut place);
         assert!(Rc::ptr_eq(&third.data, &again) && place.is_some_and(|kept| Rc::ptr_eq(&kept, &third)));
     }

@@ -3,8 +3,10 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::fmt;
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use js_sys::{Function, Promise};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +15,7 @@ use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::browser::{property, scope};
 use super::page::encode;
+use super::signal::Cancel;
 
 /// Where the bundle says which programs there are: their addresses by name.
 const PROGRAMS: &str = "pennybatchPrograms";
@@ -32,8 +35,6 @@ struct State {
     ready: bool,
     /// Why it can answer no more.
     broken: Option<String>,
-    /// Asked before it was ready.
-    unsent: Vec<JsValue>,
     /// `(resolve, reject)` of each question that waits, in their order.
     waiting: VecDeque<(Function, Function)>,
     /// The same of those who wait until it is ready.
@@ -50,8 +51,8 @@ impl Program {
         let worker = Worker::new_with_options(&url, &options).map_err(|error| super::browser::words(&error))?;
         let state: Rc<RefCell<State>> = Rc::default();
         let on_message = {
-            let (state, worker) = (state.clone(), worker.clone());
-            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| hear(&state, &worker, &event.data()))
+            let state = state.clone();
+            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| hear(&state, &event.data()))
         };
         let on_error = {
             let state = state.clone();
@@ -91,25 +92,46 @@ impl Program {
         give_up(&self.state, why);
     }
 
-    /// The answer to a question, or why there is none.
-    pub async fn ask<A: DeserializeOwned>(&self, question: &impl Serialize) -> Result<A, String> {
-        if let Some(why) = &self.state.borrow().broken {
-            return Err(why.clone());
-        }
-        let question = encode(question).map_err(|error| super::browser::words(&error))?;
+    /// The answer to a question. Once it is ready, a program that takes longer than `ms_max` is ended: it may never answer.
+    pub async fn ask<A: DeserializeOwned>(&self, question: &impl Serialize, ms_max: u32) -> Result<A, Unanswered> {
+        let broken = |error: JsValue| Unanswered::Broken(super::browser::words(&error));
+        self.ready().await.map_err(Unanswered::Broken)?;
+        let question = encode(question).map_err(broken)?;
         let answer = Promise::new(&mut |resolve, reject| {
-            let mut state = self.state.borrow_mut();
-            state.waiting.push_back((resolve, reject));
-            if state.ready {
-                // Plain values can always be cloned, so posting them can't fail.
-                let _ = self.worker.post_message(&question);
-            } else {
-                state.unsent.push(question.clone());
-            }
+            self.state.borrow_mut().waiting.push_back((resolve, reject));
+            // Plain values can always be cloned, so posting them can't fail.
+            let _ = self.worker.post_message(&question);
         });
-        let answer =
-            wasm_bindgen_futures::JsFuture::from(answer).await.map_err(|error| super::browser::words(&error))?;
-        serde_wasm_bindgen::from_value(answer).map_err(|error| error.to_string())
+        let late: Rc<Cancel> = Rc::default();
+        let timeout = Timeout::new(ms_max, {
+            let late = late.clone();
+            move || late.begin()
+        });
+        let answered = late.race(wasm_bindgen_futures::JsFuture::from(answer)).await;
+        drop(timeout);
+        let Some(answer) = answered else {
+            self.end("it was ended over another question");
+            return Err(Unanswered::TooSlow { ms_max });
+        };
+        serde_wasm_bindgen::from_value(answer.map_err(broken)?).map_err(|error| Unanswered::Broken(error.to_string()))
+    }
+}
+
+/// Why there is no answer.
+pub enum Unanswered {
+    TooSlow {
+        ms_max: u32,
+    },
+    /// The program died, perhaps over another question.
+    Broken(String),
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unanswered::TooSlow { ms_max } => write!(f, "it takes longer than {} seconds", ms_max / 1_000),
+            Unanswered::Broken(why) => f.write_str(why),
+        }
     }
 }
 
@@ -122,13 +144,10 @@ impl Drop for Program {
     }
 }
 
-fn hear(state: &RefCell<State>, worker: &Worker, message: &JsValue) {
+fn hear(state: &RefCell<State>, message: &JsValue) {
     let mut state = state.borrow_mut();
     if !state.ready && message.as_string().as_deref() == Some(READY) {
         state.ready = true;
-        for question in state.unsent.drain(..) {
-            let _ = worker.post_message(&question);
-        }
         for (resolve, _) in state.starting.drain(..) {
             let _ = resolve.call0(&JsValue::UNDEFINED);
         }

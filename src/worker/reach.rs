@@ -102,6 +102,13 @@ async fn permission() -> Option<String> {
     None
 }
 
+/// The browser keeps timings of a few hundred answers, and none of those that come after.
+pub fn forget_timings() {
+    if let Some(performance) = scope().performance() {
+        performance.clear_resource_timings();
+    }
+}
+
 /// The protocol of the last answer from `url`, such as `HTTP/2`; `None` where the server doesn't let the page know.
 pub fn http_version(url: &str) -> Option<&'static str> {
     let entries = scope().performance()?.get_entries_by_name(url);

@@ -26,20 +26,35 @@ pub struct View<'a> {
     pub texts: &'a dyn Texts,
 }
 
-/// The items that a filter and a search leave, kept while nothing changes.
+/// The items that a filter and a search leave. A search goes through the rows in slices, and what it found in a row's
+/// cells and answer is kept: while a run goes on, only new answers are searched.
 #[derive(Default)]
 pub struct Window {
-    of: Option<(Option<RowFilter>, String, u64)>,
+    of: (Option<RowFilter>, String),
+    found: Vec<Found>,
+    /// Of the results that `matching` was made of, once all rows were searched.
+    version: Option<u64>,
     matching: Vec<Ordinal>,
 }
 
+/// What a search found in a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Here,
+    /// Not in its cells, and it has no answer yet.
+    NotYet,
+    Nowhere,
+}
+
 impl Window {
-    /// `(matching, rows)`: how many items match, and those of the window.
+    /// `(matching, rows)`: how many items match, and those of the window, as far as the search has gone. `is_over`, which
+    /// is asked row by row, ends a slice of it.
     pub fn rows(
         &mut self,
         view: &View,
         (first, count): (u32, u32),
         (filter, search): (Option<RowFilter>, &str),
+        is_over: impl FnMut() -> bool,
     ) -> (u32, Vec<ResultRow>) {
         let (results, count) = (view.results, count.min(WINDOW_ROWS_MAX));
         let row = |item: Ordinal| {
@@ -47,23 +62,60 @@ impl Window {
             row.answer = row.answer.map(shortened);
             row
         };
-        let search = search.trim().to_lowercase();
-        if filter.is_none() && search.is_empty() {
+        let of = (filter, search.trim().to_lowercase());
+        if self.of != of {
+            *self = Window { of, ..Window::default() };
+        }
+        if self.is_all() {
             let last = first.saturating_add(count).min(results.count());
             return (results.count(), (first..last).map(row).collect());
         }
-        let of = Some((filter, search, results.version));
-        if self.of != of {
-            let search = of.as_ref().map_or("", |(_, search, _)| search);
-            let fits = |item: &Ordinal| {
-                filter.is_none_or(|filter| is_in(results, *item, filter))
-                    && (search.is_empty() || mentions(view, *item, search))
-            };
-            self.matching = (0..results.count()).filter(fits).collect();
-            self.of = of;
-        }
+        self.go_on(view, is_over);
         let window = self.matching.iter().skip(first as usize).take(count as usize);
         (self.matching.len() as u32, window.map(|item| row(*item)).collect())
+    }
+
+    fn is_all(&self) -> bool {
+        self.of.0.is_none() && self.of.1.is_empty()
+    }
+
+    /// Rows are still to be searched.
+    pub fn is_searching(&self) -> bool {
+        !self.is_all() && self.version.is_none()
+    }
+
+    fn go_on(&mut self, view: &View, mut is_over: impl FnMut() -> bool) {
+        let results = view.results;
+        if self.version == Some(results.version) {
+            return;
+        }
+        let (filter, search) = &self.of;
+        self.version = None;
+        if !search.is_empty() {
+            for row in 0..self.found.len() {
+                if self.found[row] != Found::NotYet || results.kept(row as Ordinal).is_none() {
+                    continue;
+                }
+                if is_over() {
+                    return;
+                }
+                self.found[row] = answer_mentions(view, row as Ordinal, search);
+            }
+            while (self.found.len() as u32) < results.count() {
+                if is_over() {
+                    break;
+                }
+                let item = self.found.len() as Ordinal;
+                let in_cells = cells_mention(view, item, search);
+                self.found.push(if in_cells { Found::Here } else { answer_mentions(view, item, search) });
+            }
+        }
+        let is_found = |item: &Ordinal| search.is_empty() || self.found.get(*item as usize) == Some(&Found::Here);
+        let fits = |item: &Ordinal| is_found(item) && filter.is_none_or(|filter| is_in(results, *item, filter));
+        self.matching = (0..results.count()).filter(fits).collect();
+        if search.is_empty() || self.found.len() as u32 == results.count() {
+            self.version = Some(results.version);
+        }
     }
 }
 
@@ -79,11 +131,18 @@ fn is_in(results: &Results, item: Ordinal, filter: RowFilter) -> bool {
     }
 }
 
-fn mentions(view: &View, item: Ordinal, search: &str) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(search);
-    let data = view.data;
-    view.results.answer(item, view.texts).is_ok_and(|answer| answer.is_some_and(|answer| has(&answer.text)))
-        || data.table.columns().iter().any(|column| has(&data.table.cell(item as usize, column)))
+fn answer_mentions(view: &View, item: Ordinal, search: &str) -> Found {
+    match view.results.answer(item, view.texts) {
+        Ok(Some(answer)) if answer.text.to_lowercase().contains(search) => Found::Here,
+        Ok(Some(_)) => Found::Nowhere,
+        // It may be there, or readable, the next time.
+        Ok(None) | Err(_) => Found::NotYet,
+    }
+}
+
+fn cells_mention(view: &View, item: Ordinal, search: &str) -> bool {
+    let table = &view.data.table;
+    table.cells(item as usize).iter().any(|cell| cell.to_lowercase().contains(search))
 }
 
 pub fn row(view: &View, item: Ordinal) -> ResultRow {

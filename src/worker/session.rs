@@ -9,17 +9,18 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
 use super::answer_check::AnswerCheck;
-use super::browser::{catch_up_with_the_clock, next_turn, now, seed, sleep_ms};
-use super::disk::database::Durability;
+use super::browser::{catch_up_with_the_clock, next_turn, now, seed};
 use super::disk::manifest::Manifest;
+use super::disk::refusal::DiskRefusal;
 use super::disk::storage::{KeptTexts, RunStore, Storage};
 use super::fetch::Key;
-use super::leaving::Leaving;
 use super::page;
 use super::prepare::{CacheKey, Prepared};
+use super::reach;
 use super::results::Results;
 use super::rows::View;
 use super::send::Sending;
+use super::signal::{Cancel, Signal};
 use super::terms::{self, problem};
 use crate::engine::batch::{BatchEntry, RowSettled};
 use crate::engine::{
@@ -32,6 +33,10 @@ use crate::time::Time;
 
 /// Timers of browsers count in 31 bits; an early wake does no harm.
 const WAKE_MS_MAX: u64 = 60_000;
+/// The first answer may come from a preflight's connection, and an entry may be missing.
+const PROTOCOL_LOOKS: u8 = 4;
+/// More than that is not left waiting for the checkpoints' next turn.
+const WAITING_BYTES_MAX: usize = 1024 * 1024;
 
 pub struct Session {
     pub manifest: Manifest,
@@ -52,13 +57,20 @@ pub struct Session {
     in_flight: RefCell<HashMap<AttemptId, AbortController>>,
     unsaved: RefCell<Unsaved>,
     pub(super) flushing: Cell<bool>,
+    /// A flush has ended.
+    flushed: Signal,
     notices: RefCell<Vec<Notice>>,
     look_ups: RefCell<Vec<Ordinal>>,
     wake: RefCell<Option<(Time, Timeout)>>,
+    /// It goes on once its answers can be checked.
+    awaits_check: Cell<bool>,
     pub(super) changed: Cell<bool>,
     pub(super) telling: Cell<bool>,
     pub(super) told: RefCell<Option<Breakdown>>,
-    pub(super) leaving: Leaving,
+    /// Ends what is under way for a run that is closed.
+    pub(super) closing: Cancel,
+    /// Lane by lane.
+    protocols: RefCell<Vec<Protocol>>,
     seed: u64,
 }
 
@@ -68,7 +80,15 @@ struct Unsaved {
     records: Vec<Record>,
     /// Of the last save that waits for its answer.
     ticket: Option<Ticket>,
-    refused: bool,
+    refused: Option<DiskRefusal>,
+}
+
+/// What is known of the protocol that a lane's server speaks.
+#[derive(Clone, Copy)]
+struct Protocol {
+    /// Answers that are still to be looked at.
+    looks: u8,
+    is_http1: bool,
 }
 
 /// What a session is made of.
@@ -92,7 +112,6 @@ impl Session {
         let mut keys = parts.keys;
         keys.resize(lanes.len(), None);
         Rc::new(Session {
-            lanes,
             demo: RefCell::new(parts.manifest.setup.demo.clone()),
             keys: RefCell::new(keys),
             manifest: parts.manifest,
@@ -107,13 +126,17 @@ impl Session {
             in_flight: RefCell::default(),
             unsaved: RefCell::default(),
             flushing: Cell::new(false),
+            flushed: Signal::default(),
             notices: RefCell::default(),
             look_ups: RefCell::default(),
             wake: RefCell::default(),
+            awaits_check: Cell::new(false),
             changed: Cell::new(false),
             telling: Cell::new(false),
             told: RefCell::default(),
-            leaving: Leaving::default(),
+            closing: Cancel::default(),
+            protocols: RefCell::new(vec![Protocol { looks: PROTOCOL_LOOKS, is_http1: false }; lanes.len()]),
+            lanes,
             seed: seed(),
         })
     }
@@ -172,21 +195,27 @@ impl Session {
         going || !self.in_flight.borrow().is_empty()
     }
 
-    /// Results that only this worker's memory holds.
-    pub fn has_unsaved(&self) -> bool {
-        !self.unsaved.borrow().records.is_empty()
+    /// Returns once everything is on disk, or why it can't be.
+    pub async fn saved_or_refused(&self) -> Result<(), DiskRefusal> {
+        let ended = || {
+            let unsaved = self.unsaved.borrow();
+            let refusal = unsaved.refused.clone().filter(|_| !unsaved.records.is_empty());
+            (!self.flushing.get()).then(|| refusal.map_or(Ok(()), Err))
+        };
+        self.flushed.until(ended).await
     }
 
-    /// Bytes of results that are on their way to the disk.
-    pub fn waiting_bytes(&self) -> usize {
-        self.store.borrow().as_ref().map_or(0, RunStore::waiting_bytes)
+    /// Returns once everything is on disk, however often that is refused before.
+    pub(super) async fn saved(&self) {
+        let is_saved = || !self.flushing.get() && self.unsaved.borrow().records.is_empty();
+        self.flushed.until(|| is_saved().then_some(())).await;
     }
 
-    /// Writes what the checkpoints lack, without waiting for their turn.
-    pub(super) async fn copy_to_checkpoints(&self) {
+    /// Returns once little waits to be copied to the checkpoints: a file comes faster than that.
+    pub(super) async fn copy_what_waits(&self) {
         let checkpoints = self.store.borrow().as_ref().and_then(|store| store.checkpoints.clone());
-        if let Some(checkpoints) = checkpoints {
-            let _ = checkpoints.write(Durability::Relaxed).await;
+        if let Some(checkpoints) = checkpoints.filter(|it| it.waiting_bytes() > WAITING_BYTES_MAX) {
+            let _ = checkpoints.write().await;
         }
     }
 
@@ -198,8 +227,43 @@ impl Session {
 
     pub fn command(self: &Rc<Self>, command: Command) -> Result<(), Problem> {
         let command = self.checked(command)?;
-        self.handle(Event::Command(command));
+        match command {
+            // What may not be paid for before its answers can be checked.
+            Command::Resume | Command::HandOver(_) if !self.check.is_ready() => {
+                self.once_checkable(command);
+                return Ok(());
+            }
+            Command::Pause | Command::Stop => self.awaits_check.set(false),
+            _ => {}
+        }
+        self.carry_on(command);
         Ok(())
+    }
+
+    /// A run that was opened has not loaded what checks its answers.
+    fn once_checkable(self: &Rc<Self>, command: Command) {
+        if self.awaits_check.replace(true) {
+            return;
+        }
+        let session = self.clone();
+        spawn_local(async move {
+            let ready = session.closing.race(session.check.ready()).await;
+            if session.awaits_check.replace(false) {
+                match ready {
+                    Some(Ok(())) => session.carry_on(command),
+                    Some(Err(found)) => page::refuse(problem(Place::Run, found.message)),
+                    None => {}
+                }
+            }
+        });
+    }
+
+    fn carry_on(self: &Rc<Self>, command: Command) {
+        let again = command == Command::Resume && self.unsaved.borrow().refused.is_some();
+        self.handle(Event::Command(command));
+        if again {
+            self.begin_flush();
+        }
     }
 
     fn checked(&self, command: Command) -> Result<Command, Problem> {
@@ -210,15 +274,18 @@ impl Session {
                 "This run used an API key, which is never stored. Enter it again, then resume.",
             )),
             Command::SetBudget(budget) => {
-                terms::plan(&Setup { budget, ..self.setup().clone() })?;
+                terms::checked_plan(&Setup { budget, ..self.setup().clone() })?;
                 Ok(Command::SetBudget(budget))
             }
             Command::SetLimits { lane, limits } => {
                 let Some(own) = self.lanes.get(usize::from(lane)) else {
                     return Err(problem(Place::Limits, "This run has no such lane."));
                 };
-                let limits = terms::bounded(own, limits);
-                let checked = terms::plan(&Setup { limits: limits.clone(), budget: None, ..own.clone() });
+                let mut limits = terms::bounded(own, limits);
+                if self.protocols.borrow()[usize::from(lane)].is_http1 {
+                    limits.concurrency = limits.concurrency.min(terms::IN_FLIGHT_MAX_HTTP1);
+                }
+                let checked = terms::checked_plan(&Setup { limits: limits.clone(), budget: None, ..own.clone() });
                 checked.map_err(|found| terms::of_lane(self.setup(), lane.into(), found))?;
                 Ok(Command::SetLimits { lane, limits })
             }
@@ -234,7 +301,7 @@ impl Session {
 
     /// The same for events that came together.
     pub fn handle_all(self: &Rc<Self>, events: impl IntoIterator<Item = Event>) {
-        if self.leaving.begun() {
+        if self.closing.begun() {
             return;
         }
         if self.in_flight.borrow().is_empty() {
@@ -289,8 +356,33 @@ impl Session {
             };
             let outcome = session.check.checked(outcome).await;
             session.in_flight.borrow_mut().remove(&attempt);
+            session.heed_protocol(place);
             session.handle(Event::Ended { attempt, outcome, seen: seen.map(Box::new) });
         });
+    }
+
+    /// A browser opens few connections to one server that speaks HTTP/1.1 behind https: calls above them would wait in
+    /// the browser while their deadline runs. The first answers tell, where the server lets pages know.
+    fn heed_protocol(self: &Rc<Self>, lane: usize) {
+        let setup = &self.lanes[lane];
+        if self.protocols.borrow()[lane].looks == 0 || !setup.provider.is_remote() {
+            return;
+        }
+        self.protocols.borrow_mut()[lane].looks -= 1;
+        let (url, _) = setup.provider.urls(&setup.base_url);
+        let version = reach::http_version(&url);
+        reach::forget_timings();
+        if version != Some("HTTP/1.1") {
+            return;
+        }
+        self.protocols.borrow_mut()[lane] = Protocol { looks: 0, is_http1: true };
+        let Some(mut limits) = self.progress().lanes.get(lane).map(|lane| lane.limits.clone()) else { return };
+        if limits.concurrency > terms::IN_FLIGHT_MAX_HTTP1 {
+            limits.concurrency = terms::IN_FLIGHT_MAX_HTTP1;
+            self.handle(Event::Command(Command::SetLimits { lane: lane as u8, limits }));
+            let note = problem(Place::Run, terms::HTTP1_NOTE);
+            page::post(&ToPage::Noted(terms::of_lane(self.setup(), lane, note).message));
+        }
     }
 
     /// All look-ups of one turn go to the database together.
@@ -303,12 +395,17 @@ impl Session {
         spawn_local(async move {
             next_turn().await;
             let items = session.look_ups.take();
-            let keys: Vec<CacheKey> = items.iter().map(|item| session.prepared.keys[*item as usize]).collect();
-            let answers = session.storage.look_up(&keys).await;
-            for (item, answer) in items.into_iter().zip(answers) {
-                // It may have been kept for another format.
-                let answer = session.check.fitting(answer).await;
-                session.handle(Event::LookedUp { item, answer });
+            let keys: Vec<CacheKey> = items.iter().flat_map(|item| session.prepared.keys_of(*item)).collect();
+            let mut answers = session.storage.look_up(&keys).await.into_iter();
+            for item in items {
+                let mut fitting = None;
+                for answer in answers.by_ref().take(session.prepared.keys_of(item).count()) {
+                    // It may have been kept for another format.
+                    if fitting.is_none() {
+                        fitting = session.check.fitting(answer).await;
+                    }
+                }
+                session.handle(Event::LookedUp { item, answer: fitting });
             }
         });
     }
@@ -323,6 +420,10 @@ impl Session {
         unsaved.records.extend(records);
         unsaved.ticket = Some(ticket);
         drop(unsaved);
+        self.begin_flush();
+    }
+
+    fn begin_flush(self: &Rc<Self>) {
         if self.flushing.replace(true) {
             return;
         }
@@ -330,6 +431,7 @@ impl Session {
         spawn_local(async move {
             session.flush().await;
             session.flushing.set(false);
+            session.flushed.notify();
             session.give_notice();
         });
     }
@@ -343,37 +445,38 @@ impl Session {
                 let Some(ticket) = unsaved.ticket.take() else { return };
                 (ticket, std::mem::take(&mut unsaved.records))
             };
+            // Once a run is closed, nothing comes any more.
             let Some(mut store) = self.store.take() else { return };
             let written = if records.is_empty() { Ok(Vec::new()) } else { store.append(&records).await };
             self.store.replace(Some(store));
             match written {
                 Ok(places) => {
-                    self.unsaved.borrow_mut().refused = false;
+                    self.unsaved.borrow_mut().refused = None;
                     let mut results = self.results.borrow_mut();
                     records.iter().zip(places).for_each(|(record, place)| results.put_away(record, place));
                     drop(results);
                     self.remember_answers(&records);
                     self.handle(Event::Saved { ticket });
                 }
-                Err(why) => self.refused_by_disk(ticket, records, &why),
+                Err(why) => return self.refused_by_disk(ticket, records, why),
             }
         }
     }
 
-    fn refused_by_disk(self: &Rc<Self>, ticket: Ticket, records: Vec<Record>, why: &str) {
+    fn refused_by_disk(self: &Rc<Self>, ticket: Ticket, records: Vec<Record>, why: DiskRefusal) {
+        let words = format!(
+            "The browser would not write the run down: {why}. The run is paused, and nothing more is sent. What came \
+             back is kept in this tab: export it now. {} Then resume.",
+            why.what_to_do()
+        );
         let mut unsaved = self.unsaved.borrow_mut();
         unsaved.records.splice(0..0, records);
-        let again = std::mem::replace(&mut unsaved.refused, true);
+        unsaved.ticket.get_or_insert(ticket);
+        let again = unsaved.refused.replace(why).is_some();
         drop(unsaved);
         self.handle(Event::SaveFailed { ticket });
         if !again {
-            page::refuse(problem(
-                Place::Storage,
-                format!(
-                    "The browser would not write the run down: {why}. The run is paused, and nothing more is sent. \
-                     What came back is kept in this tab: export it now, or free some space and resume."
-                ),
-            ));
+            page::refuse(problem(Place::Storage, words));
         }
     }
 
@@ -440,13 +543,13 @@ impl Session {
 
     /// Lets the run go: its lock, its journal, its timers, what is under way for its jobs. What is on disk stays.
     pub async fn close(&self) {
-        self.leaving.begin().await;
+        self.closing.begin();
+        // What is canceled ends in this turn.
+        next_turn().await;
         self.wake.take();
-        while self.flushing.get() {
-            sleep_ms(1).await;
-        }
+        self.flushed.until(|| (!self.flushing.get()).then_some(())).await;
         if let Some(store) = self.store.take() {
-            store.list(&self.manifest, self.summary());
+            store.list(&self.summary());
             store.close().await;
         }
     }

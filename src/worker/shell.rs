@@ -1,38 +1,38 @@
-//! What the page asks for, answered one message after the other; long reading goes on beside it.
+//! What the page asks for. What concerns the open run is done at once; long work is a task.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
+use std::future::Future;
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::answer_check::AnswerCheck;
 use super::batch::files;
-use super::browser::{now, seed, words};
+use super::browser::{SLICE_MS, Slices, next_turn, now, seed};
 use super::counting;
 use super::data::Data;
 use super::disk::manifest::{DataFacts, FORMAT, Manifest};
 use super::disk::storage::{Kept, Storage};
 use super::fetch::Key;
-use super::imports::Import;
+use super::imports::{self, Import};
 use super::page;
 use super::prepare::{CacheKey, Prepared, Unprepared, prepare};
 use super::results::Results;
 use super::rows::{Window, detail};
 use super::session::{Parts, Session};
+use super::signal::{Signal, to_its_end};
+use super::tasks::Tasks;
 use super::terms::{self, problem, template_words};
 use super::tokenizer::{Tokenizers, Vocabulary};
 use super::{connection, export, simulate};
-use crate::dataset::{self, BadLines, ReadOptions};
-use crate::engine::{Began, Command, Engine};
+use crate::dataset::{self, BadLines};
+use crate::engine::{Began, Command, Engine, ItemFacts};
 use crate::link::batch::BatchAsk;
-use crate::link::{CsvStyle, ExportKind, Place, Problem, RunId, Secret, Setup, ToPage, ToWorker};
+use crate::link::{Place, Problem, RowFilter, RunId, Secret, Setup, Task, ToPage, ToWorker};
 use crate::money::Usd;
-
-pub(super) const FILE_BYTES_MAX: f64 = 512.0 * 1024.0 * 1024.0;
 
 /// A message with the file that travels beside it.
 pub struct Letter {
@@ -42,14 +42,19 @@ pub struct Letter {
 
 pub struct Shell {
     pub(super) storage: Rc<Storage>,
-    data: RefCell<Option<Rc<Data>>>,
+    pub(super) data: RefCell<Option<Rc<Data>>>,
     session: RefCell<Option<Rc<Session>>>,
     pub(super) prepared: RefCell<Option<Rc<Prepared>>>,
     /// A checkpoint that waits for the start of a run.
-    pub(super) import: RefCell<Option<Import>>,
+    pub(super) import: RefCell<Option<Rc<Import>>>,
     /// Keys of the request cache.
     pub(super) known: Rc<RefCell<HashSet<CacheKey>>>,
+    /// They are read after the first word to the page.
+    known_read: Cell<bool>,
+    known_changed: Signal,
     window: RefCell<Window>,
+    /// Numbers questions for rows: only the latest is wanted.
+    search: Cell<u64>,
     /// What trials have cost or may have, for the Demo and for real: the next run's budget lacks it.
     pub(super) trial_spend: Cell<[Usd; 2]>,
     pub(super) trying: Cell<bool>,
@@ -60,15 +65,13 @@ pub struct Shell {
     /// Numbers previews.
     pub(super) preview: Cell<u64>,
     pub(super) tokenizers: Tokenizers,
-    inbox: RefCell<VecDeque<Letter>>,
-    reading: Cell<bool>,
+    pub(super) tasks: Tasks,
 }
 
 impl Shell {
     pub async fn open() -> Rc<Shell> {
         let storage = Rc::new(Storage::open().await);
         storage.sweep().await;
-        let known = storage.cached_keys().await.into_iter().collect();
         page::post(&ToPage::Ready { storage: storage.facts().await, runs: storage.runs(None).await });
         if let Some(why) = &storage.refused {
             let left = match storage.opfs {
@@ -79,101 +82,196 @@ impl Shell {
             };
             page::refuse(problem(Place::Storage, format!("The browser's database can't be used: {why}. {left}")));
         }
-        Rc::new(Shell {
+        let shell = Rc::new(Shell {
             storage,
             data: RefCell::default(),
             session: RefCell::default(),
             prepared: RefCell::default(),
             import: RefCell::default(),
-            known: Rc::new(RefCell::new(known)),
+            known: Rc::default(),
+            known_read: Cell::new(false),
+            known_changed: Signal::default(),
             window: RefCell::default(),
+            search: Cell::new(0),
             trial_spend: Cell::new([Usd::ZERO; 2]),
             trying: Cell::new(false),
             estimate: Cell::new(0),
             estimated: RefCell::default(),
             preview: Cell::new(0),
             tokenizers: Tokenizers::default(),
-            inbox: RefCell::default(),
-            reading: Cell::new(false),
-        })
-    }
-
-    /// Messages are answered in the order in which they came.
-    pub fn receive(self: &Rc<Self>, letter: Letter) {
-        self.inbox.borrow_mut().push_back(letter);
-        if self.reading.replace(true) {
-            return;
-        }
-        let shell = self.clone();
-        spawn_local(async move {
-            loop {
-                let next = shell.inbox.borrow_mut().pop_front();
-                let Some(letter) = next else { break };
-                if let Err(problem) = shell.answer(letter).await {
-                    page::refuse(problem);
-                }
-            }
-            shell.reading.set(false);
+            tasks: Tasks::default(),
         });
+        let opened = shell.clone();
+        spawn_local(async move { opened.read_known().await });
+        shell
     }
 
-    async fn answer(self: &Rc<Self>, Letter { message, file }: Letter) -> Result<(), Problem> {
+    /// Cuts the request cache back, and notes what it holds.
+    async fn read_known(&self) {
+        let known = self.storage.trim_cache().await;
+        self.known.borrow_mut().extend(known);
+        self.known_read.set(true);
+        self.known_changed.notify();
+    }
+
+    /// Rows' facts, once it is known what the request cache holds.
+    pub(super) async fn facts(&self, prepared: &Prepared) -> Vec<ItemFacts> {
+        self.known_changed.until(|| self.known_read.get().then_some(())).await;
+        prepared.facts(&self.known.borrow())
+    }
+
+    /// The same of facts that were recorded.
+    async fn with_cached(&self, prepared: &Prepared, recorded: Vec<ItemFacts>) -> Vec<ItemFacts> {
+        self.known_changed.until(|| self.known_read.get().then_some(())).await;
+        prepared.with_cached(recorded, &self.known.borrow())
+    }
+
+    /// What concerns the open run is done at once, in the order in which it came. Long work goes on beside it, each kind
+    /// in a line of its own: see [`Tasks`].
+    pub fn receive(self: &Rc<Self>, letter: Letter) {
+        if let Err(problem) = self.answer(letter) {
+            page::refuse(problem);
+        }
+    }
+
+    fn answer(self: &Rc<Self>, Letter { message, file }: Letter) -> Result<(), Problem> {
+        let shell = self.clone();
         match message {
-            ToWorker::OpenFile { name, bad_lines } => self.open_file(name, bad_lines, file).await?,
-            ToWorker::OpenText { name, text, bad_lines } => self.open_bytes(name, text.into_bytes(), bad_lines),
-            ToWorker::OpenSample => {
-                let bytes = dataset::sample_csv().as_bytes().to_vec();
-                self.open_bytes("sample.csv".into(), bytes, BadLines::Refuse);
-            }
-            ToWorker::Preview { row, setup } => {
-                self.begin_preview(row, setup)?;
-            }
+            ToWorker::Run(command) => self.session()?.command(command)?,
+            ToWorker::SetKey { lane, key } => self.session()?.set_key(lane, key)?,
+            ToWorker::SetDemo(demo) => self.session()?.set_demo(demo),
+            ToWorker::Rows { first, count, filter, search } => self.begin_rows((first, count), (filter, search))?,
+            ToWorker::Detail { item } => self.detail(item)?,
+            ToWorker::Cancel(work) => self.cancel(work),
+            ToWorker::ForgetCheckpoint => *self.import.borrow_mut() = None,
+
+            ToWorker::Preview { row, setup } => self.begin_preview(row, setup)?,
             ToWorker::Estimate { setup } => self.begin_estimate(setup),
             ToWorker::CheckConnection { setup, keys } => connection::begin(&setup, keys),
             ToWorker::CountTokens { setup, key, row } => self.begin_count(setup, key, row),
             ToWorker::Try { setup, key, more_models } => self.begin_trial(setup, key, more_models),
-            ToWorker::Start { setup, keys } => self.start(setup, keys).await?,
-            ToWorker::Open { run } => self.open_run(run).await?,
-            ToWorker::SetKey { lane, key } => self.session()?.set_key(lane, key)?,
-            ToWorker::SetDemo(demo) => self.session()?.set_demo(demo),
-            ToWorker::Run(command) => self.session()?.command(command)?,
+            ToWorker::Simulate(asked) => simulate::begin(asked),
+
+            ToWorker::OpenFile { name, bad_lines } => {
+                self.tasks.cancel(Task::File);
+                self.begin(Task::File, async move { shell.open_file(name, bad_lines, file).await });
+            }
+            ToWorker::OpenText { name, text, bad_lines } => {
+                self.tasks.cancel(Task::File);
+                self.begin(Task::File, async move { shell.read_data(name, text.into_bytes(), bad_lines).await });
+            }
+            ToWorker::OpenSample => {
+                let bytes = dataset::sample_csv().as_bytes().to_vec();
+                self.tasks.cancel(Task::File);
+                self.begin(
+                    Task::File,
+                    async move { shell.read_data("sample.csv".into(), bytes, BadLines::Refuse).await },
+                );
+            }
+            ToWorker::ImportCheckpoint { name, into_run: false, id_column } => {
+                self.begin(Task::File, async move { shell.wait_with_checkpoint(name, id_column, file).await });
+            }
+            ToWorker::ImportCheckpoint { name, into_run: true, .. } => {
+                let session = self.session()?;
+                self.begin(Task::Import, async move { imports::import_checkpoint(&session, name, file).await });
+            }
+            ToWorker::Start { setup, keys } => {
+                self.begin(Task::Run, async move { shell.start(setup, keys).await });
+            }
+            ToWorker::Open { run } => self.begin(Task::Run, async move { shell.open_run(run).await }),
+            ToWorker::DeleteRun { run } => self.begin_delete(run),
             ToWorker::Batch(BatchAsk::ExportRequests { target }) => {
-                files::export_requests(&self.session()?, target).await?;
+                let session = self.session()?;
+                self.begin(Task::Export, async move { files::export_requests(&session, target).await });
             }
             ToWorker::Batch(BatchAsk::ImportResults { name }) => {
-                let missing = || problem(Place::Results, format!("{name} did not arrive. Choose it again."));
-                files::import_results(&self.session()?, name.clone(), file.ok_or_else(missing)?).await?;
+                let session = self.session()?;
+                self.begin(Task::Import, async move { files::import_results(&session, name, file).await });
             }
             ToWorker::Batch(ask) => self.session()?.batch_ask(ask)?,
-            ToWorker::Rows { first, count, filter, search } => {
+            ToWorker::Export { what, style } => {
                 let session = self.session()?;
-                let results = session.results.borrow();
-                let mut window = self.window.borrow_mut();
-                let (matching, rows) = window.rows(&session.view(&results), (first, count), (filter, &search));
-                page::post(&ToPage::Rows { first, matching, rows });
+                self.begin(Task::Export, async move { export::export(&session, what, style).await });
             }
-            ToWorker::Detail { item } => {
-                let session = self.session()?;
-                if item >= session.prepared.data.rows() {
-                    return Err(problem(Place::Results, "There is no such row."));
-                }
-                let results = session.results.borrow();
-                page::post(&ToPage::Detail(detail(&session.view(&results), &session.prepared, item)));
-            }
-            ToWorker::ImportCheckpoint { name, into_run, id_column } => {
-                self.import_checkpoint(name, into_run, id_column, file).await?;
-            }
-            ToWorker::ForgetCheckpoint => *self.import.borrow_mut() = None,
-            ToWorker::Export { what, style } => self.begin_export(what, style)?,
-            ToWorker::Simulate(asked) => simulate::begin(asked),
-            ToWorker::ListRuns => self.list_runs().await,
-            ToWorker::DeleteRun { run } => self.delete_run(run).await?,
-            ToWorker::ClearCache => {
-                self.storage.clear_cache().await?;
-                let answers = std::mem::take(&mut *self.known.borrow_mut()).len() as u32;
-                page::post(&ToPage::CacheCleared { answers });
-            }
+            ToWorker::ListRuns => self.begin_list(),
+            ToWorker::ClearCache => self.begin(Task::Runs, async move { shell.clear_cache().await }),
         }
+        Ok(())
+    }
+
+    fn begin(&self, work: Task, step: impl Future<Output = Result<(), Problem>> + 'static) {
+        self.tasks.queue(work, async {
+            if let Err(problem) = step.await {
+                page::refuse(problem);
+            }
+        });
+    }
+
+    /// The person doesn't want it any more: the page hears of each that ended.
+    fn cancel(&self, work: Task) {
+        let (place, words) = match work {
+            Task::File => (Place::Data, "Reading the file was canceled. Nothing was changed."),
+            Task::Run => (Place::Run, "It was canceled. Nothing was sent."),
+            Task::Import => (Place::Results, "The import was canceled. What was read before is kept."),
+            Task::Export => (Place::Results, "The export was canceled. The results are kept."),
+            Task::Runs => (Place::Runs, "The list of runs was canceled."),
+        };
+        for _ in 0..self.tasks.cancel(work) {
+            page::refuse(problem(place, words));
+        }
+    }
+
+    /// What is there of it at once; a search that takes longer goes on in slices, and is told again at its end.
+    fn begin_rows(
+        self: &Rc<Self>,
+        part: (u32, u32),
+        (filter, search): (Option<RowFilter>, String),
+    ) -> Result<(), Problem> {
+        self.search.update(|number| number + 1);
+        let number = self.search.get();
+        if !self.rows(part, filter, &search, true)? {
+            return Ok(());
+        }
+        let shell = self.clone();
+        spawn_local(async move {
+            loop {
+                next_turn().await;
+                if shell.search.get() != number || !matches!(shell.rows(part, filter, &search, false), Ok(true)) {
+                    return;
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Tells a part of the rows, `early` or once all are searched. True: they are still being searched.
+    fn rows(&self, part: (u32, u32), filter: Option<RowFilter>, search: &str, early: bool) -> Result<bool, Problem> {
+        let session = self.session()?;
+        let results = session.results.borrow();
+        let until_ms = js_sys::Date::now() + SLICE_MS;
+        let is_over = || js_sys::Date::now() >= until_ms;
+        let mut window = self.window.borrow_mut();
+        let (matching, rows) = window.rows(&session.view(&results), part, (filter, search), is_over);
+        if early || !window.is_searching() {
+            page::post(&ToPage::Rows { first: part.0, matching, rows });
+        }
+        Ok(window.is_searching())
+    }
+
+    fn detail(&self, item: u32) -> Result<(), Problem> {
+        let session = self.session()?;
+        if item >= session.prepared.data.rows() {
+            return Err(problem(Place::Results, "There is no such row."));
+        }
+        let results = session.results.borrow();
+        page::post(&ToPage::Detail(detail(&session.view(&results), &session.prepared, item)));
+        Ok(())
+    }
+
+    async fn clear_cache(&self) -> Result<(), Problem> {
+        self.storage.clear_cache().await?;
+        let answers = std::mem::take(&mut *self.known.borrow_mut()).len() as u32;
+        page::post(&ToPage::CacheCleared { answers });
         Ok(())
     }
 
@@ -187,73 +285,60 @@ impl Shell {
         session.ok_or_else(|| problem(Place::Run, "No run is open. Start one, or open one of the kept runs."))
     }
 
-    async fn open_file(&self, name: String, bad_lines: BadLines, file: Option<File>) -> Result<(), Problem> {
-        let refused = |why: String| problem(Place::Data, format!("{name} could not be read: {why}. Choose it again."));
-        let file = file.ok_or_else(|| refused("the file did not arrive".into()))?;
-        if file.size() > FILE_BYTES_MAX {
-            return Err(problem(Place::Data, format!("{name} is larger than 512 MB. Split it, and run the parts.")));
-        }
-        let buffer = file.array_buffer().await.map_err(|error| refused(words(&error)))?;
-        let bytes = Uint8Array::new(&buffer).to_vec();
-        self.open_bytes(name, bytes, bad_lines);
-        Ok(())
-    }
-
-    fn open_bytes(&self, name: String, bytes: Vec<u8>, bad_lines: BadLines) {
-        match Data::read(name, bytes, ReadOptions { bad_lines, ..ReadOptions::default() }) {
-            Ok(data) => {
-                page::post(&ToPage::Data(data.summary()));
-                *self.data.borrow_mut() = Some(Rc::new(data));
-                *self.prepared.borrow_mut() = None;
-                *self.import.borrow_mut() = None;
-            }
-            Err(problem) => page::post(&ToPage::DataRefused(problem)),
-        }
-    }
-
     /// The rows under this setup, from the last time where nothing changed.
     pub(super) async fn prepared(
         &self,
         data: &Rc<Data>,
         setup: &Setup,
+        slices: &mut Slices,
         superseded: impl Fn() -> bool,
     ) -> Result<Rc<Prepared>, Unprepared> {
         let last = self.prepared.borrow().clone();
         if let Some(last) = last.filter(|last| last.fits(data, setup)) {
             return Ok(last);
         }
-        let fresh = prepare(data, setup, superseded).await?;
+        let fresh = prepare(data, setup, slices, superseded).await?;
         Ok(fresh.kept_in(&mut self.prepared.borrow_mut()))
     }
 
     async fn start(self: &Rc<Self>, asked: Setup, secrets: Vec<Option<Secret>>) -> Result<(), Problem> {
+        self.tasks.idle(Task::File).await;
         if self.trying.get() {
             return Err(problem(Place::Run, "A trial is under way. Start the run once its answers are there."));
         }
+        self.may_leave()?;
         let data = self.data()?;
         let setup = Setup { budget: self.budget_left(&asked)?, ..asked.clone() };
-        let plan = terms::plan(&setup)?;
+        let plan = terms::checked_plan(&setup)?;
         if let Some(missing) = setup.id_column.as_ref().filter(|id| !data.table.columns().contains(id)) {
             return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
         }
         let check = AnswerCheck::new(&setup.answer_format)?;
         check.ready().await?;
         let keys = bound(&setup, secrets)?;
-        self.leave_session().await?;
-        let prepared = self.prepared(&data, &setup, || false).await.map_err(unprepared)?;
+        let slices = &mut Slices::of(Task::Run);
+        let prepared = self.prepared(&data, &setup, slices, || false).await.map_err(unprepared)?;
         // A start doesn't wait for a download.
         if Vocabulary::of(&setup).is_some_and(|vocabulary| self.tokenizers.is_ready(vocabulary)) {
-            counting::count_rows(&prepared, &setup, &self.tokenizers, || false).await.map_err(unprepared)?;
+            counting::count_rows(&prepared, &setup, &self.tokenizers, slices, || false).await.map_err(unprepared)?;
         }
-        let facts = prepared.facts(&self.known.borrow());
+        let facts = self.facts(&prepared).await;
         terms::check_sizes(&plan, &facts)?;
+        self.tasks.hold(Task::Run);
+        self.leave_session().await?;
         let manifest = Manifest {
             format: FORMAT,
             run: new_run_id(),
             started: now(),
             used_key: keys.first().is_some_and(Option::is_some),
             more_used_keys: keys.iter().skip(1).map(Option::is_some).collect(),
-            data: DataFacts::of(&data.name, &data.bytes, data.rows(), data.read),
+            data: DataFacts {
+                name: data.name.clone(),
+                bytes: data.bytes.len() as u64,
+                crc32: data.crc32,
+                rows: data.rows(),
+                read: data.read,
+            },
             setup,
         };
         let store = self.storage.create(&manifest, &data.bytes).await?;
@@ -274,7 +359,7 @@ impl Shell {
         let session = Session::new(parts);
         let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
         if let Some(import) = import {
-            import.enter(&session);
+            import.enter(&session, slices).await;
         }
         let begun = session.command(Command::Resume);
         self.enter(session, notes);
@@ -288,17 +373,15 @@ impl Shell {
             return Ok(());
         }
         self.leave_session().await?;
-        let (store, kept) = self.storage.open_run(&run).await?;
-        let (prepared, engine) = match self.restored(&kept).await {
-            Ok(restored) => restored,
-            Err(problem) => {
-                store.close().await;
-                return Err(problem);
-            }
-        };
-        let check = AnswerCheck::new(&kept.manifest.setup.answer_format)?;
+        // A handle that is being opened can't be let go of half-way.
+        let storage = self.storage.clone();
+        let (store, mut kept) = to_its_end(async move { storage.open_run(&run).await }).await?;
         let read = kept.records.iter().map(|read| (&read.record, read.away));
-        let results = Results::restore(prepared.data.rows(), read);
+        let results = Results::restore(kept.manifest.data.rows, read);
+        let (prepared, engine) = self.restored(&mut kept).await?;
+        let format = &kept.manifest.setup.answer_format;
+        let check = AnswerCheck::new(format).unwrap_or_else(AnswerCheck::Unusable);
+        self.tasks.hold(Task::Run);
         let mut notes = kept.notes;
         notes.extend(terms::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
@@ -320,23 +403,25 @@ impl Shell {
     }
 
     /// The rows of a kept run and its engine, as its records tell it.
-    async fn restored(&self, kept: &Kept) -> Result<(Rc<Prepared>, Engine), Problem> {
+    async fn restored(&self, kept: &mut Kept) -> Result<(Rc<Prepared>, Engine), Problem> {
         let unreadable = |why: &str| problem(Place::Runs, format!("This run can't be opened: {why}."));
         let facts = &kept.manifest.data;
-        let data = Data::read(facts.name.clone(), kept.data.clone(), facts.read)
-            .map_err(|_| unreadable("its data can no longer be read"))?;
+        let slices = &mut Slices::of(Task::Run);
+        let data = Data::read(facts.name.clone(), std::mem::take(&mut kept.data), facts.read, slices).await;
+        let data = data.map_err(|_| unreadable("its data can no longer be read"))?;
         if data.rows() != facts.rows {
             return Err(unreadable("its data is read differently now"));
         }
         let setup = &kept.manifest.setup;
-        let prepared = self.prepared(&Rc::new(data), setup, || false).await.map_err(unprepared)?;
-        let began = kept.records.iter().find_map(|read| read.record.began());
+        let prepared = self.prepared(&Rc::new(data), setup, slices, || false).await;
+        let prepared = prepared.map_err(unprepared)?;
+        let began = kept.records.iter().find_map(|read| read.record.began()).cloned();
         let (plan, facts) = match began {
-            Some(Began { plan, facts }) => (plan.clone(), prepared.with_cached(facts, &self.known.borrow())),
+            Some(Began { plan, facts }) => (plan, self.with_cached(&prepared, facts).await),
             // A run of before this was recorded.
-            None => (terms::plan(setup)?, prepared.facts(&self.known.borrow())),
+            None => (terms::plan(setup), self.facts(&prepared).await),
         };
-        let records = kept.records.iter().map(|read| read.record.clone());
+        let records = std::mem::take(&mut kept.records).into_iter().map(|read| read.record);
         let engine = Engine::restore(plan, facts, records, seed(), now());
         Ok((prepared, engine))
     }
@@ -347,7 +432,7 @@ impl Shell {
         page::post(&ToPage::Opened {
             run: session.manifest.run.clone(),
             setup: session.setup_in_force(),
-            data: session.prepared.data.summary(),
+            data: session.prepared.data.summary.clone(),
             progress: session.progress(),
             needs_keys: session.needs_keys(),
             notes,
@@ -356,13 +441,27 @@ impl Shell {
         session
     }
 
-    /// Lets the open run go, where nothing would be lost by it.
-    async fn leave_session(&self) -> Result<(), Problem> {
+    /// Whether something is under way in the open run that leaving it would break off.
+    fn may_leave(&self) -> Result<(), Problem> {
         let Some(session) = self.session.borrow().clone() else { return Ok(()) };
+        let refused = |words: &str| Err(problem(Place::Run, words));
         if session.is_busy() {
-            return Err(problem(Place::Run, "A run is under way. Pause or stop it, and wait for what is in flight."));
+            return refused("A run is under way. Pause or stop it, and wait for what is in flight.");
         }
-        if session.has_unsaved() {
+        if self.tasks.is_busy(Task::Import) {
+            return refused("A file is being read into the open run. Wait for its end, or cancel it.");
+        }
+        if self.tasks.is_busy(Task::Export) {
+            return refused("A file is being written from the open run. Wait for its end, or cancel it.");
+        }
+        Ok(())
+    }
+
+    /// Lets the open run go, where nothing would be lost by it.
+    async fn leave_session(self: &Rc<Self>) -> Result<(), Problem> {
+        self.may_leave()?;
+        let Some(session) = self.session.borrow().clone() else { return Ok(()) };
+        if session.saved_or_refused().await.is_err() {
             return Err(problem(
                 Place::Storage,
                 "The open run has results that only this tab holds. Free some space and resume it, or export them and \
@@ -371,26 +470,22 @@ impl Shell {
         }
         self.session.take();
         session.close().await;
+        let shell = self.clone();
+        spawn_local(async move { shell.read_known().await });
         Ok(())
     }
 
-    fn begin_export(self: &Rc<Self>, what: ExportKind, style: CsvStyle) -> Result<(), Problem> {
-        let session = self.session()?;
-        spawn_local(async move {
-            match export::export(&session, what, style).await {
-                Ok(export::Exported { blob, file_name, rows }) => {
-                    page::post_with(&ToPage::Exported { what, file_name, rows }, Some(&blob));
-                }
-                Err(problem) => page::refuse(problem),
-            }
-        });
-        Ok(())
+    fn begin_list(self: &Rc<Self>) {
+        if self.tasks.waiting(Task::Runs) == 0 {
+            let shell = self.clone();
+            self.tasks.queue(Task::Runs, async move { shell.list_runs().await });
+        }
     }
 
     async fn list_runs(&self) {
-        let own = self.session.borrow().clone();
-        let mut runs = self.storage.runs(own.as_ref().map(|session| session.manifest.run.as_str())).await;
-        if let Some(session) = own {
+        let own = self.session.borrow().as_ref().map(|session| session.manifest.run.clone());
+        let mut runs = self.storage.runs(own.as_deref()).await;
+        if let Some(session) = &*self.session.borrow() {
             let own = runs.iter_mut().find(|listed| listed.run == session.manifest.run);
             if let Some(listed) = own {
                 *listed = session.summary();
@@ -399,17 +494,34 @@ impl Shell {
         page::post(&ToPage::Runs(runs));
     }
 
-    async fn delete_run(&self, run: RunId) -> Result<(), Problem> {
+    /// The open run's delete waits for nothing. Another run's waits for a start or an opening, which may be of that run.
+    fn begin_delete(self: &Rc<Self>, run: RunId) {
+        let shell = self.clone();
+        let is_open = self.session.borrow().as_ref().is_some_and(|session| session.manifest.run == run);
+        let step = async move {
+            if !is_open {
+                shell.tasks.hold(Task::Run);
+            }
+            if let Err(problem) = shell.delete_run(run).await {
+                page::refuse(problem);
+            }
+        };
+        if is_open { spawn_local(step) } else { self.tasks.queue(Task::Run, step) }
+    }
+
+    async fn delete_run(self: &Rc<Self>, run: RunId) -> Result<(), Problem> {
         let open = self.session.borrow().clone();
         if let Some(session) = open.filter(|session| session.manifest.run == run) {
             if session.is_busy() {
                 return Err(problem(Place::Runs, "This run is under way. Stop it first, then delete it."));
             }
+            self.cancel(Task::Import);
+            self.cancel(Task::Export);
             self.session.take();
             session.close().await;
         }
         self.storage.delete(&run).await?;
-        self.list_runs().await;
+        self.begin_list();
         Ok(())
     }
 }

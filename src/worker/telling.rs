@@ -34,7 +34,7 @@ impl Session {
     pub(super) fn tell(&self) {
         let progress = self.progress();
         if let Some(store) = &*self.store.borrow() {
-            store.list(&self.manifest, self.summary());
+            store.list(&self.summary());
         }
         page::post(&ToPage::Progress(progress));
         self.tell_breakdown();

@@ -11,6 +11,8 @@ use crate::provider::{PromptCache, Provider, Wire, check_base_url};
 pub const IN_FLIGHT_MAX: u16 = 64;
 /// Connections that a browser opens to one host over HTTP/1.1; what is above them would queue unseen.
 pub const IN_FLIGHT_MAX_HTTP1: u16 = 6;
+pub const HTTP1_NOTE: &str = "At most 6 calls are in flight from here on: the server speaks HTTP/1.1, over which a browser \
+                              opens no more connections to one server.";
 /// Arbitrary: more lanes than anyone has keys for.
 pub const LANES_MAX: usize = 16;
 /// The default timeout: this long, and longer for every token that may come.
@@ -24,14 +26,11 @@ pub fn problem(place: Place, message: impl Into<String>) -> Problem {
     Problem { place, message: message.into() }
 }
 
-/// What the engine is asked to do, or the first thing that forbids it.
-pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
-    if setup.lanes() > LANES_MAX {
-        return Err(problem(Place::Provider, format!("A run has at most {LANES_MAX} lanes. Remove some.")));
-    }
-    let lanes = (0..setup.lanes()).map(|lane| lane_plan(setup, lane)).collect::<Result<Vec<LanePlan>, Problem>>()?;
-    Ok(Plan {
-        lanes,
+/// What the engine is asked to do. Nothing is refused here: a run that was started can be read whatever is forbidden by
+/// now.
+pub fn plan(setup: &Setup) -> Plan {
+    Plan {
+        lanes: (0..setup.lanes()).map(|lane| lane_plan(&setup.of_lane(lane))).collect(),
         budget: setup.budget,
         output_tokens_max: setup.output_tokens_max,
         max_retries: setup.max_retries,
@@ -40,7 +39,18 @@ pub fn plan(setup: &Setup) -> Result<Plan, Problem> {
         use_cache: setup.use_cache,
         first_call_alone: (0..setup.lanes()).any(|lane| setup.of_lane(lane).provider.is_remote()),
         warm_up: setup.prompt_cache != PromptCache::Off && (0..setup.lanes()).any(|lane| marks_prompts(setup, lane)),
-    })
+    }
+}
+
+/// The same for a run that is to start, or the first thing that forbids it.
+pub fn checked_plan(setup: &Setup) -> Result<Plan, Problem> {
+    if setup.lanes() > LANES_MAX {
+        return Err(problem(Place::Provider, format!("A run has at most {LANES_MAX} lanes. Remove some.")));
+    }
+    for lane in 0..setup.lanes() {
+        check(&setup.of_lane(lane)).map_err(|found| of_lane(setup, lane, found))?;
+    }
+    Ok(plan(setup))
 }
 
 /// The lane's wire keeps what is marked, and reads it from the second call on.
@@ -48,16 +58,10 @@ fn marks_prompts(setup: &Setup, lane: usize) -> bool {
     setup.of_lane(lane).provider.preset().wire == Wire::AnthropicMessages
 }
 
-fn lane_plan(setup: &Setup, lane: usize) -> Result<LanePlan, Problem> {
-    let own = setup.of_lane(lane);
-    let card = card(&own);
-    let checked = check(&own).and_then(|()| match own.budget {
-        Some(_) => check_budget(&own, card.as_ref()),
-        None => Ok(()),
-    });
-    checked.map_err(|found| of_lane(setup, lane, found))?;
-    let limits = bounded(&own, own.limits.clone());
-    Ok(LanePlan { limits, card, accounting: own.provider.accounting(), documents_cost: own.provider.documents_cost() })
+fn lane_plan(lane: &Setup) -> LanePlan {
+    let limits = bounded(lane, lane.limits.clone());
+    let (accounting, documents_cost) = (lane.provider.accounting(), lane.provider.documents_cost());
+    LanePlan { limits, card: card(lane), accounting, documents_cost }
 }
 
 /// Where there are several lanes, a complaint names its own.
@@ -95,7 +99,7 @@ fn check(setup: &Setup) -> Result<(), Problem> {
     if setup.output_tokens_max == Some(0) {
         return Err(problem(Place::Provider, "Max output tokens is 0. Leave it empty for no cap."));
     }
-    Ok(())
+    if setup.budget.is_some() { check_budget(setup, card(setup).as_ref()) } else { Ok(()) }
 }
 
 /// A row that is larger than what a whole minute lets through would be refused for ever.
@@ -256,16 +260,16 @@ pub(super) mod tests {
     fn a_budget_needs_a_cap_and_a_price() {
         let mut setup = setup();
         setup.budget = Usd::parse("0.01");
-        assert!(plan(&setup).is_ok());
+        assert!(checked_plan(&setup).is_ok());
         setup.output_tokens_max = None;
-        assert!(plan(&setup).unwrap_err().message.contains("Max output tokens"));
+        assert!(checked_plan(&setup).unwrap_err().message.contains("Max output tokens"));
         setup.output_tokens_max = Some(8);
         setup.model = "nobody-knows-it".into();
-        assert!(plan(&setup).unwrap_err().message.contains("nobody-knows-it"));
+        assert!(checked_plan(&setup).unwrap_err().message.contains("nobody-knows-it"));
         setup.input_price = Some(PerToken(1));
-        assert!(plan(&setup).is_err(), "half a price is none");
+        assert!(checked_plan(&setup).is_err(), "half a price is none");
         setup.output_price = Some(PerToken(2));
-        assert_eq!(plan(&setup).unwrap().lanes[0].card, Some(RateCard::flat(PerToken(1), PerToken(2))));
+        assert_eq!(checked_plan(&setup).unwrap().lanes[0].card, Some(RateCard::flat(PerToken(1), PerToken(2))));
     }
 
     #[test]
@@ -289,10 +293,10 @@ pub(super) mod tests {
         setup.provider = Provider::OpenAiCompatible;
         setup.base_url = "HTTP://localhost:8080/v1".into();
         setup.limits.concurrency = 20;
-        assert_eq!(plan(&setup).unwrap().lanes[0].limits.concurrency, 6);
+        assert_eq!(checked_plan(&setup).unwrap().lanes[0].limits.concurrency, 6);
         assert!(notes(&setup)[0].contains("At most 6 calls"));
         setup.base_url = "https://localhost:8080/v1".into();
-        assert_eq!(plan(&setup).unwrap().lanes[0].limits.concurrency, 20);
+        assert_eq!(checked_plan(&setup).unwrap().lanes[0].limits.concurrency, 20);
         assert!(notes(&setup).is_empty());
     }
 
@@ -300,7 +304,7 @@ pub(super) mod tests {
     fn a_row_above_the_tokens_of_a_minute_is_named_before_anything_is_sent() {
         let mut setup = setup();
         setup.limits.tokens_per_minute = Some(100);
-        let of = |setup: &Setup| plan(setup).unwrap();
+        let of = |setup: &Setup| checked_plan(setup).unwrap();
         let row = |input_estimate| ItemFacts { leader: 0, input_estimate, input_bound: 500, maybe_cached: false };
         assert_eq!(check_sizes(&of(&setup), &[row(50), row(92)]), Ok(()));
         let message = check_sizes(&of(&setup), &[row(50), row(93)]).unwrap_err().message;
@@ -315,7 +319,7 @@ pub(super) mod tests {
         let mut setup = setup();
         setup.budget = Usd::parse("1");
         setup.more_lanes.push(lane("https://b.example/v1", "gpt-4o"));
-        let made = plan(&setup).unwrap();
+        let made = checked_plan(&setup).unwrap();
         assert_eq!(made.lanes.len(), 2);
         assert_ne!(made.lanes[0].card, made.lanes[1].card);
         assert_eq!(made.lanes[1].limits.concurrency, 3);
@@ -329,10 +333,10 @@ pub(super) mod tests {
             ]
         );
         setup.more_lanes[0].model = "nobody-knows-it".into();
-        let message = plan(&setup).unwrap_err().message;
+        let message = checked_plan(&setup).unwrap_err().message;
         assert!(message.starts_with("Lane 2: A budget needs a price"), "{message}");
         setup.more_lanes = (0..LANES_MAX).map(|_| lane("https://b.example/v1", "gpt-4o")).collect();
-        assert!(plan(&setup).unwrap_err().message.contains("at most 16 lanes"));
+        assert!(checked_plan(&setup).unwrap_err().message.contains("at most 16 lanes"));
     }
 
     fn lane(base_url: &str, model: &str) -> LaneSetup {
@@ -349,11 +353,21 @@ pub(super) mod tests {
     #[test]
     fn the_timeout_grows_with_the_output_cap() {
         let mut setup = setup();
-        assert_eq!(plan(&setup).unwrap().timeout_ms, 60_400);
+        assert_eq!(checked_plan(&setup).unwrap().timeout_ms, 60_400);
         setup.output_tokens_max = Some(4_000);
-        assert_eq!(plan(&setup).unwrap().timeout_ms, 260_000);
+        assert_eq!(checked_plan(&setup).unwrap().timeout_ms, 260_000);
         setup.timeout_s = Some(7);
-        assert_eq!(plan(&setup).unwrap().timeout_ms, 7_000);
+        assert_eq!(checked_plan(&setup).unwrap().timeout_ms, 7_000);
+    }
+
+    #[test]
+    fn a_run_is_read_whatever_is_forbidden_by_now() {
+        let mut setup = setup();
+        (setup.budget, setup.output_tokens_max, setup.timeout_s) = (Usd::parse("1"), None, Some(0));
+        setup.base_url = "ftp://nowhere".into();
+        setup.more_lanes = (0..LANES_MAX).map(|_| lane("https://b.example/v1", "nobody-knows-it")).collect();
+        assert!(checked_plan(&setup).is_err());
+        assert_eq!(super::plan(&setup).lanes.len(), LANES_MAX + 1);
     }
 
     #[test]
@@ -366,7 +380,7 @@ pub(super) mod tests {
         ] {
             let mut setup = setup();
             spoil(&mut setup);
-            assert!(plan(&setup).is_err(), "{setup:?}");
+            assert!(checked_plan(&setup).is_err(), "{setup:?}");
         }
     }
 

@@ -20,6 +20,8 @@ use crate::tokenizer;
 const KEPT_MAX: usize = 500_000;
 /// A program that nobody asks for so long is ended: it holds some 50 MB.
 const IDLE_MS: u32 = 5_000;
+/// For the texts of one question: a thousandth is usual.
+const COUNT_MS_MAX: u32 = 60_000;
 
 /// The side of the program that knows `o200k_base`.
 #[cfg(feature = "tokenizers")]
@@ -125,9 +127,9 @@ impl Tokenizer {
         if !unknown.is_empty() || !self.has_counted.get() {
             let (asked, texts): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
             self.idle.take();
-            let counted = self.running(vocabulary)?.ask(&texts).await;
+            let counted = self.running(vocabulary)?.ask(&texts, COUNT_MS_MAX).await;
             self.rest_later();
-            let counted: Vec<u32> = counted?;
+            let counted: Vec<u32> = counted.map_err(|why| why.to_string())?;
             self.has_counted.set(true);
             let mut kept = self.kept.borrow_mut();
             if kept.len() + asked.len() > KEPT_MAX {

@@ -74,7 +74,7 @@ pub fn with_model(setup: &Setup, model: &str) -> Setup {
 
 /// Asks `rows` on the setup's first lane. `to_pay`: how many rows the whole run will pay for.
 pub async fn try_model(setup: Setup, key: Option<Key>, prepared: Rc<Prepared>, rows: &[Ordinal], to_pay: u32) -> Tried {
-    let plan = match terms::plan(&setup) {
+    let plan = match terms::checked_plan(&setup) {
         Ok(plan) => plan,
         Err(problem) => return Tried::refused(&setup, rows.len(), problem.message),
     };

@@ -1,20 +1,15 @@
 //! The check of answers against a JSON schema: the program that does it, and the questions it is asked.
 
-use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-
 use serde::{Deserialize, Serialize};
 
-use super::browser::sleep_ms;
 #[cfg(feature = "validator")]
 use super::program;
-use super::program::Program;
+use super::program::{Program, Unanswered};
 #[cfg(feature = "validator")]
 use crate::answers::{SchemaCheck, SchemaProblem};
 
-/// For one answer or schema. Most take a thousandth of it.
+/// For one answer or schema. Most take a thousandth of it, but a schema can be such that some answers keep the validator
+/// busy for longer than anyone waits.
 const CHECK_MS_MAX: u32 = 10_000;
 
 #[derive(Serialize, Deserialize)]
@@ -50,22 +45,6 @@ pub fn serve() {
     });
 }
 
-/// Why there is no verdict.
-pub enum Unchecked {
-    TooSlow,
-    /// The program died, perhaps over another answer.
-    Broken(String),
-}
-
-impl fmt::Display for Unchecked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unchecked::TooSlow => write!(f, "it takes longer than {} seconds", CHECK_MS_MAX / 1_000),
-            Unchecked::Broken(why) => f.write_str(why),
-        }
-    }
-}
-
 /// The worker's side: a validator for one schema.
 pub struct Validator(Program);
 
@@ -89,27 +68,15 @@ impl Validator {
     }
 
     /// Why an answer doesn't fit, in words that continue "the answer …".
-    pub async fn misfit(&self, answer: &str) -> Result<Option<String>, Unchecked> {
+    pub async fn misfit(&self, answer: &str) -> Result<Option<String>, Unanswered> {
         match self.ask(&Asked::Answer(answer.to_owned())).await? {
             Told::Answer(misfit) => Ok(misfit),
-            Told::Schema(_) => Err(Unchecked::Broken("it answers out of turn".into())),
+            Told::Schema(_) => Err(Unanswered::Broken("it answers out of turn".into())),
         }
     }
 
-    /// A schema can be such that some answers keep the validator busy for longer than anyone waits. Then it is ended.
-    async fn ask(&self, question: &Asked) -> Result<Told, Unchecked> {
-        let (mut told, mut late) = (pin!(self.0.ask(question)), pin!(sleep_ms(CHECK_MS_MAX)));
-        let told = poll_fn(|context| match told.as_mut().poll(context) {
-            Poll::Ready(told) => Poll::Ready(Some(told)),
-            Poll::Pending => late.as_mut().poll(context).map(|()| None),
-        });
-        match told.await {
-            Some(told) => told.map_err(Unchecked::Broken),
-            None => {
-                self.0.end("it was ended over another answer");
-                Err(Unchecked::TooSlow)
-            }
-        }
+    async fn ask(&self, question: &Asked) -> Result<Told, Unanswered> {
+        self.0.ask(question, CHECK_MS_MAX).await
     }
 }
 

@@ -7,7 +7,7 @@ use pennybatch::engine::{Command, Doubtful, Notice, PauseReason, Progress, RunSt
 use pennybatch::link::{
     Breakdown, CapProposal, CheckpointSummary, ConnectionReport, CsvStyle, DataSummary, ExportKind, FileEstimate,
     Marks, NearDuplicates, Place, Preview, Problem, Projection, ResultDetail, ResultRow, RowFilter, RunSummary, Secret,
-    StorageFacts, ToPage, ToWorker, Trial, TrialAnswer, TrialModel, TrialRow,
+    StorageFacts, Task, ToPage, ToWorker, Trial, TrialAnswer, TrialModel, TrialRow,
 };
 use pennybatch::money::Usd;
 use pennybatch::provider::Provider;
@@ -56,6 +56,7 @@ pub async fn what_the_page_asks_for() {
         ToWorker::ListRuns,
         ToWorker::DeleteRun { run: "20261123-154501-x7k2".into() },
         ToWorker::ClearCache,
+        ToWorker::Cancel(Task::Import),
     ] {
         let sent = encode(&message).expect("encoded");
         let came: ToWorker = serde_wasm_bindgen::from_value(sent).expect("decoded");
@@ -109,6 +110,9 @@ pub async fn what_the_worker_answers() {
             notes: vec!["Cut.".into()],
         },
         ToPage::Breakdown(breakdown()),
+        ToPage::Working { task: Task::File, percent: Some(40) },
+        ToPage::Working { task: Task::Runs, percent: None },
+        ToPage::Noted("Six.".into()),
         ToPage::Tried(Ok(trial())),
         ToPage::Tried(Err(problem())),
         ToPage::CheckpointRead(CheckpointSummary {

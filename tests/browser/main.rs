@@ -79,6 +79,7 @@ browser_tests! {
         the_journal_alone_rebuilds_the_checkpoints,
         the_checkpoints_alone_rebuild_the_journal,
         without_a_journal_the_database_alone_keeps_a_run,
+        without_a_journal_only_what_is_saved_counts_as_saved,
         a_damaged_copy_of_the_data_is_taken_from_the_other_side,
         a_run_is_open_once,
         data_without_a_run_is_swept_and_runs_stay,

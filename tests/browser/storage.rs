@@ -5,8 +5,13 @@ use pennybatch::provider::{Answer, Finish};
 use pennybatch::time::Time;
 use pennybatch::worker::disk::database::{Change, Durability, Store, keys_of};
 use pennybatch::worker::disk::manifest::{DataFacts, FORMAT, Manifest};
+use pennybatch::worker::disk::refusal::DiskRefusal;
 use pennybatch::worker::disk::storage::Storage;
 use pennybatch::worker::results::{NoJournal, Results, Texts};
+
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::sample::{read_options, records, setup};
 
@@ -85,6 +90,58 @@ pub async fn without_a_journal_the_database_alone_keeps_a_run() {
     let storage = Storage { opfs: None, ..Storage::open().await };
     let manifest = kept(&storage, "test-storage-database-only").await;
     assert_eq!(reopened(&storage, &manifest).await, Vec::<String>::new());
+    storage.delete(&manifest.run).await.expect("deleted");
+}
+
+/// Refuses everything that is put into the database, as a full disk does, until it is dropped.
+struct FullDatabase {
+    put: JsValue,
+    _refuse: Closure<dyn FnMut() -> Result<JsValue, JsValue>>,
+}
+
+impl FullDatabase {
+    fn prototype() -> JsValue {
+        let store = Reflect::get(&js_sys::global(), &"IDBObjectStore".into()).expect("a database");
+        Reflect::get(&store, &"prototype".into()).expect("methods")
+    }
+
+    fn begin() -> FullDatabase {
+        let put = Reflect::get(&FullDatabase::prototype(), &"put".into()).expect("a method");
+        let refuse =
+            Closure::new(
+                || Err(web_sys::DomException::new_with_message_and_name("full", "QuotaExceededError")?.into()),
+            );
+        Reflect::set(&FullDatabase::prototype(), &"put".into(), refuse.as_ref()).expect("it can be replaced");
+        FullDatabase { put, _refuse: refuse }
+    }
+}
+
+impl Drop for FullDatabase {
+    fn drop(&mut self) {
+        let _ = Reflect::set(&FullDatabase::prototype(), &"put".into(), &self.put);
+    }
+}
+
+pub async fn without_a_journal_only_what_is_saved_counts_as_saved() {
+    let storage = Storage { opfs: None, ..Storage::open().await };
+    let manifest = kept(&storage, "test-storage-refused").await;
+    let (mut store, found) = storage.open_run(&manifest.run).await.expect("opened");
+    let before = found.records.len();
+    let full = FullDatabase::begin();
+    // Another write goes on meanwhile, and fails too.
+    let checkpoints = store.checkpoints.clone().expect("a database");
+    store.list(&manifest.summary(&[]));
+    spawn_local(async move {
+        let _ = checkpoints.write().await;
+    });
+    let refused = store.append(&records()[..1]).await;
+    assert!(matches!(refused, Err(DiskRefusal::Full(_))), "{refused:?}");
+    drop(full);
+    store.append(&records()[..1]).await.expect("there is room again");
+    store.close().await;
+    let (store, found) = storage.open_run(&manifest.run).await.expect("opened");
+    assert_eq!(found.records.len(), before + 1);
+    store.close().await;
     storage.delete(&manifest.run).await.expect("deleted");
 }
 

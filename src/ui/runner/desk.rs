@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::link::batch::{BatchAsk, BatchImported, BatchQuote, RequestFile};
 use crate::link::{
     Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
-    Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts,
+    Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts, Task,
     TemplateProblem, ToPage, ToWorker, TokenCount, Trial,
 };
 
@@ -85,6 +85,8 @@ pub struct Desk {
     pub results_read: Rc<Vec<BatchImported>>,
     /// How many answers the request cache had when it was cleared.
     pub cache_cleared: Option<u32>,
+    /// The long work that told last how far it is, in percent.
+    pub working: Option<(Task, u8)>,
     pub exporting: Option<ExportKind>,
     pub exported: Option<Exported>,
     /// The calculator's simulation, as far as it is.
@@ -116,7 +118,7 @@ impl Desk {
             DeskAction::Heard(message) => desk.hear(message),
             DeskAction::Broke(sentence) => {
                 desk.broken = Some(sentence.clone());
-                (desk.reading, desk.exporting) = (None, None);
+                (desk.reading, desk.exporting, desk.working) = (None, None, None);
                 (desk.opening, desk.checking, desk.estimating) = (false, false, false);
                 (desk.trying, desk.importing, desk.counting) = (false, false, false);
                 desk.results_reading = 0;
@@ -234,6 +236,7 @@ impl Desk {
             | ToWorker::Detail { .. }
             | ToWorker::SetDemo(_)
             | ToWorker::ListRuns
+            | ToWorker::Cancel(_)
             | ToWorker::Simulate(_) => {}
             ToWorker::ClearCache => {
                 self.cache_cleared = None;
@@ -324,6 +327,13 @@ impl Desk {
                 self.exporting = None;
                 self.exported = Some(Exported { what: *what, file_name: file_name.clone(), rows: *rows });
             }
+            ToPage::Noted(note) => {
+                if let Some(open) = &mut self.open {
+                    Rc::make_mut(&mut open.notes).push(note.clone());
+                }
+            }
+            ToPage::Working { task, percent: Some(percent) } => self.working = Some((*task, *percent)),
+            ToPage::Working { task, percent: None } => self.working = self.working.filter(|(other, _)| other != task),
             ToPage::Runs(runs) => self.runs = Rc::new(runs.clone()),
             ToPage::Simulated(news) => self.simulation = Some(Rc::new(news.clone())),
             ToPage::CacheCleared { answers } => self.cache_cleared = Some(*answers),
@@ -350,6 +360,8 @@ impl Desk {
 
     fn begin_reading(&mut self, name: &str, sample: bool) {
         self.reading = Some(name.to_owned());
+        // A checkpoint that is being read for the data before is given up.
+        self.importing = false;
         self.sample = sample;
         self.data_problem = None;
         self.forget_problem(Place::Data);

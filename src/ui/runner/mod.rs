@@ -40,6 +40,7 @@ mod steps;
 mod trial_panel;
 mod window;
 pub mod words;
+mod working;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use crate::ui::runner::resume_banner::ResumeBanner;
 use crate::ui::runner::run_view::RunView;
 use crate::ui::runner::steps::Steps;
 use crate::ui::runner::words::under_way;
+use crate::ui::runner::working::Working;
 use crate::ui::runner::{DeskAction, FormAction, link_query};
 
 #[derive(Properties, PartialEq)]
@@ -58,6 +59,7 @@ fn Runner(props: &RunnerProps) -> Html {
                     { banner(&props.work) }
                 }
                 { storage_warning(&props.work) }
+                { working(&props.work) }
             </div>
             { body }
         </>
@@ -101,6 +103,12 @@ fn banner(work: &Work) -> Html {
     };
     let opening = work.desk.opening;
     html! { <ResumeBanner run={(*newest).clone()} others={unfinished.len() - 1} {opening} {on_resume} /> }
+}
+
+fn working(work: &Work) -> Html {
+    let Some((kind, percent)) = work.desk.working else { return Html::default() };
+    let on_cancel = work.send.reform(move |()| ToWorker::Cancel(kind));
+    html! { <Working task={kind} {percent} {on_cancel} /> }
 }
 
 /// A run that a crash could lose should not be started unknowingly.

@@ -12,11 +12,13 @@ use super::{LineRead, batch_card, is_enough};
 use crate::engine::batch::{BatchEvent, BatchRow, Rows};
 use crate::engine::{Command, Event, Ordinal};
 use crate::link::batch::{BatchImported, RequestFile};
-use crate::link::{Place, Problem, Setup, ToPage};
+use crate::link::{Place, Problem, Setup, Task, ToPage};
 use crate::provider::batch::{BatchTarget, custom_id};
 use crate::worker::browser::{Slices, words};
+use crate::worker::disk::refusal::DiskRefusal;
 use crate::worker::export::blob_of;
 use crate::worker::fetch::Broken;
+use crate::worker::imports::not_saved;
 use crate::worker::page;
 use crate::worker::session::Session;
 use crate::worker::terms::problem;
@@ -67,11 +69,11 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     let facts = session.prepared.facts(&Default::default());
     let (mut files, mut taken) = (Vec::new(), Vec::new());
     let mut open = Open::new(target);
-    let mut slices = Slices::begin();
+    let mut slices = Slices::of(Task::Export);
     let leader = |item: Ordinal| facts[item as usize].leader;
     let mut asked: HashSet<Ordinal> = rows(session).filter(|item| is_asked(session, *item)).map(leader).collect();
     for item in rows(session) {
-        slices.turn().await;
+        slices.turn_at(f64::from(item) / f64::from(session.prepared.data.rows())).await;
         if !is_open(session, item) || !asked.insert(leader(item)) {
             continue;
         }
@@ -127,11 +129,10 @@ fn is_answered(session: &Session, item: Ordinal) -> bool {
 }
 
 /// Takes a result file in: rows in any order, of either form, of this run.
-pub async fn import_results(session: &Rc<Session>, name: String, file: File) -> Result<(), Problem> {
-    session.leaving.unless(read_results(session, name, file)).await.unwrap_or(Ok(()))
-}
-
-async fn read_results(session: &Rc<Session>, name: String, file: File) -> Result<(), Problem> {
+pub async fn import_results(session: &Rc<Session>, name: String, file: Option<File>) -> Result<(), Problem> {
+    let missing = || problem(Place::Results, format!("{name} did not arrive. Choose it again."));
+    let file = file.ok_or_else(missing)?;
+    let (mut slices, mut read_bytes) = (Slices::of(Task::Import), 0);
     let before = session.progress();
     let mut told = BatchImported { name: name.clone(), ..BatchImported::default() };
     let mut lines = Lines::of(&file.stream());
@@ -146,6 +147,7 @@ async fn read_results(session: &Rc<Session>, name: String, file: File) -> Result
         })?;
         let Some(line) = next else { break };
         bytes += line.len();
+        read_bytes += line.len();
         match session.row_of(&line) {
             LineRead::Row(row) => rows.push(row),
             LineRead::Empty => {}
@@ -154,10 +156,12 @@ async fn read_results(session: &Rc<Session>, name: String, file: File) -> Result
         }
         if is_enough(rows.len(), bytes) {
             bytes = 0;
-            take_in(session, std::mem::take(&mut rows), &mut told).await;
+            slices.turn_at(read_bytes as f64 / file.size()).await;
+            let taken = take_in(session, std::mem::take(&mut rows), &mut told).await;
+            taken.map_err(|refusal| not_saved(&name, &refusal))?;
         }
     }
-    take_in(session, rows, &mut told).await;
+    take_in(session, rows, &mut told).await.map_err(|refusal| not_saved(&name, &refusal))?;
     let after = session.progress();
     told.answered = after.succeeded.saturating_sub(before.succeeded);
     told.failed = after.errored.saturating_sub(before.errored);
@@ -166,13 +170,15 @@ async fn read_results(session: &Rc<Session>, name: String, file: File) -> Result
     Ok(())
 }
 
-async fn take_in(session: &Rc<Session>, rows: Vec<BatchRow>, told: &mut BatchImported) {
+async fn take_in(session: &Rc<Session>, rows: Vec<BatchRow>, told: &mut BatchImported) -> Result<(), DiskRefusal> {
     if rows.is_empty() {
-        return;
+        return Ok(());
     }
     told.left_out += rows.iter().filter(|row| !session.takes_import(row.item)).count() as u32;
     let card = batch_card(session.setup());
     let rows = session.checked_rows(rows).await;
     session.handle(Event::Batch(BatchEvent::Imported { rows, card }));
-    session.settle_down().await;
+    session.saved_or_refused().await?;
+    session.copy_what_waits().await;
+    Ok(())
 }

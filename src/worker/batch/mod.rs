@@ -20,7 +20,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Blob, FormData, RequestInit, Response};
 
 use self::lines::Lines;
-use super::browser::{Slices, next_turn, now, words};
+use super::browser::{Slices, now, words};
 use super::disk::spool::ARRIVING;
 use super::export::blob_of;
 use super::fetch::{self, Broken, Key};
@@ -48,7 +48,6 @@ const PART_BYTES: usize = 1024 * 1024;
 const ROWS_AT_ONCE: usize = 500;
 /// The same in bytes of their lines: each is in memory a few times over until it is on disk.
 const LINE_BYTES_AT_ONCE: usize = 512 * 1024;
-const WAITING_BYTES_MAX: usize = 1024 * 1024;
 const LIST_PAGES_MAX: usize = 50;
 /// Of a result file, with itself.
 const COPIES: f64 = 4.0;
@@ -63,7 +62,7 @@ impl Session {
                     _ => session.remote_step(effect).await,
                 }
             };
-            if let Some(event) = session.leaving.unless(step).await {
+            if let Some(event) = session.closing.race(step).await {
                 session.handle(Event::Batch(event));
             }
         });
@@ -260,17 +259,8 @@ impl Session {
             let rows = self.checked_rows(rows).await;
             self.handle(Event::Batch(BatchEvent::Rows { shard, rows }));
         }
-        self.settle_down().await;
-    }
-
-    /// Until what came is on disk, and little waits to be copied to the checkpoints: a file comes faster than that.
-    pub(super) async fn settle_down(&self) {
-        while self.has_unsaved() {
-            next_turn().await;
-        }
-        if self.waiting_bytes() > WAITING_BYTES_MAX {
-            self.copy_to_checkpoints().await;
-        }
+        self.saved().await;
+        self.copy_what_waits().await;
     }
 
     /// What a line of a result file says, of which row of this run.
@@ -330,7 +320,7 @@ impl Session {
     /// Both ways, for the rows that are open.
     fn quote(&self) -> Result<BatchQuote, Problem> {
         let setup = self.setup();
-        let plan = terms::plan(setup)?;
+        let plan = terms::plan(setup);
         let facts = self.prepared.facts(&Default::default());
         let done: Vec<bool> = {
             let results = self.results.borrow();

@@ -7,16 +7,17 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
+use super::cache;
 use super::database::{Change, Database, Durability, Store, key_of, keys_of};
 use super::frames;
-use super::manifest::Listed;
+use super::refusal::DiskRefusal;
 use crate::link::RunId;
 use crate::provider::Answer;
-use crate::worker::browser::{sleep_ms, words};
+use crate::worker::browser::sleep_ms;
 use crate::worker::prepare::CacheKey;
+use crate::worker::signal::Signal;
 
 const GROUP_MS: u32 = 200;
-const WRITING_MS: u32 = 10;
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// Chromium makes a file of its own of every larger value, by way of this process's memory.
 pub const GROUP_BYTES: usize = 48 * 1024;
@@ -28,14 +29,15 @@ pub struct Checkpoints {
     frames: RefCell<Vec<u8>>,
     /// Of the first record in `frames`, and of the next one after them.
     sequence: Cell<(u64, u64)>,
-    changes: RefCell<Vec<Change>>,
-    listed: RefCell<Option<Listed>>,
+    /// For the request cache, as JSON.
+    answers: RefCell<Vec<(CacheKey, Vec<u8>)>>,
+    listed: RefCell<Option<String>>,
     scheduled: Cell<bool>,
     writing: Cell<bool>,
+    /// A write has ended.
+    written: Signal,
     /// Bytes that wait to be written, or are being so.
     waiting_bytes: Cell<usize>,
-    /// Why they no longer follow.
-    pub lost: RefCell<Option<String>>,
 }
 
 impl Checkpoints {
@@ -46,15 +48,16 @@ impl Checkpoints {
             run,
             frames: RefCell::default(),
             sequence: Cell::new((sequence, sequence)),
-            changes: RefCell::default(),
+            answers: RefCell::default(),
             listed: RefCell::default(),
             scheduled: Cell::new(false),
             writing: Cell::new(false),
+            written: Signal::default(),
             waiting_bytes: Cell::new(0),
-            lost: RefCell::default(),
         })
     }
 
+    /// Frames that the journal has, for the next write.
     pub fn add(&self, frames: &[u8], records: usize) {
         self.frames.borrow_mut().extend_from_slice(frames);
         self.waiting_bytes.update(|bytes| bytes + frames.len());
@@ -65,7 +68,7 @@ impl Checkpoints {
     pub fn cache(&self, key: &CacheKey, answer: &Answer) {
         if let Ok(json) = serde_json::to_vec(answer) {
             self.waiting_bytes.update(|bytes| bytes + json.len());
-            self.changes.borrow_mut().push(Change::put(Store::Cache, hex(key), Uint8Array::from(&json[..])));
+            self.answers.borrow_mut().push((*key, json));
         }
     }
 
@@ -74,7 +77,8 @@ impl Checkpoints {
         self.waiting_bytes.get()
     }
 
-    pub fn list(&self, listed: Listed) {
+    /// Where the run stands, as JSON of [`Listed`](super::manifest::Listed), for the next write.
+    pub fn list(&self, listed: String) {
         *self.listed.borrow_mut() = Some(listed);
     }
 
@@ -87,46 +91,62 @@ impl Checkpoints {
         wasm_bindgen_futures::spawn_local(async move {
             sleep_ms(GROUP_MS).await;
             this.scheduled.set(false);
-            let _ = this.write(Durability::Relaxed).await;
+            let _ = this.write().await;
         });
     }
 
     /// Writes what has gathered, and returns once it is down. What could not be written is not kept here: the journal
-    /// has it, or, without one, whoever asked for a strict write.
-    pub async fn write(&self, durability: Durability) -> Result<(), String> {
-        while self.writing.replace(true) {
-            sleep_ms(WRITING_MS).await;
-        }
-        let written = self.write_alone(durability).await;
-        self.writing.set(false);
-        *self.lost.borrow_mut() = written.clone().err();
-        written
-    }
-
-    async fn write_alone(&self, durability: Durability) -> Result<(), String> {
+    /// has it.
+    pub async fn write(&self) -> Result<(), DiskRefusal> {
+        self.turn().await;
         let frames = self.frames.take();
         let writing_bytes = self.waiting_bytes.get();
         let (first, next) = self.sequence.get();
         self.sequence.set((next, next));
-        let mut changes = self.changes.take();
-        for (before, part) in frames::parts(&frames, GROUP_BYTES) {
+        let written = self.put(first, &frames, Durability::Relaxed).await;
+        self.waiting_bytes.update(|bytes| bytes - writing_bytes);
+        self.end_turn();
+        written
+    }
+
+    /// Puts records down that no journal has, and returns once they are: they never lie with what gathers here, so no
+    /// other write can take them along and fail.
+    pub async fn append(&self, frames: &[u8], records: usize) -> Result<(), DiskRefusal> {
+        self.turn().await;
+        let (_, first) = self.sequence.get();
+        let written = self.put(first, frames, Durability::Strict).await;
+        if written.is_ok() {
+            let next = first + records as u64;
+            self.sequence.set((next, next));
+        }
+        self.end_turn();
+        written
+    }
+
+    /// One write at a time.
+    async fn turn(&self) {
+        self.written.until(|| (!self.writing.replace(true)).then_some(())).await;
+    }
+
+    fn end_turn(&self) {
+        self.writing.set(false);
+        self.written.notify();
+    }
+
+    /// Frames of records from number `first` on, in one transaction with what else has gathered.
+    async fn put(&self, first: u64, frames: &[u8], durability: Durability) -> Result<(), DiskRefusal> {
+        let mut changes = cache::puts(self.answers.take());
+        for (before, part) in frames::parts(frames, GROUP_BYTES) {
             let key = key_of(&self.run, first + before as u64);
             changes.push(Change::put(Store::Records, key, Uint8Array::from(&frames[part])));
         }
-        // The database has its own copy from here on.
-        drop(frames);
-        if let Some(json) = self.listed.take().and_then(|listed| serde_json::to_string(&listed).ok()) {
+        if let Some(json) = self.listed.take() {
             changes.push(Change::put(Store::Runs, self.run.as_str(), json));
         }
-        let written = match self.database.is_lost() {
-            true => Err("the browser closed the database".into()),
-            false => self.database.write(changes, durability).await.map_err(|error| words(&error)),
-        };
-        self.waiting_bytes.update(|bytes| bytes - writing_bytes);
-        if written.is_err() && durability == Durability::Strict {
-            self.sequence.set((first, first));
+        match self.database.is_lost() {
+            true => Err(DiskRefusal::Lost("the database was closed".into())),
+            false => self.database.write(changes, durability).await.map_err(|error| DiskRefusal::of(&error)),
         }
-        written
     }
 }
 

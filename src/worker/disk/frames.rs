@@ -8,8 +8,9 @@ use crate::provider::BODY_BYTES_MAX;
 
 /// What stands before a payload.
 pub const HEAD_BYTES: usize = 8;
-/// No payload is larger: an answer's body is capped, and JSON at most doubles it, six-fold for control characters.
-pub const PAYLOAD_BYTES_MAX: usize = 6 * BODY_BYTES_MAX;
+/// No payload is larger: a record holds two answers at most, each is capped as a body is, and JSON at most doubles it,
+/// six-fold for control characters. The rest is for what stands around them.
+pub const PAYLOAD_BYTES_MAX: usize = 13 * BODY_BYTES_MAX;
 
 /// What a run of frames holds, up to the first one that is torn or damaged.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use web_sys::{Blob, FileSystemReadWriteOptions, FileSystemSyncAccessHandle};
 
 use super::frames;
 use super::opfs::{Opfs, write_at};
+use super::refusal::DiskRefusal;
 use crate::worker::browser::words;
 use crate::worker::results::{Position, Texts};
 
@@ -28,10 +29,12 @@ pub struct Journal {
 
 impl Journal {
     /// Begins a journal; one of the same name is overwritten.
-    pub async fn create(opfs: &Opfs, run: &str, frames: &[u8]) -> Result<Journal, JsValue> {
-        let handle = opfs.handle(run, FILE).await?;
-        handle.truncate_with_u32(0)?;
-        let mut journal = Journal::of(opfs, run, handle, 0.0);
+    pub async fn create(opfs: &Opfs, run: &str, frames: &[u8]) -> Result<Journal, DiskRefusal> {
+        let refused = |error: JsValue| DiskRefusal::of(&error);
+        let handle = opfs.handle(run, FILE).await.map_err(refused)?;
+        // From here on the handle is closed whatever happens.
+        let mut journal = Journal::of(opfs, run, handle.clone(), 0.0);
+        handle.truncate_with_u32(0).map_err(refused)?;
         journal.append(frames).await?;
         Ok(journal)
     }
@@ -73,15 +76,15 @@ impl Journal {
     }
 
     /// Appends whole frames and flushes. A lost handle is opened once more; a full disk is the caller's to report.
-    pub async fn append(&mut self, frames: &[u8]) -> Result<(), JsValue> {
+    pub async fn append(&mut self, frames: &[u8]) -> Result<(), DiskRefusal> {
         if self.write(frames).is_err() {
             self.handle.borrow().close();
-            let again = self.opfs.handle(&self.run, FILE).await?;
+            let again = self.opfs.handle(&self.run, FILE).await.map_err(|error| DiskRefusal::of(&error))?;
             self.handle.replace(again.clone());
-            if again.get_size()? < self.bytes {
-                return Err(js_sys::Error::new("the journal lost bytes that had been flushed").into());
+            if again.get_size().map_err(|error| DiskRefusal::of(&error))? < self.bytes {
+                return Err(DiskRefusal::Damaged("the journal lost bytes that had been flushed".into()));
             }
-            self.write(frames)?;
+            self.write(frames).map_err(|error| DiskRefusal::of(&error))?;
         }
         self.bytes += frames.len() as f64;
         Ok(())

@@ -18,22 +18,25 @@ pub enum Attempt {
 
 /// Held until it is released or dropped, or the worker ends.
 pub struct Lock {
-    release: Function,
+    held: Held,
     /// Settles once others can take it.
     released: Promise,
+}
+
+/// Lets the lock go when it is dropped.
+struct Held(Function);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.call0(&JsValue::UNDEFINED);
+    }
 }
 
 impl Lock {
     /// Returns once others can take it; after a mere drop, that is a little later.
     pub async fn release(self) {
-        let _ = self.release.call0(&JsValue::UNDEFINED);
-        let _ = self.released.clone().await;
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        let _ = self.release.call0(&JsValue::UNDEFINED);
+        drop(self.held);
+        let _ = self.released.await;
     }
 }
 
@@ -57,15 +60,16 @@ pub async fn take(run: &str) -> Attempt {
     };
     let options = Object::new();
     let _ = Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE);
-    let release: Rc<RefCell<Option<Function>>> = Rc::default();
+    // Once nobody waits for it any more, the lock is not taken.
+    let taken: Rc<RefCell<Option<Held>>> = Rc::default();
     let mut released = None;
-    let held = release.clone();
+    let held = Rc::downgrade(&taken);
     let asked = Promise::new(&mut |answered: Function, refused: Function| {
         let held = held.clone();
         let granted = Closure::once_into_js(move |lock: JsValue| -> JsValue {
             let mut until = JsValue::UNDEFINED;
-            if !lock.is_null() {
-                until = Promise::new(&mut |release: Function, _| *held.borrow_mut() = Some(release)).into();
+            if let Some(held) = held.upgrade().filter(|_| !lock.is_null()) {
+                until = Promise::new(&mut |release: Function, _| *held.borrow_mut() = Some(Held(release))).into();
             }
             let _ = answered.call0(&JsValue::UNDEFINED);
             until
@@ -86,8 +90,8 @@ pub async fn take(run: &str) -> Attempt {
     if asked.await.is_err() {
         return Attempt::Unsupported;
     }
-    match (release.take(), released) {
-        (Some(release), Some(released)) => Attempt::Held(Lock { release, released }),
+    match (taken.take(), released) {
+        (Some(held), Some(released)) => Attempt::Held(Lock { held, released }),
         _ => Attempt::Busy,
     }
 }

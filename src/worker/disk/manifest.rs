@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frames;
 use super::gathered::Read;
+use super::refusal::DiskRefusal;
 use crate::dataset::ReadOptions;
 use crate::engine::Record;
 use crate::link::{RunId, RunSummary, Setup};
@@ -67,10 +68,15 @@ impl Manifest {
         }
     }
 
-    pub fn frame(&self) -> Result<Vec<u8>, String> {
+    pub fn frame(&self) -> Result<Vec<u8>, DiskRefusal> {
         let mut out = Vec::new();
         append(&mut out, self)?;
         Ok(out)
+    }
+
+    pub fn json(&self) -> String {
+        // Plain values can always be written.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     pub fn read(payload: &[u8]) -> Result<Manifest, String> {
@@ -109,13 +115,20 @@ impl Manifest {
     }
 }
 
+/// JSON of [`Listed`], with a manifest that is JSON already.
+pub fn listed(manifest: &str, summary: &RunSummary, records: u64, journal_bytes: f64) -> String {
+    let rest =
+        serde_json::json!({ "summary": summary, "records": records, "journal_bytes": journal_bytes }).to_string();
+    ["{\"manifest\":", manifest, ",", &rest[1..]].concat()
+}
+
 /// Records as they are appended: frames one after the other, and where each payload lies in them.
 pub struct Framed {
     pub bytes: Vec<u8>,
     pub payloads: Vec<Range<usize>>,
 }
 
-pub fn framed(records: &[Record]) -> Result<Framed, String> {
+pub fn framed(records: &[Record]) -> Result<Framed, DiskRefusal> {
     let mut framed =
         Framed { bytes: Vec::with_capacity(records.len() * 160), payloads: Vec::with_capacity(records.len()) };
     for record in records {
@@ -126,15 +139,18 @@ pub fn framed(records: &[Record]) -> Result<Framed, String> {
     Ok(framed)
 }
 
-fn append(out: &mut Vec<u8>, value: &impl Serialize) -> Result<(), String> {
-    let payload = serde_json::to_vec(value).map_err(|error| error.to_string())?;
-    frames::append(out, &payload).map_err(|refused| format!("a record of {} bytes is too large", refused.bytes))
+fn append(out: &mut Vec<u8>, value: &impl Serialize) -> Result<(), DiskRefusal> {
+    // Plain values can always be written as JSON; what can't has no payload, and no frame.
+    let payload = serde_json::to_vec(value).unwrap_or_default();
+    frames::append(out, &payload).map_err(|refused| DiskRefusal::TooLarge { bytes: refused.bytes })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Command, Entry};
+    use crate::engine::{Command, Ending, Entry};
+    use crate::money::Usd;
+    use crate::provider::{Answer, BODY_BYTES_MAX, Bill};
 
     #[test]
     fn records_survive_their_frames() {
@@ -146,6 +162,40 @@ mod tests {
     }
 
     #[test]
+    fn what_is_listed_is_read_again() {
+        let manifest = manifest();
+        let summary = manifest.summary(&[]);
+        let json = listed(&manifest.json(), &summary, 7, 9.0);
+        assert_eq!(
+            serde_json::from_str::<Listed>(&json).unwrap(),
+            Listed { manifest, summary, records: 7, journal_bytes: 9.0 }
+        );
+    }
+
+    /// The worst that JSON makes of two answers as long as a body, the most that a record holds.
+    #[test]
+    fn every_record_fits_a_frame() {
+        let answer = |chars| Answer { text: "\u{1}".repeat(chars), ..Answer::default() };
+        let record = |chars| Record {
+            at: Time::from_ms(u64::MAX),
+            entry: Entry::Settled {
+                attempt: u64::MAX,
+                item: u32::MAX,
+                bill: Bill::Unknown,
+                cost: Usd::ZERO,
+                ending: Some(Ending::Succeeded(answer(chars))),
+                failure: None,
+                sent: None,
+                misfit: Some(Box::new(answer(chars))),
+                uncounted: false,
+            },
+        };
+        let bytes = |chars| serde_json::to_vec(&record(chars)).unwrap().len();
+        let (around, each) = (bytes(0), (bytes(1_000) - bytes(0)) / 1_000);
+        assert!(around + each * BODY_BYTES_MAX < frames::PAYLOAD_BYTES_MAX);
+    }
+
+    #[test]
     fn a_later_format_is_left_alone() {
         let refused = Manifest::read(br#"{"format":2,"anything":true}"#).unwrap_err();
         assert!(refused.contains("format 2"), "{refused}");
@@ -153,15 +203,7 @@ mod tests {
 
     #[test]
     fn a_run_of_before_there_were_lanes_and_folds_still_opens() {
-        let manifest = Manifest {
-            format: FORMAT,
-            run: "20261123-154501-x7k2".into(),
-            started: Time::from_ms(1),
-            used_key: true,
-            more_used_keys: Vec::new(),
-            setup: crate::worker::terms::tests::setup(),
-            data: DataFacts::of("a.csv", b"id\n1\n", 1, ReadOptions::default()),
-        };
+        let manifest = manifest();
         let mut json = serde_json::to_value(&manifest).unwrap();
         json.as_object_mut().unwrap().remove("more_used_keys");
         let setup = json["setup"].as_object_mut().unwrap();
@@ -179,6 +221,18 @@ mod tests {
         let facts = DataFacts::of("a.csv", b"id,name\n1,a\n", 1, ReadOptions::default());
         assert!(facts.fits(b"id,name\n1,a\n"));
         assert!(!facts.fits(b"id,name\n1,b\n") && !facts.fits(b"id,name\n"));
+    }
+
+    fn manifest() -> Manifest {
+        Manifest {
+            format: FORMAT,
+            run: "20261123-154501-x7k2".into(),
+            started: Time::from_ms(1),
+            used_key: true,
+            more_used_keys: Vec::new(),
+            setup: crate::worker::terms::tests::setup(),
+            data: DataFacts::of("a.csv", b"id\n1\n", 1, ReadOptions::default()),
+        }
     }
 
     fn record(number: u64) -> Record {

@@ -7,7 +7,10 @@
 //! | `frames`, `journal`, `opfs` | the append-only file |
 //! | `spool` | a response's body that waits on the disk for its reader |
 //! | `database`, `locks` | IndexedDB; one run, one tab |
+//! | `cache` | the request cache's limit |
+//! | `refusal` | why the disk did not take something |
 
+mod cache;
 pub mod checkpoints;
 pub mod database;
 pub mod frames;
@@ -18,5 +21,6 @@ pub mod locks;
 pub mod manifest;
 pub mod opfs;
 mod recover;
+pub mod refusal;
 pub mod spool;
 pub mod storage;

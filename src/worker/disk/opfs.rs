@@ -9,7 +9,10 @@ use web_sys::{
 };
 
 use crate::link::RunId;
-use crate::worker::browser::{property, scope};
+use crate::worker::browser::{next_turn, property, scope};
+
+/// Others have their turn after so much was written.
+const PART_BYTES: usize = 8 * 1024 * 1024;
 
 #[derive(Clone)]
 pub struct Opfs {
@@ -56,8 +59,12 @@ impl Opfs {
     /// Writes a whole file, flushed before this returns.
     pub async fn write(&self, run: &str, file: &str, bytes: &[u8]) -> Result<(), JsValue> {
         let handle = self.handle(run, file).await?;
-        let written =
-            handle.truncate_with_u32(0).and_then(|()| write_at(&handle, 0.0, bytes)).and_then(|()| handle.flush());
+        let mut written = handle.truncate_with_u32(0);
+        for (place, part) in bytes.chunks(PART_BYTES).enumerate() {
+            written = written.and_then(|()| write_at(&handle, (place * PART_BYTES) as f64, part));
+            next_turn().await;
+        }
+        let written = written.and_then(|()| handle.flush());
         handle.close();
         written
     }
@@ -87,7 +94,7 @@ impl Opfs {
     }
 }
 
-/// Writes all of `bytes`: a short write (a full disk, in some browsers) is an error.
+/// Writes all of `bytes`. A short write is a full disk, in some browsers.
 pub fn write_at(handle: &FileSystemSyncAccessHandle, at: f64, bytes: &[u8]) -> Result<(), JsValue> {
     let options = FileSystemReadWriteOptions::new();
     options.set_at(at);
@@ -95,7 +102,9 @@ pub fn write_at(handle: &FileSystemSyncAccessHandle, at: f64, bytes: &[u8]) -> R
     if written as usize == bytes.len() {
         return Ok(());
     }
-    Err(js_sys::Error::new(&format!("only {written} of {} bytes could be written", bytes.len())).into())
+    let error = js_sys::Error::new(&format!("only {written} of {} bytes could be written", bytes.len()));
+    error.set_name("QuotaExceededError");
+    Err(error.into())
 }
 
 async fn names(directory: &FileSystemDirectoryHandle) -> Result<Vec<String>, JsValue> {

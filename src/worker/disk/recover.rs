@@ -12,10 +12,11 @@ use super::frames;
 use super::gathered::Gathered;
 use super::journal::{Journal, Walk};
 use super::manifest::{Listed, Manifest};
+use super::refusal::DiskRefusal;
 use super::spool::ARRIVING;
 use super::storage::{DATA, Kept, RunStore, Storage, run_changes};
 use crate::link::{Place, Problem};
-use crate::worker::browser::words;
+use crate::worker::browser::{Slices, words};
 use crate::worker::terms::problem;
 
 /// Groups that are written together when checkpoints are mended.
@@ -76,7 +77,7 @@ impl Storage {
             None => None,
         };
         let records = found.gathered.records.len() as u64;
-        let store = RunStore { journal, checkpoints, records, lock: None };
+        let store = RunStore { journal, checkpoints, manifest: found.manifest.json(), records, lock: None };
         Ok((store, Kept { manifest: found.manifest, data, records: found.gathered.records, notes }))
     }
 
@@ -88,11 +89,13 @@ impl Storage {
             Some(opfs) => Walk::begin(opfs, run).await,
             None => None,
         };
+        let mut slices = Slices::begin();
         if let Some(mut walk) = walk {
             if let Some((_, payload)) = walk.next().await.map_err(|error| words(&error))? {
                 manifest = Some(Manifest::read(payload)?);
                 while let Some((place, payload)) = walk.next().await.map_err(|error| words(&error))? {
                     gathered.journaled(place, payload)?;
+                    slices.turn().await;
                 }
                 in_journal = Some(gathered.records.len());
             }
@@ -104,6 +107,7 @@ impl Storage {
             let mut groups = Groups::begin(database, run).await;
             while let Some((first, frames)) = groups.next().await {
                 gathered.checkpointed(first, &frames, self.opfs.is_some())?;
+                slices.turn().await;
             }
         }
         let is_listed = listed.is_some();
@@ -139,10 +143,13 @@ impl Storage {
         let (Some(opfs), Some(database)) = (&self.opfs, self.database()) else { return Ok(()) };
         let run = &found.manifest.run;
         let opened = match found.in_journal {
-            Some(_) => Journal::open_at(opfs, run, found.whole_bytes).await,
-            None => Journal::create(opfs, run, &found.manifest.frame()?).await,
+            Some(_) => Journal::open_at(opfs, run, found.whole_bytes).await.map_err(|error| DiskRefusal::of(&error)),
+            None => {
+                let frame = found.manifest.frame().map_err(|why| why.to_string())?;
+                Journal::create(opfs, run, &frame).await
+            }
         };
-        let mut journal = opened.map_err(|error| words(&error))?;
+        let mut journal = opened.map_err(|why| why.to_string())?;
         let mut have = found.in_journal.unwrap_or(0);
         let mut groups = Groups::begin(database, run).await;
         while let Some((first, bytes)) = groups.next().await {
@@ -150,7 +157,7 @@ impl Storage {
             let Some(skipped) = have.checked_sub(first as usize) else { continue };
             let (Some(from), Some(last)) = (payloads.get(skipped), payloads.last()) else { continue };
             let missing = &bytes[from.start - frames::HEAD_BYTES..last.end];
-            journal.append(missing).await.map_err(|error| words(&error))?;
+            journal.append(missing).await.map_err(|why| why.to_string())?;
             have = first as usize + payloads.len();
         }
         Ok(())
@@ -172,11 +179,11 @@ impl Storage {
         if is_there && found.gathered.in_checkpoints == sequence {
             return Some(checkpoints);
         }
-        let mended = self.mend_groups(database, found, data, is_there).await;
+        // What is missing in them stays in the journal.
+        let _ = self.mend_groups(database, found, data, is_there).await;
         if !found.listed {
             notes.push("The browser had lost this run's checkpoints; they were rebuilt from the journal.".into());
         }
-        *checkpoints.lost.borrow_mut() = mended.err();
         Some(checkpoints)
     }
 
@@ -184,7 +191,7 @@ impl Storage {
         let run = &found.manifest.run;
         let mut number = if is_there { found.gathered.in_checkpoints } else { 0 };
         if !is_there {
-            let changes = run_changes(&found.manifest, data, found.manifest.summary(&found.gathered.records))?;
+            let changes = run_changes(&found.manifest, data, found.manifest.summary(&found.gathered.records));
             database.write(changes, Durability::Relaxed).await.map_err(|error| words(&error))?;
         }
         let Some(opfs) = &self.opfs else { return Ok(()) };

@@ -3,13 +3,15 @@
 
 use std::rc::Rc;
 
-use super::checkpoints::{Checkpoints, cached_answer, data_changes, hex, unhex};
+use super::cache;
+use super::checkpoints::{Checkpoints, cached_answer, data_changes, hex};
 use super::database::{Change, Database, Durability, Store, keys_of};
 use super::gathered::Read;
 use super::journal::{Journal, Reader};
 use super::locks::{self, Attempt, Lock};
-use super::manifest::{Framed, Listed, Manifest, framed};
+use super::manifest::{Framed, Manifest, framed, listed};
 use super::opfs::Opfs;
+use super::refusal::DiskRefusal;
 use crate::engine::Record;
 use crate::link::{Place, Problem, RunSummary, StorageFacts};
 use crate::provider::Answer;
@@ -31,6 +33,8 @@ pub struct Storage {
 pub struct RunStore {
     pub(super) journal: Option<Journal>,
     pub checkpoints: Option<Rc<Checkpoints>>,
+    /// As JSON: the prompts in it may be long, and the list of runs tells where the run stands several times a second.
+    pub(super) manifest: String,
     pub(super) records: u64,
     pub(super) lock: Option<Lock>,
 }
@@ -104,35 +108,31 @@ impl Storage {
     }
 
     async fn create_locked(&self, manifest: &Manifest, data: &[u8]) -> Result<RunStore, Problem> {
-        let refused = |why: String| {
-            problem(
-                Place::Storage,
-                format!(
-                    "The browser would not keep the run: {why}. Nothing was sent. Free some space and start again."
-                ),
-            )
+        let refused = |why: DiskRefusal| {
+            let words = "The browser would not keep the run";
+            problem(Place::Storage, format!("{words}: {why}. Nothing was sent. {} Then start again.", why.what_to_do()))
         };
         let manifest_frame = manifest.frame().map_err(refused)?;
         let mut journal = None;
         if let Some(opfs) = &self.opfs {
-            opfs.write(&manifest.run, DATA, data).await.map_err(|error| refused(words(&error)))?;
-            let begun = Journal::create(opfs, &manifest.run, &manifest_frame).await;
-            journal = Some(begun.map_err(|error| refused(words(&error)))?);
+            let written = opfs.write(&manifest.run, DATA, data).await;
+            written.map_err(|error| refused(DiskRefusal::of(&error)))?;
+            journal = Some(Journal::create(opfs, &manifest.run, &manifest_frame).await.map_err(refused)?);
         }
         let mut checkpoints = None;
         if let Some(database) = self.database() {
-            let changes = run_changes(manifest, data, manifest.summary(&[])).map_err(refused)?;
+            let changes = run_changes(manifest, data, manifest.summary(&[]));
             let durability = if journal.is_some() { Durability::Relaxed } else { Durability::Strict };
-            let written = database.write(changes, durability).await.map_err(|error| words(&error));
-            let follows = Checkpoints::new(database.clone(), manifest.run.clone(), 0);
-            match written {
-                Err(why) if journal.is_none() => return Err(refused(why)),
-                Err(why) => *follows.lost.borrow_mut() = Some(why),
-                Ok(()) => {}
+            let written = database.write(changes, durability).await;
+            // With a journal, the checkpoints are made anew when the run is opened.
+            if let Err(error) = written
+                && journal.is_none()
+            {
+                return Err(refused(DiskRefusal::of(&error)));
             }
-            checkpoints = Some(follows);
+            checkpoints = Some(Checkpoints::new(database.clone(), manifest.run.clone(), 0));
         }
-        Ok(RunStore { journal, checkpoints, records: 0, lock: None })
+        Ok(RunStore { journal, checkpoints, manifest: manifest.json(), records: 0, lock: None })
     }
 
     /// Opens a run to go on with it: journal and checkpoints are merged, and whichever lags is mended.
@@ -174,12 +174,6 @@ impl Storage {
         Ok(())
     }
 
-    pub async fn cached_keys(&self) -> Vec<CacheKey> {
-        let Some(database) = self.database() else { return Vec::new() };
-        let keys = database.keys(Store::Cache, None).await.unwrap_or_default();
-        keys.iter().filter_map(|key| unhex(&key.as_string()?)).collect()
-    }
-
     /// What the request cache holds for these keys. An unreadable answer counts as none.
     pub async fn look_up(&self, keys: &[CacheKey]) -> Vec<Option<Answer>> {
         let Some(database) = self.database() else { return vec![None; keys.len()] };
@@ -190,17 +184,9 @@ impl Storage {
         }
     }
 
-    /// Keeps answers that no run's records hold.
-    pub async fn remember(&self, answers: &[(CacheKey, Answer)]) -> bool {
-        let Some(database) = self.database() else { return false };
-        let json = |(key, answer): &(CacheKey, Answer)| Some((hex(key), serde_json::to_string(answer).ok()?));
-        let changes = answers.iter().filter_map(json).map(|(key, json)| Change::put(Store::Cache, key, json));
-        database.write(changes.collect(), Durability::Strict).await.is_ok()
-    }
-
     pub async fn clear_cache(&self) -> Result<(), Problem> {
         let Some(database) = self.database() else { return Ok(()) };
-        let cleared = database.write(vec![Change::Clear { store: Store::Cache }], Durability::Strict).await;
+        let cleared = database.write(cache::clears(), Durability::Strict).await;
         cleared.map_err(|error| problem(Place::Storage, format!("The cache was not cleared: {}.", words(&error))))
     }
 }
@@ -208,12 +194,12 @@ impl Storage {
 impl RunStore {
     /// Returns once the records are safe: flushed to the journal, or, without one, complete in the database. Where each
     /// of them lies in the journal, if there is one.
-    pub async fn append(&mut self, records: &[Record]) -> Result<Vec<Position>, String> {
+    pub async fn append(&mut self, records: &[Record]) -> Result<Vec<Position>, DiskRefusal> {
         let Framed { bytes, payloads } = framed(records)?;
         let mut places = Vec::new();
         if let Some(journal) = &mut self.journal {
             let begin = journal.bytes() as u64;
-            journal.append(&bytes).await.map_err(|error| words(&error))?;
+            journal.append(&bytes).await?;
             let place = |payload: std::ops::Range<usize>| Position {
                 at: begin + payload.start as u64,
                 bytes: payload.len() as u32,
@@ -221,10 +207,12 @@ impl RunStore {
             places.extend(payloads.into_iter().map(place));
         }
         if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.add(&bytes, records.len());
             match self.journal {
-                Some(_) => checkpoints.schedule(),
-                None => checkpoints.write(Durability::Strict).await?,
+                Some(_) => {
+                    checkpoints.add(&bytes, records.len());
+                    checkpoints.schedule();
+                }
+                None => checkpoints.append(&bytes, records.len()).await?,
             }
         }
         self.records += records.len() as u64;
@@ -242,10 +230,10 @@ impl RunStore {
     }
 
     /// Lets the list of runs know where this one stands.
-    pub fn list(&self, manifest: &Manifest, summary: RunSummary) {
+    pub fn list(&self, summary: &RunSummary) {
         if let Some(checkpoints) = &self.checkpoints {
             let journal_bytes = self.journal.as_ref().map_or(0.0, Journal::bytes);
-            checkpoints.list(Listed { manifest: manifest.clone(), summary, records: self.records, journal_bytes });
+            checkpoints.list(listed(&self.manifest, summary, self.records, journal_bytes));
             checkpoints.schedule();
         }
     }
@@ -254,7 +242,7 @@ impl RunStore {
     pub async fn close(self) {
         let RunStore { journal, checkpoints, lock, .. } = self;
         if let Some(checkpoints) = checkpoints {
-            let _ = checkpoints.write(Durability::Relaxed).await;
+            let _ = checkpoints.write().await;
         }
         drop(journal);
         release(lock).await;
@@ -299,15 +287,14 @@ pub(super) async fn take_lock(run: &str) -> Result<Option<Lock>, Problem> {
 }
 
 /// The changes that put down a run without its records; what was there of it before is replaced.
-pub(super) fn run_changes(manifest: &Manifest, data: &[u8], summary: RunSummary) -> Result<Vec<Change>, String> {
+pub(super) fn run_changes(manifest: &Manifest, data: &[u8], summary: RunSummary) -> Vec<Change> {
     let run = manifest.run.as_str();
-    let listed = Listed { manifest: manifest.clone(), summary, records: 0, journal_bytes: 0.0 };
-    let json = serde_json::to_string(&listed).map_err(|error| error.to_string())?;
+    let json = listed(&manifest.json(), &summary, 0, 0.0);
     let mut changes = vec![
         Change::Delete { store: Store::Data, keys: keys_of(run) },
         Change::Delete { store: Store::Records, keys: keys_of(run) },
         Change::put(Store::Runs, run, json),
     ];
     changes.extend(data_changes(run, data));
-    Ok(changes)
+    changes
 }
