@@ -10,7 +10,8 @@
 //! `book`: what the records say of money, items and jobs, changed by `Book::apply` alone. One file a mechanism beside it:
 //! `limiter` (a meter says when), `meters` (a lane's limits, and what the provider states of them), `pace` (a rate found by
 //! being refused), `burst_limit` (the same within a second), `lane` (an endpoint's pauses and slots), `dispatch` (what goes now, and where), `run` and `command`
-//! (events and effects), `settle` (what an attempt's end means), `reask` (answers that don't fit), `brake` (answers that are
+//! (events and effects), `settle` (what an attempt's end means), `price` (what
+//! it cost), `reask` (answers that don't fit), `brake` (answers that are
 //! empty, and paid for), `restore` (from records back to a run), `progress` (what is shown).
 
 pub mod batch;
@@ -25,6 +26,7 @@ mod limiter;
 mod meters;
 mod pace;
 mod plan;
+mod price;
 mod progress;
 mod reask;
 mod record;
