@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::batch::Rows;
 use crate::engine::book::Status;
 use crate::engine::run::Engine;
 use crate::engine::{Command, Doubtful, Effect, Ending, Entry, Ordinal, PauseReason, RunState};
@@ -44,7 +45,7 @@ impl Engine {
             Command::ResumeLane { lane } => self.resume_lane(lane),
             Command::HandOver(terms) => self.hand_over(*terms),
             Command::TakeBack => self.take_back(),
-            Command::Doubtful(_) | Command::SendExported => {
+            Command::Doubtful(_) | Command::SendExported(_) => {
                 self.commit(Entry::Commanded(command));
                 self.lead_groups();
                 self.end_kept();
@@ -81,7 +82,10 @@ impl Engine {
         let mut asked = None;
         match std::mem::replace(&mut self.state, RunState::Running) {
             RunState::Paused(PauseReason::BatchUnsure { nonce, .. }) => asked = Some(nonce),
-            RunState::Paused(PauseReason::Exported { .. }) => self.command(Command::SendExported),
+            RunState::Paused(PauseReason::Exported { .. }) => {
+                let exported = self.book.items().with_status(Status::Exported);
+                self.command(Command::SendExported(Rows::of(exported)));
+            }
             RunState::Paused(PauseReason::Stuck { .. }) => self.lead_groups(),
             _ => {}
         }

@@ -120,8 +120,8 @@ pub enum Command {
     /// These rows, where they are neither under way nor ended, are in a request file that the person took away. They are
     /// not sent here before the person says so.
     Exported(batch::Rows),
-    /// Exported rows are sent here all the same.
-    SendExported,
+    /// Of the exported rows, these are sent here all the same.
+    SendExported(batch::Rows),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

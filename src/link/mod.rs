@@ -2,10 +2,12 @@
 //! beside it as a `File`, and keys as strings. Nothing here knows the browser.
 
 pub mod batch;
+mod results;
 mod setup;
 mod simulate;
 mod trial;
 
+pub use results::{Breakdown, Marks, ResultDetail, ResultRow, RowFilter, RunSummary};
 pub use setup::{DemoSettings, LaneSetup, Secret, Setup, lane_name};
 pub use simulate::{Bin, Limiter, Quantiles, SimulationAsked, SimulationNews, Summary, Workload};
 pub use trial::{CapProposal, Projection, TRIAL_MODELS_MAX, TRIAL_ROWS, Trial, TrialAnswer, TrialModel, TrialRow};
@@ -21,7 +23,6 @@ pub use crate::engine::{
 pub use crate::provider::{AnswerFormat, Failure, FailureKind, PromptCache, Provider, ReasoningEffort, Usage};
 
 use crate::money::Usd;
-use crate::time::Time;
 
 /// Names a run for its whole life: `20261123-154501-x7k2`.
 pub type RunId = String;
@@ -411,90 +412,6 @@ pub struct CheckpointSummary {
     /// Rows of the open run that ended with their answer from it; the others had one, or were under way. `None`: it
     /// waits for the start.
     pub taken: Option<u32>,
-}
-
-/// Which rows the results table shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowFilter {
-    State(ExportState),
-    /// Answers that the output cap cut off (`length`).
-    CutOff,
-    /// Answers that the provider's content filter cut off (`content_filter`).
-    Filtered,
-    /// Answers that don't fit their format.
-    Misfit,
-}
-
-/// What the engine doesn't keep of a run in its parts. Lanes are in the setup's order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Breakdown {
-    /// Rows that each lane answered.
-    pub answered: Vec<u32>,
-    /// Lanes whose key has to be entered before they can send.
-    pub needs_keys: Vec<bool>,
-    pub marks: Marks,
-}
-
-/// How many rows have an answer of a kind that wants to be looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marks {
-    pub cut_off: u32,
-    pub filtered: u32,
-    pub misfits: u32,
-    pub imported: u32,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ResultRow {
-    pub item: u32,
-    pub id: String,
-    /// The row in short, for the eye.
-    pub input: String,
-    pub answer: Option<String>,
-    pub error: Option<String>,
-    pub state: ExportState,
-    pub finish: Option<String>,
-    /// Why the answer doesn't fit its format, in words that continue "the answer …".
-    pub misfit: Option<String>,
-    pub usage: Option<Usage>,
-    pub cost: Option<Usd>,
-    pub attempts: u32,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ResultDetail {
-    pub row: ResultRow,
-    /// The model's own words, where the answer is shown otherwise.
-    #[serde(default)]
-    pub raw: Option<String>,
-    pub system: String,
-    pub user: String,
-    /// One line an attempt.
-    pub attempts: Vec<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunSummary {
-    pub run: RunId,
-    pub name: String,
-    pub provider: Provider,
-    pub model: String,
-    pub started: Time,
-    pub total: u32,
-    pub done: u32,
-    pub errored: u32,
-    /// Of `done`, rows that were given up. Lists of earlier versions don't tell.
-    #[serde(default)]
-    pub canceled: u32,
-    pub finished: bool,
-    pub spent: Usd,
-    pub doubtful: Usd,
-    pub doubtful_attempts: u32,
-    /// Another tab has it open.
-    pub busy: bool,
-    /// What was mended on the way: a cut tail, a rebuilt checkpoint.
-    pub notes: Vec<String>,
 }
 
 #[cfg(test)]

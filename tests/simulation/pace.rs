@@ -228,7 +228,14 @@ impl<'a> Pace<'a> {
             Entry::Restarted => self.replace(Stands::UnderWay, Stands::CutOff),
             Entry::Commanded(Command::Doubtful(Doubtful::LeaveOut)) => self.replace(Stands::CutOff, Stands::Ended),
             Entry::Commanded(Command::Doubtful(_)) => self.replace(Stands::CutOff, Stands::Waits(at)),
-            Entry::Commanded(Command::SendExported) => self.replace(Stands::Exported, Stands::Waits(at)),
+            Entry::Commanded(Command::SendExported(rows)) => {
+                for item in rows.iter() {
+                    let stands = &mut self.items[item as usize].0;
+                    if *stands == Stands::Exported {
+                        *stands = Stands::Waits(at);
+                    }
+                }
+            }
             Entry::Commanded(Command::Exported(rows)) => {
                 for item in rows.iter() {
                     let stands = &mut self.items[item as usize].0;

@@ -4,7 +4,7 @@ use crate::engine::batch::shard::Shard;
 use crate::engine::batch::{BatchEntry, BatchRow, RowEnd, RowSettled, Rows, ShardId};
 use crate::engine::book::Status;
 use crate::engine::run::Engine;
-use crate::engine::{AttemptId, Ending, Entry, Ordinal, PauseReason, shareable};
+use crate::engine::{AttemptId, Command, Ending, Entry, Ordinal, PauseReason, shareable};
 use crate::prices::RateCard;
 use crate::provider::Outcome;
 use crate::provider::batch::{JobSeen, JobState};
@@ -40,9 +40,12 @@ impl Engine {
 
     /// Rows of a result file that was brought by hand: those that wait for nothing else get their answer and its cost.
     pub(super) fn import_rows(&mut self, rows: Vec<BatchRow>, card: Option<&RateCard>) {
-        let mut repeated = 0;
+        let (mut repeated, mut unfinished) = (0, Vec::new());
         for BatchRow { item, end } in rows {
-            let RowEnd::Outcome(outcome) = end else { continue };
+            let RowEnd::Outcome(outcome) = end else {
+                unfinished.push(item);
+                continue;
+            };
             if !self.book.items().knows(item) || !takes_import(self.book.items().status(item)) {
                 repeated += 1;
                 continue;
@@ -51,6 +54,14 @@ impl Engine {
             let shared = is_shared(&row);
             self.commit(Entry::Batch(BatchEntry::Imported(row)));
             self.let_twins_know(item, shared);
+        }
+        // The provider never came to them: they wait for their turn here again.
+        unfinished.sort_unstable();
+        if unfinished
+            .iter()
+            .any(|item| self.book.items().knows(*item) && self.book.items().status(*item) == Status::Exported)
+        {
+            self.command(Command::SendExported(Rows::of(unfinished)));
         }
         if repeated > 0 {
             self.commit(Entry::Batch(BatchEntry::Repeated { rows: repeated }));

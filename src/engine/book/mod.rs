@@ -276,9 +276,11 @@ impl Book {
                 let taken: Vec<Ordinal> = rows.iter().filter(|item| self.can_be_exported(*item)).collect();
                 self.record_all(&taken, Status::Exported);
             }
-            Command::SendExported => {
+            Command::SendExported(rows) => {
                 // Of equal ones, one goes.
-                let exported = self.items.with_status(Status::Exported);
+                let is_exported =
+                    |item: &Ordinal| self.items.knows(*item) && self.items.status(*item) == Status::Exported;
+                let exported: Vec<Ordinal> = rows.iter().filter(is_exported).collect();
                 self.record_all(&exported, Status::Twin);
             }
             Command::HandOver(terms) => self.hand_over((**terms).clone()),
