@@ -9,7 +9,7 @@ use pennybatch::provider::Provider;
 use pennybatch::time::Time;
 use pennybatch::worker::disk::frames;
 use pennybatch::worker::disk::manifest::Manifest;
-use pennybatch::worker::results::{Results, Totals};
+use pennybatch::worker::run::results::{Results, Totals};
 
 const LATER: Time = Time(1_900_000_000_000);
 

@@ -1,5 +1,5 @@
 //! Checks answers against a JSON schema, in a worker of its own.
 
 fn main() {
-    pennybatch::worker::validator::serve();
+    pennybatch::worker::programs::validator::serve();
 }

@@ -7,9 +7,9 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel};
 
-use super::page;
 use crate::link::{Task, ToPage};
 use crate::time::Time;
+use crate::worker::page;
 
 /// A slice of long work ends after this long, so that commands and answers are not kept waiting.
 pub const SLICE_MS: f64 = 12.0;

@@ -2,60 +2,37 @@
 //! Not here: decisions. What is sent, when and at what price is the engine's; what a provider's words mean is
 //! `provider`'s; how anything looks is the page's.
 //!
-//! | file | holds |
+//! | room or file | holds |
 //! |---|---|
-//! | `simulate` | a workload on a virtual clock, in slices |
 //! | `shell`, `page`, `tasks`, `signal` | messages in, messages out; long work, and how it waits and ends |
-//! | `before`, `reading` | what is asked before a run; files that the person gives |
-//! | `data`, `imports`, `prepare`, `preview`, `counting`, `terms`, `forecast` | the file, its rows' facts, the plan, what it would cost |
-//! | `provider_count` | tokens of some rows as the provider counts them |
-//! | `trial`, `projection` | a few rows asked before a run, and what they say of it |
-//! | `session`, `send`, `telling` | the open run: the engine's effects, carried out, and what it tells of itself |
-//! | `fetch`, `demo`, `demo_answers`, `connection`, `reach` | one HTTP call, the simulated provider, the check before a run |
-//! | `answer_check` | whether an answer fits the format it was asked for in |
-//! | `program`, `validator`, `tokenizer` | programs in workers of their own, loaded when they are needed |
+//! | `estimates`, `simulate` | what is asked before a run; a workload on a virtual clock |
+//! | `plan` | from the four steps to what the engine is asked to do |
+//! | `rows` | the rows of a file, before a run |
+//! | `trial` | a few rows asked before a run, and what they say of it |
+//! | `run` | the open run, and what a person reads of it |
+//! | `http` | one HTTP call, and the check before a run |
+//! | `programs` | programs in workers of their own: validator, tokenizers |
+//! | `demo` | the simulated provider |
 //! | `batch` | batch jobs: their steps, hand-over by file, result files line by line |
-//! | `results`, `rows`, `export`, `ledger` | what a person reads of a run |
 //! | `disk` | runs on disk: journal and checkpoints, either rebuilt from the other |
-//! | `browser`, `chunks` | the clock, turns and words of the browser; a stream's bytes |
+//! | `browser` | the clock, turns and words of the browser |
 
-mod answer_check;
 pub mod batch;
-mod before;
 pub mod browser;
-mod chunks;
-mod connection;
-mod counting;
-mod data;
 mod demo;
-mod demo_answers;
 pub mod disk;
-mod export;
-pub mod fetch;
-mod forecast;
-mod imports;
-mod ledger;
+mod estimates;
+pub mod http;
 pub mod page;
-mod prepare;
-mod preview;
-mod program;
-mod projection;
-mod provider_count;
-mod reach;
-mod reading;
-pub mod results;
+mod plan;
+pub mod programs;
 mod rows;
-mod send;
-mod session;
+pub mod run;
 mod shell;
 pub mod signal;
 mod simulate;
 mod tasks;
-mod telling;
-mod terms;
-pub mod tokenizer;
 mod trial;
-pub mod validator;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -100,7 +77,7 @@ fn letter_of(envelope: &JsValue) -> Option<Letter> {
         Err(_) => {
             let words = "The page asked for something that this worker does not know. Reload the page: \
                          its parts are of two versions.";
-            page::refuse(terms::problem(Place::Run, words));
+            page::refuse(plan::problem(Place::Run, words));
             None
         }
     }
@@ -120,7 +97,7 @@ fn stop(info: &std::panic::PanicHookInfo<'_>) {
     if STOPPED.replace(true) {
         return;
     }
-    page::refuse(terms::problem(
+    page::refuse(plan::problem(
         Place::Run,
         "The worker met a fault of its own and stopped. What was done is kept; reload the page and resume the run.",
     ));

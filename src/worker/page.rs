@@ -5,8 +5,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
-use super::browser::scope;
 use crate::link::{Place, Problem, ToPage};
+use crate::worker::browser::scope;
 
 /// `{message: <ToPage>}`, with a `Blob` beside it where there is one.
 pub fn post(message: &ToPage) {

@@ -9,30 +9,32 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
-use super::answer_check::AnswerCheck;
-use super::batch::files;
-use super::browser::{SLICE_MS, Slices, next_turn, now, seed};
-use super::counting;
-use super::data::Data;
-use super::disk::manifest::{DataFacts, FORMAT, Manifest};
-use super::disk::storage::{Kept, Storage};
-use super::fetch::Key;
-use super::imports::{self, Import};
-use super::page;
-use super::prepare::{CacheKey, Prepared, Unprepared, prepare};
-use super::results::Results;
-use super::rows::{Window, detail};
-use super::session::{Parts, Session};
-use super::signal::{Signal, to_its_end};
-use super::tasks::Tasks;
-use super::terms::{self, problem, template_words};
-use super::tokenizer::{Tokenizers, Vocabulary};
-use super::{connection, export, simulate};
 use crate::dataset::{self, BadLines};
 use crate::engine::{Began, Command, Engine, ItemFacts};
 use crate::link::batch::BatchAsk;
 use crate::link::{Place, Problem, RowFilter, RunId, Secret, Setup, Task, ToPage, ToWorker};
 use crate::money::Usd;
+use crate::worker::batch::files;
+use crate::worker::browser::{SLICE_MS, Slices, next_turn, now, seed};
+use crate::worker::disk::manifest::{DataFacts, FORMAT, Manifest};
+use crate::worker::disk::storage::{Kept, Storage};
+use crate::worker::http::connection;
+use crate::worker::http::fetch::Key;
+use crate::worker::page;
+use crate::worker::plan::{self, problem, template_words};
+use crate::worker::programs::answer_check::AnswerCheck;
+use crate::worker::programs::tokenizer::{Tokenizers, Vocabulary};
+use crate::worker::rows::counting;
+use crate::worker::rows::data::Data;
+use crate::worker::rows::prepare::{CacheKey, Prepared, Unprepared, prepare};
+use crate::worker::run::export;
+use crate::worker::run::imports::{self, Import};
+use crate::worker::run::results::Results;
+use crate::worker::run::session::{Parts, Session};
+use crate::worker::run::table::{Window, detail};
+use crate::worker::signal::{Signal, to_its_end};
+use crate::worker::simulate;
+use crate::worker::tasks::Tasks;
 
 /// A message with the file that travels beside it.
 pub struct Letter {
@@ -309,7 +311,7 @@ impl Shell {
         self.may_leave()?;
         let data = self.data()?;
         let setup = Setup { budget: self.budget_left(&asked)?, ..asked.clone() };
-        let plan = terms::checked_plan(&setup)?;
+        let plan = plan::checked_plan(&setup)?;
         if let Some(missing) = setup.id_column.as_ref().filter(|id| !data.table.columns().contains(id)) {
             return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
         }
@@ -323,7 +325,7 @@ impl Shell {
             counting::count_rows(&prepared, &setup, &self.tokenizers, slices, || false).await.map_err(unprepared)?;
         }
         let facts = self.facts(&prepared).await;
-        terms::check_sizes(&plan, &facts)?;
+        plan::check_sizes(&plan, &facts)?;
         self.tasks.hold(Task::Run);
         self.leave_session().await?;
         let manifest = Manifest {
@@ -344,7 +346,7 @@ impl Shell {
         let store = self.storage.create(&manifest, &data.bytes).await?;
         let engine = Engine::new(plan, facts, seed(), now());
         let results = Results::new(data.rows());
-        let mut notes = terms::notes(&manifest.setup);
+        let mut notes = plan::notes(&manifest.setup);
         if let (Some(asked), Some(left)) = (asked.budget, manifest.setup.budget)
             && left < asked
         {
@@ -383,7 +385,7 @@ impl Shell {
         let check = AnswerCheck::new(format).unwrap_or_else(AnswerCheck::Unusable);
         self.tasks.hold(Task::Run);
         let mut notes = kept.notes;
-        notes.extend(terms::notes(&kept.manifest.setup));
+        notes.extend(plan::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
         let known = self.known.clone();
         *self.data.borrow_mut() = Some(prepared.data.clone());
@@ -419,7 +421,7 @@ impl Shell {
         let (plan, facts) = match began {
             Some(Began { plan, facts }) => (plan, self.with_cached(&prepared, facts).await),
             // A run of before this was recorded.
-            None => (terms::plan(setup), self.facts(&prepared).await),
+            None => (plan::plan(setup), self.facts(&prepared).await),
         };
         let records = std::mem::take(&mut kept.records).into_iter().map(|read| read.record);
         let engine = Engine::restore(plan, facts, records, seed(), now());
@@ -531,7 +533,7 @@ fn bound(setup: &Setup, secrets: Vec<Option<Secret>>) -> Result<Vec<Option<Key>>
     let mut secrets = secrets.into_iter();
     let key = |lane: usize| {
         let bound = Key::bind(secrets.next().flatten(), &setup.of_lane(lane));
-        bound.map_err(|found| terms::of_lane(setup, lane, found))
+        bound.map_err(|found| plan::of_lane(setup, lane, found))
     };
     (0..setup.lanes()).map(key).collect()
 }
@@ -560,5 +562,5 @@ fn new_run_id() -> RunId {
 
 /// The file that travels with a message.
 pub fn file_of(envelope: &wasm_bindgen::JsValue) -> Option<File> {
-    super::browser::property(envelope, "file")?.dyn_into().ok()
+    crate::worker::browser::property(envelope, "file")?.dyn_into().ok()
 }

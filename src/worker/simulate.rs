@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::browser::{next_turn, now};
-use super::page;
-use super::terms::problem;
 use crate::link::{Place, SimulationAsked, SimulationNews, ToPage};
 use crate::prices;
 use crate::simulate::{Scenario, Study};
+use crate::worker::browser::{next_turn, now};
+use crate::worker::page;
+use crate::worker::plan::problem;
 
 /// Steps between two looks at the clock: well under a millisecond.
 const STEPS: u32 = 400;

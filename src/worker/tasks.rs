@@ -20,9 +20,9 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::page;
-use super::signal::{Cancel, Signal};
 use crate::link::{Task, ToPage};
+use crate::worker::page;
+use crate::worker::signal::{Cancel, Signal};
 
 type Step = Pin<Box<dyn Future<Output = ()>>>;
 

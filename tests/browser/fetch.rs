@@ -3,7 +3,7 @@
 use pennybatch::link::{Secret, Setup};
 use pennybatch::provider::{Bill, HttpRequest, Outcome, Provider};
 use pennybatch::time::Time;
-use pennybatch::worker::fetch::{Broken, Key, get, post};
+use pennybatch::worker::http::fetch::{Broken, Key, get, post};
 use web_sys::AbortController;
 
 use crate::place::provider;

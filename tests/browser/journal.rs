@@ -3,7 +3,7 @@
 use pennybatch::worker::disk::frames;
 use pennybatch::worker::disk::journal::{Journal, Walk};
 use pennybatch::worker::disk::opfs::Opfs;
-use pennybatch::worker::results::{Position, Texts};
+use pennybatch::worker::run::results::{Position, Texts};
 
 async fn files() -> Opfs {
     Opfs::open().await.expect("Chromium has a private file system")

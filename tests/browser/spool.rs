@@ -7,7 +7,7 @@ use js_sys::{Object, Reflect, Uint8Array};
 use pennybatch::worker::batch::lines::Lines;
 use pennybatch::worker::browser::next_turn;
 use pennybatch::worker::disk::opfs::Opfs;
-use pennybatch::worker::fetch::Broken;
+use pennybatch::worker::http::fetch::Broken;
 use wasm_bindgen::prelude::*;
 use web_sys::{ReadableStream, Response};
 

@@ -7,7 +7,7 @@ use pennybatch::worker::disk::database::{Change, Durability, Store, keys_of};
 use pennybatch::worker::disk::manifest::{DataFacts, FORMAT, Manifest};
 use pennybatch::worker::disk::refusal::DiskRefusal;
 use pennybatch::worker::disk::storage::Storage;
-use pennybatch::worker::results::{NoJournal, Results, Texts};
+use pennybatch::worker::run::results::{NoJournal, Results, Texts};
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;

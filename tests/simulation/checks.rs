@@ -167,9 +167,9 @@ impl<'a> Checks<'a> {
                     self.last_reserved = *attempt;
                     self.amounts.insert(*attempt, *amount);
                 }
-                Entry::Commanded(Command::SendExported(rows)) => {
-                    rows.iter().for_each(|item| drop(self.exported.remove(&item)))
-                }
+                Entry::Commanded(Command::SendExported(rows)) => rows.iter().for_each(|item| {
+                    self.exported.remove(&item);
+                }),
                 Entry::Commanded(Command::Exported(rows)) => {
                     let asked: BTreeSet<Ordinal> =
                         self.reserved.iter().filter_map(|attempt| self.item_of.get(attempt)).copied().collect();
@@ -256,7 +256,9 @@ impl<'a> Checks<'a> {
                     self.timeouts.remove(item);
                 }
                 Entry::Commanded(Command::SendExported(rows)) => {
-                    rows.iter().for_each(|item| drop(self.exported_on_disk.remove(&item)));
+                    rows.iter().for_each(|item| {
+                        self.exported_on_disk.remove(&item);
+                    });
                 }
                 Entry::Commanded(Command::Exported(rows)) => {
                     self.exported_on_disk.extend(rows.iter().filter(|item| self.exported.contains(item)));

@@ -11,8 +11,8 @@ use crate::provider::Provider;
 use crate::provider::batch::{JobSeen, JobState};
 use crate::worker::browser::{Slices, now, sleep_ms};
 use crate::worker::demo;
-use crate::worker::prepare::call;
-use crate::worker::session::Session;
+use crate::worker::rows::prepare::call;
+use crate::worker::run::session::Session;
 
 const VALIDATING_MS: u64 = 2_000;
 const JOB_MS: u64 = 12_000;

@@ -16,12 +16,12 @@ use crate::link::{Place, Problem, Setup, Task, ToPage};
 use crate::provider::batch::{BatchTarget, custom_id};
 use crate::worker::browser::{Slices, words};
 use crate::worker::disk::refusal::DiskRefusal;
-use crate::worker::export::blob_of;
-use crate::worker::fetch::Broken;
-use crate::worker::imports::not_saved;
+use crate::worker::http::fetch::Broken;
 use crate::worker::page;
-use crate::worker::session::Session;
-use crate::worker::terms::problem;
+use crate::worker::plan::problem;
+use crate::worker::run::export::blob_of;
+use crate::worker::run::imports::not_saved;
+use crate::worker::run::session::Session;
 
 const PART_BYTES: usize = 1024 * 1024;
 
@@ -79,7 +79,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
         }
         let id = custom_id(&session.manifest.run, item);
         let body = session.prepared.body(&as_target, item);
-        let body = body.map_err(|found| failed(crate::worker::terms::template_words(&found)))?;
+        let body = body.map_err(|found| failed(crate::worker::plan::template_words(&found)))?;
         taken.push(item);
         let entry = |first| target.entry(&id, &body, first).ok_or_else(|| failed("a row is no JSON".into()));
         let whole = entry(open.rows == 0)?;

@@ -7,10 +7,10 @@ use web_sys::{ReadableStream, Response};
 
 use crate::provider::batch::LINE_BYTES_MAX;
 use crate::worker::browser::{is_named, words};
-use crate::worker::chunks::{Chunks, append};
 use crate::worker::disk::opfs::Opfs;
 use crate::worker::disk::spool::{Part, Spool};
-use crate::worker::fetch::Broken;
+use crate::worker::http::chunks::{Chunks, append};
+use crate::worker::http::fetch::Broken;
 
 enum Source {
     Stream(Chunks),

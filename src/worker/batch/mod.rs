@@ -20,14 +20,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Blob, FormData, RequestInit, Response};
 
 use self::lines::Lines;
-use super::browser::{Slices, now, words};
 use super::disk::spool::ARRIVING;
-use super::export::blob_of;
-use super::fetch::{self, Broken, Key};
-use super::forecast::{Rows as Forecast, forecast};
-use super::page;
-use super::session::Session;
-use super::terms::{self, problem, template_words};
 use crate::engine::batch::{BatchEffect, BatchEvent, BatchRow, BatchTerms, FileRead, ResultFile, Rows, ShardId};
 use crate::engine::{Command, Event, Ordinal};
 use crate::link::batch::{BYTES_MAX, BatchAsk, BatchQuote, REQUESTS_MAX, by_file_only};
@@ -38,6 +31,13 @@ use crate::provider::batch::{
     decode_list, read_line, refusal_of, request_line,
 };
 use crate::provider::{Failure, FailureKind, HttpReply, Outcome, Provider};
+use crate::worker::browser::{Slices, now, words};
+use crate::worker::http::fetch::{self, Broken, Key};
+use crate::worker::page;
+use crate::worker::plan::{self, problem, template_words};
+use crate::worker::rows::forecast::{Rows as Forecast, forecast};
+use crate::worker::run::export::blob_of;
+use crate::worker::run::session::Session;
 
 /// What every batch reader of these providers takes, whatever stands before it in the base URL.
 pub const ENDPOINT: &str = "/v1/chat/completions";
@@ -320,7 +320,7 @@ impl Session {
     /// Both ways, for the rows that are open.
     fn quote(&self) -> Result<BatchQuote, Problem> {
         let setup = self.setup();
-        let plan = terms::plan(setup);
+        let plan = plan::plan(setup);
         let facts = self.prepared.facts(&Default::default());
         let done: Vec<bool> = {
             let results = self.results.borrow();
@@ -360,7 +360,7 @@ pub(super) enum LineRead {
 
 /// The catalogue's batch prices, in proportion to a price that the person states; the usual ones where it has none.
 pub(super) fn batch_card(setup: &Setup) -> Option<RateCard> {
-    let own = terms::card(setup)?;
+    let own = plan::card(setup)?;
     let Some((listed, batch)) =
         prices::find_at(setup.provider, &setup.model).and_then(|model| Some((&model.card, model.batch.as_ref()?)))
     else {

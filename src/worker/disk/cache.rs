@@ -11,7 +11,7 @@ use super::database::{Change, Database, Durability, Store, keys_of};
 use super::storage::Storage;
 use crate::provider::Answer;
 use crate::worker::browser::{next_turn, now, seed};
-use crate::worker::prepare::CacheKey;
+use crate::worker::rows::prepare::CacheKey;
 
 /// The cache is cut back to these when the page starts and when a run is left.
 const ANSWERS_MAX: usize = 200_000;

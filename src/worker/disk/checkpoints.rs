@@ -14,7 +14,7 @@ use super::refusal::DiskRefusal;
 use crate::link::RunId;
 use crate::provider::Answer;
 use crate::worker::browser::sleep_ms;
-use crate::worker::prepare::CacheKey;
+use crate::worker::rows::prepare::CacheKey;
 use crate::worker::signal::Signal;
 
 const GROUP_MS: u32 = 200;

@@ -3,7 +3,7 @@
 
 use super::frames;
 use crate::engine::Record;
-use crate::worker::results::{Position, leave_text};
+use crate::worker::run::results::{Position, leave_text};
 
 /// A record as it was read. `away`: its answer's text was left at this place of the journal.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,7 +12,7 @@ use super::frames;
 use super::opfs::{Opfs, write_at};
 use super::refusal::DiskRefusal;
 use crate::worker::browser::words;
-use crate::worker::results::{Position, Texts};
+use crate::worker::run::results::{Position, Texts};
 
 const FILE: &str = "journal";
 /// Read at once while a journal is gone through.

@@ -11,10 +11,11 @@ use crate::dataset::ReadOptions;
 use crate::engine::Record;
 use crate::link::{RunId, RunSummary, Setup};
 use crate::time::Time;
-use crate::worker::results::Results;
+use crate::worker::run::results::Results;
 
 /// Files of a later format are left alone.
-pub const FORMAT: u32 = 1;
+/// 2: the records begin with the plan and the rows' facts.
+pub const FORMAT: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -85,8 +86,10 @@ impl Manifest {
             format: u32,
         }
         let Format { format } = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
-        if format != FORMAT {
-            return Err(format!("it was written by a version of this app that writes format {format}, not {FORMAT}"));
+        if format == 0 || format > FORMAT {
+            return Err(format!(
+                "it was written by a later version of this app, in format {format}; this one reads {FORMAT}"
+            ));
         }
         serde_json::from_slice(payload).map_err(|error| error.to_string())
     }
@@ -148,7 +151,7 @@ fn append(out: &mut Vec<u8>, value: &impl Serialize) -> Result<(), DiskRefusal> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Command, Ending, Entry};
+    use crate::engine::{Command, Ending, Entry, Settled};
     use crate::money::Usd;
     use crate::provider::{Answer, BODY_BYTES_MAX, Bill};
 
@@ -178,17 +181,11 @@ mod tests {
         let answer = |chars| Answer { text: "\u{1}".repeat(chars), ..Answer::default() };
         let record = |chars| Record {
             at: Time::from_ms(u64::MAX),
-            entry: Entry::Settled {
-                attempt: u64::MAX,
-                item: u32::MAX,
-                bill: Bill::Unknown,
-                cost: Usd::ZERO,
+            entry: Entry::Settled(Settled {
                 ending: Some(Ending::Succeeded(answer(chars))),
-                failure: None,
-                sent: None,
                 misfit: Some(Box::new(answer(chars))),
-                uncounted: false,
-            },
+                ..Settled::of(u64::MAX, u32::MAX, Bill::Unknown, Usd::ZERO)
+            }),
         };
         let bytes = |chars| serde_json::to_vec(&record(chars)).unwrap().len();
         let (around, each) = (bytes(0), (bytes(1_000) - bytes(0)) / 1_000);
@@ -197,8 +194,8 @@ mod tests {
 
     #[test]
     fn a_later_format_is_left_alone() {
-        let refused = Manifest::read(br#"{"format":2,"anything":true}"#).unwrap_err();
-        assert!(refused.contains("format 2"), "{refused}");
+        let refused = Manifest::read(br#"{"format":3,"anything":true}"#).unwrap_err();
+        assert!(refused.contains("format 3"), "{refused}");
     }
 
     #[test]
@@ -230,7 +227,7 @@ mod tests {
             started: Time::from_ms(1),
             used_key: true,
             more_used_keys: Vec::new(),
-            setup: crate::worker::terms::tests::setup(),
+            setup: crate::worker::plan::tests::setup(),
             data: DataFacts::of("a.csv", b"id\n1\n", 1, ReadOptions::default()),
         }
     }

@@ -17,7 +17,7 @@ use super::spool::ARRIVING;
 use super::storage::{DATA, Kept, RunStore, Storage, run_changes};
 use crate::link::{Place, Problem};
 use crate::worker::browser::{Slices, words};
-use crate::worker::terms::problem;
+use crate::worker::plan::problem;
 
 /// Groups that are written together when checkpoints are mended.
 const GROUPS_AT_ONCE: usize = 20;

@@ -13,7 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{FileSystemReadWriteOptions, FileSystemSyncAccessHandle};
 
 use super::opfs::Opfs;
-use crate::worker::chunks::{Chunks, append};
+use crate::worker::http::chunks::{Chunks, append};
 
 /// Begins the name of every such file: those that a crash left are found by it.
 pub const ARRIVING: &str = "arriving-";

@@ -16,9 +16,9 @@ use crate::engine::Record;
 use crate::link::{Place, Problem, RunSummary, StorageFacts};
 use crate::provider::Answer;
 use crate::worker::browser::{property, scope, words};
-use crate::worker::prepare::CacheKey;
-use crate::worker::results::{NoJournal, Position, Texts};
-use crate::worker::terms::problem;
+use crate::worker::plan::problem;
+use crate::worker::rows::prepare::CacheKey;
+use crate::worker::run::results::{NoJournal, Position, Texts};
 
 pub(super) const DATA: &str = "data";
 

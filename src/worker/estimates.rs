@@ -4,22 +4,22 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::browser::{Slices, next_turn, now};
-use super::counting;
-use super::data::Data;
-use super::fetch::Key;
-use super::forecast::{Rows, forecast, near};
-use super::page;
-use super::prepare::Unprepared;
-use super::preview;
-use super::provider_count;
-use super::shell::{Shell, unprepared};
-use super::terms::{self, problem, template_words};
-use super::trial;
 use crate::link::{
     FileEstimate, Place, Problem, Secret, Setup, TRIAL_MODELS_MAX, TRIAL_ROWS, Task, ToPage, TokenCount, Trial,
 };
 use crate::money::Usd;
+use crate::worker::browser::{Slices, next_turn, now};
+use crate::worker::http::fetch::Key;
+use crate::worker::page;
+use crate::worker::plan::{self, problem, template_words};
+use crate::worker::rows::counting;
+use crate::worker::rows::data::Data;
+use crate::worker::rows::forecast::{Rows, forecast, near};
+use crate::worker::rows::prepare::Unprepared;
+use crate::worker::rows::preview;
+use crate::worker::rows::provider_count;
+use crate::worker::shell::{Shell, unprepared};
+use crate::worker::trial;
 
 impl Shell {
     /// Rows that the waiting checkpoint answers, one flag a row; empty where there is none.
@@ -119,7 +119,7 @@ impl Shell {
         if superseded() {
             return None;
         }
-        let asked = self.data().and_then(|data| terms::checked_plan(setup).map(|plan| (data, plan)));
+        let asked = self.data().and_then(|data| plan::checked_plan(setup).map(|plan| (data, plan)));
         let (data, plan) = match asked {
             Ok(asked) => asked,
             Err(problem) => return Some(Err(problem)),
@@ -163,7 +163,7 @@ impl Shell {
         let facts = self.facts(&prepared).await;
         let rows = trial::spread_rows(&facts, TRIAL_ROWS);
         let imported = self.imported_rows(&data, setup).await;
-        let plan = terms::checked_plan(setup)?;
+        let plan = plan::checked_plan(setup)?;
         let rows_known = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
         let to_pay = forecast(setup, &plan, &rows_known, now()).calls;
         let models = std::iter::once(setup.model.clone()).chain(more).take(TRIAL_MODELS_MAX);

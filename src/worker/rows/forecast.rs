@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::prepare::Prepared;
-use super::rows::in_short;
 use crate::engine::{Burst, ItemFacts, LimiterModel, Limits, Ordinal, Plan};
 use crate::estimate::{self, LimitKind, Limiter, RateLimit};
 use crate::link::{FileEstimate, NearDuplicates, Setup};
@@ -11,6 +9,8 @@ use crate::money::Usd;
 use crate::prices::RateCard;
 use crate::provider::{Provider, Usage};
 use crate::time::Time;
+use crate::worker::rows::prepare::Prepared;
+use crate::worker::run::table::in_short;
 
 /// A usual call's latency, where nothing is known of the endpoint.
 const LATENCY_MS: u64 = 1_500;
@@ -161,9 +161,9 @@ fn duration_ms(limits: &Limits, calls: u64, tokens: u64, latency_ms: u64) -> u64
 
 #[cfg(test)]
 mod tests {
-    use super::super::terms::{self, tests::setup};
     use super::*;
     use crate::link::LaneSetup;
+    use crate::worker::plan::{self, tests::setup};
 
     const MINUTE_MS: u64 = 60_000;
 
@@ -171,7 +171,7 @@ mod tests {
     fn each_row_is_one_thing_and_worst_cases_count_re_asks_on_the_dearest_lane() {
         let mut setup = setup();
         setup.reasks = 2;
-        let plan = terms::plan(&setup);
+        let plan = plan::plan(&setup);
         let row = |leader, maybe_cached| ItemFacts { leader, input_estimate: 100, input_bound: 1_000, maybe_cached };
         let facts = [row(0, false), row(0, false), row(2, true), row(3, false), row(3, false)];
         let one = forecast(&setup, &plan, &Rows { facts: &facts, imported: &[], tokens_counted: false }, Time(0));
@@ -194,7 +194,7 @@ mod tests {
         });
         let two = forecast(
             &setup,
-            &terms::plan(&setup),
+            &plan::plan(&setup),
             &Rows { facts: &facts, imported: &[], tokens_counted: false },
             Time(0),
         );
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn two_equal_lanes_take_half_the_time() {
-        let mut plan = terms::plan(&setup());
+        let mut plan = plan::plan(&setup());
         plan.lanes[0].limits = Limits { concurrency: 10, ..Limits::default() };
         assert_eq!(lanes_ms(&plan, 100, 0, 400), 4_000);
         plan.lanes.push(plan.lanes[0].clone());

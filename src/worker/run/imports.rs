@@ -5,17 +5,17 @@ use std::rc::Rc;
 
 use web_sys::File;
 
-use super::browser::Slices;
-use super::data::Data;
-use super::disk::refusal::DiskRefusal;
-use super::page;
-use super::reading::read_checkpoint;
-use super::session::Session;
-use super::terms::problem;
 use crate::dataset::{Checkpoint, CheckpointAnswer};
 use crate::engine::{Event, Ordinal};
 use crate::link::{CheckpointSummary, Place, Problem, Task, ToPage};
 use crate::provider::{Answer, BODY_BYTES_MAX, Finish};
+use crate::worker::browser::Slices;
+use crate::worker::disk::refusal::DiskRefusal;
+use crate::worker::page;
+use crate::worker::plan::problem;
+use crate::worker::rows::data::Data;
+use crate::worker::rows::reading::read_checkpoint;
+use crate::worker::run::session::Session;
 
 /// Rows that are handed to the engine together.
 const ROWS_TOGETHER: usize = 200;
@@ -148,8 +148,8 @@ fn answer_of(found: &CheckpointAnswer) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::data::tests::{at_once, read};
     use super::*;
+    use crate::worker::rows::data::tests::{at_once, read};
 
     fn import(data: &str, lines: &str) -> Import {
         let data = read("x.csv", data);

@@ -5,19 +5,24 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use web_sys::File;
 
-use super::browser::{Slices, words};
-use super::data::Data;
-use super::imports::Import;
-use super::page;
-use super::shell::Shell;
-use super::terms::problem;
 use crate::dataset::{BadLines, Checkpoint, ReadOptions};
 use crate::link::{Place, Problem, Task, ToPage};
+use crate::worker::browser::{Slices, words};
+use crate::worker::page;
+use crate::worker::plan::problem;
+use crate::worker::rows::data::Data;
+use crate::worker::run::imports::Import;
+use crate::worker::shell::Shell;
 
 const FILE_BYTES_MAX: f64 = 512.0 * 1024.0 * 1024.0;
 
 impl Shell {
-    pub(super) async fn open_file(&self, name: String, bad_lines: BadLines, file: Option<File>) -> Result<(), Problem> {
+    pub(in crate::worker) async fn open_file(
+        &self,
+        name: String,
+        bad_lines: BadLines,
+        file: Option<File>,
+    ) -> Result<(), Problem> {
         let refused = |why: String| problem(Place::Data, format!("{name} could not be read: {why}. Choose it again."));
         let file = file.ok_or_else(|| refused("the file did not arrive".into()))?;
         if file.size() > FILE_BYTES_MAX {
@@ -28,7 +33,12 @@ impl Shell {
         self.read_data(name, bytes, bad_lines).await
     }
 
-    pub(super) async fn read_data(&self, name: String, bytes: Vec<u8>, bad_lines: BadLines) -> Result<(), Problem> {
+    pub(in crate::worker) async fn read_data(
+        &self,
+        name: String,
+        bytes: Vec<u8>,
+        bad_lines: BadLines,
+    ) -> Result<(), Problem> {
         let options = ReadOptions { bad_lines, ..ReadOptions::default() };
         match Data::read(name, bytes, options, &mut Slices::of(Task::File)).await {
             Ok(data) => {
@@ -46,7 +56,7 @@ impl Shell {
     }
 
     /// Reads a checkpoint that waits for the next start.
-    pub(super) async fn wait_with_checkpoint(
+    pub(in crate::worker) async fn wait_with_checkpoint(
         &self,
         name: String,
         id_column: Option<String>,

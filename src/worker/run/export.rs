@@ -6,18 +6,18 @@ use js_sys::{Array, Date, Uint8Array};
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag};
 
-use super::browser::{Slices, words};
-use super::ledger;
-use super::page;
-use super::rows::finish_word;
-use super::session::Session;
-use super::terms::problem;
 use crate::answers::{Outline, find_document};
 use crate::dataset::{self, AnswerColumns, ExportRow};
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::{CsvStyle, ExportKind, Place, Problem, Task, ToPage};
 use crate::provider::AnswerFormat;
 use crate::time::Time;
+use crate::worker::browser::{Slices, words};
+use crate::worker::page;
+use crate::worker::plan::problem;
+use crate::worker::run::ledger;
+use crate::worker::run::session::Session;
+use crate::worker::run::table::finish_word;
 
 const PART_BYTES: usize = 1024 * 1024;
 

@@ -4,15 +4,15 @@
 
 use web_sys::AbortController;
 
-use super::browser::{now, sleep_ms};
-use super::fetch::{self, Broken, Key};
-use super::prepare::{Prepared, call, estimate};
-use super::terms::{problem, template_words};
-use super::trial::spread_rows;
 use crate::dataset;
 use crate::engine::Ordinal;
 use crate::link::{Place, Problem, Setup, TokenCount};
 use crate::provider::HttpRequest;
+use crate::worker::browser::{now, sleep_ms};
+use crate::worker::http::fetch::{self, Broken, Key};
+use crate::worker::plan::{problem, template_words};
+use crate::worker::rows::prepare::{Prepared, call, estimate};
+use crate::worker::trial::spread_rows;
 
 /// Rows that are counted at once: by one after the other, within seconds, far below the lowest limit (100 a minute).
 const ROWS_COUNTED: usize = 20;

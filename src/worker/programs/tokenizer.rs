@@ -8,13 +8,13 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 
-#[cfg(feature = "tokenizers")]
-use super::program;
-use super::program::Program;
 use crate::link::Setup;
 use crate::prices;
 #[cfg(feature = "tokenizers")]
 use crate::tokenizer;
+#[cfg(feature = "tokenizers")]
+use crate::worker::programs::program;
+use crate::worker::programs::program::Program;
 
 /// Counts that are kept; with more, all are forgotten.
 const KEPT_MAX: usize = 500_000;

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "validator")]
-use super::program;
-use super::program::{Program, Unanswered};
-#[cfg(feature = "validator")]
 use crate::answers::{SchemaCheck, SchemaProblem};
+#[cfg(feature = "validator")]
+use crate::worker::programs::program;
+use crate::worker::programs::program::{Program, Unanswered};
 
 /// For one answer or schema. Most take a thousandth of it, but a schema can be such that some answers keep the validator
 /// busy for longer than anyone waits.

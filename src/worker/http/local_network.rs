@@ -4,7 +4,7 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::browser::{property, scope};
+use crate::worker::browser::{property, scope};
 
 /// Chromium's names of the permission: the second is of its first versions.
 const LOOPBACK_PERMISSIONS: [&str; 2] = ["loopback-network", "local-network-access"];

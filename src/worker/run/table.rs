@@ -1,14 +1,14 @@
 //! Windows of the results table, and one row with all that is known of it. Pure, but that long answers are read back.
 
-use super::answer_check::AnswerCheck;
-use super::data::Data;
-use super::prepare::Prepared;
-use super::results::{Attempt, Kept, Results, Texts};
 use crate::dataset::{self, ExportState};
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::{ResultDetail, ResultRow, RowFilter, Setup};
 use crate::provider::{Bill, Finish};
 use crate::time;
+use crate::worker::programs::answer_check::AnswerCheck;
+use crate::worker::rows::data::Data;
+use crate::worker::rows::prepare::Prepared;
+use crate::worker::run::results::{Attempt, Kept, Results, Texts};
 
 const INPUT_CHARS: usize = 160;
 /// Of an answer, in the table; a row that is opened has all of it.

@@ -2,15 +2,15 @@
 
 use web_sys::AbortSignal;
 
-use super::browser::{now, sleep_ms};
-use super::demo;
-use super::fetch::{self, Broken, Key};
-use super::prepare::{Prepared, call};
-use super::terms::template_words;
 use crate::dataset;
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::{DemoSettings, Setup};
 use crate::provider::{HttpReply, HttpRequest, Outcome, Provider, RateSeen};
+use crate::worker::browser::{now, sleep_ms};
+use crate::worker::demo;
+use crate::worker::http::fetch::{self, Broken, Key};
+use crate::worker::plan::template_words;
+use crate::worker::rows::prepare::{Prepared, call};
 
 /// A simulated wait looks this often whether it was given up.
 const STEP_MS: u32 = 200;

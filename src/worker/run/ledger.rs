@@ -1,13 +1,13 @@
 //! The ledger: one line of CSV an attempt, so that a person can reconcile the run with the provider's bill. The sum of
 //! its costs is the run's confirmed spend, to the pico-dollar. Pure.
 
-use super::results::Attempt;
-use super::rows::finish_word;
 use crate::dataset::csv_line;
 use crate::engine::AttemptId;
 use crate::link::{Setup, lane_name};
 use crate::provider::Bill;
 use crate::time::Time;
+use crate::worker::run::results::Attempt;
+use crate::worker::run::table::finish_word;
 
 const COLUMNS: [&str; 23] = [
     "attempt",
@@ -89,14 +89,14 @@ pub fn line(
 
 #[cfg(test)]
 mod tests {
-    use super::super::results::Results;
-    use super::super::terms::tests::setup;
     use super::*;
     use crate::dataset::{self, ReadOptions};
     use crate::engine::{Ending, Entry, Record, Settled};
     use crate::link::LaneSetup;
     use crate::money::Usd;
     use crate::provider::{Answer, Failure, FailureKind, Finish, Provider, Usage};
+    use crate::worker::plan::tests::setup;
+    use crate::worker::run::results::Results;
 
     #[test]
     fn the_costs_add_up_to_the_confirmed_spend_to_the_pico_dollar() {

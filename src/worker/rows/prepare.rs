@@ -5,14 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::browser::Slices;
-use super::counting::Weight;
-use super::data::Data;
-use super::terms;
 use crate::dataset::{self, Prompt, TemplateProblem};
 use crate::engine::{ItemFacts, Ordinal, cache_key};
 use crate::link::{Setup, TokenCount};
 use crate::provider::{Call, PromptCache, Provider, tokens};
+use crate::worker::browser::Slices;
+use crate::worker::plan;
+use crate::worker::rows::counting::Weight;
+use crate::worker::rows::data::Data;
 
 pub type CacheKey = [u8; 32];
 
@@ -87,7 +87,7 @@ impl Prepared {
             return keys.get(item as usize).copied();
         }
         let body = self.body(lane, item).ok()?;
-        Some(cache_key(&terms::group(lane), &body))
+        Some(cache_key(&plan::group(lane), &body))
     }
 
     /// The names under which some lane's answer to a row may be kept: any lane's will do.
@@ -165,7 +165,7 @@ pub async fn prepare(
 ) -> Result<Prepared, Unprepared> {
     let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns()).map_err(Unprepared::Template)?;
     let rows = data.table.len();
-    let group = terms::group(setup);
+    let group = plan::group(setup);
     let mut prepared = Prepared {
         data: data.clone(),
         prompt,
@@ -194,7 +194,7 @@ pub async fn prepare(
         for (lane, keys) in &mut prepared.others {
             let body = body_of(lane, &prepared.prompt, &system, &user);
             longest = longest.max(body.len());
-            keys.push(cache_key(&terms::group(lane), &body));
+            keys.push(cache_key(&plan::group(lane), &body));
         }
         let first = *leaders.entry(key).or_insert(item);
         let nearly = *folds.entry(near_key(&system, &user)).or_insert(first);
@@ -230,12 +230,12 @@ pub fn estimate(setup: &Setup, call: &Call) -> u32 {
 
 /// What makes two lanes send the same bytes to the same place.
 fn wire(lane: &Setup) -> (Provider, String, &str) {
-    (lane.provider, terms::group(lane), lane.model.trim())
+    (lane.provider, plan::group(lane), lane.model.trim())
 }
 
 fn lanes_asked(setup: &Setup) -> Vec<(Provider, String, String)> {
     let lanes = (0..setup.lanes()).map(|lane| setup.of_lane(lane));
-    lanes.map(|lane| (lane.provider, terms::group(&lane), lane.model.trim().to_owned())).collect()
+    lanes.map(|lane| (lane.provider, plan::group(&lane), lane.model.trim().to_owned())).collect()
 }
 
 /// Lanes whose bodies differ from the first one's: a reservation holds on whichever lane a row goes.
@@ -273,9 +273,9 @@ pub fn call<'a>(setup: &'a Setup, prompt: &Prompt, system: &'a str, user: &'a st
 
 #[cfg(test)]
 mod tests {
-    use super::super::data::tests::read;
-    use super::super::terms::tests::setup;
     use super::*;
+    use crate::worker::plan::tests::setup;
+    use crate::worker::rows::data::tests::read;
 
     fn prepared(data: &Rc<Data>, setup: &Setup) -> Prepared {
         Prepared {

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::browser::sleep_ms;
-use super::page;
-use super::session::Session;
 use crate::engine::RunState;
 use crate::link::{Breakdown, RunSummary, Setup, ToPage};
 use crate::money::Usd;
+use crate::worker::browser::sleep_ms;
+use crate::worker::page;
+use crate::worker::run::session::Session;
 
 /// Between two progress messages, and between two while nothing happens.
 const PROGRESS_MS: u32 = 100;
@@ -31,7 +31,7 @@ impl Session {
         setup
     }
 
-    pub(super) fn tell(&self) {
+    pub(in crate::worker) fn tell(&self) {
         let progress = self.progress();
         if let Some(store) = &*self.store.borrow() {
             store.list(&self.summary());
@@ -40,7 +40,7 @@ impl Session {
         self.tell_breakdown();
     }
 
-    pub(super) fn tell_breakdown(&self) {
+    pub(in crate::worker) fn tell_breakdown(&self) {
         let breakdown = self.breakdown();
         if self.told.borrow().as_ref() != Some(&breakdown) {
             page::post(&ToPage::Breakdown(breakdown.clone()));
@@ -55,7 +55,7 @@ impl Session {
     }
 
     /// About ten times a second while something changes, once a second while a run waits, and once at the end.
-    pub(super) fn tell_soon(self: &Rc<Self>) {
+    pub(in crate::worker) fn tell_soon(self: &Rc<Self>) {
         self.changed.set(true);
         if self.telling.replace(true) {
             return;

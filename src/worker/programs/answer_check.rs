@@ -4,14 +4,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::program::Unanswered;
-use super::terms::problem;
-use super::validator::Validator;
 use crate::answers::{Labels, misfit_of_text, with_cause};
 use crate::link::{Place, Problem};
 use crate::provider::{
     Answer, AnswerFormat, Bill, Failure, FailureKind, MESSAGE_CHARS_MAX, Outcome, UNCHECKED, without_thinking,
 };
+use crate::worker::plan::problem;
+use crate::worker::programs::program::Unanswered;
+use crate::worker::programs::validator::Validator;
 
 /// An answer is given to so many validators that died while it waited.
 const TRIES: usize = 3;
@@ -149,10 +149,10 @@ impl AnswerCheck {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use super::super::data::tests::at_once;
     use super::*;
     use crate::engine::shareable;
     use crate::provider::{Finish, Usage};
+    use crate::worker::rows::data::tests::at_once;
 
     fn answer(text: &str, finish: Finish) -> Answer {
         Answer { text: text.into(), finish, ..Answer::default() }

@@ -7,14 +7,14 @@ use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
-use super::browser::{now, sleep_ms};
-use super::fetch::{self, Broken, Key};
-use super::page;
-use super::reach::{self, Reach};
-use super::terms;
 use crate::link::{ConnectionReport, Secret, Setup, ToPage};
 use crate::prices;
 use crate::provider::{HttpReply, Outcome, Provider, RateHeaders, ServedAt, check_base_url};
+use crate::worker::browser::{now, sleep_ms};
+use crate::worker::http::fetch::{self, Broken, Key};
+use crate::worker::http::local_network::{self, Reach};
+use crate::worker::page;
+use crate::worker::plan;
 
 const CHECK_MS_MAX: u32 = 15_000;
 const MODELS_MAX: usize = 2_000;
@@ -56,7 +56,7 @@ async fn asked(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
     };
     let (_, models_url) = setup.provider.urls(&setup.base_url);
     let mut report = match list_models(setup.provider, &models_url, key.as_ref()).await {
-        Ok(reply) => read(setup, key.is_some(), &reply, reach::http_version(&models_url)),
+        Ok(reply) => read(setup, key.is_some(), &reply, local_network::http_version(&models_url)),
         Err(Broken::Aborted) => failed(format!(
             "The server did not answer within {} s. Check the address, and that the server is up.",
             CHECK_MS_MAX / 1_000
@@ -64,7 +64,7 @@ async fn asked(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
         Err(Broken::Unreachable(_)) => failed(unreachable(setup, &Reach::here().await)),
         Err(Broken::NeverSent(words)) => failed(format!("Nothing was sent: {words}.")),
     };
-    for note in terms::notes(setup) {
+    for note in plan::notes(setup) {
         report.message.push(' ');
         report.message.push_str(&note);
     }
@@ -170,7 +170,7 @@ fn unreachable(setup: &Setup, reach: &Reach) -> String {
         message.push(' ');
         message.push_str(words);
     };
-    if reach::is_loopback(&setup.base_url) {
+    if local_network::is_loopback(&setup.base_url) {
         match reach.obstacle(&setup.base_url) {
             Some(obstacle) => say(&obstacle),
             None => say(&format!("Check that the server runs, and that it allows pages of {}.", reach.page())),

@@ -13,9 +13,9 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::browser::{property, scope};
-use super::page::encode;
-use super::signal::Cancel;
+use crate::worker::browser::{property, scope};
+use crate::worker::page::encode;
+use crate::worker::signal::Cancel;
 
 /// Where the bundle says which programs there are: their addresses by name.
 const PROGRAMS: &str = "pennybatchPrograms";
@@ -48,7 +48,7 @@ impl Program {
         let url = url.ok_or_else(|| format!("this build has no {name}"))?;
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&url, &options).map_err(|error| super::browser::words(&error))?;
+        let worker = Worker::new_with_options(&url, &options).map_err(|error| crate::worker::browser::words(&error))?;
         let state: Rc<RefCell<State>> = Rc::default();
         let on_message = {
             let state = state.clone();
@@ -82,7 +82,7 @@ impl Program {
             None => {}
         }
         let ready = Promise::new(&mut |resolve, reject| self.state.borrow_mut().starting.push((resolve, reject)));
-        wasm_bindgen_futures::JsFuture::from(ready).await.map_err(|error| super::browser::words(&error))?;
+        wasm_bindgen_futures::JsFuture::from(ready).await.map_err(|error| crate::worker::browser::words(&error))?;
         Ok(())
     }
 
@@ -94,7 +94,7 @@ impl Program {
 
     /// The answer to a question. Once it is ready, a program that takes longer than `ms_max` is ended: it may never answer.
     pub async fn ask<A: DeserializeOwned>(&self, question: &impl Serialize, ms_max: u32) -> Result<A, Unanswered> {
-        let broken = |error: JsValue| Unanswered::Broken(super::browser::words(&error));
+        let broken = |error: JsValue| Unanswered::Broken(crate::worker::browser::words(&error));
         self.ready().await.map_err(Unanswered::Broken)?;
         let question = encode(question).map_err(broken)?;
         let answer = Promise::new(&mut |resolve, reject| {

@@ -2,9 +2,10 @@
 //! network, no clock; equal runs with equal seeds are equal. It speaks Chat Completions, so that its answers go the
 //! same way as a real provider's.
 
+mod answers;
+
 use serde_json::json;
 
-use super::demo_answers;
 use crate::link::DemoSettings;
 use crate::provider::{Call, HttpReply, tokens};
 
@@ -52,7 +53,7 @@ fn refusal(status: u16, words: &str, code: &str) -> HttpReply {
 }
 
 fn answer(call: &Call, input: u32, prompt: u64, attempt: u64) -> HttpReply {
-    let full = demo_answers::in_format(call.format, words_for(call, prompt), prompt, attempt);
+    let full = answers::in_format(call.format, words_for(call, prompt), prompt, attempt);
     let (text, cut) = capped(&full, call.output_tokens_max);
     let output = tokens::estimate(&text).max(1);
     let body = json!({
@@ -79,7 +80,7 @@ fn answer(call: &Call, input: u32, prompt: u64, attempt: u64) -> HttpReply {
 
 /// One of the categories that the system prompt lists, or else a short sentence.
 fn words_for(call: &Call, prompt: u64) -> String {
-    let categories = demo_answers::labels(call.format, call.system);
+    let categories = answers::labels(call.format, call.system);
     if categories.is_empty() {
         let start: Vec<&str> = call.user.split_whitespace().take(8).collect();
         return format!("A demo answer to \u{201c}{}\u{201d}: no model was asked.", start.join(" "));

@@ -2,6 +2,8 @@
 //! budget has left. Their answers go into the request cache, so that the run doesn't pay for them again.
 //! Not here: a journal. What a crash cuts off in a trial is at most one call a row and model.
 
+mod projection;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,19 +11,19 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
-use super::answer_check::AnswerCheck;
-use super::browser::{now, seed, sleep_ms};
-use super::fetch::Key;
-use super::prepare::{CacheKey, Prepared};
-use super::projection::{cap_proposal, projection};
-use super::results::{NoJournal, Results};
-use super::rows::{finish_word, in_short};
-use super::send::Sending;
-use super::terms;
 use crate::engine::{AttemptId, Command, Effect, Engine, Event, ItemFacts, Ordinal, PauseReason, RunState, shareable};
 use crate::link::{Setup, Trial, TrialAnswer, TrialModel, TrialRow};
 use crate::money::Usd;
 use crate::provider::{Answer, Finish, Outcome, RateSeen};
+use crate::worker::browser::{now, seed, sleep_ms};
+use crate::worker::http::fetch::Key;
+use crate::worker::plan;
+use crate::worker::programs::answer_check::AnswerCheck;
+use crate::worker::rows::prepare::{CacheKey, Prepared};
+use crate::worker::run::results::{NoJournal, Results};
+use crate::worker::run::send::Sending;
+use crate::worker::run::table::{finish_word, in_short};
+use crate::worker::trial::projection::{cap_proposal, projection};
 
 const LOOK_MS: u32 = 10;
 
@@ -74,7 +76,7 @@ pub fn with_model(setup: &Setup, model: &str) -> Setup {
 
 /// Asks `rows` on the setup's first lane. `to_pay`: how many rows the whole run will pay for.
 pub async fn try_model(setup: Setup, key: Option<Key>, prepared: Rc<Prepared>, rows: &[Ordinal], to_pay: u32) -> Tried {
-    let plan = match terms::checked_plan(&setup) {
+    let plan = match plan::checked_plan(&setup) {
         Ok(plan) => plan,
         Err(problem) => return Tried::refused(&setup, rows.len(), problem.message),
     };
@@ -85,7 +87,7 @@ pub async fn try_model(setup: Setup, key: Option<Key>, prepared: Rc<Prepared>, r
             prepared.facts_on(&setup, *row).map(|facts| ItemFacts { leader: place as u32, ..facts })
         })
         .collect();
-    if let Err(problem) = terms::check_sizes(&plan, &facts) {
+    if let Err(problem) = plan::check_sizes(&plan, &facts) {
         return Tried::refused(&setup, rows.len(), problem.message);
     }
     let check = match AnswerCheck::new(&setup.answer_format) {

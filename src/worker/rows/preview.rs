@@ -1,12 +1,12 @@
 //! One row as it would be sent, and what it weighs. Pure but for the counting, which a program beside this one does.
 
-use super::counting::{self, Weight};
-use super::data::Data;
-use super::prepare::{call, estimate};
-use super::tokenizer::{Tokenizers, Vocabulary};
 use crate::dataset::{self, Prompt, TemplateProblem};
 use crate::link::{Preview, Setup};
 use crate::provider::tokens;
+use crate::worker::programs::tokenizer::{Tokenizers, Vocabulary};
+use crate::worker::rows::counting::{self, Weight};
+use crate::worker::rows::data::Data;
+use crate::worker::rows::prepare::{call, estimate};
 
 /// At once, its tokens estimated.
 pub fn preview(data: &Data, row: u32, setup: &Setup) -> Result<Preview, TemplateProblem> {

@@ -8,20 +8,6 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
-use super::answer_check::AnswerCheck;
-use super::browser::{catch_up_with_the_clock, next_turn, now, seed};
-use super::disk::manifest::Manifest;
-use super::disk::refusal::DiskRefusal;
-use super::disk::storage::{KeptTexts, RunStore, Storage};
-use super::fetch::Key;
-use super::page;
-use super::prepare::{CacheKey, Prepared};
-use super::reach;
-use super::results::Results;
-use super::rows::View;
-use super::send::Sending;
-use super::signal::{Cancel, Signal};
-use super::terms::{self, problem};
 use crate::engine::batch::{BatchEntry, RowSettled};
 use crate::engine::{
     AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Settled, Ticket,
@@ -30,6 +16,20 @@ use crate::engine::{
 use crate::link::{Breakdown, DemoSettings, Place, Problem, Secret, Setup, ToPage};
 use crate::provider::{Bill, Failure, Outcome};
 use crate::time::Time;
+use crate::worker::browser::{catch_up_with_the_clock, next_turn, now, seed};
+use crate::worker::disk::manifest::Manifest;
+use crate::worker::disk::refusal::DiskRefusal;
+use crate::worker::disk::storage::{KeptTexts, RunStore, Storage};
+use crate::worker::http::fetch::Key;
+use crate::worker::http::local_network;
+use crate::worker::page;
+use crate::worker::plan::{self, problem};
+use crate::worker::programs::answer_check::AnswerCheck;
+use crate::worker::rows::prepare::{CacheKey, Prepared};
+use crate::worker::run::results::Results;
+use crate::worker::run::send::Sending;
+use crate::worker::run::table::View;
+use crate::worker::signal::{Cancel, Signal};
 
 /// Timers of browsers count in 31 bits; an early wake does no harm.
 const WAKE_MS_MAX: u64 = 60_000;
@@ -43,20 +43,20 @@ pub struct Session {
     pub prepared: Rc<Prepared>,
     pub check: AnswerCheck,
     pub results: RefCell<Results>,
-    pub(super) engine: RefCell<Engine>,
-    pub(super) storage: Rc<Storage>,
+    pub(in crate::worker) engine: RefCell<Engine>,
+    pub(in crate::worker) storage: Rc<Storage>,
     /// Empty while a flush has it, and after the run was closed.
-    pub(super) store: RefCell<Option<RunStore>>,
+    pub(in crate::worker) store: RefCell<Option<RunStore>>,
     pub texts: KeptTexts,
     known: Rc<RefCell<HashSet<CacheKey>>>,
     /// The setup as each lane has it, and each lane's key.
-    pub(super) lanes: Vec<Setup>,
+    pub(in crate::worker) lanes: Vec<Setup>,
     /// The simulated provider, as the person last set it.
     demo: RefCell<DemoSettings>,
     keys: RefCell<Vec<Option<Key>>>,
     in_flight: RefCell<HashMap<AttemptId, AbortController>>,
     unsaved: RefCell<Unsaved>,
-    pub(super) flushing: Cell<bool>,
+    pub(in crate::worker) flushing: Cell<bool>,
     /// A flush has ended.
     flushed: Signal,
     notices: RefCell<Vec<Notice>>,
@@ -64,11 +64,11 @@ pub struct Session {
     wake: RefCell<Option<(Time, Timeout)>>,
     /// It goes on once its answers can be checked.
     awaits_check: Cell<bool>,
-    pub(super) changed: Cell<bool>,
-    pub(super) telling: Cell<bool>,
-    pub(super) told: RefCell<Option<Breakdown>>,
+    pub(in crate::worker) changed: Cell<bool>,
+    pub(in crate::worker) telling: Cell<bool>,
+    pub(in crate::worker) told: RefCell<Option<Breakdown>>,
     /// Ends what is under way for a run that is closed.
-    pub(super) closing: Cancel,
+    pub(in crate::worker) closing: Cancel,
     /// Lane by lane.
     protocols: RefCell<Vec<Protocol>>,
     seed: u64,
@@ -173,7 +173,7 @@ impl Session {
         };
         // Whatever the page took for granted meanwhile, it hears how it is.
         self.told.take();
-        let bound = Key::bind(secret, own).map_err(|found| terms::of_lane(self.setup(), place, found));
+        let bound = Key::bind(secret, own).map_err(|found| plan::of_lane(self.setup(), place, found));
         if let Ok(key) = &bound {
             self.keys.borrow_mut()[place].clone_from(key);
         }
@@ -185,7 +185,7 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn key_of_lane(&self, lane: usize) -> Option<Key> {
+    pub(in crate::worker) fn key_of_lane(&self, lane: usize) -> Option<Key> {
         self.keys.borrow().get(lane).cloned().flatten()
     }
 
@@ -206,13 +206,13 @@ impl Session {
     }
 
     /// Returns once everything is on disk, however often that is refused before.
-    pub(super) async fn saved(&self) {
+    pub(in crate::worker) async fn saved(&self) {
         let is_saved = || !self.flushing.get() && self.unsaved.borrow().records.is_empty();
         self.flushed.until(|| is_saved().then_some(())).await;
     }
 
     /// Returns once little waits to be copied to the checkpoints: a file comes faster than that.
-    pub(super) async fn copy_what_waits(&self) {
+    pub(in crate::worker) async fn copy_what_waits(&self) {
         let checkpoints = self.store.borrow().as_ref().and_then(|store| store.checkpoints.clone());
         if let Some(checkpoints) = checkpoints.filter(|it| it.waiting_bytes() > WAITING_BYTES_MAX) {
             let _ = checkpoints.write().await;
@@ -274,19 +274,19 @@ impl Session {
                 "This run used an API key, which is never stored. Enter it again, then resume.",
             )),
             Command::SetBudget(budget) => {
-                terms::checked_plan(&Setup { budget, ..self.setup().clone() })?;
+                plan::checked_plan(&Setup { budget, ..self.setup().clone() })?;
                 Ok(Command::SetBudget(budget))
             }
             Command::SetLimits { lane, limits } => {
                 let Some(own) = self.lanes.get(usize::from(lane)) else {
                     return Err(problem(Place::Limits, "This run has no such lane."));
                 };
-                let mut limits = terms::bounded(own, limits);
+                let mut limits = plan::bounded(own, limits);
                 if self.protocols.borrow()[usize::from(lane)].is_http1 {
-                    limits.concurrency = limits.concurrency.min(terms::IN_FLIGHT_MAX_HTTP1);
+                    limits.concurrency = limits.concurrency.min(plan::IN_FLIGHT_MAX_HTTP1);
                 }
-                let checked = terms::checked_plan(&Setup { limits: limits.clone(), budget: None, ..own.clone() });
-                checked.map_err(|found| terms::of_lane(self.setup(), lane.into(), found))?;
+                let checked = plan::checked_plan(&Setup { limits: limits.clone(), budget: None, ..own.clone() });
+                checked.map_err(|found| plan::of_lane(self.setup(), lane.into(), found))?;
                 Ok(Command::SetLimits { lane, limits })
             }
             command => Ok(command),
@@ -370,18 +370,18 @@ impl Session {
         }
         self.protocols.borrow_mut()[lane].looks -= 1;
         let (url, _) = setup.provider.urls(&setup.base_url);
-        let version = reach::http_version(&url);
-        reach::forget_timings();
+        let version = local_network::http_version(&url);
+        local_network::forget_timings();
         if version != Some("HTTP/1.1") {
             return;
         }
         self.protocols.borrow_mut()[lane] = Protocol { looks: 0, is_http1: true };
         let Some(mut limits) = self.progress().lanes.get(lane).map(|lane| lane.limits.clone()) else { return };
-        if limits.concurrency > terms::IN_FLIGHT_MAX_HTTP1 {
-            limits.concurrency = terms::IN_FLIGHT_MAX_HTTP1;
+        if limits.concurrency > plan::IN_FLIGHT_MAX_HTTP1 {
+            limits.concurrency = plan::IN_FLIGHT_MAX_HTTP1;
             self.handle(Event::Command(Command::SetLimits { lane: lane as u8, limits }));
-            let note = problem(Place::Run, terms::HTTP1_NOTE);
-            page::post(&ToPage::Noted(terms::of_lane(self.setup(), lane, note).message));
+            let note = problem(Place::Run, plan::HTTP1_NOTE);
+            page::post(&ToPage::Noted(plan::of_lane(self.setup(), lane, note).message));
         }
     }
 
@@ -536,7 +536,7 @@ impl Session {
         }
     }
 
-    pub(super) fn is_settling(&self) -> bool {
+    pub(in crate::worker) fn is_settling(&self) -> bool {
         let at_rest = matches!(self.engine.borrow().state(), RunState::Paused(_) | RunState::Finished);
         at_rest && self.flushing.get()
     }

@@ -1,12 +1,12 @@
 //! Exact token counts for prepared rows, by the model's own tokenizer, in place of an estimate from characters. The work is
 //! cut into slices; the counting itself runs in a separate program.
 
-use super::browser::Slices;
-use super::prepare::{Prepared, Unprepared, call};
-use super::tokenizer::{Tokenizers, Vocabulary};
 use crate::dataset;
 use crate::link::Setup;
 use crate::provider::{Call, Provider, tokens};
+use crate::worker::browser::Slices;
+use crate::worker::programs::tokenizer::{Tokenizers, Vocabulary};
+use crate::worker::rows::prepare::{Prepared, Unprepared, call};
 
 /// Rows that are counted together.
 const ROWS_TOGETHER: usize = 512;

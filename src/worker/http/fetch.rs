@@ -9,11 +9,11 @@ use web_sys::{
     RequestRedirect, Response,
 };
 
-use super::browser::{is_named, scope, words};
-use super::reach::is_loopback;
-use super::terms;
 use crate::link::{Problem, Secret, Setup};
 use crate::provider::{BODY_BYTES_MAX, HttpReply, HttpRequest, hide_key};
+use crate::worker::browser::{is_named, scope, words};
+use crate::worker::http::local_network::is_loopback;
+use crate::worker::plan;
 
 /// A key and the address it was entered for. It is added to requests to that address and to no other, lives in this
 /// worker's memory, and is in no log, record or message.
@@ -29,7 +29,7 @@ impl Key {
     /// `None` stays none; a key that no header can carry is refused.
     pub fn bind(secret: Option<Secret>, setup: &Setup) -> Result<Option<Key>, Problem> {
         let Some(secret) = secret.filter(|key| !key.expose().is_empty()) else { return Ok(None) };
-        terms::check_key(secret.expose())?;
+        plan::check_key(secret.expose())?;
         Ok(Some(Key { secret, base_url: base(&setup.base_url), header: setup.provider.key_header() }))
     }
 
@@ -86,7 +86,7 @@ fn is_offline(url: &str) -> bool {
     !scope().navigator().on_line() && !is_loopback(url)
 }
 
-pub(super) async fn send(
+pub(in crate::worker) async fn send(
     url: &str,
     fixed: &[(&'static str, String)],
     key: Option<&Key>,
@@ -98,7 +98,7 @@ pub(super) async fn send(
 }
 
 /// Until the answer's head is there; its body is still to be read.
-pub(super) async fn begin(
+pub(in crate::worker) async fn begin(
     url: &str,
     fixed: &[(&'static str, String)],
     key: Option<&Key>,
@@ -125,7 +125,7 @@ pub(super) async fn begin(
 }
 
 /// The whole answer.
-pub(super) async fn read(response: Response, key: Option<&Key>) -> Result<HttpReply, Broken> {
+pub(in crate::worker) async fn read(response: Response, key: Option<&Key>) -> Result<HttpReply, Broken> {
     let mut reply =
         HttpReply { status: response.status(), headers: visible_headers(&response), body: String::new(), torn: false };
     let (body, end) = read_body(&response).await;

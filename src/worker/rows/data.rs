@@ -1,8 +1,8 @@
 //! The data file that is open: its bytes, as they are kept with a run, and its rows.
 
-use super::browser::Slices;
 use crate::dataset::{self, DataProblem, IdFaults, ReadOptions, Table};
 use crate::link::DataSummary;
+use crate::worker::browser::Slices;
 
 const HEAD_ROWS: usize = 8;
 /// So many cells are looked at for columns that could name the rows.
