@@ -51,10 +51,10 @@ pub fn of_output(output: &str) -> Vec<Failure> {
         } else if line == "failures:" {
             // After the tests' own output comes a list of their names.
             inside = false;
-        } else if let (true, Some(failure)) = (inside, failures.last_mut()) {
-            if failure.lines.len() < TEST_LINES - 1 {
-                failure.lines.push(line.clone());
-            }
+        } else if let Some(failure) = failures.last_mut().filter(|_| inside)
+            && failure.lines.len() < TEST_LINES - 1
+        {
+            failure.lines.push(line.clone());
         }
     }
     if failures.is_empty() && !output.is_empty() {
