@@ -26,7 +26,7 @@ test('a paused run is deleted while its results are being read', async ({ page, 
   });
   await runner.start();
   await runner.button('Batch API').click();
-  await setBatch(mock, { chunk_hold_ms: 2_000 });
+  await setBatch(mock, { chunk_hold_ms: 60_000 });
   await runner.button('Hand over to Batch API').click();
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
   await expect(jobs).toContainText('results are being read');

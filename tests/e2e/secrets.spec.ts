@@ -70,6 +70,7 @@ for (const { provider, model, cors } of WIRES) {
     await expect(refused).toBeVisible();
     expect(await refused.innerText()).not.toContain(KEY);
     await runner.start();
+    await expect(runner.status).toContainText('Paused');
     await expect(refused).toBeVisible();
     expect(await refused.innerText()).not.toContain(KEY);
     await mock.set({ api_key: KEY });
