@@ -5,6 +5,7 @@
 //! | room or file | holds |
 //! |---|---|
 //! | `shell`, `page`, `tasks`, `signal` | messages in, messages out; long work, and how it waits and ends |
+//! | `opening` | starting a run, opening a kept one, leaving the open one |
 //! | `estimates`, `simulate` | what is asked before a run; a workload on a virtual clock |
 //! | `plan` | from the four steps to what the engine is asked to do |
 //! | `rows` | the rows of a file, before a run |
@@ -23,6 +24,7 @@ mod demo;
 pub mod disk;
 mod estimates;
 pub mod http;
+mod opening;
 pub mod page;
 mod plan;
 pub mod programs;

@@ -10,29 +10,24 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use crate::dataset::{self, BadLines};
-use crate::engine::{Began, Command, Engine, ItemFacts};
+use crate::engine::ItemFacts;
 use crate::link::batch::BatchAsk;
-use crate::link::{Place, Problem, RowFilter, RunId, Secret, Setup, Task, ToPage, ToWorker};
+use crate::link::{Place, Problem, RowFilter, RunId, Setup, Task, ToPage, ToWorker};
 use crate::money::Usd;
 use crate::worker::batch::files;
-use crate::worker::browser::{SLICE_MS, Slices, next_turn, now, seed};
-use crate::worker::disk::manifest::{DataFacts, FORMAT, Manifest};
-use crate::worker::disk::storage::{Kept, Storage};
+use crate::worker::browser::{SLICE_MS, Slices, next_turn};
+use crate::worker::disk::storage::Storage;
 use crate::worker::http::connection;
-use crate::worker::http::fetch::Key;
 use crate::worker::page;
-use crate::worker::plan::{self, problem, template_words};
-use crate::worker::programs::answer_check::AnswerCheck;
-use crate::worker::programs::tokenizer::{Tokenizers, Vocabulary};
-use crate::worker::rows::counting;
+use crate::worker::plan::{problem, template_words};
+use crate::worker::programs::tokenizer::Tokenizers;
 use crate::worker::rows::data::Data;
 use crate::worker::rows::prepare::{CacheKey, Prepared, Unprepared, prepare};
 use crate::worker::run::export;
 use crate::worker::run::imports::{self, Import};
-use crate::worker::run::results::Results;
-use crate::worker::run::session::{Parts, Session};
+use crate::worker::run::session::Session;
 use crate::worker::run::table::{Window, detail};
-use crate::worker::signal::{Signal, to_its_end};
+use crate::worker::signal::Signal;
 use crate::worker::simulate;
 use crate::worker::tasks::Tasks;
 
@@ -45,7 +40,7 @@ pub struct Letter {
 pub struct Shell {
     pub(super) storage: Rc<Storage>,
     pub(super) data: RefCell<Option<Rc<Data>>>,
-    session: RefCell<Option<Rc<Session>>>,
+    pub(super) session: RefCell<Option<Rc<Session>>>,
     pub(super) prepared: RefCell<Option<Rc<Prepared>>>,
     /// A checkpoint that waits for the start of a run.
     pub(super) import: RefCell<Option<Rc<Import>>>,
@@ -54,7 +49,7 @@ pub struct Shell {
     /// They are read after the first word to the page.
     known_read: Cell<bool>,
     known_changed: Signal,
-    window: RefCell<Window>,
+    pub(super) window: RefCell<Window>,
     /// Numbers questions for rows: only the latest is wanted.
     search: Cell<u64>,
     /// What trials have cost or may have, for the Demo and for real: the next run's budget lacks it.
@@ -109,7 +104,7 @@ impl Shell {
     }
 
     /// Cuts the request cache back, and notes what it holds.
-    async fn read_known(&self) {
+    pub(super) async fn read_known(&self) {
         let known = self.storage.trim_cache().await;
         self.known.borrow_mut().extend(known);
         self.known_read.set(true);
@@ -123,7 +118,7 @@ impl Shell {
     }
 
     /// The same of facts that were recorded.
-    async fn with_cached(&self, prepared: &Prepared, recorded: Vec<ItemFacts>) -> Vec<ItemFacts> {
+    pub(super) async fn with_cached(&self, prepared: &Prepared, recorded: Vec<ItemFacts>) -> Vec<ItemFacts> {
         self.known_changed.until(|| self.known_read.get().then_some(())).await;
         prepared.with_cached(recorded, &self.known.borrow())
     }
@@ -303,180 +298,6 @@ impl Shell {
         Ok(fresh.kept_in(&mut self.prepared.borrow_mut()))
     }
 
-    async fn start(self: &Rc<Self>, asked: Setup, secrets: Vec<Option<Secret>>) -> Result<(), Problem> {
-        self.tasks.idle(Task::File).await;
-        if self.trying.get() {
-            return Err(problem(Place::Run, "A trial is under way. Start the run once its answers are there."));
-        }
-        self.may_leave()?;
-        let data = self.data()?;
-        let setup = Setup { budget: self.budget_left(&asked)?, ..asked.clone() };
-        let plan = plan::checked_plan(&setup)?;
-        if let Some(missing) = setup.id_column.as_ref().filter(|id| !data.table.columns().contains(id)) {
-            return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
-        }
-        let check = AnswerCheck::new(&setup.answer_format)?;
-        check.ready().await?;
-        let keys = bound(&setup, secrets)?;
-        let slices = &mut Slices::of(Task::Run);
-        let prepared = self.prepared(&data, &setup, slices, || false).await.map_err(unprepared)?;
-        // A start doesn't wait for a download.
-        if Vocabulary::of(&setup).is_some_and(|vocabulary| self.tokenizers.is_ready(vocabulary)) {
-            counting::count_rows(&prepared, &setup, &self.tokenizers, slices, || false).await.map_err(unprepared)?;
-        }
-        let facts = self.facts(&prepared).await;
-        plan::check_sizes(&plan, &facts)?;
-        self.tasks.hold(Task::Run);
-        self.leave_session().await?;
-        let manifest = Manifest {
-            format: FORMAT,
-            run: new_run_id(),
-            started: now(),
-            used_key: keys.first().is_some_and(Option::is_some),
-            more_used_keys: keys.iter().skip(1).map(Option::is_some).collect(),
-            data: DataFacts {
-                name: data.name.clone(),
-                bytes: data.bytes.len() as u64,
-                crc32: data.crc32,
-                rows: data.rows(),
-                read: data.read,
-            },
-            setup,
-        };
-        let store = self.storage.create(&manifest, &data.bytes).await?;
-        let engine = Engine::new(plan, facts, seed(), now());
-        let results = Results::new(data.rows());
-        let mut notes = plan::notes(&manifest.setup);
-        if let (Some(asked), Some(left)) = (asked.budget, manifest.setup.budget)
-            && left < asked
-        {
-            notes.push(format!("Trials took {} of the budget of {asked}: this run has {left}.", asked - left));
-        }
-        let mut spend = self.trial_spend.get();
-        spend[usize::from(manifest.setup.provider.is_remote())] = Usd::ZERO;
-        self.trial_spend.set(spend);
-        let storage = self.storage.clone();
-        let known = self.known.clone();
-        let parts = Parts { manifest, prepared, check, results, engine, storage, store, known, keys };
-        let session = Session::new(parts);
-        let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
-        if let Some(import) = import {
-            import.enter(&session, slices).await;
-        }
-        let begun = session.command(Command::Resume);
-        self.enter(session, notes);
-        begun
-    }
-
-    async fn open_run(self: &Rc<Self>, run: RunId) -> Result<(), Problem> {
-        let open = self.session.borrow().clone();
-        if let Some(session) = open.filter(|session| session.manifest.run == run) {
-            self.enter(session, Vec::new());
-            return Ok(());
-        }
-        self.leave_session().await?;
-        // A handle that is being opened can't be let go of half-way.
-        let storage = self.storage.clone();
-        let (store, mut kept) = to_its_end(async move { storage.open_run(&run).await }).await?;
-        let read = kept.records.iter().map(|read| (&read.record, read.away));
-        let results = Results::restore(kept.manifest.data.rows, read);
-        let (prepared, engine) = self.restored(&mut kept).await?;
-        let format = &kept.manifest.setup.answer_format;
-        let check = AnswerCheck::new(format).unwrap_or_else(AnswerCheck::Unusable);
-        self.tasks.hold(Task::Run);
-        let mut notes = kept.notes;
-        notes.extend(plan::notes(&kept.manifest.setup));
-        let storage = self.storage.clone();
-        let known = self.known.clone();
-        *self.data.borrow_mut() = Some(prepared.data.clone());
-        let parts = Parts {
-            manifest: kept.manifest,
-            prepared,
-            check,
-            results,
-            engine,
-            storage,
-            store,
-            known,
-            keys: Vec::new(),
-        };
-        self.enter(Session::new(parts), notes);
-        Ok(())
-    }
-
-    /// The rows of a kept run and its engine, as its records tell it.
-    async fn restored(&self, kept: &mut Kept) -> Result<(Rc<Prepared>, Engine), Problem> {
-        let unreadable = |why: &str| problem(Place::Runs, format!("This run can't be opened: {why}."));
-        let facts = &kept.manifest.data;
-        let slices = &mut Slices::of(Task::Run);
-        let data = Data::read(facts.name.clone(), std::mem::take(&mut kept.data), facts.read, slices).await;
-        let data = data.map_err(|_| unreadable("its data can no longer be read"))?;
-        if data.rows() != facts.rows {
-            return Err(unreadable("its data is read differently now"));
-        }
-        let setup = &kept.manifest.setup;
-        let prepared = self.prepared(&Rc::new(data), setup, slices, || false).await;
-        let prepared = prepared.map_err(unprepared)?;
-        let began = kept.records.iter().find_map(|read| read.record.began()).cloned();
-        let (plan, facts) = match began {
-            Some(Began { plan, facts }) => (plan, self.with_cached(&prepared, facts).await),
-            // A run of before this was recorded.
-            None => (plan::plan(setup), self.facts(&prepared).await),
-        };
-        let records = std::mem::take(&mut kept.records).into_iter().map(|read| read.record);
-        let engine = Engine::restore(plan, facts, records, seed(), now());
-        Ok((prepared, engine))
-    }
-
-    fn enter(&self, session: Rc<Session>, notes: Vec<String>) -> Rc<Session> {
-        *self.session.borrow_mut() = Some(session.clone());
-        *self.window.borrow_mut() = Window::default();
-        page::post(&ToPage::Opened {
-            run: session.manifest.run.clone(),
-            setup: session.setup_in_force(),
-            data: session.prepared.data.summary.clone(),
-            progress: session.progress(),
-            needs_keys: session.needs_keys(),
-            notes,
-        });
-        page::post(&ToPage::Breakdown(session.breakdown()));
-        session
-    }
-
-    /// Whether something is under way in the open run that leaving it would break off.
-    fn may_leave(&self) -> Result<(), Problem> {
-        let Some(session) = self.session.borrow().clone() else { return Ok(()) };
-        let refused = |words: &str| Err(problem(Place::Run, words));
-        if session.is_busy() {
-            return refused("A run is under way. Pause or stop it, and wait for what is in flight.");
-        }
-        if self.tasks.is_busy(Task::Import) {
-            return refused("A file is being read into the open run. Wait for its end, or cancel it.");
-        }
-        if self.tasks.is_busy(Task::Export) {
-            return refused("A file is being written from the open run. Wait for its end, or cancel it.");
-        }
-        Ok(())
-    }
-
-    /// Lets the open run go, where nothing would be lost by it.
-    async fn leave_session(self: &Rc<Self>) -> Result<(), Problem> {
-        self.may_leave()?;
-        let Some(session) = self.session.borrow().clone() else { return Ok(()) };
-        if session.saved_or_refused().await.is_err() {
-            return Err(problem(
-                Place::Storage,
-                "The open run has results that only this tab holds. Free some space and resume it, or export them and \
-                 delete the run.",
-            ));
-        }
-        self.session.take();
-        session.close().await;
-        let shell = self.clone();
-        spawn_local(async move { shell.read_known().await });
-        Ok(())
-    }
-
     fn begin_list(self: &Rc<Self>) {
         if self.tasks.waiting(Task::Runs) == 0 {
             let shell = self.clone();
@@ -484,7 +305,7 @@ impl Shell {
         }
     }
 
-    async fn list_runs(&self) {
+    pub(super) async fn list_runs(&self) {
         let own = self.session.borrow().as_ref().map(|session| session.manifest.run.clone());
         let mut runs = self.storage.runs(own.as_deref()).await;
         if let Some(session) = &*self.session.borrow() {
@@ -528,36 +349,11 @@ impl Shell {
     }
 }
 
-/// Each lane's key, bound to the address that it was entered for.
-fn bound(setup: &Setup, secrets: Vec<Option<Secret>>) -> Result<Vec<Option<Key>>, Problem> {
-    let mut secrets = secrets.into_iter();
-    let key = |lane: usize| {
-        let bound = Key::bind(secrets.next().flatten(), &setup.of_lane(lane));
-        bound.map_err(|found| plan::of_lane(setup, lane, found))
-    };
-    (0..setup.lanes()).map(key).collect()
-}
-
 pub(super) fn unprepared(why: Unprepared) -> Problem {
     match why {
         Unprepared::Template(found) => problem(Place::Prompt, template_words(&found)),
         Unprepared::Superseded => problem(Place::Run, "The run was not started: the data changed meanwhile."),
     }
-}
-
-/// `20261123-154501-x7k2`: the moment in UTC, and four letters against two runs in one second.
-fn new_run_id() -> RunId {
-    let now: String = js_sys::Date::new_0().to_iso_string().into();
-    let digits: String = now.chars().filter(char::is_ascii_digit).take(14).collect();
-    let (day, time) = digits.split_at(digits.len().min(8));
-    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut left = seed();
-    let mut ending = String::new();
-    for _ in 0..4 {
-        ending.push(LETTERS[(left % LETTERS.len() as u64) as usize] as char);
-        left /= LETTERS.len() as u64;
-    }
-    format!("{day}-{time}-{ending}")
 }
 
 /// The file that travels with a message.

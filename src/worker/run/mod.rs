@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `session` | events to the engine, effects to the disk and the network |
+//! | `saving` | records to the disk, in groups |
 //! | `send` | one attempt |
 //! | `report` | progress, and the line in the list of runs |
 //! | `imports` | a checkpoint's answers, brought into the run |
@@ -16,6 +17,7 @@ pub mod imports;
 pub mod ledger;
 pub mod report;
 pub mod results;
+pub mod saving;
 pub mod send;
 pub mod session;
 pub mod table;

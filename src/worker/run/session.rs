@@ -8,17 +8,12 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
-use crate::engine::batch::{BatchEntry, RowSettled};
-use crate::engine::{
-    AttemptId, Command, Effect, Ending, Engine, Entry, Event, Notice, Ordinal, Record, RunState, Settled, Ticket,
-    shareable,
-};
+use crate::engine::{AttemptId, Command, Effect, Engine, Event, Notice, Ordinal, RunState};
 use crate::link::{Breakdown, DemoSettings, Place, Problem, Secret, Setup, ToPage};
 use crate::provider::{Bill, Failure, Outcome};
 use crate::time::Time;
 use crate::worker::browser::{catch_up_with_the_clock, next_turn, now, seed};
 use crate::worker::disk::manifest::Manifest;
-use crate::worker::disk::refusal::DiskRefusal;
 use crate::worker::disk::storage::{KeptTexts, RunStore, Storage};
 use crate::worker::http::fetch::Key;
 use crate::worker::http::local_network;
@@ -27,6 +22,7 @@ use crate::worker::plan::{self, problem};
 use crate::worker::programs::answer_check::AnswerCheck;
 use crate::worker::rows::prepare::{CacheKey, Prepared};
 use crate::worker::run::results::Results;
+use crate::worker::run::saving::Unsaved;
 use crate::worker::run::send::Sending;
 use crate::worker::run::table::View;
 use crate::worker::signal::{Cancel, Signal};
@@ -35,8 +31,6 @@ use crate::worker::signal::{Cancel, Signal};
 const WAKE_MS_MAX: u64 = 60_000;
 /// The first answer may come from a preflight's connection, and an entry may be missing.
 const PROTOCOL_LOOKS: u8 = 4;
-/// More than that is not left waiting for the checkpoints' next turn.
-const WAITING_BYTES_MAX: usize = 1024 * 1024;
 
 pub struct Session {
     pub manifest: Manifest,
@@ -48,17 +42,17 @@ pub struct Session {
     /// Empty while a flush has it, and after the run was closed.
     pub(in crate::worker) store: RefCell<Option<RunStore>>,
     pub texts: KeptTexts,
-    known: Rc<RefCell<HashSet<CacheKey>>>,
+    pub(super) known: Rc<RefCell<HashSet<CacheKey>>>,
     /// The setup as each lane has it, and each lane's key.
     pub(in crate::worker) lanes: Vec<Setup>,
     /// The simulated provider, as the person last set it.
     demo: RefCell<DemoSettings>,
     keys: RefCell<Vec<Option<Key>>>,
     in_flight: RefCell<HashMap<AttemptId, AbortController>>,
-    unsaved: RefCell<Unsaved>,
+    pub(super) unsaved: RefCell<Unsaved>,
     pub(in crate::worker) flushing: Cell<bool>,
     /// A flush has ended.
-    flushed: Signal,
+    pub(super) flushed: Signal,
     notices: RefCell<Vec<Notice>>,
     look_ups: RefCell<Vec<Ordinal>>,
     wake: RefCell<Option<(Time, Timeout)>>,
@@ -72,15 +66,6 @@ pub struct Session {
     /// Lane by lane.
     protocols: RefCell<Vec<Protocol>>,
     seed: u64,
-}
-
-/// Records that are not on disk yet. They outlive a refusal of the disk and go down before anything newer.
-#[derive(Default)]
-struct Unsaved {
-    records: Vec<Record>,
-    /// Of the last save that waits for its answer.
-    ticket: Option<Ticket>,
-    refused: Option<DiskRefusal>,
 }
 
 /// What is known of the protocol that a lane's server speaks.
@@ -193,30 +178,6 @@ impl Session {
     pub fn is_busy(&self) -> bool {
         let going = matches!(self.engine.borrow().state(), RunState::Running | RunState::Stopping);
         going || !self.in_flight.borrow().is_empty()
-    }
-
-    /// Returns once everything is on disk, or why it can't be.
-    pub async fn saved_or_refused(&self) -> Result<(), DiskRefusal> {
-        let ended = || {
-            let unsaved = self.unsaved.borrow();
-            let refusal = unsaved.refused.clone().filter(|_| !unsaved.records.is_empty());
-            (!self.flushing.get()).then(|| refusal.map_or(Ok(()), Err))
-        };
-        self.flushed.until(ended).await
-    }
-
-    /// Returns once everything is on disk, however often that is refused before.
-    pub(in crate::worker) async fn saved(&self) {
-        let is_saved = || !self.flushing.get() && self.unsaved.borrow().records.is_empty();
-        self.flushed.until(|| is_saved().then_some(())).await;
-    }
-
-    /// Returns once little waits to be copied to the checkpoints: a file comes faster than that.
-    pub(in crate::worker) async fn copy_what_waits(&self) {
-        let checkpoints = self.store.borrow().as_ref().and_then(|store| store.checkpoints.clone());
-        if let Some(checkpoints) = checkpoints.filter(|it| it.waiting_bytes() > WAITING_BYTES_MAX) {
-            let _ = checkpoints.write().await;
-        }
     }
 
     /// What tables and exports look at.
@@ -410,104 +371,6 @@ impl Session {
         });
     }
 
-    fn save(self: &Rc<Self>, ticket: Ticket, records: Vec<Record>) {
-        let mut results = self.results.borrow_mut();
-        for record in &records {
-            results.apply(record);
-        }
-        drop(results);
-        let mut unsaved = self.unsaved.borrow_mut();
-        unsaved.records.extend(records);
-        unsaved.ticket = Some(ticket);
-        drop(unsaved);
-        self.begin_flush();
-    }
-
-    fn begin_flush(self: &Rc<Self>) {
-        if self.flushing.replace(true) {
-            return;
-        }
-        let session = self.clone();
-        spawn_local(async move {
-            session.flush().await;
-            session.flushing.set(false);
-            session.flushed.notify();
-            session.give_notice();
-        });
-    }
-
-    /// Everything that gathers in one turn of the event loop, or while a flush is under way, goes down in one flush.
-    async fn flush(self: &Rc<Self>) {
-        loop {
-            next_turn().await;
-            let (ticket, records) = {
-                let mut unsaved = self.unsaved.borrow_mut();
-                let Some(ticket) = unsaved.ticket.take() else { return };
-                (ticket, std::mem::take(&mut unsaved.records))
-            };
-            // Once a run is closed, nothing comes any more.
-            let Some(mut store) = self.store.take() else { return };
-            let written = if records.is_empty() { Ok(Vec::new()) } else { store.append(&records).await };
-            self.store.replace(Some(store));
-            match written {
-                Ok(places) => {
-                    self.unsaved.borrow_mut().refused = None;
-                    let mut results = self.results.borrow_mut();
-                    records.iter().zip(places).for_each(|(record, place)| results.put_away(record, place));
-                    drop(results);
-                    self.remember_answers(&records);
-                    self.handle(Event::Saved { ticket });
-                }
-                Err(why) => return self.refused_by_disk(ticket, records, why),
-            }
-        }
-    }
-
-    fn refused_by_disk(self: &Rc<Self>, ticket: Ticket, records: Vec<Record>, why: DiskRefusal) {
-        let words = format!(
-            "The browser would not write the run down: {why}. The run is paused, and nothing more is sent. What came \
-             back is kept in this tab: export it now. {} Then resume.",
-            why.what_to_do()
-        );
-        let mut unsaved = self.unsaved.borrow_mut();
-        unsaved.records.splice(0..0, records);
-        unsaved.ticket.get_or_insert(ticket);
-        let again = unsaved.refused.replace(why).is_some();
-        drop(unsaved);
-        self.handle(Event::SaveFailed { ticket });
-        if !again {
-            page::refuse(problem(Place::Storage, words));
-        }
-    }
-
-    /// Finished answers go to the cache once their record is down.
-    fn remember_answers(&self, records: &[Record]) {
-        if !self.setup().use_cache {
-            return;
-        }
-        let store = self.store.borrow();
-        let Some(checkpoints) = store.as_ref().and_then(|store| store.checkpoints.as_ref()) else { return };
-        for record in records {
-            let settled = match &record.entry {
-                Entry::Settled(Settled { attempt, item, ending, .. })
-                | Entry::Batch(BatchEntry::Settled { row: RowSettled { attempt, item, ending, .. }, .. }) => {
-                    Some((attempt, item, ending))
-                }
-                _ => None,
-            };
-            if let Some((attempt, item, Some(Ending::Succeeded(answer)))) = settled
-                && shareable(answer)
-            {
-                let lane = self.results.borrow().attempt(*attempt).map_or(0, |attempt| usize::from(attempt.lane));
-                let Some(key) = self.lanes.get(lane).and_then(|lane| self.prepared.key_on(lane, *item)) else {
-                    continue;
-                };
-                checkpoints.cache(&key, answer);
-                self.known.borrow_mut().insert(key);
-            }
-        }
-    }
-
     fn set_wake(self: &Rc<Self>) {
         let wanted = self.engine.borrow().next_wake().map(|wake| wake.at);
         let mut wake = self.wake.borrow_mut();
@@ -526,7 +389,7 @@ impl Session {
     }
 
     /// A run that came to rest is told once its last records are down, so that the figures beside it are final.
-    fn give_notice(&self) {
+    pub(super) fn give_notice(&self) {
         if self.is_settling() || self.notices.borrow().is_empty() {
             return;
         }
