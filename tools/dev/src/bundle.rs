@@ -257,6 +257,18 @@ mod tests {
     }
 
     #[test]
+    fn whatever_has_a_hashed_name_is_cached_for_good() {
+        let rules = HeaderRules::parse(include_str!("../../../www/_headers")).expect("well formed");
+        let programs = project::PROGRAMS.iter().map(|program| program.name);
+        let files = programs.flat_map(|name| [format!("{name}.js"), format!("{name}.wasm")]);
+        for file in files.chain(["styles.css".to_owned()]) {
+            let headers = rules.for_path(&format!("/{}", names::hashed(&file, b"")));
+            let control = headers.get("cache-control").map_or("", String::as_str);
+            assert!(control.ends_with("immutable"), "{file}: {control:?}");
+        }
+    }
+
+    #[test]
     fn styles_come_in_the_order_of_their_layers() {
         let sheets = ["base.css", "components/b.css", "components/a.css", "layout.css", "tokens.css", "notes.txt"];
         let sheets = sheets.map(|name| (name.to_owned(), format!("/* {name} */\n\n").into_bytes()));
