@@ -25,9 +25,7 @@ pub async fn run() -> Result<(), String> {
     let chromium = chromium::find()?;
     let mut bundle = tokio::task::block_in_place(|| Bundle::of(Profile::Release, &PROGRAMS))?;
     bundle.files.insert(SCRIPT.to_owned(), include_bytes!("bench_page.js").to_vec());
-    let index = bundle.files.get_mut("index.html").ok_or("The bundle has no index.html.")?;
-    let tag = format!("<script type=\"module\" src=\"{SCRIPT}\"></script>\n</head>");
-    *index = String::from_utf8_lossy(index).replacen("</head>", &tag, 1).into_bytes();
+    bundle.add_script(SCRIPT)?;
     let (_keep, latest) = watch::channel(Some(Arc::new(bundle)));
     let (sender, mut told) = mpsc::unbounded_channel();
     let measured = Router::new().route("/measured", post(measured)).with_state(sender);

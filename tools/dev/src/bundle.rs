@@ -138,6 +138,14 @@ impl Bundle {
         Ok(Bundle { files, headers: rules, id: names::digest(digests.join("\n").as_bytes()) })
     }
 
+    /// Lets the page load one of its files as a module, as benchmarks do.
+    pub fn add_script(&mut self, file: &str) -> Result<(), String> {
+        let index = self.files.get_mut("index.html").ok_or("The bundle has no index.html.")?;
+        let tag = format!("<script type=\"module\" src=\"{file}\"></script>\n</head>");
+        *index = String::from_utf8_lossy(index).replacen("</head>", &tag, 1).into_bytes();
+        Ok(())
+    }
+
     /// Replaces what is at `place`. Nothing is touched before every file is at hand.
     pub fn write(&self, place: &Path) -> Result<(), String> {
         let told = |path: &Path, why: std::io::Error| format!("{} cannot be written: {why}", path.display());

@@ -87,6 +87,10 @@ impl Browser {
         let running = started.map_err(|why| format!("{} did not start: {why}", chromium.display()))?;
         Ok(Browser { running, profile })
     }
+
+    pub fn process(&self) -> u32 {
+        self.running.id()
+    }
 }
 
 impl Drop for Browser {

@@ -11,6 +11,7 @@
 //! | `simulate`, `mutate`, `bench` | the engine in its virtual world, whether that world finds faults, and how fast it is |
 //! | `fuzz` | odd inputs for every parser of what others write |
 //! | `bench_page` | what a slider's step costs in the page |
+//! | `bench_run`, `cpu` | how fast a run is beside a bare loop, and which process spends the time |
 //! | `size` | what a visitor downloads, and its budgets |
 //! | `prices` | the catalogue checked, compared and written |
 //!
@@ -23,8 +24,10 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod bench_page;
+mod bench_run;
 mod bundle;
 mod chromium;
+mod cpu;
 mod embed;
 mod failures;
 mod fuzz;
@@ -68,6 +71,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Measure what a slider's step costs in the published page
     BenchPage,
+    /// Measure a run of the published page beside a bare JavaScript loop, and where the processor's time goes
+    BenchRun(bench_run::BenchRunArgs),
     /// Show what a visitor downloads (raw, gzip and brotli), and fail where that is over its budget
     Size(size::SizeArgs),
     /// Check and write the catalogue of prices
@@ -86,6 +91,7 @@ async fn main() -> ExitCode {
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchPage => bench_page::run().await,
+        Command::BenchRun(args) => bench_run::run(args).await,
         Command::Size(args) => size::run(&args),
         Command::Prices(command) => prices::run(&command),
     };

@@ -157,12 +157,16 @@ fn build(output: &mut Output, release: bool) -> Result<Built, String> {
     node::ensure_packages(output)?;
     let chromium = chromium::find()?;
     let bundle = Bundle::with_browser_tests(Profile::of(release))?;
+    Ok(Built { chromium, bundle, mock: build_mock()? })
+}
+
+/// The simulated provider, with the tool, whose features then hold for both: it is compiled already.
+pub fn build_mock() -> Result<PathBuf, String> {
     let mut cargo = project::cargo();
-    // With the tool, whose features then hold for both: it is compiled already.
     cargo.args(["build", "--package", "dev", "--package", "pennybatch-mock"]);
     let built = wasm::executables(cargo)?;
     let mock = built.into_iter().find(|(name, _)| name == "pennybatch-mock").map(|(_, path)| path);
-    Ok(Built { chromium, bundle, mock: mock.ok_or("Cargo built no simulated provider.")? })
+    mock.ok_or("Cargo built no simulated provider.".to_owned())
 }
 
 /// Serves the built page as a host would, and lets Playwright use it. The tests start simulated providers themselves.
