@@ -109,7 +109,8 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
       await pace(mock, true);
       let runner = await readyRunner(browser.page, file, {
         'Base URL': mock.baseUrl, 'API key': KEY, 'User prompt': ID_AND_TITLE, 'Concurrency': 48, 'Max retries': 8,
-        'Timeout': 20,
+        // Held calls are no calls that nobody answers.
+        'Timeout': 600,
       }, `${baseURL}#/run`);
       for (let kill = 0; kill < kills; kill++) {
         const full = (run * KILLS_A_RUN + kill) % 2 === 0;
