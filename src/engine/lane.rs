@@ -12,6 +12,8 @@ use crate::time::Time;
 pub const FAILURES_IN_A_ROW_BEFORE_REST: u32 = 10;
 /// This many that didn't even get through in a row, and the network is taken for gone.
 pub const UNREACHABLE_IN_A_ROW_BEFORE_REST: u32 = 3;
+/// One request that breaks off is its own; with another right after it, the connection was lost.
+const UNREACHABLE_OF_A_LOST_CONNECTION: u32 = 2;
 /// An endpoint that never worked is given up after this many failures in a row.
 pub const FAILURES_OF_UNPROVEN_LANE_MAX: u32 = 3;
 /// A lane that never answered is given up after this many refusals of one kind in a row: what is wrong is the setup,
@@ -321,7 +323,7 @@ impl Lane {
         self.failures_in_a_row += 1;
         self.unreachable_in_a_row = if kind == FailureKind::Unreachable { self.unreachable_in_a_row + 1 } else { 0 };
         let since = *self.fruitless_since.get_or_insert(now);
-        if kind == FailureKind::Unreachable {
+        if self.unreachable_in_a_row == UNREACHABLE_OF_A_LOST_CONNECTION {
             self.lose_connection(sent, now);
         }
         let away = self.unreachable_in_a_row >= UNREACHABLE_IN_A_ROW_BEFORE_REST;
@@ -472,10 +474,10 @@ mod tests {
         (0..15).for_each(|_| lane.take(NOTHING));
         lane.ended(NOTHING, Bill::Unknown, Time(0), Time(1_000));
         lane.failed(FailureKind::Unreachable, Time(0), |_| 0, Time(1_000));
-        assert_eq!(lane.slots(), 7);
+        assert_eq!(lane.slots(), 15, "one may break off by itself");
         lane.ended(NOTHING, Bill::Unknown, Time(0), Time(1_001));
         lane.failed(FailureKind::Unreachable, Time(0), |_| 0, Time(1_001));
-        assert_eq!(lane.slots(), 7, "what died with it says nothing new");
+        assert_eq!(lane.slots(), 7);
         (0..8).for_each(|ms| lane.answered(Time(1_002), Time(1_100 + ms)));
         assert_eq!(lane.slots(), 15);
     }

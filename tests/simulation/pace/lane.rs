@@ -198,7 +198,8 @@ impl Lane {
                     self.refused(under_way, hint_ms, sent, now);
                 }
                 Action::StopLane | Action::Retry | Action::StopUnprovenLane => {
-                    if failure.kind == FailureKind::Unreachable && self.slowed_at.is_none_or(|at| sent >= at) {
+                    let second = failure.kind == FailureKind::Unreachable && self.unreachable == 1;
+                    if second && self.slowed_at.is_none_or(|at| sent >= at) {
                         self.slowed_at = Some(now);
                         self.slots_milli = ((under_way * 1_000).min(self.slots_milli) / 2).max(1_000);
                     }
