@@ -175,7 +175,13 @@ impl<'a> Checks<'a> {
                         self.reserved.iter().filter_map(|attempt| self.item_of.get(attempt)).copied().collect();
                     self.exported.extend(rows.iter().filter(|item| !asked.contains(item)));
                 }
-                Entry::Released { attempt, .. } => drop(self.reserved.remove(attempt)),
+                // It had ended when it was exported, and the person wants it tried again.
+                Entry::Reopened { item } => {
+                    self.exported.remove(item);
+                }
+                Entry::Released { attempt, .. } => {
+                    self.reserved.remove(attempt);
+                }
                 Entry::Settled(Settled { attempt, item, cost, failure, misfit, .. }) => {
                     self.reserved.remove(attempt);
                     if misfit.as_ref().is_some_and(|answer| answer.is_unchecked()) {
@@ -250,6 +256,7 @@ impl<'a> Checks<'a> {
                     if self.succeeded.contains(item) {
                         return Err(format!("once: item {item} had succeeded and was opened again"));
                     }
+                    self.exported_on_disk.remove(item);
                     self.ended.remove(item);
                     self.failures.remove(item);
                     self.answers.remove(item);
