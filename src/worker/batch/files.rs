@@ -100,8 +100,10 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
             "Every row has its answer, or is in flight or in a batch job: there is nothing to hand over.",
         ));
     }
-    // From here on they are not sent by themselves.
+    // From here on they are not sent by themselves, and no file leaves before that is written down. A disk that refuses
+    // has paused the run.
     session.command(Command::Exported(Rows::of(taken)))?;
+    let _ = session.saved_or_refused().await;
     let count = files.len();
     for (place, (blob, rows)) in files.into_iter().enumerate() {
         let file_name = format!("{}-{}of{count}.{}", session.manifest.run, place + 1, target.ending());
