@@ -133,6 +133,6 @@ fn header(cells: &Cells) -> Result<Vec<String>, DataProblem> {
 }
 
 /// Without the characters around it that can't be seen: a placeholder couldn't name the column.
-fn trimmed(name: &str) -> &str {
+pub(super) fn trimmed(name: &str) -> &str {
     name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
 }

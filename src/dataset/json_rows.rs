@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::value::RawValue;
 
+use crate::dataset::csv_rows::trimmed;
 use crate::dataset::json_list::{Inside, list_inside};
 use crate::dataset::json_text::{self, Fields};
 use crate::dataset::problem::NAME_CHARS_MAX;
@@ -70,6 +71,11 @@ pub async fn parse(
     }
     if let Some(place) = columns.names.iter().position(|name| name.trim().is_empty()) {
         return Err(DataProblem::UnnamedColumn { place: place as u32 + 1 });
+    }
+    // An export as CSV would hold the same name twice.
+    let mut known = HashSet::with_capacity(columns.names.len());
+    if let Some(twice) = columns.names.iter().find(|name| !known.insert(trimmed(name))) {
+        return Err(DataProblem::DuplicateColumn { name: trimmed(twice).to_owned() });
     }
     Ok(Parsed { columns: columns.names, rows: JsonRows { text: [text, &repaired].concat(), slices }, notes, bad })
 }

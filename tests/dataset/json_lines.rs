@@ -51,3 +51,9 @@ fn duplicates_are_found_whatever_their_spelling() {
     let table = table("a.jsonl", "{\"id\":1,\"a\":\"x\"}\n{ \"a\": \"\\u0078\", \"id\": 2 }\n{\"id\":3,\"a\":\"y\"}\n");
     assert_eq!(table.duplicate_rows(Some("id")), 1);
 }
+
+#[test]
+fn names_that_look_the_same_are_one_name() {
+    let problem = read("a.jsonl", "{\"a\": 1, \"a\u{2028}\": 2}".as_bytes(), ReadOptions::default()).expect_err("twice");
+    assert_eq!(problem, DataProblem::DuplicateColumn { name: "a".into() });
+}
