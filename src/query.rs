@@ -99,7 +99,8 @@ pub fn bare(value: &str) -> String {
         let before = rest;
         rest = rest.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
         rest = unquoted(rest);
-        rest = rest.trim_end_matches(|letter| is_ending(letter) || letter == ')' && !before.contains('('));
+        let opens = before.contains('(');
+        rest = rest.trim_end_matches(|letter| is_ending(letter) || letter == ')' && !opens);
         if rest.len() == before.len() {
             return rest.to_owned();
         }

@@ -1,9 +1,56 @@
-//! The page.
+//! The page. With the feature `split`, two parts of it are programs of their own, fetched when they are first shown:
+//! `compare` (what stands below the calculator's answers) and `run` (what works with the worker). Without it, everything
+//! is one program. The split points stand here and not in the library: their symbols would keep the parts' code in every
+//! program that links the library.
+
+use pennybatch::ui::calculator::{Simulation, SimulationProps};
+use pennybatch::ui::compare::{Comparisons, ComparisonsProps};
+use pennybatch::ui::runner::{FileEstimate, FileEstimateProps};
+use pennybatch::ui::{App, AppProps, Loader, Loaders, NotLoaded, Pages, PagesProps, View};
+use yew::prelude::*;
+
+macro_rules! split_point {
+    ($part:ident, $name:ident, $component:ident, $props:ty) => {
+        #[cfg(feature = "split")]
+        #[wasm_split_helpers::wasm_split($part, fallible)]
+        fn $name() -> Result<View<$props>, Failed> {
+            Ok(|props| html! { <$component ..props.clone() /> })
+        }
+
+        #[cfg(not(feature = "split"))]
+        async fn $name() -> Result<View<$props>, Failed> {
+            Ok(|props| html! { <$component ..props.clone() /> })
+        }
+    };
+}
+
+split_point!(compare, comparisons, Comparisons, ComparisonsProps);
+split_point!(run, pages, Pages, PagesProps);
+split_point!(run, file_estimate, FileEstimate, FileEstimateProps);
+split_point!(run, simulation, Simulation, SimulationProps);
+
+struct Failed;
+
+#[cfg(feature = "split")]
+impl From<wasm_split_helpers::SplitLoaderError> for Failed {
+    fn from(_: wasm_split_helpers::SplitLoaderError) -> Failed {
+        Failed
+    }
+}
 
 fn main() {
     console_error_panic_hook::set_once();
-    if let Some(root) = gloo_utils::document().get_element_by_id("app") {
-        root.set_text_content(None);
-        yew::Renderer::<pennybatch::ui::App>::with_root(root).render();
+    let Some(root) = gloo_utils::document().get_element_by_id("app") else { return };
+    let loaders = Loaders {
+        comparisons: Loader(|| Box::pin(async { comparisons().await.map_err(|_| NotLoaded) })),
+        pages: Loader(|| Box::pin(async { pages().await.map_err(|_| NotLoaded) })),
+        file_estimate: Loader(|| Box::pin(async { file_estimate().await.map_err(|_| NotLoaded) })),
+        simulation: Loader(|| Box::pin(async { simulation().await.map_err(|_| NotLoaded) })),
+    };
+    root.set_text_content(None);
+    // What boot.js hid until now.
+    if let Some(document) = gloo_utils::document().document_element() {
+        let _ = document.remove_attribute("data-elsewhere");
     }
+    yew::Renderer::<App>::with_root_and_props(root, AppProps { loaders }).render();
 }

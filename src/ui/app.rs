@@ -1,16 +1,48 @@
-//! The frame of every page: header, navigation, theme, and the page that the address names.
+//! The page that the address names, in its frame.
+
+use std::future::pending;
 
 use yew::prelude::*;
 
+use crate::time::Time;
 use crate::ui::Route;
-use crate::ui::calculator::CalculatorPage;
-use crate::ui::hooks::{Theme, use_hash, use_theme};
-use crate::ui::slots::{Slot, SlotKind};
+use crate::ui::calculator::{CalculatorPage, OpeningCalculator, SimulationProps};
+use crate::ui::compare::ComparisonsProps;
+use crate::ui::frame::{Frame, focus_main};
+use crate::ui::hooks::{use_hash, use_theme};
+use crate::ui::lazy::{Lazy, Loader};
+use crate::ui::pages::PagesProps;
+use crate::ui::runner::FileEstimateProps;
 
-/// The calculator is drawn here; every other page stands in a slot, which the program `runner` fills.
-/// The calculator's last query is kept for the link that leads back to it.
+/// What is fetched when it is first shown.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Loaders {
+    pub comparisons: Loader<ComparisonsProps>,
+    pub pages: Loader<PagesProps>,
+    pub file_estimate: Loader<FileEstimateProps>,
+    pub simulation: Loader<SimulationProps>,
+}
+
+impl Loaders {
+    /// For drawing without a browser: nothing is ever fetched.
+    const NONE: Loaders = Loaders {
+        comparisons: Loader(|| Box::pin(pending())),
+        pages: Loader(|| Box::pin(pending())),
+        file_estimate: Loader(|| Box::pin(pending())),
+        simulation: Loader(|| Box::pin(pending())),
+    };
+}
+
+#[derive(Properties, PartialEq)]
+pub struct AppProps {
+    pub loaders: Loaders,
+}
+
+/// The calculator is there from the start, the other pages are fetched. The calculator's last query is kept for the link
+/// that leads back to it.
 #[component]
-pub fn App() -> Html {
+pub fn App(props: &AppProps) -> Html {
+    let loaders = props.loaders;
     let address = use_hash();
     let theme = use_theme();
     let calculator_query = use_state(AttrValue::default);
@@ -38,95 +70,44 @@ pub fn App() -> Html {
         let query = calculator_query.setter();
         move |asked: AttrValue, ()| query.set(asked)
     });
-    let on_theme = {
-        let theme = theme.clone();
-        Callback::from(move |chosen: Theme| theme.choose(chosen))
-    };
     html! {
-        <>
-            <a class="skip-link" href="#main" onclick={skip_to_main}>{ "Skip to content" }</a>
-            <Header {route} calculator_query={(*calculator_query).clone()} theme={theme.chosen}
-                dark={theme.dark} {on_theme} />
-            <main id="main" class="main" tabindex="-1">
-                if found.is_none() {
-                    <div class="page">
-                        <p class="notice notice--warning" role="status">
-                            { format!("There is no page at {}. This is the calculator.", &*address.hash) }
-                        </p>
-                    </div>
-                }
+        <Frame {route} calculator_query={(*calculator_query).clone()} dark={theme.dark} on_theme={theme.choose.clone()}>
+            if found.is_none() {
+                <div class="page">
+                    <p class="notice notice--warning" role="status">
+                        { format!("There is no page at {}. This is the calculator.", &*address.hash) }
+                    </p>
+                </div>
+            }
+            <div class="page">
                 {
                     match route {
                         Route::Calculator => html! {
-                            <div class="page"><CalculatorPage {query} moves={address.moves} {on_query} /></div>
+                            <CalculatorPage {query} moves={address.moves} {on_query} {loaders} />
                         },
                         route => html! {
-                            <div class="page">
-                                <Slot kind={SlotKind::Page} query={address.hash.clone()}
-                                    waiting={format!("Loading {}…", route.name())} />
-                            </div>
+                            <Lazy<PagesProps> loader={loaders.pages} waiting={format!("Loading {}…", route.name())}
+                                of={PagesProps { route, query, theme: theme.chosen, on_theme: theme.choose }} />
                         },
                     }
                 }
-            </main>
-        </>
+            </div>
+        </Frame>
     }
 }
 
 #[derive(Properties, PartialEq)]
-struct HeaderProps {
-    route: Route,
-    calculator_query: AttrValue,
-    theme: Theme,
-    /// What is seen now, whoever chose it.
-    dark: bool,
-    on_theme: Callback<Theme>,
+pub struct OpeningProps {
+    /// Prices have dates.
+    pub now: Time,
 }
 
+/// The page as it opens, drawn without a browser: what its HTML holds before any program runs.
 #[component]
-fn Header(props: &HeaderProps) -> Html {
-    let flip = {
-        let (dark, on_theme) = (props.dark, props.on_theme.clone());
-        Callback::from(move |_: MouseEvent| on_theme.emit(if dark { Theme::Light } else { Theme::Dark }))
-    };
+pub fn Opening(props: &OpeningProps) -> Html {
     html! {
-        <header class="header">
-            <a class="header__brand" href={Route::Calculator.href(&props.calculator_query)}>{ "Pennybatch" }</a>
-            <nav class="header__nav" aria-label="Pages">
-                {
-                    for Route::ALL.into_iter().map(|route| {
-                        let query = if route == Route::Calculator { &*props.calculator_query } else { "" };
-                        let current = (route == props.route).then_some("page");
-                        html! {
-                            <a class="header__link" href={route.href(query)} aria-current={current}>
-                                { route.name() }
-                            </a>
-                        }
-                    })
-                }
-            </nav>
-            <button type="button" class="header__theme" role="switch" aria-checked={props.dark.to_string()}
-                aria-label="Dark theme" title={if props.dark { "Switch to light" } else { "Switch to dark" }}
-                onclick={flip}>
-                <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-                    <circle cx="8" cy="8" r="6.25" fill="none" stroke="currentColor" stroke-width="1.5" />
-                    <path d="M8 1.75a6.25 6.25 0 0 1 0 12.5z" fill="currentColor" />
-                </svg>
-            </button>
-        </header>
-    }
-}
-
-/// The address is the state, so a jump within the page must not change it.
-fn skip_to_main(event: MouseEvent) {
-    event.prevent_default();
-    focus_main();
-}
-
-fn focus_main() {
-    if let Some(main) = gloo_utils::document().get_element_by_id("main") {
-        let main: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(main);
-        // Failing to focus leaves the focus where it was, which harms nothing.
-        let _ = main.focus();
+        <Frame route={Route::Calculator} calculator_query="" dark={false} on_theme={Callback::noop()}>
+            <div class="page"><OpeningCalculator now={props.now} loaders={Loaders::NONE} /></div>
+        </Frame>
     }
 }

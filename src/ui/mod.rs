@@ -5,19 +5,24 @@
 //! A component is one file and one CSS block of the same name (`number_field.rs`, `.number-field`); hooks are
 //! `hooks/use_*.rs`; state that has rules is a plain struct with a pure `after(&self, action)`.
 //!
-//! Three programs draw it: `app` the frame and the calculator, `compare` the calculator's comparisons, `runner` the rest;
-//! `slots` is the seam between them.
+//! It is one Yew program. What isn't needed for the calculator's answer is fetched when it is first shown (`lazy`); the
+//! program that starts the page says what is in which part.
 
 mod app;
 pub mod calculator;
 pub mod compare;
+mod frame;
 pub mod hooks;
+mod lazy;
+mod pages;
 pub mod parts;
 mod route;
 pub mod runner;
 pub mod runs;
 pub mod settings;
-pub mod slots;
+pub mod store;
 
-pub use app::App;
+pub use app::{App, AppProps, Loaders, Opening, OpeningProps};
+pub use lazy::{Loader, NotLoaded, View};
+pub use pages::{Pages, PagesProps};
 pub use route::Route;

@@ -54,6 +54,7 @@ fn duplicates_are_found_whatever_their_spelling() {
 
 #[test]
 fn names_that_look_the_same_are_one_name() {
-    let problem = read("a.jsonl", "{\"a\": 1, \"a\u{2028}\": 2}".as_bytes(), ReadOptions::default()).expect_err("twice");
+    let problem =
+        read("a.jsonl", "{\"a\": 1, \"a\u{2028}\": 2}".as_bytes(), ReadOptions::default()).expect_err("twice");
     assert_eq!(problem, DataProblem::DuplicateColumn { name: "a".into() });
 }

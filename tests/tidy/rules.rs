@@ -14,10 +14,8 @@ pub const EVERYONES: [&str; 2] = ["money", "time"];
 /// Rooms that touch the browser.
 pub const WITH_BROWSER: [&str; 2] = ["ui", "worker"];
 /// What the programs may name of the library.
-pub const PROGRAMS: [(&str, &[&str]); 8] = [
+pub const PROGRAMS: [(&str, &[&str]); 6] = [
     ("app", &["ui"]),
-    ("compare", &["ui"]),
-    ("runner", &["ui"]),
     ("worker", &["worker"]),
     ("validator", &["worker"]),
     ("tokenizer_o200k", &["worker"]),

@@ -7,12 +7,14 @@ use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use super::markdown::{embed_code, markdown};
-use super::query::of_workload;
+use super::simulation::SimulationProps;
 use super::{Action, Calculator, Inputs, decode, encode};
 use crate::time::Time;
-use crate::ui::Route;
+use crate::ui::compare::ComparisonsProps;
+use crate::ui::lazy::Lazy;
 use crate::ui::parts::{Button, ButtonKind, CopyButton, Notice, Tone};
-use crate::ui::slots::{Slot, SlotKind, use_pieces};
+use crate::ui::runner::FileEstimateProps;
+use crate::ui::{Loaders, Route};
 
 /// How long the inputs rest before the address follows: browsers refuse more than about a hundred writes in 30 s.
 const ADDRESS_DELAY_MS: u32 = 350;
@@ -26,6 +28,7 @@ pub struct CalculatorPageProps {
     pub moves: u32,
     /// The query that restores what is shown now.
     pub on_query: Callback<AttrValue>,
+    pub loaders: Loaders,
 }
 
 #[component]
@@ -34,11 +37,6 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     let inputs = use_reducer_eq(|| opened.0.clone());
     let now = *use_state(|| Time::from_ms(js_sys::Date::now() as u64));
     let query = AttrValue::from(encode(&inputs));
-    let workload_query = AttrValue::from(of_workload(&inputs));
-    {
-        let inputs = inputs.dispatcher();
-        use_pieces(Callback::from(move |piece: String| inputs.dispatch(Action::Amend(piece))));
-    }
     {
         let inputs = inputs.clone();
         use_effect_with(opened.clone(), move |opened| inputs.dispatch(Action::Replace(Box::new(opened.0.clone()))));
@@ -54,7 +52,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
                 known.replace(address());
             }
         });
-        use_effect_with((query.clone(), said), move |(query, said)| {
+        use_effect_with((query, said), move |(query, said)| {
             on_query.emit(query.clone());
             let (query, said) = (query.clone(), said.clone());
             let timer = Timeout::new(ADDRESS_DELAY_MS, move || {
@@ -69,14 +67,16 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
             move || drop(timer)
         });
     }
-    let simulated = use_state(|| None::<(u32, AttrValue)>);
+    let simulated = use_state(|| None::<SimulationProps>);
     let from_file = use_state(|| false);
     let actions = use_actions(&inputs, now, &simulated, &from_file);
-    let simulation = (*simulated).clone().map(|(count, asked)| {
+    let loaders = props.loaders;
+    let simulation = (*simulated).clone().map(|asked| {
+        let changed = (&asked.model, &asked.workload) != (&inputs.model, &inputs.workload);
         html! {
             <div class="calculator__simulation">
-                <Slot kind={SlotKind::Simulation} query={format!("{count}?{asked}")} waiting="Loading the simulation…" />
-                if asked != workload_query {
+                <Lazy<SimulationProps> loader={loaders.simulation} of={asked} waiting="Loading the simulation…" />
+                if changed {
                     <p class="soft small" role="status">
                         { "The inputs have changed since: press Simulate this run for the new ones." }
                     </p>
@@ -84,21 +84,59 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
             </div>
         }
     });
-    let (file_query, compared) = (query.clone(), query);
     let on_action = use_callback((), {
         let inputs = inputs.dispatcher();
         move |action: Action, ()| inputs.dispatch(action)
     });
+    let inputs = Rc::new((*inputs).clone());
+    let from_file = from_file.then(|| {
+        let of = FileEstimateProps { inputs: inputs.clone(), on_action: on_action.clone() };
+        html! { <Lazy<FileEstimateProps> loader={loaders.file_estimate} {of} waiting="Loading the file reader…" /> }
+    });
+    let asked_for = html! {
+        <>
+            { from_file.unwrap_or_default() }
+            { simulation.unwrap_or_default() }
+        </>
+    };
+    drawn(&opened.1, inputs, now, on_action, actions, asked_for, loaders)
+}
+
+#[derive(Properties, PartialEq)]
+pub struct OpeningCalculatorProps {
+    pub now: Time,
+    pub loaders: Loaders,
+}
+
+/// The calculator as it opens, drawn without a browser.
+#[component]
+pub fn OpeningCalculator(props: &OpeningCalculatorProps) -> Html {
+    let inputs = Inputs::default();
+    let (simulated, from_file) = (use_state(|| None), use_state(|| false));
+    let actions = use_actions(&inputs, props.now, &simulated, &from_file);
+    drawn(&[], Rc::new(inputs), props.now, Callback::noop(), actions, Html::default(), props.loaders)
+}
+
+fn drawn(
+    problems: &[String],
+    inputs: Rc<Inputs>,
+    now: Time,
+    on_action: Callback<Action>,
+    actions: Html,
+    asked_for: Html,
+    loaders: Loaders,
+) -> Html {
+    let compared = ComparisonsProps { inputs: inputs.clone(), now, on_action: on_action.clone() };
     html! {
         <>
             <h1 class="page__title">{ "What will this batch of LLM calls cost?" }</h1>
-            { left_out(&opened.1) }
-            <Calculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions}>
-                if *from_file {
-                    <Slot kind={SlotKind::FileEstimate} query={file_query} waiting="Loading the file reader…" />
-                }
-                { simulation.unwrap_or_default() }
-                <Slot kind={SlotKind::Comparisons} query={compared} waiting="Loading figures and comparisons…" />
+            { left_out(problems) }
+            <Calculator {inputs} {now} {on_action} {actions}>
+                { asked_for }
+                <div class="calculator__comparisons">
+                    <Lazy<ComparisonsProps> loader={loaders.comparisons} of={compared} after_paint={true}
+                        waiting="Loading figures and comparisons…" />
+                </div>
             </Calculator>
         </>
     }
@@ -110,7 +148,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
 fn use_actions(
     inputs: &Inputs,
     now: Time,
-    simulated: &UseStateHandle<Option<(u32, AttrValue)>>,
+    simulated: &UseStateHandle<Option<SimulationProps>>,
     from_file: &UseStateHandle<bool>,
 ) -> Html {
     let latest = use_mut_ref(|| inputs.clone());
@@ -119,14 +157,15 @@ fn use_actions(
     let presses = use_mut_ref(|| 0_u32);
     let (simulated, from_file) = (simulated.setter(), from_file.setter());
     let actions = use_memo((), move |()| {
+        let current = latest.clone();
         let asked = move |say: fn(&Inputs, Time) -> String| {
             let latest = latest.clone();
             Callback::from(move |()| say(&latest.borrow(), now))
         };
-        let workload = asked(|inputs, _| of_workload(inputs));
         let simulate = Callback::from(move |()| {
             *presses.borrow_mut() += 1;
-            simulated.set(Some((*presses.borrow(), workload.emit(()).into())));
+            let Inputs { model, workload, .. } = current.borrow().clone();
+            simulated.set(Some(SimulationProps { press: *presses.borrow(), model, workload }));
         });
         let query = asked(|inputs, _| encode(inputs));
         let run = Callback::from(move |()| {

@@ -6,7 +6,6 @@ use yew::{AttrValue, Reducible};
 
 use super::choice::Choice;
 use super::quantity::Quantity;
-use super::query::amended;
 use super::view::View;
 use crate::estimate::{Tier, Workload};
 use crate::number::{Range, Unit};
@@ -65,8 +64,6 @@ pub enum Action {
     Pin(ModelId),
     Against(Versus),
     View(View),
-    /// What another part of the page changed, as a piece of a query.
-    Amend(String),
     /// Another link was opened.
     Replace(Box<Inputs>),
 }
@@ -118,7 +115,6 @@ impl Inputs {
             Action::Pin(model) => self.with_pin(model),
             Action::Against(versus) => Inputs { versus, ..self.clone() },
             Action::View(view) => Inputs { view, ..self.clone() },
-            Action::Amend(piece) => amended(self, &piece),
             Action::Replace(inputs) => Inputs { unread: self.unread, ..*inputs },
         }
     }

@@ -22,12 +22,12 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-pub use calculator_page::CalculatorPage;
+pub use calculator_page::{CalculatorPage, OpeningCalculator};
 pub use inputs::{ASKED_AGAIN, Action, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
 pub use model_picker::{choices, dollars};
 pub use quantity::Quantity;
-pub use query::{decode, encode, is_known, piece};
-pub use simulation::Simulation;
+pub use query::{decode, encode, is_known};
+pub use simulation::{Simulation, SimulationProps};
 pub use view::{Column, View};
 
 use crate::estimate;

@@ -10,7 +10,7 @@
 //! other tools are taken apart by `crate::query`.
 
 use super::choice::Choice;
-use super::inputs::{ASKED_AGAIN, Action, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
+use super::inputs::{ASKED_AGAIN, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
 use super::quantity::Quantity;
 use super::view::{Column, View};
 use crate::estimate::Workload;
@@ -56,39 +56,6 @@ pub fn encode(inputs: &Inputs) -> String {
         add(&mut query, DEPRECATED, "1");
     }
     query
-}
-
-/// The piece of a query that carries what `action` led to; `after` are the inputs as it left them. Empty for what
-/// only the form changes.
-pub fn piece(after: &Inputs, action: &Action) -> String {
-    match action {
-        Action::ChooseModel(_) => format!("{MODEL}={}", escaped(short(&after.model))),
-        Action::Pin(_) => format!("{PINS}={}", pins(after)),
-        Action::Against(versus) => {
-            let model = versus.model.as_ref().map(|model| format!("{VERSUS}={}&", escaped(short(model))));
-            let (failed, re_asks) = (BAD_ANSWERS.plain(versus.failed_ppm.into()), versus.re_asks);
-            format!("{}{VERSUS_FAILED}={failed}&{VERSUS_ASKS}={re_asks}", model.unwrap_or_default())
-        }
-        Action::View(view) => {
-            let (order, filter) = (view.order(), escaped(&view.filter));
-            format!("{SORT}={order}&{FILTER}={filter}&{DEPRECATED}={}", u8::from(view.deprecated))
-        }
-        _ => String::new(),
-    }
-}
-
-/// `inputs` with what a [`piece`] says.
-pub fn amended(inputs: &Inputs, piece: &str) -> Inputs {
-    let mut after = inputs.clone();
-    for (key, value) in pairs(piece) {
-        if key == MODEL {
-            after = after.after(Action::ChooseModel(value));
-        } else {
-            // What can't be read changes nothing; a piece is our own, so there is nobody to tell.
-            let _ = read(&mut after, &key, &value);
-        }
-    }
-    after
 }
 
 fn pins(inputs: &Inputs) -> String {

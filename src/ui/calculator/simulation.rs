@@ -1,59 +1,50 @@
-//! `Simulate this run`: what came of it, drawn in the program that works with the worker. The calculator names it only
-//! as a slot.
+//! `Simulate this run`: what came of it. The worker computes it, so it is fetched with the pages that need the worker.
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::query::decode;
-use crate::estimate::estimate;
+use crate::estimate::{Workload, estimate};
 use crate::link::{Bin, Limiter, SimulationAsked, SimulationNews, Summary, ToWorker};
 use crate::money::grouped;
-use crate::prices;
+use crate::prices::{self, ModelId};
 use crate::time::{Time, in_words};
-use crate::ui::hooks::use_worker;
 use crate::ui::parts::{ProgressBar, SelectField, Stat};
+use crate::ui::store::use_worker;
 
 const SEED: u32 = 1;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 120.0;
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct SimulationProps {
-    /// `<count>?<the calculator's query>`: each press of the button counts on.
-    pub asked: AttrValue,
+    /// Counts the presses of the button, so that the same workload can be simulated again.
+    pub press: u32,
+    pub model: ModelId,
+    pub workload: Workload,
 }
 
 #[component]
 pub fn Simulation(props: &SimulationProps) -> Html {
     let work = use_worker();
-    let (count, query) = props.asked.split_once('?').unwrap_or(("0", &props.asked));
-    let (inputs, _) = decode(query);
-    let server = use_state(|| inputs.workload.limiter);
+    let server = use_state(|| props.workload.limiter);
     let ids = use_mut_ref(|| 0_u32);
-    let send = work.as_ref().map(|work| work.send.clone());
+    let send = work.send.clone();
     let id = use_state(|| 0_u32);
     {
-        let (id, ids, inputs) = (id.clone(), ids.clone(), inputs.clone());
-        use_effect_with((AttrValue::from(count.to_owned()), *server), move |(_, server)| {
+        let (id, ids) = (id.clone(), ids.clone());
+        let SimulationProps { model, workload, .. } = props.clone();
+        use_effect_with((props.press, *server), move |(_, server)| {
             *ids.borrow_mut() += 1;
-            let asked = SimulationAsked {
-                id: *ids.borrow(),
-                model: inputs.model.clone(),
-                workload: inputs.workload.clone(),
-                server: *server,
-                seed: SEED,
-            };
+            let asked = SimulationAsked { id: *ids.borrow(), model, workload, server: *server, seed: SEED };
             id.set(asked.id);
-            if let Some(send) = send {
-                send.emit(ToWorker::Simulate(asked));
-            }
+            send.emit(ToWorker::Simulate(asked));
         });
     }
-    let news = work.and_then(|work| work.desk.simulation.clone()).filter(|news| news.id == *id);
-    let closed = prices::find(&inputs.model).map(|model| {
+    let news = work.desk.simulation.clone().filter(|news| news.id == *id);
+    let closed = prices::find(&props.model).map(|model| {
         let now = Time::from_ms(js_sys::Date::now() as u64);
-        estimate(&inputs.workload, model, now).concurrent.duration.to_string()
+        estimate(&props.workload, model, now).concurrent.duration.to_string()
     });
     let on_choose = {
         let server = server.clone();
@@ -61,7 +52,7 @@ pub fn Simulation(props: &SimulationProps) -> Html {
             server.set(if word == WINDOW { Limiter::Window } else { Limiter::Bucket })
         })
     };
-    let limited = inputs.workload.requests_per_minute.is_some() || inputs.workload.tokens_per_minute.is_some();
+    let limited = props.workload.requests_per_minute.is_some() || props.workload.tokens_per_minute.is_some();
     html! {
         <section class="simulation panel" aria-labelledby="simulation">
             <div class="simulation__head">

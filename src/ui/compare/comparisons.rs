@@ -1,4 +1,4 @@
-//! Everything of the room, kept in step with the calculator's query. The answer that a person is moving a slider for is
+//! Everything of the room, kept in step with the calculator's inputs. The answer that a person is moving a slider for is
 //! painted first: the figures follow after that paint, and what is longer once the inputs rest.
 
 use std::rc::Rc;
@@ -14,55 +14,22 @@ use super::side_by_side::SideBySide;
 use super::ways::Ways;
 use crate::estimate::{self, Workload};
 use crate::time::Time;
-use crate::ui::calculator::{Action, Inputs, decode, piece};
+use crate::ui::calculator::{Action, Inputs};
 use crate::ui::hooks::{use_after_paint, use_rested};
 
 /// Longer than the time between two steps of a slider that is being moved.
 const REST_MS: u32 = 100;
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct ComparisonsProps {
-    /// The calculator's.
-    pub query: AttrValue,
-    /// What was changed here, as a piece of a query.
-    pub on_piece: Callback<AttrValue>,
+    pub inputs: Rc<Inputs>,
+    pub now: Time,
+    pub on_action: Callback<Action>,
 }
 
 #[component]
 pub fn Comparisons(props: &ComparisonsProps) -> Html {
-    let asked = use_memo(props.query.clone(), |query| decode(query).0);
-    let inputs = use_reducer_eq(|| (*asked).clone());
-    let now = *use_state(|| Time::from_ms(js_sys::Date::now() as u64));
-    // What was told to the calculator and hasn't come back. While more is on its way, what comes back is older than what
-    // is here: taking it would lose what was typed meanwhile.
-    let told = use_mut_ref(Vec::<Inputs>::new);
-    {
-        let (inputs, told) = (inputs.dispatcher(), told.clone());
-        use_effect_with(asked, move |asked| {
-            let mut told = told.borrow_mut();
-            match told.iter().position(|told| *told == **asked) {
-                Some(place) => drop(told.drain(..=place)),
-                None => told.clear(),
-            }
-            if told.is_empty() {
-                inputs.dispatch(Action::Replace(Box::new((**asked).clone())));
-            }
-        });
-    }
-    let latest = use_mut_ref(|| (*inputs).clone());
-    latest.replace((*inputs).clone());
-    // A change made here is seen at once, and told to the calculator, whose query then says the same. The callback is
-    // the same one always: what rests isn't drawn again for its sake.
-    let on_action = use_callback(props.on_piece.clone(), {
-        let inputs = inputs.dispatcher();
-        move |action: Action, on_piece: &Callback<AttrValue>| {
-            let after = latest.borrow().after(action.clone());
-            inputs.dispatch(action.clone());
-            told.borrow_mut().push(after.clone());
-            on_piece.emit(piece(&after, &action).into());
-        }
-    });
-    let inputs = Rc::new((*inputs).clone());
+    let ComparisonsProps { inputs, now, on_action } = props.clone();
     let followed = use_after_paint(inputs.clone());
     let rested = use_rested(inputs.workload.clone(), inputs.model.clone(), REST_MS);
     let rested = Rc::new(Inputs { workload: rested, ..(*inputs).clone() });
@@ -91,16 +58,9 @@ fn FollowedFigures(props: &FollowedProps) -> Html {
     html! { <Figures {estimate} concurrency={workload.concurrency} {points} {money} {rows} /> }
 }
 
-#[derive(Properties, PartialEq)]
-pub(super) struct ComparedProps {
-    pub inputs: Rc<Inputs>,
-    pub now: Time,
-    pub on_action: Callback<Action>,
-}
-
 /// What is longer than a glance.
 #[component]
-pub(super) fn Compared(props: &ComparedProps) -> Html {
+pub(super) fn Compared(props: &ComparisonsProps) -> Html {
     let (inputs, now) = (&props.inputs, props.now);
     let workload = &inputs.workload;
     let rows =

@@ -1,6 +1,5 @@
 //! What the calculator's page shows beyond the answer: figures, every way, the decision path, models side by side and
-//! all of them as a table. It is drawn by a program of its own, fetched once the answer has been painted, and knows
-//! the calculator only by its query. Not here: the arithmetic (`estimate`), the inputs themselves (`ui::calculator`).
+//! all of them as a table. It is fetched once the answer has been painted. Not here: the arithmetic (`estimate`), the inputs themselves (`ui::calculator`).
 
 mod chart;
 mod comparisons;
@@ -12,7 +11,7 @@ mod re_asks;
 mod side_by_side;
 mod ways;
 
-pub use comparisons::Comparisons;
+pub use comparisons::{Comparisons, ComparisonsProps};
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::LocalServerRenderer;
 use yew::prelude::*;
 
-use super::comparisons::{Compared, ComparedProps};
+use super::comparisons::{Compared, ComparisonsProps};
 use crate::time::Time;
 use crate::ui::calculator::{Action, Column, Inputs, View};
 
@@ -13,7 +13,7 @@ use crate::ui::calculator::{Action, Column, Inputs, View};
 const NOW: Time = Time::from_ms(1_795_435_200_000);
 
 async fn drawn(inputs: Inputs) -> String {
-    let props = ComparedProps { inputs: Rc::new(inputs), now: NOW, on_action: Callback::noop() };
+    let props = ComparisonsProps { inputs: Rc::new(inputs), now: NOW, on_action: Callback::noop() };
     LocalServerRenderer::<Compared>::with_props(props).hydratable(false).render().await
 }
 

@@ -1,20 +1,16 @@
-//! Where components meet the browser: the address, the theme, timers, the worker. Each hook is one file `use_*.rs`.
+//! Where components meet the browser: the address, the theme, timers. Each hook is one file `use_*.rs`.
 //! Not here: anything that draws.
 
 mod use_after_paint;
-mod use_guards;
 mod use_hash;
 mod use_rested;
 mod use_theme;
 mod use_throttled;
 mod use_title;
-mod use_worker;
 
 pub use use_after_paint::{after_paint, use_after_paint};
-pub use use_guards::use_guards;
 pub use use_hash::{Address, use_hash};
 pub use use_rested::use_rested;
 pub use use_theme::{Theme, UseTheme, use_theme};
 pub use use_throttled::use_throttled;
 pub use use_title::use_title;
-pub use use_worker::{Work, WorkerProvider, use_worker};

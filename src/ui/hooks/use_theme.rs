@@ -1,12 +1,9 @@
 //! Light or dark: the system's preference, or the person's, kept in localStorage. What is in force stands on the
-//! document's root, so that both programs of the page show the same; each hears of the other's choice.
+//! document's root, where the styles read it.
 
 use gloo_events::EventListener;
-use web_sys::Event;
 use yew::prelude::*;
 
-/// Dispatched on the window when a theme was chosen.
-const CHOSEN: &str = "pennybatch-theme";
 const ATTRIBUTE: &str = "data-theme";
 
 /// Where the choice is kept in localStorage; absent means the system decides.
@@ -50,28 +47,13 @@ pub struct UseTheme {
     pub chosen: Theme,
     /// What is seen now, whoever chose it.
     pub dark: bool,
+    pub choose: Callback<Theme>,
 }
 
-impl UseTheme {
-    /// A browser that keeps nothing (private windows, a full disk) still shows the choice until the tab is closed.
-    pub fn choose(&self, theme: Theme) {
-        if let Ok(Some(storage)) = gloo_utils::window().local_storage() {
-            let _ = match theme.word() {
-                Some(word) => storage.set_item(THEME_KEY, word),
-                None => storage.remove_item(THEME_KEY),
-            };
-        }
-        show(theme);
-        // An event with a constant, valid name.
-        if let Ok(event) = Event::new(CHOSEN) {
-            let _ = gloo_utils::window().dispatch_event(&event);
-        }
-    }
-}
-
+/// For the one component that owns the theme.
 #[hook]
 pub fn use_theme() -> UseTheme {
-    let choice = use_state(|| shown().unwrap_or_else(stored));
+    let choice = use_state(stored);
     let system_dark = use_state(|| dark_query().is_some_and(|query| query.matches()));
     {
         let system_dark = system_dark.clone();
@@ -81,20 +63,29 @@ pub fn use_theme() -> UseTheme {
             move || drop(listener)
         });
     }
-    {
-        let choice = choice.clone();
-        use_effect_with((), move |()| {
-            show(*choice);
-            let listener =
-                EventListener::new(&gloo_utils::window(), CHOSEN, move |_| choice.set(shown().unwrap_or_default()));
-            move || drop(listener)
-        });
-    }
+    use_effect_with(*choice, |theme| show(*theme));
+    let choose = {
+        let choice = choice.setter();
+        use_callback((), move |theme: Theme, ()| {
+            keep(theme);
+            choice.set(theme);
+        })
+    };
     let dark = match *choice {
         Theme::System => *system_dark,
         theme => theme == Theme::Dark,
     };
-    UseTheme { chosen: *choice, dark }
+    UseTheme { chosen: *choice, dark, choose }
+}
+
+/// A browser that keeps nothing (private windows, a full disk) still shows the choice until the tab is closed.
+fn keep(theme: Theme) {
+    if let Ok(Some(storage)) = gloo_utils::window().local_storage() {
+        let _ = match theme.word() {
+            Some(word) => storage.set_item(THEME_KEY, word),
+            None => storage.remove_item(THEME_KEY),
+        };
+    }
 }
 
 fn show(theme: Theme) {
@@ -105,13 +96,6 @@ fn show(theme: Theme) {
             None => root.remove_attribute(ATTRIBUTE),
         };
     }
-}
-
-/// The choice in force; the document tells it even where the browser keeps nothing.
-fn shown() -> Option<Theme> {
-    let root = gloo_utils::document().document_element();
-    let word = root.and_then(|root| root.get_attribute(ATTRIBUTE));
-    word.map(|word| Theme::from_word(&word))
 }
 
 fn stored() -> Theme {

@@ -377,11 +377,3 @@ impl Desk {
         self.problems.retain(|problem| problem.place != place);
     }
 }
-
-impl yew::Reducible for Desk {
-    type Action = DeskAction;
-
-    fn reduce(self: Rc<Self>, action: DeskAction) -> Rc<Self> {
-        self.after(&action).into()
-    }
-}

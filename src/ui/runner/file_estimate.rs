@@ -1,6 +1,7 @@
-//! The calculator's `Estimate from a file`: a file's rows, repeats and tokens become the calculator's inputs. It is drawn
-//! in the program that works with the worker; the calculator names it only as a slot, and gets the figures by its own
-//! address.
+//! The calculator's `Estimate from a file`: a file's rows, repeats and tokens become the calculator's inputs. The worker
+//! reads the file, so this is fetched with the pages that need the worker.
+
+use std::rc::Rc;
 
 use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
@@ -8,24 +9,24 @@ use yew::prelude::*;
 use crate::link::{BadLines, FileEstimate as Counted, Provider, Setup, ToWorker};
 use crate::money::grouped;
 use crate::prices;
-use crate::ui::Route;
-use crate::ui::calculator::{Quantity, decode, encode};
-use crate::ui::hooks::{Work, use_worker};
+use crate::ui::calculator::{Action, Inputs, Quantity};
 use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::parse::prompts_and_endpoints;
 use crate::ui::runner::words::{counted, rows};
 use crate::ui::runner::{Field, FormAction};
+use crate::ui::store::{Work, use_worker};
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct FileEstimateProps {
-    /// The calculator's, as its address has it.
-    pub query: AttrValue,
+    /// The calculator's.
+    pub inputs: Rc<Inputs>,
+    pub on_action: Callback<Action>,
 }
 
 #[component]
 pub fn FileEstimate(props: &FileEstimateProps) -> Html {
-    let Some(work) = use_worker() else { return Html::default() };
-    html! { <Reading query={props.query.clone()} {work} /> }
+    let work = use_worker();
+    html! { <Reading estimate={props.clone()} {work} /> }
 }
 
 /// How far the file is.
@@ -40,7 +41,7 @@ enum Stage {
 
 #[derive(Properties, PartialEq)]
 struct ReadingProps {
-    query: AttrValue,
+    estimate: FileEstimateProps,
     work: Work,
 }
 
@@ -48,7 +49,7 @@ struct ReadingProps {
 fn Reading(props: &ReadingProps) -> Html {
     let (work, desk) = (&props.work, &props.work.desk);
     let stage = use_state(|| Stage::Idle);
-    use_counting(work, &props.query, &stage);
+    use_counting(work, &props.estimate, &stage);
     let onchange = {
         let (work, stage) = (work.clone(), stage.clone());
         move |event: Event| {
@@ -105,23 +106,23 @@ fn open(work: &Work, file: File) {
     work.send_file.emit((ToWorker::OpenFile { name: file.name(), bad_lines: BadLines::Refuse }, file));
 }
 
-/// Once the file is read its rows are counted, and once they are counted the calculator's address takes them up.
+/// Once the file is read its rows are counted, and once they are counted they become the calculator's inputs.
 #[hook]
-fn use_counting(work: &Work, query: &AttrValue, stage: &UseStateHandle<Stage>) {
+fn use_counting(work: &Work, estimate: &FileEstimateProps, stage: &UseStateHandle<Stage>) {
     let desk = &work.desk;
     let data = desk.data.clone().filter(|_| desk.reading.is_none() && desk.data_problem.is_none());
-    let (form, send, query, stage) = (work.form.clone(), work.send.clone(), query.clone(), stage.clone());
+    let FileEstimateProps { inputs, on_action } = estimate.clone();
+    let (form, send, stage) = (work.form.clone(), work.send.clone(), stage.clone());
     let result = desk.estimate.clone().filter(|_| !desk.estimating);
     let deps = ((*stage).clone(), data, result);
     use_effect_with(deps, move |(at, data, result)| match (at, data, result) {
         (Stage::Reading, Some(_), _) => {
             let setup = prompts_and_endpoints(&form);
-            send.emit(ToWorker::Estimate { setup: on_model(setup, &query) });
+            send.emit(ToWorker::Estimate { setup: on_model(setup, &inputs) });
             stage.set(Stage::Counting);
         }
         (Stage::Counting, Some(data), Some(Ok(counted))) => {
-            // A hash can always be set; were it refused, the inputs would stay as they are.
-            let _ = gloo_utils::window().location().set_hash(&Route::Calculator.href(&filled(&query, counted)));
+            on_action.emit(Action::Replace(Box::new(filled(&inputs, counted))));
             stage.set(Stage::Filled(filled_words(&data.name, counted, &form.text(Field::UserPrompt))));
         }
         _ => {}
@@ -129,17 +130,16 @@ fn use_counting(work: &Work, query: &AttrValue, stage: &UseStateHandle<Stage>) {
 }
 
 /// The calculator's model; where it would be asked doesn't matter for counting.
-fn on_model(setup: Setup, query: &str) -> Setup {
-    let (inputs, _) = decode(query);
+fn on_model(setup: Setup, inputs: &Inputs) -> Setup {
     let model = prices::find(&inputs.model).map_or(inputs.model.clone(), |model| model.id.clone());
     let (input_price, output_price) = (None, None);
     let base_url = String::new();
     Setup { provider: Provider::Demo, base_url, model, input_price, output_price, budget: None, ..setup }
 }
 
-/// The calculator's query with the file's figures in it.
-pub fn filled(query: &str, counted: &Counted) -> String {
-    let (mut inputs, _) = decode(query);
+/// The calculator's inputs with the file's figures in them.
+fn filled(inputs: &Inputs, counted: &Counted) -> Inputs {
+    let mut inputs = inputs.clone();
     let spared = counted.rows.saturating_sub(counted.calls);
     for (quantity, value) in [
         (Quantity::Calls, u64::from(counted.rows)),
@@ -148,7 +148,7 @@ pub fn filled(query: &str, counted: &Counted) -> String {
     ] {
         inputs.workload = quantity.set(&inputs.workload, Some(value));
     }
-    encode(&inputs)
+    inputs
 }
 
 /// Rounded to a tenth of a percent.
@@ -176,6 +176,7 @@ fn filled_words(name: &str, estimate: &Counted, prompt: &str) -> String {
 mod tests {
     use super::*;
     use crate::link::NearDuplicates;
+    use crate::ui::calculator::{decode, encode};
 
     #[test]
     fn a_files_figures_become_the_calculators_inputs() {
@@ -195,7 +196,8 @@ mod tests {
             tokens_counted: true,
             rows_sampled: 0,
         };
-        let query = filled("model=gpt-4o&calls=9&in=9&out=70&dup=1&conc=7", &counted);
+        let (inputs, _) = decode("model=gpt-4o&calls=9&in=9&out=70&dup=1&conc=7");
+        let query = encode(&filled(&inputs, &counted));
         for part in ["model=gpt-4o", "calls=500", "in=60", "out=70", "dup=9.2", "conc=7"] {
             assert!(query.split('&').any(|found| found == part), "{part}: {query}");
         }

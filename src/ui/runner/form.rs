@@ -356,14 +356,6 @@ impl Form {
     }
 }
 
-impl yew::Reducible for Form {
-    type Action = FormAction;
-
-    fn reduce(self: std::rc::Rc<Self>, action: FormAction) -> std::rc::Rc<Self> {
-        self.after(&action).into()
-    }
-}
-
 /// Scheme, host and port of an address, in lower case; `None` where it isn't one.
 pub fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.trim().split_once("://")?;

@@ -48,7 +48,7 @@ mod tests;
 pub use confirm::Confirm;
 pub use desk::{Desk, DeskAction, OpenRun};
 pub use field::Field;
-pub use file_estimate::FileEstimate;
+pub use file_estimate::{FileEstimate, FileEstimateProps};
 pub use form::{Form, FormAction, PriceSource};
 pub use page::RunnerPage;
 pub use pause_note::refocus;

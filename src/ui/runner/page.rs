@@ -4,7 +4,6 @@ use yew::prelude::*;
 
 use crate::link::{Place, ToWorker};
 use crate::time::Time;
-use crate::ui::hooks::{Work, use_worker};
 use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::resume_banner::ResumeBanner;
@@ -13,6 +12,7 @@ use crate::ui::runner::steps::Steps;
 use crate::ui::runner::words::under_way;
 use crate::ui::runner::working::Working;
 use crate::ui::runner::{DeskAction, FormAction, link_query};
+use crate::ui::store::{Work, use_worker};
 
 #[derive(Properties, PartialEq)]
 pub struct RunnerPageProps {
@@ -23,7 +23,7 @@ pub struct RunnerPageProps {
 
 #[component]
 pub fn RunnerPage(props: &RunnerPageProps) -> Html {
-    let Some(work) = use_worker() else { return Html::default() };
+    let work = use_worker();
     html! { <Runner query={props.query.clone()} {work} /> }
 }
 

@@ -7,7 +7,6 @@ use yew::prelude::*;
 use crate::link::batch::BatchAsk;
 use crate::link::{Command, CsvStyle, ExportKind, Place, Provider, RunState, Secret, ToWorker};
 use crate::time::Time;
-use crate::ui::hooks::Work;
 use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
 use crate::ui::runner::batch_files::BatchFiles;
 use crate::ui::runner::batch_panel::BatchPanel;
@@ -27,6 +26,7 @@ use crate::ui::runner::run_plot::RunPlot;
 use crate::ui::runner::run_status::RunStatus;
 use crate::ui::runner::words::{carried_out, rows, under_way, without_usage_words};
 use crate::ui::runner::{Confirm, DeskAction, FormAction};
+use crate::ui::store::Work;
 
 #[derive(Properties, PartialEq)]
 pub struct RunViewProps {

@@ -9,7 +9,6 @@ use yew::prelude::*;
 
 use crate::link::{BadLines, Place, Provider, Secret, Setup, ToWorker};
 use crate::provider::Auth;
-use crate::ui::hooks::Work;
 use crate::ui::parts::{Disclosure, slug};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::connection_note::{Tested, still_true};
@@ -26,6 +25,7 @@ use crate::ui::runner::prompt_step::PromptStep;
 use crate::ui::runner::provider_step::ProviderStep;
 use crate::ui::runner::trial_panel::TrialPanel;
 use crate::ui::runner::{DeskAction, Field, Form, FormAction};
+use crate::ui::store::Work;
 
 /// The preview and the estimate follow the last key stroke after this long.
 const ASK_MS: u32 = 250;

@@ -6,17 +6,17 @@ mod run_entry;
 use yew::prelude::*;
 
 use crate::link::{CsvStyle, ExportKind, Place, RunSummary, StorageFacts, ToWorker};
-use crate::ui::hooks::{Work, use_worker};
 use crate::ui::parts::{Button, Notice, Tone};
 use crate::ui::runner::words::{bytes_words, counted, storage_risk, under_way};
 use crate::ui::runner::{Confirm, DeskAction, refocus};
+use crate::ui::store::{Work, use_worker};
 use run_entry::{RunEntry, started_words};
 
 const TITLE: &str = "runs-title";
 
 #[component]
 pub fn RunsPage() -> Html {
-    let Some(work) = use_worker() else { return Html::default() };
+    let work = use_worker();
     html! { <Runs {work} /> }
 }
 

@@ -16,14 +16,12 @@ use crate::chromium::{self, Browser};
 use crate::project::Profile;
 use crate::site;
 
-/// Those that draw the calculator.
-const PROGRAMS: [&str; 2] = ["app", "compare"];
 const SCRIPT: &str = "bench-page.js";
 const SILENCE_MAX: Duration = Duration::from_secs(180);
 
 pub async fn run() -> Result<(), String> {
     let chromium = chromium::find()?;
-    let mut bundle = tokio::task::block_in_place(|| Bundle::of(Profile::Release, &PROGRAMS))?;
+    let mut bundle = tokio::task::block_in_place(|| Bundle::of(Profile::Release, &["app"]))?;
     bundle.files.insert(SCRIPT.to_owned(), include_bytes!("bench_page.js").to_vec());
     bundle.add_script(SCRIPT)?;
     let (_keep, latest) = watch::channel(Some(Arc::new(bundle)));

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Instant;
 
 use crate::embed::Element;
@@ -14,21 +15,22 @@ use crate::headers::HeaderRules;
 use crate::minify::Minifier;
 use crate::names;
 use crate::prices;
-use crate::project::{self, Profile};
-use crate::wasm::{self, Program};
+use crate::project::{self, Profile, ProfileArgs};
+use crate::wasm::{self, Parts, Program};
 
 #[derive(clap::Args)]
 pub struct BuildArgs {
-    /// Build what is meant to be published: small and fast
-    #[arg(long)]
-    release: bool,
+    #[command(flatten)]
+    profile: ProfileArgs,
 }
 
 /// Where Rust's tests in the browser are served.
 const BROWSER_TESTS: &str = "browser-tests";
 
-/// `import()` is syntax, so the program that loads the other one is given it as a function.
-const IMPORT: &str = "globalThis.pennybatchImport = address => import(address);\n";
+/// What index.html shows until the page is there, where the opening page isn't drawn into it.
+const LOADING: &str = "<p class=\"boot\" role=\"status\">Loading the calculator…</p>";
+/// Runs before the first paint.
+const BOOT: &str = "boot.js";
 
 pub struct Bundle {
     /// Content by path from the root of the page, without a leading slash.
@@ -40,12 +42,12 @@ pub struct Bundle {
 
 pub fn run(args: &BuildArgs) -> Result<(), String> {
     let began = Instant::now();
-    let bundle = Bundle::build(Profile::of(args.release))?;
+    let bundle = Bundle::build(args.profile.profile())?;
     bundle.write(&project::dist())?;
     let bytes: usize = bundle.files.values().map(Vec::len).sum();
     let count = bundle.files.len();
     println!("dist/: {count} files, {} kB, in {:.1} s", bytes.div_ceil(1000), began.elapsed().as_secs_f64());
-    if args.release {
+    if args.profile.profile().is_release() {
         println!("On the host, leave the files of earlier releases in place: tabs that are open still load them.");
     }
     Ok(())
@@ -53,19 +55,21 @@ pub fn run(args: &BuildArgs) -> Result<(), String> {
 
 impl Bundle {
     pub fn build(profile: Profile) -> Result<Bundle, String> {
-        Bundle::around(profile, wasm::programs(profile, &project::PROGRAMS.iter().collect::<Vec<_>>())?)
+        // While developing, drawing it would take a second compilation of the page, for this machine.
+        let opening = if profile.is_release() { opening()? } else { LOADING.to_owned() };
+        Bundle::around(profile, wasm::programs(profile, &project::PROGRAMS.iter().collect::<Vec<_>>())?, &opening)
     }
 
     /// With these programs alone; the page names the others as if they were there.
     pub fn of(profile: Profile, programs: &[&str]) -> Result<Bundle, String> {
         let wanted = project::PROGRAMS.iter().filter(|program| programs.contains(&program.name));
-        Bundle::around(profile, wasm::programs(profile, &wanted.collect::<Vec<_>>())?)
+        Bundle::around(profile, wasm::programs(profile, &wanted.collect::<Vec<_>>())?, &opening()?)
     }
 
     /// Rust's tests in the browser stand beside the page, below [`BROWSER_TESTS`].
     pub fn with_browser_tests(profile: Profile) -> Result<Bundle, String> {
         let (programs, tests) = wasm::programs_and_tests(profile)?;
-        let mut bundle = Bundle::around(profile, programs)?;
+        let mut bundle = Bundle::around(profile, programs, &opening()?)?;
         let place = project::root().join("tests/browser");
         for name in ["page.html", "page.js", "worker.js"] {
             bundle.files.insert(format!("{BROWSER_TESTS}/{name}"), wasm::read(&place.join(name))?);
@@ -77,9 +81,13 @@ impl Bundle {
         Ok(bundle)
     }
 
-    fn around(profile: Profile, programs: Vec<Program>) -> Result<Bundle, String> {
+    fn around(profile: Profile, programs: Vec<Program>, opening: &str) -> Result<Bundle, String> {
         let www = project::root().join("www");
         let index = text(&project::root().join("index.html"))?;
+        if index.matches(LOADING).count() != 1 {
+            return Err(format!("index.html should hold {LOADING} once: the opening page goes there."));
+        }
+        let index = index.replace(LOADING, opening);
         let headers = text(&www.join("_headers"))?;
         let styles = styles(wasm::files_below(&www.join("styles"))?)?;
         let element = Element::read(&www.join("embed"))?;
@@ -104,17 +112,27 @@ impl Bundle {
         let styles_name = names::hashed("styles.css", styles.as_bytes());
         files.insert(styles_name.clone(), styles.into_bytes());
         let mut references = vec![("styles.css".to_owned(), styles_name)];
+        if let Some(boot) = files.remove(BOOT) {
+            let boot = String::from_utf8(boot).map_err(|_| format!("www/{BOOT} is not UTF-8."))?;
+            let boot = minifier.script(boot)?.into_bytes();
+            let name = names::hashed(BOOT, &boot);
+            files.insert(name.clone(), boot);
+            references.push((BOOT.to_owned(), name));
+        }
         let mut helpers = Vec::new();
         for program in programs {
             let wasm_name = names::hashed(&format!("{}.wasm", program.name), &program.wasm);
-            let before = match program.name {
-                "app" => IMPORT.to_owned(),
-                "worker" => below_worker(&helpers),
-                _ => String::new(),
-            };
+            let before = if program.name == "worker" { below_worker(&helpers) } else { String::new() };
             let module = format!("{before}{}", names::self_starting(&program.glue, &wasm_name));
-            let module = minifier.script(module)?.into_bytes();
             let plain = format!("{}.js", program.name);
+            let module = match program.parts {
+                Some(parts) => {
+                    let loader = with_parts(parts, &mut files)?;
+                    minifier.joined((&plain, module), (wasm::LOADER, loader))?
+                }
+                None => minifier.script(module)?,
+            };
+            let module = module.into_bytes();
             let hashed = names::hashed(&plain, &module);
             files.insert(hashed.clone(), module);
             if program.name == "embed" {
@@ -162,6 +180,33 @@ impl Bundle {
     }
 }
 
+/// The opening page as HTML, drawn by its own components.
+fn opening() -> Result<String, String> {
+    let mut cargo = project::cargo();
+    cargo.args(["run", "--quiet", "--package", "pennybatch", "--example", "prerender"]);
+    let ran = cargo.stderr(Stdio::inherit()).output().map_err(|why| format!("Cargo did not start: {why}"))?;
+    if !ran.status.success() {
+        return Err("The opening page could not be drawn; the errors are above.".to_owned());
+    }
+    String::from_utf8(ran.stdout).map_err(|_| "The opening page is not UTF-8.".to_owned())
+}
+
+/// Puts the parts of a program among the files, under names that change with their content, and returns the module that
+/// fetches them by these names.
+fn with_parts(parts: Parts, files: &mut BTreeMap<String, Vec<u8>>) -> Result<String, String> {
+    let mut loader = parts.loader;
+    for (plain, bytes) in parts.files {
+        let hashed = names::hashed(&format!("part-{plain}"), &bytes);
+        let (from, to) = (format!("\"./{plain}\""), format!("\"./{hashed}\""));
+        if loader.matches(&from).count() != 1 {
+            return Err(format!("The splitter's loader should name {from} once."));
+        }
+        loader = loader.replace(&from, &to);
+        files.insert(hashed, bytes);
+    }
+    Ok(loader)
+}
+
 /// Tells the worker where the programs are that it loads when they are needed.
 fn below_worker(helpers: &[(&str, String)]) -> String {
     let entries: String =
@@ -193,16 +238,16 @@ mod tests {
     use super::*;
     use crate::embed;
 
-    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><meta name="pennybatch-compare" content="compare.js"><meta name="pennybatch-runner" content="runner.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
+    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
     const HEADERS: &str = "/*\n  Content-Security-Policy: default-src 'none'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n/embed.html\n  Content-Security-Policy: connect-src 'self'\n";
 
     fn program(name: &'static str, wasm: &[u8]) -> Program {
         let snippets = vec![("snippets/of-it/inline0.js".to_owned(), b"export {}".to_vec())];
-        Program { name, below_worker: false, glue: format!("// {name}\n"), wasm: wasm.to_vec(), snippets }
+        Program { name, below_worker: false, glue: format!("// {name}\n"), wasm: wasm.to_vec(), snippets, parts: None }
     }
 
     fn bundle(app: &[u8]) -> Bundle {
-        let programs = ["compare", "runner", "worker", "embed"].map(|name| program(name, name.as_bytes()));
+        let programs = ["worker", "embed"].map(|name| program(name, name.as_bytes()));
         let programs = [vec![program("app", app)], programs.into()].concat();
         let others = vec![("_headers".to_owned(), HEADERS.into()), ("icons/a.svg".to_owned(), b"<svg/>".to_vec())];
         Bundle::assemble(
@@ -228,15 +273,11 @@ mod tests {
     fn every_reference_leads_to_a_file() {
         let bundle = bundle(b"one");
         let (_, index) = file(&bundle, "index", ".html");
-        for (start, end) in
-            [("app-", ".js"), ("compare-", ".js"), ("runner-", ".js"), ("worker-", ".js"), ("styles-", ".css")]
-        {
+        for (start, end) in [("app-", ".js"), ("worker-", ".js"), ("styles-", ".css")] {
             let (name, _) = file(&bundle, start, end);
             assert!(index.contains(&format!("\"{name}\"")), "index.html names {name}");
         }
-        for (module, program) in
-            [("app-", "app-"), ("runner-", "runner-"), ("worker-", "worker-"), ("embed-", "embed-")]
-        {
+        for (module, program) in [("app-", "app-"), ("worker-", "worker-"), ("embed-", "embed-")] {
             let (_, glue) = file(&bundle, module, ".js");
             let (wasm, _) = file(&bundle, program, ".wasm");
             assert!(glue.contains(&format!("new URL(\"{wasm}\", import.meta.url)")), "{module} starts {wasm}");
@@ -245,6 +286,17 @@ mod tests {
         assert!(file(&bundle, "embed.js", "").1.contains(program), "embed.js names {program}");
         assert!(bundle.files.contains_key("icons/a.svg") && bundle.files.contains_key("_headers"));
         assert!(bundle.files.contains_key("snippets/of-it/inline0.js"));
+    }
+
+    #[test]
+    fn parts_are_named_by_their_content_and_the_loader_names_them() {
+        let loader = "import { initSync } from \"./app.js\"; fetch(new URL(\"./split_run.wasm\", import.meta.url))";
+        let parts = |file: &str| Parts { loader: loader.to_owned(), files: vec![(file.to_owned(), b"run".to_vec())] };
+        let mut files = BTreeMap::new();
+        let named = with_parts(parts("split_run.wasm"), &mut files).expect("one name");
+        let (name, _) = files.first_key_value().expect("a part");
+        assert!(name.starts_with("part-split_run-") && named.contains(&format!("\"./{name}\"")), "{name}: {named}");
+        assert!(with_parts(parts("split_other.wasm"), &mut files).is_err(), "nothing would fetch it");
     }
 
     #[test]
@@ -269,7 +321,8 @@ mod tests {
         let rules = HeaderRules::parse(include_str!("../../../www/_headers")).expect("well formed");
         let programs = project::PROGRAMS.iter().map(|program| program.name);
         let files = programs.flat_map(|name| [format!("{name}.js"), format!("{name}.wasm")]);
-        for file in files.chain(["styles.css".to_owned()]) {
+        let files = files.chain(["part-split_run.wasm".to_owned(), "part-chunk_3.wasm".to_owned()]);
+        for file in files.chain(["styles.css".to_owned(), BOOT.to_owned()]) {
             let headers = rules.for_path(&format!("/{}", names::hashed(&file, b"")));
             let control = headers.get("cache-control").map_or("", String::as_str);
             assert!(control.ends_with("immutable"), "{file}: {control:?}");

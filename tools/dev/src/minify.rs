@@ -10,7 +10,7 @@ use crate::steps::{self, Output};
 pub struct Minifier(pub Profile);
 
 impl Minifier {
-    /// A module; what it exports keeps its name.
+    /// A script; what a module exports keeps its name.
     pub fn script(&self, text: String) -> Result<String, String> {
         self.minified("module.js", text)
     }
@@ -20,17 +20,32 @@ impl Minifier {
     }
 
     fn minified(&self, name: &str, text: String) -> Result<String, String> {
-        if self.0 == Profile::Dev {
-            return Ok(text);
+        match self.0 {
+            Profile::Dev => Ok(text),
+            Profile::Release | Profile::ReleaseUnsplit => esbuild(&[(name, text)], &[]),
         }
-        let place = project::workshop().join("minified");
-        let (from, to) = (place.join(name), place.join(format!("small-{name}")));
-        let refused = |why: std::io::Error| format!("{} cannot be used: {why}", place.display());
-        fs::create_dir_all(&place).and_then(|()| fs::write(&from, text)).map_err(refused)?;
-        let mut esbuild = steps::of_node(node::program("esbuild"));
-        esbuild.args(["--minify", "--log-level=warning", "--allow-overwrite"]);
-        esbuild.arg(&from).arg(format!("--outfile={}", to.display()));
-        Output::shown().run(esbuild, "esbuild")?;
-        fs::read_to_string(&to).map_err(refused)
     }
+
+    /// A module and another one that it imports, as one. What `./snippets` holds stays where it is.
+    pub fn joined(&self, module: (&str, String), other: (&str, String)) -> Result<String, String> {
+        let args = ["--bundle", "--format=esm", "--external:./snippets/*", "--target=esnext"];
+        esbuild(&[module, other], &args)
+    }
+}
+
+/// Runs esbuild over the first of these files.
+fn esbuild(files: &[(&str, String)], args: &[&str]) -> Result<String, String> {
+    let place = project::workshop().join("minified");
+    let refused = |why: std::io::Error| format!("{} cannot be used: {why}", place.display());
+    fs::create_dir_all(&place).map_err(refused)?;
+    for (name, text) in files {
+        fs::write(place.join(name), text).map_err(refused)?;
+    }
+    let (name, _) = files[0];
+    let small = place.join(format!("small-{name}"));
+    let mut esbuild = steps::of_node(node::program("esbuild"));
+    esbuild.args(["--minify", "--log-level=warning", "--allow-overwrite"]).args(args);
+    esbuild.arg(place.join(name)).arg(format!("--outfile={}", small.display()));
+    Output::shown().run(esbuild, "esbuild")?;
+    fs::read_to_string(&small).map_err(refused)
 }

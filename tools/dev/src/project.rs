@@ -17,17 +17,17 @@ pub struct PageProgram {
     pub fast: bool,
     /// The worker starts it when it is needed. No page names it.
     pub below_worker: bool,
+    /// Has parts that are fetched when they are first shown.
+    pub in_parts: bool,
 }
 
 const fn program(name: &'static str, feature: &'static str) -> PageProgram {
-    PageProgram { name, feature, fast: false, below_worker: false }
+    PageProgram { name, feature, fast: false, below_worker: false, in_parts: false }
 }
 
 /// The programs that ship; those that another one loads come before it.
-pub const PROGRAMS: [PageProgram; 8] = [
-    program("app", "ui"),
-    program("compare", "ui"),
-    program("runner", "ui"),
+pub const PROGRAMS: [PageProgram; 6] = [
+    PageProgram { in_parts: true, ..program("app", "ui") },
     PageProgram { below_worker: true, ..program("validator", "validator") },
     PageProgram { below_worker: true, ..program("tokenizer_o200k", "tokenizers") },
     PageProgram { below_worker: true, ..program("tokenizer_cl100k", "tokenizers") },
@@ -38,19 +38,44 @@ pub const PROGRAMS: [PageProgram; 8] = [
 /// How the page is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Profile {
+    /// Quick to build, in one piece.
     Dev,
     Release,
+    /// A release whose page is in one piece.
+    ReleaseUnsplit,
+}
+
+/// What `build`, `serve` and `test` take.
+#[derive(Clone, Copy, clap::Args)]
+pub struct ProfileArgs {
+    /// Build what is meant to be published: small and fast
+    #[arg(long)]
+    release: bool,
+    /// With --release: leave the page in one piece, instead of parts that are fetched when they are first shown
+    #[arg(long, requires = "release")]
+    no_split: bool,
+}
+
+impl ProfileArgs {
+    pub fn profile(self) -> Profile {
+        match (self.release, self.no_split) {
+            (false, _) => Profile::Dev,
+            (true, false) => Profile::Release,
+            (true, true) => Profile::ReleaseUnsplit,
+        }
+    }
 }
 
 impl Profile {
-    pub fn of(release: bool) -> Profile {
-        if release { Profile::Release } else { Profile::Dev }
+    pub fn is_release(self) -> bool {
+        self != Profile::Dev
     }
 
     pub fn name(self) -> &'static str {
         match self {
             Profile::Dev => "dev",
             Profile::Release => "release",
+            Profile::ReleaseUnsplit => "release-unsplit",
         }
     }
 }

@@ -18,7 +18,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::WatchStream;
 
 use crate::bundle::Bundle;
-use crate::project::{self, Profile};
+use crate::project::{self, Profile, ProfileArgs};
 use crate::site::{self, Latest};
 
 /// What is watched; a change below any of them leads to a build.
@@ -31,16 +31,15 @@ pub struct ServeArgs {
     /// The port on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Serve what would be published: small and fast, slower to build
-    #[arg(long)]
-    release: bool,
+    #[command(flatten)]
+    profile: ProfileArgs,
 }
 
 pub async fn run(args: ServeArgs) -> Result<(), String> {
     let listener = site::listen(args.port).await?;
     let address = site::address(&listener)?;
     let (sender, latest) = watch::channel(None);
-    let profile = Profile::of(args.release);
+    let profile = args.profile.profile();
     let changes = watch_files()?;
     let shown = address.clone();
     thread::spawn(move || {

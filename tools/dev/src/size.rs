@@ -121,7 +121,8 @@ fn table(files: &BTreeMap<String, Sizes>) -> (String, Sums) {
 
 /// What the page asks for when it opens.
 fn in_first_load(name: &str) -> bool {
-    name == "index.html" || ["app-", "styles-", "icons/", "snippets/"].iter().any(|start| name.starts_with(start))
+    name == "index.html"
+        || ["app-", "boot-", "styles-", "icons/", "snippets/"].iter().any(|start| name.starts_with(start))
 }
 
 /// What the tag in another page asks for: neither the demonstration nor the page for frames.

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::block_in_place;
 
 use crate::bundle::Bundle;
-use crate::project::{self, Profile, WASM_TARGET};
+use crate::project::{self, Profile, ProfileArgs, WASM_TARGET};
 use crate::steps::{self, Ended, Outcome, Output, Report};
 use crate::{chromium, failures, node, site, wasm};
 
@@ -29,9 +29,8 @@ pub struct TestArgs {
     /// Only this part; may be given several times
     #[arg(long, value_enum)]
     only: Vec<Part>,
-    /// Test the page that would be published; it takes longer to build
-    #[arg(long)]
-    release: bool,
+    #[command(flatten)]
+    profile: ProfileArgs,
     /// Wait in real time: no clock of the end-to-end tests runs faster
     #[arg(long)]
     real_time: bool,
@@ -78,7 +77,7 @@ pub async fn run(args: TestArgs) -> Result<(), String> {
     }
     let mut built = None;
     report.add(Ended::of("page and provider", Output::shown(), |output| {
-        built = Some(block_in_place(|| build(output, args.release))?);
+        built = Some(block_in_place(|| build(output, args.profile.profile()))?);
         Ok(String::new())
     }));
     let beside = thread::spawn(move || quiet.into_iter().map(|step| step.run(Output::kept())).collect::<Vec<_>>());
@@ -153,17 +152,17 @@ struct Built {
     mock: PathBuf,
 }
 
-fn build(output: &mut Output, release: bool) -> Result<Built, String> {
+fn build(output: &mut Output, profile: Profile) -> Result<Built, String> {
     node::ensure_packages(output)?;
     let chromium = chromium::find()?;
-    let bundle = Bundle::with_browser_tests(Profile::of(release))?;
+    let bundle = Bundle::with_browser_tests(profile)?;
     Ok(Built { chromium, bundle, mock: build_mock()? })
 }
 
 /// The simulated provider, with the tool, whose features then hold for both: it is compiled already.
 pub fn build_mock() -> Result<PathBuf, String> {
     let mut cargo = project::cargo();
-    cargo.args(["build", "--package", "dev", "--package", "pennybatch-mock"]);
+    cargo.args(["build", wasm::MESSAGES, "--package", "dev", "--package", "pennybatch-mock"]);
     let built = wasm::executables(cargo)?;
     let mock = built.into_iter().find(|(name, _)| name == "pennybatch-mock").map(|(_, path)| path);
     mock.ok_or("Cargo built no simulated provider.".to_owned())

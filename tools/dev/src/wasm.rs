@@ -22,10 +22,22 @@ pub struct Program {
     pub wasm: Vec<u8>,
     /// Path under the module's own directory, and content.
     pub snippets: Vec<(String, Vec<u8>)>,
+    pub parts: Option<Parts>,
+}
+
+/// What a program fetches of itself when it is first shown.
+#[derive(Clone)]
+pub struct Parts {
+    /// The module that fetches them, by their plain names; it and the program's own module import one another.
+    pub loader: String,
+    /// File name and content.
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 /// What the page is compiled with while developing.
 const PAGE_PROFILE: &[&str] = &["--profile", "page"];
+/// How Cargo tells what it built.
+pub const MESSAGES: &str = "--message-format=json-render-diagnostics";
 /// Rust's tests in the browser: a test target that is bound as a program is.
 const BROWSER_TESTS: &str = "browser";
 
@@ -45,19 +57,21 @@ fn built(profile: Profile, wanted: &[&'static PageProgram], with_tests: bool) ->
     project::ensure_wasm_target()?;
     let optimizer = match profile {
         Profile::Dev => None,
-        Profile::Release => {
+        Profile::Release | Profile::ReleaseUnsplit => {
             node::ensure_packages(&mut Output::shown())?;
             Some(node::program("wasm-opt"))
         }
     };
-    let names =
-        wanted.iter().map(|program| (program.name, program.fast)).chain(with_tests.then_some((BROWSER_TESTS, false)));
+    let names = wanted
+        .iter()
+        .map(|program| (program.name, program.fast, program.in_parts && profile == Profile::Release))
+        .chain(with_tests.then_some((BROWSER_TESTS, false, false)));
     let compiled = compile(profile, wanted, with_tests)?;
     names
-        .map(|(name, fast)| {
+        .map(|(name, fast, split)| {
             let found = compiled.iter().find(|(compiled, _)| compiled == name);
             let (_, path) = found.ok_or_else(|| format!("Cargo built no program `{name}` for the browser."))?;
-            bound(name, fast, path, profile, optimizer.as_deref())
+            bound(name, fast, split, path, profile, optimizer.as_deref())
         })
         .collect()
 }
@@ -68,14 +82,17 @@ fn compile(profile: Profile, wanted: &[&PageProgram], with_tests: bool) -> Resul
     let mut compiled = Vec::new();
     match profile {
         Profile::Dev => compiled.extend(executables(build(wanted, with_tests, PAGE_PROFILE))?),
-        Profile::Release => {
+        Profile::Release | Profile::ReleaseUnsplit => {
             let mut rest = wanted.to_vec();
             while let Some(first) = rest.first() {
                 let (alike, others) = rest
                     .iter()
                     .partition::<Vec<_>, _>(|program| (program.feature, program.fast) == (first.feature, first.fast));
-                let profile: &[&str] = if first.fast { &["--profile", "fast"] } else { &["--release"] };
-                compiled.extend(executables(build(&alike, false, profile))?);
+                let optimized: &[&str] = if first.fast { &["--profile", "fast"] } else { &["--release"] };
+                compiled.extend(match profile {
+                    Profile::Release if first.in_parts => executables(build_for_splitting(first, optimized))?,
+                    _ => executables(build(&alike, false, optimized))?,
+                });
                 rest = others;
             }
             if with_tests {
@@ -89,7 +106,8 @@ fn compile(profile: Profile, wanted: &[&PageProgram], with_tests: bool) -> Resul
 fn build(wanted: &[&PageProgram], with_tests: bool, profile: &[&str]) -> Command {
     let mut features: Vec<&str> = wanted.iter().map(|program| program.feature).chain(["programs"]).collect();
     let mut build = project::cargo();
-    build.args(["build", "--package", "pennybatch", "--target", WASM_TARGET, "--no-default-features"]).args(profile);
+    build.args(["build", MESSAGES, "--package", "pennybatch", "--target", WASM_TARGET, "--no-default-features"]);
+    build.args(profile);
     for program in wanted {
         build.args(["--bin", program.name]);
     }
@@ -101,9 +119,21 @@ fn build(wanted: &[&PageProgram], with_tests: bool, profile: &[&str]) -> Command
     build
 }
 
-/// Runs a Cargo that builds programs, and returns each that it made or found fresh, by target name.
+/// The splitter needs to know what the linker moved. Cargo hands this flag to the program alone, so that its libraries are
+/// those of every other build.
+fn build_for_splitting(program: &PageProgram, profile: &[&str]) -> Command {
+    let mut rustc = project::cargo();
+    rustc.args(["rustc", MESSAGES, "--package", "pennybatch", "--target", WASM_TARGET, "--no-default-features"]);
+    rustc.args(profile);
+    rustc.args(["--bin", program.name, "--features", &format!("{},programs,split", program.feature)]);
+    rustc.args(["--", "-C", "link-arg=--emit-relocs"]);
+    rustc
+}
+
+/// Runs a Cargo that builds programs and tells of them ([`MESSAGES`]), and returns each that it made or found fresh, by
+/// target name.
 pub fn executables(mut cargo: Command) -> Result<Vec<(String, PathBuf)>, String> {
-    cargo.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+    cargo.stdout(Stdio::piped());
     let mut running = cargo.spawn().map_err(|why| format!("Cargo did not start: {why}"))?;
     let mut found = Vec::new();
     if let Some(stdout) = running.stdout.take() {
@@ -130,6 +160,7 @@ fn executable(message: &Value) -> Option<(String, PathBuf)> {
 fn bound(
     name: &'static str,
     fast: bool,
+    split: bool,
     compiled: &Path,
     profile: Profile,
     optimizer: Option<&Path>,
@@ -144,13 +175,17 @@ fn bound(
         if place.exists() {
             fs::remove_dir_all(&place).map_err(|why| format!("{} cannot be replaced: {why}", place.display()))?;
         }
-        let release = profile == Profile::Release;
+        let release = profile.is_release();
+        let input = if split { split_off(name, &input, &place)? } else { input };
         let mut bindgen = Bindgen::new();
-        bindgen.input_bytes(name, input).typescript(false).omit_default_module_path(true);
+        bindgen.input_bytes(name, input).typescript(false).omit_default_module_path(true).keep_lld_exports(split);
         bindgen.remove_name_section(release).remove_producers_section(release);
         bind(&mut bindgen, &place)?;
         if let Some(optimizer) = optimizer {
             optimize(optimizer, level, &place.join(format!("{name}_bg.wasm")))?;
+            for (part, _) in files_below(&place.join(PARTS))?.iter().filter(|(part, _)| part.ends_with(".wasm")) {
+                optimize(optimizer, level, &place.join(PARTS).join(part))?;
+            }
         }
         fs::write(&key_path, key).map_err(|why| format!("{} cannot be written: {why}", key_path.display()))?;
     }
@@ -160,7 +195,36 @@ fn bound(
     let snippets = files_below(&place.join("snippets"))?;
     let snippets = snippets.into_iter().map(|(path, bytes)| (format!("snippets/{path}"), bytes)).collect();
     let below_worker = project::PROGRAMS.iter().any(|program| program.name == name && program.below_worker);
-    Ok(Program { name, below_worker, glue, wasm, snippets })
+    let parts = if split { Some(parts(&place.join(PARTS))?) } else { None };
+    Ok(Program { name, below_worker, glue, wasm, snippets, parts })
+}
+
+/// Beside the bound program: what was split off it, and the module that loads that.
+const PARTS: &str = "parts";
+pub const LOADER: &str = "loader.js";
+/// As the program's own module imports it.
+const LOADER_PATH: &str = "./loader.js";
+
+/// Splits off what the program fetches when it is first shown, and returns the rest.
+fn split_off(name: &str, input: &[u8], place: &Path) -> Result<Vec<u8>, String> {
+    let (place, rest) = (place.join(PARTS), place.join("rest.wasm"));
+    fs::create_dir_all(&place).map_err(|why| format!("{} cannot be made: {why}", place.display()))?;
+    let main_module = format!("./{name}.js");
+    let mut options = wasm_split_cli_support::Options::new(input);
+    options.output_dir = &place;
+    options.main_out_path = &rest;
+    options.main_module = &main_module;
+    options.link_name = LOADER_PATH;
+    wasm_split_cli_support::transform(options).map_err(|why| format!("`{name}` could not be split: {why:?}"))?;
+    read(&rest)
+}
+
+fn parts(place: &Path) -> Result<Parts, String> {
+    let mut files = files_below(place)?;
+    let loader = files.iter().position(|(file, _)| file == LOADER).ok_or("The splitter wrote no loader.")?;
+    let (_, loader) = files.remove(loader);
+    let loader = String::from_utf8(loader).map_err(|_| "The splitter's loader is not text.".to_owned())?;
+    Ok(Parts { loader, files })
 }
 
 /// wasm-bindgen for a module that a browser loads as it is.

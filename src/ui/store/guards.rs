@@ -9,16 +9,20 @@ use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::VisibilityState;
-use yew::prelude::*;
 
 const LOCK: &str = "pennybatch-page-runs";
 
-#[hook]
-pub fn use_guards(running: bool) {
-    use_effect_with(running, |running| {
-        let guards = running.then(|| (TabLock::hold(), ScreenLock::hold(), question_before_closing()));
-        move || drop(guards)
-    });
+/// Held while a run is under way.
+pub struct Guards {
+    _tab: Option<TabLock>,
+    _screen: ScreenLock,
+    _question: EventListener,
+}
+
+impl Guards {
+    pub fn hold() -> Guards {
+        Guards { _tab: TabLock::hold(), _screen: ScreenLock::hold(), _question: question_before_closing() }
+    }
 }
 
 /// Chromium doesn't freeze a tab that holds a Web Lock. Shared, so that two tabs may each hold it.
