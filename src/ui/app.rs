@@ -13,6 +13,7 @@ use crate::ui::hooks::{use_hash, use_theme};
 use crate::ui::lazy::{Lazy, Loader};
 use crate::ui::pages::PagesProps;
 use crate::ui::runner::FileEstimateProps;
+use crate::ui::running::{Running, use_running};
 
 /// What is fetched when it is first shown.
 #[derive(Clone, Copy, PartialEq)]
@@ -51,13 +52,19 @@ pub fn App(props: &AppProps) -> Html {
     let (route, query) = found.unwrap_or_default();
     let query = AttrValue::from(query.to_owned());
     let moved = address.moves > 0;
-    use_effect_with(route, move |route| {
+    let running = use_running();
+    // The run page leads with its own state.
+    let percent = running.as_ref().map(|running| running.percent).filter(|_| route != Route::Runner);
+    use_effect_with((route, percent), |(route, percent)| {
+        let lead = percent.map(|percent| format!("{percent}% · ")).unwrap_or_default();
         let title = match route {
             Route::Calculator => "Pennybatch: what will this batch of LLM calls cost?".to_owned(),
             route => format!("{} - Pennybatch", route.name()),
         };
+        gloo_utils::document().set_title(&format!("{lead}{title}"));
+    });
+    use_effect_with(route, move |_| {
         let document = gloo_utils::document();
-        document.set_title(&title);
         // What led here went with its page, and the focus with it.
         if moved && document.active_element().is_none_or(|active| active.tag_name() == "BODY") {
             focus_main();
@@ -71,7 +78,8 @@ pub fn App(props: &AppProps) -> Html {
         move |asked: AttrValue, ()| query.set(asked)
     });
     html! {
-        <Frame {route} calculator_query={(*calculator_query).clone()} dark={theme.dark} on_theme={theme.choose.clone()}>
+        <Frame {route} calculator_query={(*calculator_query).clone()} dark={theme.dark} on_theme={theme.choose.clone()}
+            {running}>
             if found.is_none() {
                 <div class="page">
                     <p class="notice notice--warning" role="status">
@@ -106,7 +114,7 @@ pub struct OpeningProps {
 #[component]
 pub fn Opening(props: &OpeningProps) -> Html {
     html! {
-        <Frame route={Route::Calculator} calculator_query="" dark={false} on_theme={Callback::noop()}>
+        <Frame route={Route::Calculator} calculator_query="" dark={false} on_theme={Callback::noop()} running={None::<Running>}>
             <div class="page"><OpeningCalculator now={props.now} loaders={Loaders::NONE} /></div>
         </Frame>
     }

@@ -4,6 +4,8 @@ use yew::prelude::*;
 
 use crate::ui::Route;
 use crate::ui::hooks::Theme;
+use crate::ui::parts::Button;
+use crate::ui::running::Running;
 
 #[derive(Properties, PartialEq)]
 pub struct FrameProps {
@@ -13,16 +15,19 @@ pub struct FrameProps {
     /// What is seen now, whoever chose it.
     pub dark: bool,
     pub on_theme: Callback<Theme>,
+    /// A run that is under way.
+    pub running: Option<Running>,
     pub children: Html,
 }
 
 #[component]
 pub fn Frame(props: &FrameProps) -> Html {
-    let FrameProps { route, calculator_query, dark, on_theme, children } = props;
+    let FrameProps { route, calculator_query, dark, on_theme, running, children } = props;
     html! {
         <>
             <a class="skip-link" href="#main" onclick={skip_to_main}>{ "Skip to content" }</a>
-            <Header route={*route} calculator_query={calculator_query.clone()} dark={*dark} on_theme={on_theme.clone()} />
+            <Header route={*route} calculator_query={calculator_query.clone()} dark={*dark} on_theme={on_theme.clone()}
+                running={running.clone()} />
             <main id="main" class="main" tabindex="-1">{ children.clone() }</main>
         </>
     }
@@ -35,6 +40,7 @@ struct HeaderProps {
     /// What is seen now, whoever chose it.
     dark: bool,
     on_theme: Callback<Theme>,
+    running: Option<Running>,
 }
 
 #[component]
@@ -59,6 +65,12 @@ fn Header(props: &HeaderProps) -> Html {
                     })
                 }
             </nav>
+            if let Some(Running { percent, pause }) = props.running.clone().filter(|_| props.route != Route::Runner) {
+                <div class="header__run">
+                    <a class="header__link" href={Route::Runner.href("")}>{ format!("Run: {percent}%") }</a>
+                    <Button on_press={pause}>{ "Pause" }</Button>
+                </div>
+            }
             <button type="button" class="header__theme" role="switch" aria-checked={props.dark.to_string()}
                 aria-label="Dark theme" title={if props.dark { "Switch to light" } else { "Switch to dark" }}
                 onclick={flip}>

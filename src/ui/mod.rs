@@ -18,6 +18,7 @@ mod pages;
 pub mod parts;
 mod route;
 pub mod runner;
+mod running;
 pub mod runs;
 pub mod settings;
 pub mod store;

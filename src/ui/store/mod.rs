@@ -10,9 +10,10 @@ use std::rc::{Rc, Weak};
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::ToWorker;
+use crate::link::{Command, Progress, ToWorker};
 use crate::ui::runner::words::under_way;
 use crate::ui::runner::{Desk, DeskAction, Form, FormAction};
+use crate::ui::running::{self, Running};
 use connection::Connection;
 use guards::Guards;
 
@@ -74,6 +75,7 @@ thread_local! {
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
             guards: RefCell::default(),
+            pause: send.reform(|()| ToWorker::Run(Command::Pause)),
             callbacks: (send, send_file, on_desk, on_form),
         }
     });
@@ -91,6 +93,8 @@ struct Store {
     /// Held while a run is under way.
     guards: RefCell<Option<Guards>>,
     callbacks: Callbacks,
+    /// For the pages that don't show the run.
+    pause: Callback<()>,
 }
 
 impl Store {
@@ -104,13 +108,20 @@ impl Store {
         if after == **self.desk.borrow() {
             return;
         }
-        let running = after.open.as_ref().is_some_and(|open| under_way(&open.progress.state));
+        let running = after.open.as_ref().filter(|open| under_way(&open.progress.state));
+        running::tell(running.map(|open| self.running(&open.progress)));
+        let running = running.is_some();
         self.desk.replace(Rc::new(after));
         let held = self.guards.borrow().is_some();
         if running != held {
             self.guards.replace(running.then(Guards::hold));
         }
         self.tell();
+    }
+
+    fn running(&self, progress: &Progress) -> Running {
+        let percent = u64::from(progress.done) * 100 / u64::from(progress.total.max(1));
+        Running { percent: percent as u32, pause: self.pause.clone() }
     }
 
     fn update_form(&self, action: FormAction) {
