@@ -48,9 +48,10 @@ fn main() {
         simulation: Loader(|| Box::pin(async { simulation().await.map_err(|_| NotLoaded) })),
     };
     root.set_text_content(None);
-    // What boot.js hid until now.
+    // From here on the page is alive: what boot.js held back.
     if let Some(document) = gloo_utils::document().document_element() {
         let _ = document.remove_attribute("data-elsewhere");
+        let _ = document.remove_attribute("inert");
     }
     yew::Renderer::<App>::with_root_and_props(root, AppProps { loaders }).render();
 }

@@ -15,3 +15,16 @@ test("a file's rows, duplicates and tokens fill the calculator", async ({ page }
   await expect(page).toHaveURL(/model=gpt-4o&.*out=70/);
   await expect(page.getByRole('spinbutton', { name: 'API calls', exact: true })).toHaveValue('100');
 });
+
+test('the run page works after a file was estimated, with that file', async ({ page }) => {
+  await page.goto('./');
+  await page.getByRole('button', { name: 'Estimate from a file', exact: true }).click();
+  await page.getByLabel('Data file', { exact: true }).setInputFiles({
+    name: 'products.csv', mimeType: 'text/csv', buffer: Buffer.from('id,name\n1,a\n2,b\n3,c\n'),
+  });
+  await expect(page.getByText(/products\.csv: 3 rows/)).toBeVisible();
+  await page.getByRole('button', { name: 'Run this', exact: true }).click();
+  await expect(page.getByText(/3 rows/).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Sample data', exact: true }).click();
+  await expect(page.getByText(/500 rows/).first()).toBeVisible();
+});

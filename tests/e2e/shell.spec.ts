@@ -58,3 +58,31 @@ async function framed(page: Page, address: string): Promise<boolean> {
   await page.waitForLoadState('load');
   return (await frame!.locator('#app').count()) === 0;
 }
+
+test('the answer is in the HTML, for readers without scripts too', async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(process.env.PENNYBATCH_PAGE!);
+  await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.30');
+  await expect(page.getByText('allow JavaScript for this page')).toBeVisible();
+  await context.close();
+});
+
+test('a link to another page shows nothing of the opening page', async ({ browser }) => {
+  const page = await browser.newPage();
+  await page.route('**/app-*.wasm', route => route.abort());
+  await page.goto(`${process.env.PENNYBATCH_PAGE}#/runs`);
+  await expect(page.getByRole('heading', { name: 'What will this batch of LLM calls cost?' })).toBeHidden();
+  await page.close();
+});
+
+test('a part that does not load says so, and loads when asked again', async ({ page }) => {
+  test.skip(!process.env.PENNYBATCH_PARTS, 'this page is in one piece; the release has parts');
+  let refuse = true;
+  await page.route('**/part-split_run-*.wasm', route => (refuse ? route.abort() : route.continue()));
+  await page.goto('./#/run');
+  await expect(page.getByText("This part of the page didn't load")).toBeVisible();
+  refuse = false;
+  await page.getByRole('button', { name: 'Try again', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeVisible();
+});

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, expect, type Browser, type LaunchOptions, type Page } from '@playwright/test';
+import { waitUntilAlive } from './test';
 
 const STARTS_WITHIN_MS = 30_000;
 const FLAGS = [
@@ -42,7 +43,9 @@ export class KillableBrowser {
     const port = await portIn(portFile, started);
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     const context = browser.contexts()[0];
-    return new KillableBrowser(started, port, browser, context.pages()[0] ?? (await context.newPage()));
+    const page = context.pages()[0] ?? (await context.newPage());
+    waitUntilAlive(page);
+    return new KillableBrowser(started, port, browser, page);
   }
 
   /** Lets the page run at its full speed: an attached debugger makes every fetch two to three times as dear. */

@@ -45,6 +45,10 @@ export const test = base.extend<Fixtures & Options>({
     });
     await Promise.all(started.map(mock => mock.stop()));
   },
+  context: async ({ context }, use) => {
+    context.on('page', waitUntilAlive);
+    await use(context);
+  },
   consoleLines: [async ({ page }, use) => {
     const lines: string[] = [];
     const faults: string[] = [];
@@ -59,6 +63,22 @@ export const fastTest = test.extend({ speed: [FAST, { option: true }] });
 
 /** For a test that takes real time and puts the worker's clock forward. */
 export const leapTest = test.extend({ speed: [1, { option: true }] });
+
+/** What is typed into the opening page before the program has taken it over would be lost: whoever opens the page waits. */
+export function waitUntilAlive(page: Page): void {
+  const alive = () => page.waitForFunction(() => !document.documentElement.inert);
+  const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
+  page.goto = async (...args) => {
+    const answer = await goto(...args);
+    await alive();
+    return answer;
+  };
+  page.reload = async (...args) => {
+    const answer = await reload(...args);
+    await alive();
+    return answer;
+  };
+}
 
 export function watch(page: Page, lines: string[], faults: string[]): void {
   page.on('console', message => {

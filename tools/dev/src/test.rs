@@ -189,6 +189,9 @@ async fn end_to_end(args: &TestArgs, built: Built) -> Ended {
             .env("PENNYBATCH_PAGE_BELOW", format!("{}{BELOW}/", page.trim_end_matches('/')))
             .env("PENNYBATCH_MOCK", built.mock)
             .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &counted);
+        if args.profile.profile() == Profile::Release {
+            playwright.env("PENNYBATCH_PARTS", "1");
+        }
         if args.real_time {
             playwright.env("PENNYBATCH_SPEED", "1");
         }
