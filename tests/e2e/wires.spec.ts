@@ -140,6 +140,7 @@ for (const [kept, multiple] of [['5 minutes', 1.25], ['1 hour', 2]] as const) {
       '--latency-ms', '60', '--cors', 'anthropic', '--price-in', '1', '--price-out', '5', '--price-cached', '0.1',
       '--price-cache-write', '1.25', '--price-cache-write-1h', '2');
     const runner = await sorting(page, mock, 60, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+    await runner.openMore();
     await page.getByLabel('Prompt cache', { exact: true }).selectOption(kept);
     await runner.start();
     await runner.untilFinished();

@@ -111,8 +111,8 @@ pub fn TextField(props: &TextFieldProps) -> Html {
                     aria-invalid={invalid} aria-describedby={described} {oninput} {onblur} />
                 { unit }
                 if props.kind == TextKind::Secret {
-                    <button type="button" class="text-field__show" aria-pressed={shown.to_string()} {onclick}>
-                        { "Show" }<span class="visually-hidden">{ " key" }</span>
+                    <button type="button" class="text-field__show" {onclick}>
+                        { if *shown { "Hide" } else { "Show" } }<span class="visually-hidden">{ " key" }</span>
                     </button>
                 }
             </div>
