@@ -99,10 +99,7 @@ pub fn Steps(props: &StepsProps) -> Html {
         </DataStep>
     };
     // Without data there is nothing to ask and nothing to estimate.
-    if desk.data.is_none() {
-        return html! { <ol class="steps__list" role="list">{ data_step }</ol> };
-    }
-
+    let has_data = desk.data.is_some();
     let start = Start {
         work: props.work.clone(),
         tried: tried.clone(),
@@ -128,43 +125,49 @@ pub fn Steps(props: &StepsProps) -> Html {
         more_models.iter().map(|model| model.trim().to_owned()).filter(|model| !model.is_empty()).collect();
     let trying = if desk.trying { 1 + models.len() } else { 0 };
     html! {
-        <div class="steps">
+        <div class={classes!("steps", has_data.then_some("steps--open"))}>
             <div class="steps__main">
                 <ol class="steps__list" role="list">
                     { data_step }
-                    <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
-                        {on_row} counting={desk.counting} counted={desk.counted.clone()}
-                        on_count={counting(&props.work, &endpoints)} />
-                    <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
-                        refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}>
-                        if demo {
-                            <DemoFields step={step.clone()} />
-                        }
-                    </ProviderStep>
-                    <LimitsStep {step}>
-                        <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(faults.clone())} {checked}
-                            on_form={props.work.on_form.clone()} />
-                    </LimitsStep>
+                    if has_data {
+                        <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
+                            {on_row} counting={desk.counting} counted={desk.counted.clone()}
+                            on_count={counting(&props.work, &endpoints)} />
+                        <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
+                            refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}>
+                            if demo {
+                                <DemoFields step={step.clone()} />
+                            }
+                        </ProviderStep>
+                        <LimitsStep {step}>
+                            <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(faults.clone())} {checked}
+                                on_form={props.work.on_form.clone()} />
+                        </LimitsStep>
+                    }
                 </ol>
-                <TrialPanel provider={form.provider} more_models={(*more_models).clone()} {on_more_models}
-                    trial={trial.clone()}
-                    on_cap={props.work.on_form.reform(|cap: u32| {
-                        FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
-                    })}
-                    on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
+                if has_data {
+                    <TrialPanel provider={form.provider} more_models={(*more_models).clone()} {on_more_models}
+                        trial={trial.clone()}
+                        on_cap={props.work.on_form.reform(|cap: u32| {
+                            FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
+                        })}
+                        on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
+                }
             </div>
-            <aside class="steps__aside" aria-labelledby="estimate-title">
-                <EstimatePanel reading={desk.reading.is_some()} estimating={desk.estimating}
-                    estimate={desk.estimate.clone()} tried={projection}
-                    budget={read.as_ref().ok().and_then(|setup| setup.budget)}
-                    reasks={read.as_ref().map_or(0, |setup| setup.reasks)}
-                    fixes={fixes(if *tried { &faults } else { read.as_ref().err().map_or(&[], Vec::as_slice) })}
-                    unread={read.is_err()} refused={refused_start} starting={desk.opening} {trying} {trial_problem}
-                    answers={trial.as_ref().map_or(0, |trial| trial.rows.len())} {billed}
-                    on_try={start.trying(models)} on_start={start.starting()}
-                    on_fix={Callback::from(|id: AttrValue| go_to(&id))}
-                    on_answers={Callback::from(|()| go_to(trial_panel::TITLE))} />
-            </aside>
+            if has_data {
+                <aside class="steps__aside" aria-labelledby="estimate-title">
+                    <EstimatePanel reading={desk.reading.is_some()} estimating={desk.estimating}
+                        estimate={desk.estimate.clone()} tried={projection}
+                        budget={read.as_ref().ok().and_then(|setup| setup.budget)}
+                        reasks={read.as_ref().map_or(0, |setup| setup.reasks)}
+                        fixes={fixes(if *tried { &faults } else { read.as_ref().err().map_or(&[], Vec::as_slice) })}
+                        unread={read.is_err()} refused={refused_start} starting={desk.opening} {trying} {trial_problem}
+                        answers={trial.as_ref().map_or(0, |trial| trial.rows.len())} {billed}
+                        on_try={start.trying(models)} on_start={start.starting()}
+                        on_fix={Callback::from(|id: AttrValue| go_to(&id))}
+                        on_answers={Callback::from(|()| go_to(trial_panel::TITLE))} />
+                </aside>
+            }
         </div>
     }
 }
