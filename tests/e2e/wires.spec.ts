@@ -102,7 +102,7 @@ test('Anthropic counts tokens when asked to, and the estimate of the file follow
   expect(counted).toHaveLength(20);
   for (const { body } of counted) expect(Object.keys(body).sort()).toEqual(['messages', 'model', 'system']);
   expect((await mock.ledger()).calls, 'nothing is billed').toEqual([]);
-  const [, rows, sum] = /In (\d+) rows it counts ([\d,]+),/.exec(await said.innerText()) ?? [];
+  const [, rows, sum] = /In (\d+) rows it counts ([\d,]+);/.exec(await said.innerText()) ?? [];
   expect(rows).toBe('20');
   // Half of the file was counted, and the other half is like it.
   await runner.start();

@@ -12,17 +12,14 @@ pub struct StepSectionProps {
     pub children: Html,
 }
 
-/// Stands inside an `<ol class="steps__list">`.
+/// Stands inside an `<ol class="steps__list">`. It is no region of its own: `Provider` names a field.
 #[component]
 pub fn StepSection(props: &StepSectionProps) -> Html {
-    let id = format!("step-{}", props.number);
     html! {
-        <li>
-            <section class="step" aria-labelledby={id.clone()}>
-                <span class="visually-hidden">{ format!("Step {} of {STEPS}", props.number) }</span>
-                <h2 class="step__title" {id}>{ props.title }</h2>
-                { props.children.clone() }
-            </section>
+        <li class="step">
+            <span class="visually-hidden">{ format!("Step {} of {STEPS}", props.number) }</span>
+            <h2 class="step__title">{ props.title }</h2>
+            { props.children.clone() }
         </li>
     }
 }

@@ -155,7 +155,7 @@ pub fn Steps(props: &StepsProps) -> Html {
                 }
             </div>
             if has_data {
-                <aside class="steps__aside" aria-labelledby="estimate-title">
+                <aside class="steps__aside">
                     <EstimatePanel reading={desk.reading.is_some()} estimating={desk.estimating}
                         estimate={desk.estimate.clone()} tried={projection}
                         budget={read.as_ref().ok().and_then(|setup| setup.budget)}
