@@ -43,7 +43,7 @@ pub fn DataStep(props: &DataStepProps) -> Html {
                 on_sample={props.on_sample.clone()} />
             if props.data.is_none() {
                 <p class="soft">
-                    { "Your data stay in this browser. Only the prompts made from them are sent, to the provider that you \
+                    { "Your data stays in this browser. Only the prompts made from it are sent, to the provider that you \
                        choose. You see the cost before anything is sent." }
                 </p>
             }

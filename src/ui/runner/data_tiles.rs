@@ -156,8 +156,7 @@ fn PastePart(props: &PastePartProps) -> Html {
     html! {
         <div class="stack paste">
             <TextField id={PASTED} label="Pasted text" kind={TextKind::Paragraph} rows={6} monospace=true
-                value={(*text).clone()} placeholder="id,name
-    1,Organic Baby Spinach 5oz" {on_input} />
+                value={(*text).clone()} placeholder="id,name\n1,Organic Baby Spinach 5oz" {on_input} />
             if !empty && !is_json(&text) {
                 <Switch label="The first line names the columns" on={headed} {hint} {on_switch} />
             }

@@ -47,9 +47,9 @@ pub struct EstimatePanelProps {
     /// Why the trial could not be made.
     #[prop_or_default]
     pub trial_problem: Option<AttrValue>,
-    /// Rows that were tried, whatever has changed since.
+    /// How many of the rows that were tried have an answer; `None` where none were tried.
     #[prop_or_default]
-    pub answers: usize,
+    pub answers: Option<usize>,
     /// Calls cost money.
     #[prop_or_default]
     pub billed: bool,
@@ -158,17 +158,20 @@ fn trial(props: &EstimatePanelProps) -> Html {
     };
     let words = match (props.trying, &props.trial_problem, props.answers) {
         (0, Some(problem), _) => html! { <Notice tone={Tone::Error}><p>{ problem }</p></Notice> },
-        (0, None, 0) if props.billed => html! {
-            <p class="small soft">{ "Try 5 rows first: five real calls show the answers and a closer cost. The run reuses them." }</p>
-        },
-        (0, None, 0) => html! {
-            <p class="small soft">{ "Try 5 rows first to see answers and a closer cost. The Demo bills nothing." }</p>
-        },
-        (0, None, answers) => html! {
-            <p class="small"><a href={Route::Runner.href("")} {onclick}>
-                { format!("See the {}", counted(answers as u64, "answer", "answers")) }
-            </a></p>
-        },
+        (0, None, None) => {
+            let words = match props.billed {
+                true => "Try 5 rows first: five real calls show the answers and a closer cost. The run reuses them.",
+                false => "Try 5 rows first to see answers and a closer cost. The Demo bills nothing.",
+            };
+            html! { <p class="small soft">{ words }</p> }
+        }
+        (0, None, Some(answers)) => {
+            let words = match answers {
+                0 => "No row was answered: see why".to_owned(),
+                answers => format!("See the {}", counted(answers as u64, "answer", "answers")),
+            };
+            html! { <p class="small"><a href={Route::Runner.href("")} {onclick}>{ words }</a></p> }
+        }
         (models, ..) => html! {
             <p class="small soft">{ format!("Asking 5 rows on {}…", counted(models as u64, "model", "models")) }</p>
         },

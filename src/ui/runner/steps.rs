@@ -7,7 +7,7 @@ use gloo_timers::callback::Timeout;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::{BadLines, Limits, Place, Provider, Secret, Setup, ToWorker};
+use crate::link::{BadLines, Limits, Place, Provider, Secret, Setup, ToWorker, Trial};
 use crate::provider::Auth;
 use crate::ui::hooks::Work;
 use crate::ui::runner::checkpoint_import::CheckpointImport;
@@ -162,7 +162,7 @@ pub fn Steps(props: &StepsProps) -> Html {
                         reasks={read.as_ref().map_or(0, |setup| setup.reasks)}
                         fixes={fixes(if *tried { &faults } else { read.as_ref().err().map_or(&[], Vec::as_slice) })}
                         unread={read.is_err()} refused={refused_start} starting={desk.opening} {trying} {trial_problem}
-                        answers={trial.as_ref().map_or(0, |trial| trial.rows.len())} {billed}
+                        answers={trial.as_deref().map(answered)} {billed}
                         on_try={start.trying(models)} on_start={start.starting()}
                         on_fix={Callback::from(|id: AttrValue| go_to(&id))}
                         on_answers={Callback::from(|()| go_to(trial_panel::TITLE))} />
@@ -184,6 +184,10 @@ fn fixes(problems: &[LaneProblem]) -> Vec<Fix> {
         message: message.clone().into(),
     };
     problems.iter().map(fix).collect()
+}
+
+fn answered(trial: &Trial) -> usize {
+    trial.rows.iter().filter(|row| row.answers.iter().any(|answer| answer.text.is_some())).count()
 }
 
 /// What answers depend on. The rest of the setup may change without making a trial's answers those of another run.

@@ -374,7 +374,7 @@ async fn the_card_shows_the_cost_or_what_keeps_it_away() {
             starting: false,
             trying: 0,
             trial_problem: None,
-            answers: 0,
+            answers: None,
             billed: true,
             on_try: Callback::noop(),
             on_start: Callback::noop(),
