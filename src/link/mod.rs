@@ -386,8 +386,11 @@ pub struct ConnectionReport {
     /// What was asked: another address's report says nothing.
     pub base_url: String,
     pub ok: bool,
-    /// One paragraph.
+    /// What was found; of a failure its likeliest cause, and what to do.
     pub message: String,
+    /// What else a failure may come from, a sentence each.
+    #[serde(default)]
+    pub other_causes: Vec<String>,
     pub models: Vec<String>,
 }
 

@@ -239,8 +239,8 @@ const OPEN_AI: Preset = Preset {
     base_url: "https://api.openai.com/v1",
     cap: CapName::MaxCompletionTokens,
     pace: Pace::Bucket,
-    browser: "Calls from web pages work. Its rate-limit headers stay hidden, so the pace follows from refusals, and a \
-              wrong key may look like a network failure.",
+    browser: "Works in the browser. Hides its rate limits from web pages, so enter yours. A wrong key may look like \
+              a network error.",
     key_page: Some("https://platform.openai.com/api-keys"),
     vendor: Some("openai"),
     ..HOSTED
@@ -257,8 +257,7 @@ const ANTHROPIC: Preset = Preset {
     rate_headers: RateHeaders::Anthropic,
     pace: Pace::Bucket,
     accounting: TokenAccounting { output_as_used: true, cache_reads_free: true },
-    browser: "Calls from web pages work with an opt-in header, which is sent; every header can be read. Some \
-              organizations forbid them (data retention settings), and the Message Batches API takes none.",
+    browser: "Works in the browser, and shows its rate limits. Some organizations forbid it (data retention settings).",
     key_page: Some("https://platform.claude.com/settings/keys"),
     vendor: Some("anthropic"),
     ..HOSTED
@@ -269,8 +268,7 @@ const GEMINI: Preset = Preset {
     name: "Gemini",
     base_url: "https://generativelanguage.googleapis.com/v1beta/openai",
     rate_headers: RateHeaders::None,
-    browser: "Calls from web pages work as long as no unusual header is sent, and none is. Limits are told in the \
-              bodies of refusals only.",
+    browser: "Works in the browser. States its limits only when it refuses a call.",
     key_page: Some("https://aistudio.google.com/apikey"),
     vendor: Some("google"),
     ..HOSTED
@@ -281,8 +279,7 @@ const OPEN_ROUTER: Preset = Preset {
     name: "OpenRouter",
     base_url: "https://openrouter.ai/api/v1",
     stated_cost: StatedCost::Dollars,
-    browser: "Calls from web pages work; rate-limit headers stay hidden. Each answer states its cost, which is what \
-              counts here.",
+    browser: "Works in the browser. Hides its rate limits. Each answer states its cost, and that is what counts.",
     key_page: Some("https://openrouter.ai/settings/keys"),
     ..HOSTED
 };
@@ -294,7 +291,7 @@ const GROQ: Preset = Preset {
     cap: CapName::MaxCompletionTokens,
     pace: Pace::Bucket,
     accounting: TokenAccounting { output_as_used: false, cache_reads_free: true },
-    browser: "Calls from web pages work; whether rate-limit headers can be read is not documented.",
+    browser: "Works in the browser.",
     key_page: Some("https://console.groq.com/keys"),
     vendor: Some("groq"),
     ..HOSTED
@@ -304,7 +301,7 @@ const MISTRAL: Preset = Preset {
     name: "Mistral",
     base_url: "https://api.mistral.ai/v1",
     efforts: &[],
-    browser: "Calls from web pages work; rate-limit headers stay hidden.",
+    browser: "Works in the browser. Hides its rate limits from web pages, so enter yours.",
     key_page: Some("https://console.mistral.ai/api-keys"),
     vendor: Some("mistral"),
     ..HOSTED
@@ -316,7 +313,7 @@ const DEEP_SEEK: Preset = Preset {
     base_url: "https://api.deepseek.com/v1",
     efforts: &[],
     rate_headers: RateHeaders::None,
-    browser: "Calls from web pages work; it sends no rate-limit headers.",
+    browser: "Works in the browser. Sends no rate limits, so enter yours.",
     key_page: Some("https://platform.deepseek.com/api_keys"),
     vendor: Some("deepseek"),
     ..HOSTED
@@ -328,7 +325,7 @@ const TOGETHER: Preset = Preset {
     base_url: "https://api.together.ai/v1",
     rate_headers: RateHeaders::None,
     pace: Pace::PerSecond,
-    browser: "Calls from web pages work; whether rate-limit headers can be read is not documented.",
+    browser: "Works in the browser.",
     key_page: Some("https://api.together.ai/settings/api-keys"),
     vendor: Some("together"),
     ..HOSTED
@@ -342,8 +339,7 @@ const XAI: Preset = Preset {
     cap: CapName::MaxCompletionTokens,
     stated_cost: StatedCost::Ticks,
     pace: Pace::PerSecond,
-    browser: "Calls from web pages work; whether rate-limit headers can be read is not documented. Each answer states \
-              its cost, which is what counts here.",
+    browser: "Works in the browser. Each answer states its cost, and that is what counts.",
     key_page: Some("https://console.x.ai"),
     vendor: Some("xai"),
     ..HOSTED
@@ -353,15 +349,15 @@ const OLLAMA: Preset = Preset {
     name: "Ollama",
     base_url: "http://localhost:11434/v1",
     auth: Auth::None,
-    browser: "Allows pages served from localhost. For any other page set OLLAMA_ORIGINS to this page's origin and \
-              restart Ollama. It cuts prompts beyond its context window without a word: OLLAMA_CONTEXT_LENGTH sets it.",
+    browser: "Allows pages from localhost. For any other page set OLLAMA_ORIGINS and restart it. It cuts long \
+              prompts silently: set OLLAMA_CONTEXT_LENGTH.",
     ..LOCAL
 };
 
 const LM_STUDIO: Preset = Preset {
     name: "LM Studio",
     base_url: "http://localhost:1234/v1",
-    browser: "Allows web pages once CORS is on: lms server start --cors, or the switch in its server settings.",
+    browser: "Turn on CORS in its server settings, or run lms server start --cors.",
     ..LOCAL
 };
 

@@ -89,16 +89,19 @@ test('the runner: its steps with data, answer formats, lanes, a trial, and what 
   const format = page.getByRole('combobox', { name: 'Answer format', exact: true });
   await format.selectOption('Labels');
   await page.getByRole('textbox', { name: 'Labels', exact: true }).fill('dairy\nDairy');
-  await expect(page.getByRole('alert').filter({ hasText: 'differ only by case' })).toBeVisible();
   await runner.field('User prompt').fill('{{nothing}}');
   await runner.field('Budget').fill('a lot');
-  for (const name of ['How the Demo behaves', 'Compare with other models', 'Go on from a checkpoint']) await runner.expand(name);
+  await runner.field('Budget').blur();
+  await expect(page.getByText(/differ only by case/).first()).toBeVisible();
+  for (const name of ['How the Demo behaves', 'Compare with other models']) await runner.expand(name);
+  await runner.openMore();
   await clean(page, 'refusals in every step');
 
   await format.selectOption({ index: 2 });
   await runner.field('User prompt').fill('{{name}}');
   await runner.field('Budget').fill('1');
   await runner.chooseProvider(/OpenAI-compatible/i);
+  await runner.openMore();
   await press(page, 'Add another key');
   await clean(page, 'a schema, another endpoint, two lanes');
 

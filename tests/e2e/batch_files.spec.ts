@@ -191,6 +191,7 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await page.reload();
   await runner.chooseSample();
   clock = await clockOf(page);
+  await runner.openMore();
   await page.getByLabel('Use cache', { exact: true }).uncheck();
   await runner.enter({ 'User prompt': 'Another question about {{name}}', 'Concurrency': 8 });
   await runner.start();

@@ -58,7 +58,7 @@ test("a script's checkpoint goes on here, and the export goes on in the script",
   appendFileSync(path, `{"id": "${input[50].id}", "resu`);
 
   const runner = await readyRunner(page, data, { 'Base URL': mock.baseUrl, 'Concurrency': 8 });
-  await runner.button('Go on from a checkpoint').click();
+  await runner.openMore();
   await page.getByLabel('Import checkpoint', { exact: true }).setInputFiles(file(path));
   for (const words of ['40 rows will start as answered', 'last line had broken off', '1 line repeats', '1 id matches no row']) {
     await expect(page.getByText(words, { exact: false }).first()).toBeVisible();

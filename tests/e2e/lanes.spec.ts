@@ -12,6 +12,7 @@ async function twoLanes(page: Page, mocks: [Mock, Mock]): Promise<Runner> {
   const runner = await readyRunner(page, firstRows(movies(), ROWS), {
     'Base URL': mocks[0].baseUrl, 'API key': 'key-number-one', 'Concurrency': 4, 'Budget': '1',
   });
+  await runner.openMore();
   await runner.button('Add another key').click();
   await page.getByLabel('Base URL, lane 2', { exact: true }).fill(mocks[1].baseUrl);
   await page.getByLabel('API key, lane 2', { exact: true }).fill('key-number-two');

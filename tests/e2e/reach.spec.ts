@@ -103,6 +103,7 @@ test('whatever is pressed goes, the focus does not', async ({ page }) => {
   await press('Run this');
   await expect(page.getByRole('main')).toBeFocused();
   await runner.button('Sample data').click();
+  await runner.openMore();
   await press('Add another key');
   await press('Remove lane 2');
   await expect(runner.button('Remove lane 2')).toBeHidden();

@@ -11,6 +11,7 @@ test('a second run over two endpoints pays for no row again', async ({ page, sta
   const mocks = [await startMock('--latency-ms', '40'), await startMock('--latency-ms', '40')];
   const entries = { 'Base URL': mocks[0].baseUrl, 'System prompt': BRIEF, 'User prompt': '{{name}}', 'Concurrency': 2 };
   const runner = await readyRunner(page, numberedRows(ROWS), entries);
+  await runner.openMore();
   await runner.button('Add another key').click();
   await page.getByLabel('Base URL, lane 2', { exact: true }).fill(mocks[1].baseUrl);
   await runner.start();

@@ -27,7 +27,7 @@ test('the model\'s own tokenizer counts the preview and the file; it is fetched 
   await page.getByRole('combobox', { name: 'Model', exact: true }).fill('gpt-3.5-turbo');
   await expect(preview).toContainText('53 input tokens, counted');
   await page.getByRole('combobox', { name: 'Model', exact: true }).fill('a-model-of-my-own');
-  await expect(preview).toContainText('input tokens: estimated from characters, \u00b1 30 %.');
+  await expect(preview).toContainText('input tokens: estimated from characters, \u00b1 30%.');
 });
 
 leapTest('a tokenizer that is no longer asked gives its memory back, and returns when a text is new', async ({ page }) => {

@@ -34,7 +34,7 @@ test('five rows on two models: answers, cost and projection, and the run does no
   const models = page.getByRole('list', { name: 'Trial by model' }).getByRole('listitem');
   await expect(models.first()).toContainText('gpt-4o-mini: ');
   await expect(models.first()).toContainText('for 5 calls');
-  await expect(models.first()).toContainText('with 95 % confidence');
+  await expect(models.first()).toContainText('with 95% confidence');
   await expect(models.first()).toContainText('Max output tokens');
   await expect(page.getByText('are taken off the next run\'s budget')).toBeVisible();
 

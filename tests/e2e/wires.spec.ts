@@ -102,7 +102,7 @@ test('Anthropic counts tokens when asked to, and the estimate of the file follow
   expect(counted).toHaveLength(20);
   for (const { body } of counted) expect(Object.keys(body).sort()).toEqual(['messages', 'model', 'system']);
   expect((await mock.ledger()).calls, 'nothing is billed').toEqual([]);
-  const [, rows, sum] = /In (\d+) rows it counts ([\d,]+),/.exec(await said.innerText()) ?? [];
+  const [, rows, sum] = /In (\d+) rows it counts ([\d,]+);/.exec(await said.innerText()) ?? [];
   expect(rows).toBe('20');
   // Half of the file was counted, and the other half is like it.
   await runner.start();
@@ -140,6 +140,7 @@ for (const [kept, multiple] of [['5 minutes', 1.25], ['1 hour', 2]] as const) {
       '--latency-ms', '60', '--cors', 'anthropic', '--price-in', '1', '--price-out', '5', '--price-cached', '0.1',
       '--price-cache-write', '1.25', '--price-cache-write-1h', '2');
     const runner = await sorting(page, mock, 60, { 'Provider': 'Anthropic', 'Model': 'claude-haiku-4-5' });
+    await runner.openMore();
     await page.getByLabel('Prompt cache', { exact: true }).selectOption(kept);
     await runner.start();
     await runner.untilFinished();

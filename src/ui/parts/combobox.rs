@@ -21,6 +21,9 @@ pub struct Choice {
 
 #[derive(Properties, PartialEq)]
 pub struct ComboboxProps {
+    /// Made from the label where it is left out.
+    #[prop_or_default]
+    pub id: Option<AttrValue>,
     pub label: AttrValue,
     pub value: AttrValue,
     pub choices: Vec<Choice>,
@@ -94,7 +97,7 @@ impl Reducible for State {
 pub fn Combobox(props: &ComboboxProps) -> Html {
     let state = use_reducer_eq(State::default);
     let list = use_node_ref();
-    let id = slug(&props.label);
+    let id = props.id.as_ref().map_or_else(|| slug(&props.label), |id| id.to_string());
     let list_id = format!("{id}-list");
     let rows = matching(&props.choices, state.typed.as_deref().unwrap_or_default());
     let chosen = rows.iter().position(|choice| choice.value == props.value);

@@ -1,4 +1,5 @@
-//! What all fields share: ids from labels, hints, errors.
+//! What all fields share: ids, hints, errors. An error is tied to its field by `aria-describedby` and is no alert: a
+//! screen reader would hear it at each key.
 
 use yew::prelude::*;
 
@@ -41,8 +42,7 @@ pub(super) fn notes(id: &str, hint: Option<&AttrValue>, echo: Option<&AttrValue>
 
 fn line(id: &str, part: &'static str, class: &'static str, text: Option<&AttrValue>) -> Html {
     let Some(text) = text else { return Html::default() };
-    let role = (part == "error").then_some("alert");
-    html! { <p {class} id={format!("{id}-{part}")} {role}>{ dated(text) }</p> }
+    html! { <p {class} id={format!("{id}-{part}")}>{ dated(text) }</p> }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Shared parts: fields, buttons, disclosures, notices. Each takes values and emits callbacks, and knows no page.
 //! Not here: anything about models, runs or money.
 //!
-//! Every field has a visible label, which is its accessible name, and ids made from that label: a label is unique
-//! on its page. Hints and errors are tied to the field by `aria-describedby`.
+//! Every field has a visible label, which is its accessible name, and an id: a given one, or one made from the label,
+//! which is then unique on its page. Hints and errors are tied to the field by `aria-describedby`.
 
 mod bar_list;
 mod button;
@@ -25,7 +25,7 @@ pub use button::{Button, ButtonKind};
 pub use combobox::{Choice, Combobox};
 pub use copy_button::CopyButton;
 pub use dated::dated;
-pub use disclosure::Disclosure;
+pub use disclosure::{Disclosure, reveal};
 pub use field::slug;
 pub use notice::{Notice, Tone};
 pub use number_field::NumberField;

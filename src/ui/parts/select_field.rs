@@ -7,6 +7,9 @@ use super::field::{described_by, notes, slug};
 
 #[derive(Properties, PartialEq)]
 pub struct SelectFieldProps {
+    /// Made from the label where it is left out.
+    #[prop_or_default]
+    pub id: Option<AttrValue>,
     pub label: AttrValue,
     pub value: AttrValue,
     /// `(value, what is read)`.
@@ -20,7 +23,7 @@ pub struct SelectFieldProps {
 
 #[component]
 pub fn SelectField(props: &SelectFieldProps) -> Html {
-    let id = slug(&props.label);
+    let id = props.id.as_ref().map_or_else(|| slug(&props.label), |id| id.to_string());
     let on_choose = props.on_choose.clone();
     let onchange = move |event: Event| {
         on_choose.emit(event.target_unchecked_into::<HtmlSelectElement>().value().into());

@@ -21,6 +21,9 @@ pub enum TextKind {
 
 #[derive(Properties, PartialEq)]
 pub struct TextFieldProps {
+    /// Made from the label where it is left out.
+    #[prop_or_default]
+    pub id: Option<AttrValue>,
     pub label: AttrValue,
     pub value: AttrValue,
     #[prop_or_default]
@@ -35,6 +38,7 @@ pub struct TextFieldProps {
     pub echo: Option<AttrValue>,
     #[prop_or_default]
     pub hint: Option<AttrValue>,
+    /// Shown once the person leaves the field, not in the middle of a word.
     #[prop_or_default]
     pub error: Option<AttrValue>,
     #[prop_or_default]
@@ -50,11 +54,25 @@ pub struct TextFieldProps {
 
 #[component]
 pub fn TextField(props: &TextFieldProps) -> Html {
-    let id = slug(&props.label);
-    let described = described_by(&id, props.hint.is_some(), props.echo.is_some(), props.error.is_some());
-    let invalid = props.error.is_some().then_some("true");
+    let typing = use_state(|| false);
+    let shown = use_state(|| false);
+    let id = props.id.as_ref().map_or_else(|| slug(&props.label), |id| id.to_string());
+    let error = props.error.as_ref().filter(|_| !*typing);
+    let described = described_by(&id, props.hint.is_some(), props.echo.is_some(), error.is_some());
+    let invalid = error.is_some().then_some("true");
+    let onblur = {
+        let typing = typing.clone();
+        move |_: FocusEvent| typing.set(false)
+    };
     let class = classes!("text-field__input", props.monospace.then_some("text-field__input--monospace"));
-    let on_input = props.on_input.clone();
+    let on_input = {
+        let (typing, corrected, on_input) = (typing.clone(), error.is_some(), props.on_input.clone());
+        Callback::from(move |text: AttrValue| {
+            // An error that is shown already stays until it is corrected.
+            typing.set(!corrected);
+            on_input.emit(text);
+        })
+    };
     let input = if props.kind == TextKind::Paragraph {
         let oninput = move |event: InputEvent| {
             on_input.emit(event.target_unchecked_into::<HtmlTextAreaElement>().value().into());
@@ -62,19 +80,23 @@ pub fn TextField(props: &TextFieldProps) -> Html {
         html! {
             <textarea id={id.clone()} {class} rows={props.rows.to_string()} value={props.value.clone()}
                 placeholder={props.placeholder.clone()} disabled={props.disabled} aria-invalid={invalid}
-                aria-describedby={described} {oninput} />
+                aria-describedby={described} {oninput} {onblur} />
         }
     } else {
         let kind = match props.kind {
-            TextKind::Secret => "password",
+            TextKind::Secret if !*shown => "password",
             TextKind::Url => "url",
             TextKind::Search => "search",
-            TextKind::Line | TextKind::Paragraph | TextKind::Number | TextKind::Whole => "text",
+            _ => "text",
         };
         let inputmode = match props.kind {
             TextKind::Number => Some("decimal"),
             TextKind::Whole => Some("numeric"),
             _ => None,
+        };
+        let onclick = {
+            let shown = shown.clone();
+            move |_| shown.set(!*shown)
         };
         let unit = props.unit.as_ref().map(|unit| {
             html! { <span class="text-field__unit" aria-hidden="true">{ unit }</span> }
@@ -86,8 +108,13 @@ pub fn TextField(props: &TextFieldProps) -> Html {
             <div class="text-field__box">
                 <input id={id.clone()} {class} type={kind} {inputmode} value={props.value.clone()} autocomplete="off"
                     spellcheck="false" placeholder={props.placeholder.clone()} disabled={props.disabled}
-                    aria-invalid={invalid} aria-describedby={described} {oninput} />
+                    aria-invalid={invalid} aria-describedby={described} {oninput} {onblur} />
                 { unit }
+                if props.kind == TextKind::Secret {
+                    <button type="button" class="text-field__show" {onclick}>
+                        { if *shown { "Hide" } else { "Show" } }<span class="visually-hidden">{ " key" }</span>
+                    </button>
+                }
             </div>
         }
     };
@@ -95,7 +122,7 @@ pub fn TextField(props: &TextFieldProps) -> Html {
         <div class="field text-field">
             <label class="field__label" for={id.clone()}>{ &props.label }</label>
             { input }
-            { notes(&id, props.hint.as_ref(), props.echo.as_ref(), props.error.as_ref()) }
+            { notes(&id, props.hint.as_ref(), props.echo.as_ref(), error) }
         </div>
     }
 }

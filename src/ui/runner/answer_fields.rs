@@ -3,9 +3,9 @@
 use yew::prelude::*;
 
 use crate::answers::{Labels, Outline};
-use crate::provider::{is_strict, tokens};
+use crate::provider::{is_strict, takes_temperature};
 use crate::ui::parts::{Button, ButtonKind, SelectField, Switch, TextField, TextKind};
-use crate::ui::runner::form::FormatKind;
+use crate::ui::runner::form::{FormatKind, label_tokens};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::words::counted;
 use crate::ui::runner::{Field, FormAction};
@@ -14,8 +14,6 @@ const FORMATS: [(FormatKind, &str); 3] =
     [(FormatKind::Text, "Text"), (FormatKind::Labels, "Labels"), (FormatKind::Schema, "JSON schema")];
 /// Fields that are named; the rest is counted.
 const FIELDS_NAMED: usize = 6;
-/// What a label's end, and a little more than the label, may take.
-const LABEL_TOKENS_SPARE: u32 = 8;
 
 const EXAMPLE_SCHEMA: &str = r#"{
   "type": "object",
@@ -37,19 +35,26 @@ pub fn answer_fields(step: &StepProps) -> Html {
         FormAction::Format(kind.map(|(kind, _)| kind).unwrap_or_default())
     });
     let hint = match format {
-        FormatKind::Text => "Answers are taken as they come; empty ones are marked, or asked for again.",
-        FormatKind::Labels => "Each answer must be one of the labels below; others are marked, or asked for again.",
-        FormatKind::Schema => "Each answer must be JSON by the schema below; its fields become columns of the export.",
+        FormatKind::Text => "Any text. Empty answers are marked.",
+        FormatKind::Labels => "Each answer must be one of your labels. Others are marked.",
+        FormatKind::Schema => "Each answer must be JSON that fits your schema. Its fields become columns.",
     };
     html! {
         <>
-            <SelectField label="Answer format" {value} {choices} {hint} {on_choose} />
+            <div class="step__fields">
+                <div class="step__wide">
+                    <SelectField id="answer-format" label="Answer format" {value} {choices} {hint} {on_choose} />
+                </div>
+                <div class="step__wide">{ step.number(Field::MaxOutputTokens, "no limit", &output_hint(step)) }</div>
+            </div>
             { match format {
                 FormatKind::Text => Html::default(),
                 FormatKind::Labels => labels(step),
                 FormatKind::Schema => schema(step),
             } }
-            { step.number(Field::Reasks, "0", reasks_hint(step)) }
+            <div class="step__fields">
+                <div class="step__wide">{ step.number(Field::Reasks, "0", reasks_hint(step)) }</div>
+            </div>
         </>
     }
 }
@@ -57,14 +62,14 @@ pub fn answer_fields(step: &StepProps) -> Html {
 fn labels(step: &StepProps) -> Html {
     let typed = Labels::typed(&step.form.text(Field::Labels));
     let hint = match typed.len() {
-        0 => "One a line. Case, quotes and punctuation around a label don't count.".to_owned(),
+        0 => "One a line.".to_owned(),
         count => format!(
-            "{}. Case, quotes and punctuation around a label don't count; the export has it as it stands here.",
+            "{}. Case, quotes and punctuation around an answer don't count.",
             counted(count as u64, "label", "labels")
         ),
     };
     html! {
-        <TextField label={Field::Labels.label()} kind={TextKind::Paragraph} rows={5} value={step.form.text(Field::Labels)}
+        <TextField id={step.id(Field::Labels)} label={Field::Labels.label()} kind={TextKind::Paragraph} rows={5} value={step.form.text(Field::Labels)}
             error={step.error(Field::Labels)} {hint} on_input={step.on_input(Field::Labels)} />
     }
 }
@@ -77,7 +82,7 @@ fn schema(step: &StepProps) -> Html {
     };
     html! {
         <>
-            <TextField label={Field::JsonSchema.label()} kind={TextKind::Paragraph} rows={9} monospace=true
+            <TextField id={step.id(Field::JsonSchema)} label={Field::JsonSchema.label()} kind={TextKind::Paragraph} rows={9} monospace=true
                 value={text.clone()} error={step.error(Field::JsonSchema)} hint={schema_hint(&text)}
                 on_input={step.on_input(Field::JsonSchema)} />
             if text.trim().is_empty() {
@@ -86,7 +91,7 @@ fn schema(step: &StepProps) -> Html {
                 </div>
             }
             <Switch label="Ask for the schema in the prompt only" on={step.form.schema_in_prompt}
-                hint="For models without structured output, which refuse the field it is sent in."
+                hint="For models without structured output."
                 on_switch={step.on_form.reform(FormAction::SchemaInPrompt)} />
         </>
     }
@@ -95,11 +100,11 @@ fn schema(step: &StepProps) -> Html {
 /// What becomes of the schema: its columns, and how strictly OpenAI can hold a model to it.
 fn schema_hint(text: &str) -> String {
     let Ok(outline) = Outline::read(text) else {
-        return "As in OpenAI\u{2019}s json_schema, Pydantic\u{2019}s model_json_schema() or Zod\u{2019}s toJSONSchema().".to_owned();
+        return "As OpenAI, Pydantic or Zod write it.".to_owned();
     };
     let names = outline.field_names();
     let columns = match names.len() {
-        0 => "The answer stays one column: the schema names no fields of an object.".to_owned(),
+        0 => "The answer stays one column.".to_owned(),
         count if count <= FIELDS_NAMED => format!("Columns of the export: {}.", names.join(", ")),
         count => {
             format!("Columns of the export: {} and {} more.", names[..FIELDS_NAMED].join(", "), count - FIELDS_NAMED)
@@ -107,11 +112,10 @@ fn schema_hint(text: &str) -> String {
     };
     let strict = serde_json::from_str(text).is_ok_and(|schema| is_strict(&schema));
     let held = if strict {
-        "Sent as strict, where the provider knows it."
+        "Sent as strict where the provider supports it."
     } else {
-        "Not sent as strict: that takes an object whose properties are all under \"required\", with \
-         \"additionalProperties\": false, in every object; and OpenAI\u{2019}s subset knows no minLength, maxLength, oneOf \
-         or allOf."
+        "Not sent as strict: for that, every object needs all its properties under \"required\" and \"additionalProperties\": \
+         false, and no minLength, maxLength, oneOf or allOf."
     };
     format!("{columns} {held}")
 }
@@ -119,26 +123,23 @@ fn schema_hint(text: &str) -> String {
 fn reasks_hint(step: &StepProps) -> &'static str {
     let number = |field: Field| field.steps(&step.form.text(field));
     if number(Field::Temperature) == Some(0) && number(Field::Reasks) != Some(0) {
-        return "Each is billed. At temperature 0 a model tends to give the same answer again.";
+        return "Each is billed. At temperature 0 the same answer usually comes back.";
     }
-    "Each is billed and counts in the worst case; 0 to 5."
+    "0 to 5. Each is billed, and counts in the worst case."
 }
 
 /// What `Max output tokens` means for this format.
-pub fn output_hint(step: &StepProps) -> String {
-    match step.form.format {
-        FormatKind::Text => "Longer answers are cut off and marked.".to_owned(),
-        FormatKind::Labels => {
-            let labels = Labels::typed(&step.form.text(Field::Labels));
-            match labels.iter().map(|label| tokens::estimate(label)).max() {
-                Some(longest) => format!(
-                    "A label needs few: about {} are enough here, more only for models that think first.",
-                    longest + LABEL_TOKENS_SPARE
-                ),
-                None => "A label needs few.".to_owned(),
-            }
+fn output_hint(step: &StepProps) -> String {
+    let needed = label_tokens(&step.form.text(Field::Labels)).filter(|_| step.form.format == FormatKind::Labels);
+    match (step.form.format, needed) {
+        (FormatKind::Schema, _) => "Leave room for every field: JSON that is cut off doesn't fit.".to_owned(),
+        (_, Some(needed)) if takes_temperature(&step.form.text(Field::Model)) => {
+            format!("Your longest label needs about {needed}.")
         }
-        FormatKind::Schema => "Leave room for every field: JSON that is cut off doesn't fit.".to_owned(),
+        (_, Some(needed)) => {
+            format!("Your longest label needs about {needed}, and this model thinks before it answers.")
+        }
+        _ => "Longer answers are cut off and marked.".to_owned(),
     }
 }
 
@@ -151,7 +152,7 @@ mod tests {
         let hint = schema_hint(EXAMPLE_SCHEMA);
         assert_eq!(
             hint,
-            "Columns of the export: category, organic, reason. Sent as strict, where the provider knows it."
+            "Columns of the export: category, organic, reason. Sent as strict where the provider supports it."
         );
         assert!(schema_hint(r#"{"type": "string", "maxLength": 9}"#).contains("stays one column"));
     }

@@ -1,4 +1,4 @@
-//! A script's checkpoint, taken in: a run that was begun elsewhere goes on here.
+//! Imports a script's checkpoint: a run that was begun elsewhere continues here.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ pub struct CheckpointImportProps {
     pub importing: bool,
     pub seen: Option<Rc<CheckpointSummary>>,
     pub on_file: Callback<File>,
-    /// Where it waits for the start, it can be put away again.
+    /// Before the start it can be removed again.
     #[prop_or_default]
     pub on_forget: Option<Callback<()>>,
 }
@@ -33,7 +33,7 @@ pub fn CheckpointImport(props: &CheckpointImportProps) -> Html {
     };
     let actions = match &props.on_forget {
         Some(on_forget) => html! {
-            <Button kind={ButtonKind::Quiet} on_press={on_forget.clone()}>{ "Leave the checkpoint out" }</Button>
+            <Button kind={ButtonKind::Quiet} on_press={on_forget.clone()}>{ "Remove checkpoint" }</Button>
         },
         None => Html::default(),
     };
@@ -44,7 +44,7 @@ pub fn CheckpointImport(props: &CheckpointImportProps) -> Html {
                 <input id="import-checkpoint" class="drop-zone__input" type="file" accept=".jsonl,.ndjson,.json"
                     disabled={props.importing} aria-describedby="import-checkpoint-hint" {onchange} />
                 <p class="field__hint" id="import-checkpoint-hint">
-                    { "JSONL whose lines are {\"id\": …, \"result\": …}: rows with these ids count as answered, at no cost." }
+                    { "JSONL with lines like {\"id\": …, \"result\": …}. Rows with these ids count as answered, free of charge." }
                 </p>
             </div>
             if props.importing {
@@ -64,10 +64,10 @@ pub fn checkpoint_words(seen: &CheckpointSummary) -> Vec<String> {
     let CheckpointSummary { name, ids, .. } = seen;
     let answers = counted((*ids).into(), "answer", "answers");
     let mut words = vec![match (seen.rows, seen.taken) {
-        (0, _) if seen.shared_rows > 0 => format!("{name} holds {answers}, but none could be taken."),
+        (0, _) if seen.shared_rows > 0 => format!("{name} holds {answers}, but none can be used."),
         (0, _) => format!(
-            "{name} holds {answers}, but no row has one of their ids. Check the ID column: the script's default is the \
-             row's number from 0."
+            "{name} holds {answers}, but no row has one of their ids. Check the ID column: a script usually numbers rows \
+             from 0."
         ),
         (matched, None) => format!("{name}: {} will start as answered, at no cost.", rows(matched.into())),
         (matched, Some(taken)) if taken == matched => {
@@ -96,8 +96,7 @@ pub fn checkpoint_words(seen: &CheckpointSummary) -> Vec<String> {
     }
     if seen.shared_rows > 0 {
         words.push(format!(
-            "{} an id with a row that differs and were left out: the answer may belong to either. Choose an ID column \
-             whose values differ.",
+            "{} an id with a different row and were left out. Choose an ID column without repeats.",
             counted(seen.shared_rows.into(), "row shares", "rows share")
         ));
     }
@@ -142,7 +141,7 @@ mod tests {
         let none = CheckpointSummary { rows: 0, unmatched_ids: 42, ..seen.clone() };
         assert!(checkpoint_words(&none)[0].contains("Check the ID column"));
         let shared = CheckpointSummary { rows: 0, unmatched_ids: 0, shared_rows: 2, ..seen.clone() };
-        assert_eq!(checkpoint_words(&shared)[0], "c.jsonl holds 42 answers, but none could be taken.");
+        assert_eq!(checkpoint_words(&shared)[0], "c.jsonl holds 42 answers, but none can be used.");
         assert!(checkpoint_words(&shared).last().unwrap().starts_with("2 rows share an id"));
         let taken = CheckpointSummary { taken: Some(30), ..seen };
         let words = "c.jsonl: 30 rows are now answered, at no cost; 10 rows have an answer already or are in flight.";

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::link::{ConnectionReport, Setup, lane_name};
-use crate::ui::parts::{Notice, Tone};
+use crate::ui::parts::{Disclosure, Notice, Tone};
 use crate::ui::runner::{Field, Form};
 
 /// One lane's part of a check.
@@ -14,7 +14,14 @@ pub struct LaneChecked {
     /// What its address lists.
     pub models: Vec<String>,
     /// `None`: the key or the model is another one by now, so what was found no longer holds.
-    pub found: Option<(bool, AttrValue)>,
+    pub found: Option<Found>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    pub ok: bool,
+    pub message: AttrValue,
+    pub other_causes: Vec<String>,
 }
 
 /// What a lane was checked with.
@@ -45,7 +52,11 @@ pub fn still_true(
         let same = tested.get(lane) == now.get(lane);
         Some(LaneChecked {
             models: report.models.clone(),
-            found: same.then(|| (report.ok, report.message.clone().into())),
+            found: same.then(|| Found {
+                ok: report.ok,
+                message: report.message.clone().into(),
+                other_causes: report.other_causes.clone(),
+            }),
         })
     };
     Rc::new((0..now.len()).map(of_lane).collect())
@@ -61,15 +72,20 @@ pub fn ConnectionNote(props: &ConnectionNoteProps) -> Html {
     let several = props.checked.len() > 1;
     let found = props.checked.iter().enumerate();
     let found = found.filter_map(|(lane, checked)| Some((lane, checked.as_ref()?.found.as_ref()?)));
-    let notes = found.map(|(lane, (ok, message))| {
+    let notes = found.map(|(lane, found)| {
         html! {
-            <Notice key={lane} tone={if *ok { Tone::Good } else { Tone::Error }}>
+            <Notice key={lane} tone={if found.ok { Tone::Good } else { Tone::Error }}>
                 <p>
                     if several {
                         <strong>{ lane_name(lane) }</strong>{ ": " }
                     }
-                    { message }
+                    { &found.message }
                 </p>
+                if !found.other_causes.is_empty() {
+                    <Disclosure id={format!("other-causes-{lane}")} label="Other causes">
+                        <ul>{ for found.other_causes.iter().map(|cause| html! { <li>{ cause }</li> }) }</ul>
+                    </Disclosure>
+                }
             </Notice>
         }
     });
@@ -88,7 +104,14 @@ mod tests {
 
     fn report(ok: bool, message: &str) -> ConnectionReport {
         let models = vec!["gpt-4o-mini".to_owned()];
-        ConnectionReport { base_url: "https://a.example/v1".to_owned(), ok, message: message.to_owned(), models }
+        let other_causes = if ok { Vec::new() } else { vec!["The moon.".to_owned()] };
+        ConnectionReport {
+            base_url: "https://a.example/v1".to_owned(),
+            ok,
+            message: message.to_owned(),
+            other_causes,
+            models,
+        }
     }
 
     async fn drawn(reports: &[ConnectionReport], tested: &Form, form: &Form) -> String {
@@ -110,6 +133,7 @@ mod tests {
         let html = drawn(&reports, &two, &two).await;
         let plain = html.replace("<strong>", "").replace("</strong>", "");
         assert!(plain.contains("Lane 1: Yes.") && plain.contains("Lane 2: No."), "{plain}");
+        assert_eq!((plain.matches("Other causes").count(), plain.matches("The moon.").count()), (1, 1), "{plain}");
 
         let other_key = FormAction::Typed(Field::ApiKey, "second".into());
         let mended = two.after(&FormAction::Lane(1, Box::new(other_key)));

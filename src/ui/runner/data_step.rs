@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use web_sys::{DragEvent, File, HtmlInputElement};
+use web_sys::File;
 use yew::prelude::*;
 
 use crate::link::{DataProblem, DataSummary, Format};
-use crate::ui::parts::{Button, ButtonKind, Disclosure, Notice, SelectField, TextField, TextKind, Tone};
-use crate::ui::runner::Field;
+use crate::ui::parts::{Button, Disclosure, Notice, SelectField, Tone};
+use crate::ui::runner::data_tiles::DataTiles;
+use crate::ui::runner::step_section::StepSection;
 use crate::ui::runner::words::{bytes_words, counted, rows};
 
 /// Lines of the file that a complaint shows at most; the count tells of the rest.
@@ -23,22 +24,29 @@ pub struct DataStepProps {
     pub error: Option<AttrValue>,
     pub id_column: Option<AttrValue>,
     pub on_file: Callback<File>,
-    pub on_text: Callback<AttrValue>,
     pub on_sample: Callback<()>,
     pub on_skip_bad_lines: Callback<()>,
     pub on_id_column: Callback<Option<String>>,
-    /// What else is to be said or done about these data.
+    /// What else there is to say about these data.
     #[prop_or_default]
     pub children: Html,
+    /// What else stands under `More`.
+    #[prop_or_default]
+    pub more: Html,
 }
 
 #[component]
 pub fn DataStep(props: &DataStepProps) -> Html {
     html! {
-        <section class="step">
-            <h2 class="step__title">{ "Data" }</h2>
-            <DropZone error={props.error.clone()} on_file={props.on_file.clone()} on_text={props.on_text.clone()}
-                on_sample={props.on_sample.clone()} first={props.data.is_none()} />
+        <StepSection number={1} title="Data">
+            <DataTiles error={props.error.clone()} small={props.data.is_some()} on_file={props.on_file.clone()}
+                on_sample={props.on_sample.clone()} />
+            if props.data.is_none() {
+                <p class="soft">
+                    { "Your data stays in this browser. Only the prompts made from it are sent, to the provider that you \
+                       choose. You see the cost before anything is sent." }
+                </p>
+            }
             if let Some(name) = &props.reading {
                 <p class="soft" role="status">{ format!("Reading {name}…") }</p>
             }
@@ -46,109 +54,17 @@ pub fn DataStep(props: &DataStepProps) -> Html {
                 <Refusal problem={problem.clone()} on_skip_bad_lines={props.on_skip_bad_lines.clone()} />
             }
             if let Some(data) = &props.data {
-                <Summary data={data.clone()} id_column={props.id_column.clone()}
-                    on_id_column={props.on_id_column.clone()} />
+                <Summary data={data.clone()} id_column={props.id_column.clone()} />
                 { props.children.clone() }
-            }
-        </section>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct DropZoneProps {
-    error: Option<AttrValue>,
-    /// Nothing was chosen yet: the sample is what a newcomer needs most.
-    first: bool,
-    on_file: Callback<File>,
-    on_text: Callback<AttrValue>,
-    on_sample: Callback<()>,
-}
-
-#[component]
-fn DropZone(props: &DropZoneProps) -> Html {
-    let over = use_state(|| false);
-    let pasted = use_state(AttrValue::default);
-    let id = Field::DataFile.id();
-    let onchange = {
-        let on_file = props.on_file.clone();
-        move |event: Event| {
-            let input: HtmlInputElement = event.target_unchecked_into();
-            if let Some(file) = input.files().and_then(|files| files.get(0)) {
-                on_file.emit(file);
-            }
-            // So that the same file, mended meanwhile, can be chosen again.
-            input.set_value("");
-        }
-    };
-    let ondragover = {
-        let over = over.clone();
-        move |event: DragEvent| {
-            event.prevent_default();
-            over.set(true);
-        }
-    };
-    let ondragleave = {
-        let over = over.clone();
-        move |_: DragEvent| over.set(false)
-    };
-    let ondrop = {
-        let (over, on_file, on_text) = (over.clone(), props.on_file.clone(), props.on_text.clone());
-        move |event: DragEvent| {
-            event.prevent_default();
-            over.set(false);
-            let Some(dropped) = event.data_transfer() else { return };
-            match dropped.files().and_then(|files| files.get(0)) {
-                Some(file) => on_file.emit(file),
-                None => {
-                    if let Some(text) = dropped.get_data("text/plain").ok().filter(|text| !text.trim().is_empty()) {
-                        on_text.emit(text.into());
-                    }
-                }
-            }
-        }
-    };
-    let on_pasted = {
-        let pasted = pasted.clone();
-        Callback::from(move |text: AttrValue| pasted.set(text))
-    };
-    let on_use = {
-        let (pasted, on_text) = (pasted.clone(), props.on_text.clone());
-        Callback::from(move |()| on_text.emit((*pasted).clone()))
-    };
-    let sample = if props.first { ButtonKind::Primary } else { ButtonKind::Plain };
-    let error = props.error.is_some();
-    html! {
-        <>
-            <div class={classes!("drop-zone", over.then_some("drop-zone--over"))} {ondragover} {ondragleave} {ondrop}>
-                <div class="field">
-                    <label class="field__label" for={id.clone()}>{ Field::DataFile.label() }</label>
-                    <input {id} class="drop-zone__input" type="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson,.json"
-                        aria-describedby={if error { "data-file-error data-file-hint" } else { "data-file-hint" }}
-                        aria-invalid={error.then_some("true")} {onchange} />
-                    <p class="field__hint" id="data-file-hint">
-                        { "CSV, TSV, JSONL or JSON; choose it or drop it here. It stays in this browser; only the prompts made \
-                           from it are sent." }
-                    </p>
-                    if let Some(error) = &props.error {
-                        <p class="field__error" id="data-file-error" role="alert">{ error }</p>
-                    }
-                </div>
-                <div class="drop-zone__sample">
-                    <Button kind={sample} on_press={props.on_sample.clone()}>{ "Sample data" }</Button>
-                    <p class="field__hint">{ "500 grocery products, some of them twice" }</p>
-                </div>
-            </div>
-            <Disclosure label="Paste text instead">
-                <div class="stack">
-                    <TextField label="Pasted text" kind={TextKind::Paragraph} rows={6} monospace=true
-                        value={(*pasted).clone()} placeholder="id,name
-    1,Organic Baby Spinach 5oz" hint="With its heading line, as it would stand in the file." on_input={on_pasted} />
-                    <div class="row">
-                        <Button disabled={pasted.trim().is_empty()} on_press={on_use}>{ "Use this text" }</Button>
+                <Disclosure id="more-data" label="More" summary="ID column, answers from a checkpoint">
+                    <div class="stack">
+                        <IdColumn data={data.clone()} id_column={props.id_column.clone()}
+                            on_id_column={props.on_id_column.clone()} />
+                        { props.more.clone() }
                     </div>
-                </div>
-            </Disclosure>
-        </>
+                </Disclosure>
+            }
+        </StepSection>
     }
 }
 
@@ -164,7 +80,7 @@ fn Refusal(props: &RefusalProps) -> Html {
         DataProblem::BadLines { lines, count } => (
             lines.as_slice(),
             *count,
-            format!("{} can't be read. Correct the file, or go on without.", counted(*count, "line", "lines")),
+            format!("{} can't be read. Correct the file, or skip them.", counted(*count, "line", "lines")),
         ),
         problem => (&[][..], 0, problem.to_string()),
     };
@@ -175,7 +91,7 @@ fn Refusal(props: &RefusalProps) -> Html {
         },
     };
     html! {
-        <Notice tone={Tone::Error} heading="The file was not taken" {actions}>
+        <Notice tone={Tone::Error} heading="This file can't be used" {actions}>
             <p>{ words }</p>
             { numbered_lines(lines, count) }
         </Notice>
@@ -203,17 +119,11 @@ fn numbered_lines(lines: &[(u64, String)], count: u64) -> Html {
 struct SummaryProps {
     data: Rc<DataSummary>,
     id_column: Option<AttrValue>,
-    on_id_column: Callback<Option<String>>,
 }
 
 #[component]
 fn Summary(props: &SummaryProps) -> Html {
     let data = &props.data;
-    let choices = std::iter::once((AttrValue::from(""), AttrValue::from("Row number, from 0")))
-        .chain(data.columns.iter().map(|column| (column.clone().into(), column.clone().into())))
-        .collect::<Vec<_>>();
-    let on_choose =
-        props.on_id_column.reform(|column: AttrValue| if column.is_empty() { None } else { Some(column.to_string()) });
     html! {
         <>
             <p class="data-summary" role="status">
@@ -222,7 +132,7 @@ fn Summary(props: &SummaryProps) -> Html {
             { for data.notes.iter().map(|note| html! { <p class="small">{ note }</p> }) }
             if !data.skipped.is_empty() {
                 <Notice tone={Tone::Warning}
-                    heading={format!("{} left out, as you chose", counted(data.skipped.len() as u64, "line", "lines"))}>
+                    heading={format!("{} skipped", counted(data.skipped.len() as u64, "line", "lines"))}>
                     { numbered_lines(&data.skipped, data.skipped.len() as u64) }
                 </Notice>
             }
@@ -240,14 +150,32 @@ fn Summary(props: &SummaryProps) -> Html {
                     </tbody>
                 </table>
             </div>
-            <div class="fields">
-                <SelectField label="ID column" value={props.id_column.clone().unwrap_or_default()} {choices}
-                    hint="Names each row in the results." {on_choose} />
-            </div>
             if let Some(words) = id_words(data, props.id_column.as_deref()) {
                 <Notice tone={Tone::Warning}><p>{ words }</p></Notice>
             }
         </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct IdColumnProps {
+    data: Rc<DataSummary>,
+    id_column: Option<AttrValue>,
+    on_id_column: Callback<Option<String>>,
+}
+
+#[component]
+fn IdColumn(props: &IdColumnProps) -> Html {
+    let choices = std::iter::once((AttrValue::from(""), AttrValue::from("Row number, from 0")))
+        .chain(props.data.columns.iter().map(|column| (column.clone().into(), column.clone().into())))
+        .collect::<Vec<_>>();
+    let on_choose =
+        props.on_id_column.reform(|column: AttrValue| if column.is_empty() { None } else { Some(column.to_string()) });
+    html! {
+        <div class="fields">
+            <SelectField id="id-column" label="ID column" value={props.id_column.clone().unwrap_or_default()} {choices}
+                hint="Names each row in the results." {on_choose} />
+        </div>
     }
 }
 
@@ -264,10 +192,10 @@ fn id_words(data: &DataSummary, chosen: Option<&str>) -> Option<String> {
     let found = shared.into_iter().chain(blank).collect::<Vec<_>>().join("; ");
     Some(match chosen {
         Some(_) => format!(
-            "{found}. Answers that are imported later find such rows only where the rows are equal. Choose a column whose \
-             values differ, or the row number."
+            "{found}. Imported answers can't be told apart for such rows. Choose another ID column under More, or the row \
+             number."
         ),
-        None => format!("The column \u{201c}{column}\u{201d} was not chosen: {found}. The row number names each row."),
+        None => format!("Rows are named by their number. In the column \u{201c}{column}\u{201d} {found}."),
     })
 }
 
@@ -314,7 +242,7 @@ mod tests {
         let found = "2 rows share an id with another, such as \u{201c}a\u{201d}; 1 row has no id. ";
         assert!(id_words(&data, Some("id")).is_some_and(|words| words.starts_with(found)));
         let not_chosen = id_words(&data, None).unwrap_or_default();
-        assert!(not_chosen.starts_with("The column \u{201c}id\u{201d} was not chosen: 2 rows share"), "{not_chosen}");
+        assert!(not_chosen.contains("In the column \u{201c}id\u{201d} 2 rows share"), "{not_chosen}");
         assert_eq!(id_words(&data, Some("name")), None);
     }
 }

@@ -1,142 +1,180 @@
-//! What exactly these rows would cost, and the button that starts.
+//! The card `Before you start`: what exactly these rows cost, what has to be corrected, and the two buttons.
 
 use yew::prelude::*;
 
-use crate::link::{FileEstimate, Problem};
+use crate::link::{FileEstimate, Problem, Projection};
 use crate::money::{Usd, grouped};
-use crate::provider::tokens::ESTIMATE_MARGIN_PERCENT;
-use crate::time::in_words;
+use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, Notice, Stat, Tone};
-use crate::ui::runner::words::{cost_words, counted, worst_case_words};
+use crate::ui::runner::estimate_words::{
+    cost_words, input_tokens, input_tokens_note, spared_words, time_words, worst_case_words,
+};
+use crate::ui::runner::words::counted;
+
+/// A field that has to be corrected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fix {
+    /// The element's.
+    pub id: AttrValue,
+    pub label: AttrValue,
+    pub message: AttrValue,
+}
 
 #[derive(Properties, PartialEq)]
 pub struct EstimatePanelProps {
-    pub has_data: bool,
     /// A file is being read: a start would still mean the one before.
     pub reading: bool,
     pub estimating: bool,
     pub estimate: Option<Result<FileEstimate, Problem>>,
-    /// The fields that can't be read, by name: there is no estimate for them.
+    /// From the rows that were tried with these settings.
     #[prop_or_default]
-    pub unread: AttrValue,
+    pub tried: Option<Projection>,
     pub budget: Option<Usd>,
     /// How often a row may be asked again.
     #[prop_or_default]
     pub reasks: u8,
-    /// How many fields have to be corrected; said once the person tried to start.
-    pub problems: usize,
+    /// Topmost first. Before the person wants to start only what can't be read, which also keeps the estimate away.
+    #[prop_or_default]
+    pub fixes: Vec<Fix>,
+    /// There is no estimate: a field can't be read.
+    #[prop_or_default]
+    pub unread: bool,
     pub refused: Option<AttrValue>,
     pub starting: bool,
-    /// A trial is under way: its answers are still to come.
+    /// The models that are being tried; zero: none.
     #[prop_or_default]
-    pub trying: bool,
+    pub trying: usize,
+    /// Why the trial could not be made.
+    #[prop_or_default]
+    pub trial_problem: Option<AttrValue>,
+    /// How many of the rows that were tried have an answer; `None` where none were tried.
+    #[prop_or_default]
+    pub answers: Option<usize>,
+    /// Calls cost money.
+    #[prop_or_default]
+    pub billed: bool,
+    pub on_try: Callback<()>,
     pub on_start: Callback<()>,
+    /// The element to go to.
+    pub on_fix: Callback<AttrValue>,
+    pub on_answers: Callback<()>,
 }
 
 #[component]
 pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
     let body = match &props.estimate {
-        _ if !props.has_data => html! {
-            <p class="soft">{ "Choose a data file, or take the sample data: then the cost and the time of exactly these \
-                               rows stand here." }</p>
-        },
-        _ if !props.unread.is_empty() => html! {
-            <p class="field__error">{ format!("No estimate yet. Correct first: {}.", props.unread) }</p>
-        },
-        Some(Ok(estimate)) => figures(estimate, props.budget, props.reasks),
+        _ if props.unread => Html::default(),
+        Some(Ok(estimate)) => figures(props, estimate),
         Some(Err(problem)) => html! { <p class="soft">{ &problem.message }</p> },
-        None => html! { <p class="soft" role="status">{ "Being counted…" }</p> },
+        None => html! { <p class="soft" role="status">{ "Counting tokens…" }</p> },
     };
-    let kind = if props.has_data { ButtonKind::Primary } else { ButtonKind::Plain };
     let short = match &props.estimate {
-        Some(Ok(estimate)) if props.has_data && props.unread.is_empty() => {
-            Some(format!("{}, {}", cost_words(estimate), time_words(estimate)))
+        Some(Ok(estimate)) if !props.unread => {
+            let cost = cost_words(estimate, props.tried.as_ref(), props.reasks);
+            Some(format!("{}, {}", cost.figure, time_words(estimate)))
         }
         _ => None,
     };
+    let busy = props.starting || props.reading;
     html! {
         <>
             <section class="estimate-panel" aria-labelledby="estimate-title" aria-busy={props.estimating.to_string()}>
                 <h2 class="panel__title" id="estimate-title">{ "Before you start" }</h2>
                 { body }
-            </section>
-            <div class="start-bar">
+                { fixes(props) }
+                { trial(props) }
                 if let Some(refused) = &props.refused {
                     <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
                 }
-                if props.problems > 0 {
-                    <p class="field__error" role="alert">
-                        { format!("Correct {} first.", counted(props.problems as u64, "field", "fields")) }
-                    </p>
-                }
+            </section>
+            <div class="start-bar">
                 if props.starting {
-                    <p class="soft small" role="status">
-                        { "Saving the rows in this browser, so that the run survives a crash…" }
-                    </p>
+                    <p class="soft small" role="status">{ "Saving your rows in this browser, so that a crash loses nothing…" }</p>
                 } else if let Some(short) = short {
                     <p class="start-bar__short" aria-hidden="true">{ short }</p>
                 }
-                <Button {kind} disabled={props.starting || props.reading || props.trying} on_press={props.on_start.clone()}>{ "Start run" }</Button>
+                <Button disabled={busy} resting={props.trying > 0} on_press={props.on_try.clone()}>{ "Try 5 rows" }</Button>
+                <Button kind={ButtonKind::Primary} disabled={busy || props.trying > 0} on_press={props.on_start.clone()}>
+                    { "Start run" }
+                </Button>
             </div>
         </>
     }
 }
 
-fn time_words(estimate: &FileEstimate) -> String {
-    match estimate.calls {
-        0 => "at once".to_owned(),
-        _ => format!("about {}", in_words(estimate.duration_ms)),
-    }
-}
-
-fn cost_note(reasks: u8) -> String {
-    match reasks {
-        0 => "from empty to full answers".to_owned(),
-        times => {
-            format!("from empty answers to full ones asked again {}", counted(times.into(), "time", "times"))
-        }
-    }
-}
-
-fn input_tokens(estimate: &FileEstimate) -> String {
-    let count = grouped(&estimate.input_tokens.to_string());
-    if estimate.tokens_counted { count } else { format!("about {count}") }
-}
-
-fn input_tokens_note(estimate: &FileEstimate) -> String {
-    match (estimate.tokens_counted, estimate.rows_sampled) {
-        (true, _) => "by the model\u{2019}s own tokenizer".to_owned(),
-        (false, 1..) => {
-            format!("from {} as the provider counts them", counted(estimate.rows_sampled.into(), "row", "rows"))
-        }
-        (false, 0) => format!("from characters, \u{b1}\u{a0}{ESTIMATE_MARGIN_PERCENT}\u{a0}%"),
-    }
-}
-
-fn figures(estimate: &FileEstimate, budget: Option<Usd>, reasks: u8) -> Html {
-    let number = |count: u64| grouped(&count.to_string());
-    let spared = [
-        (estimate.duplicates, "more repeats one of them", "more repeat one of them"),
-        (estimate.maybe_cached, "may be in the cache", "may be in the cache"),
-        (estimate.imported, "comes from the checkpoint", "come from the checkpoint"),
-    ];
-    let spared: Vec<String> = spared
-        .into_iter()
-        .filter(|(count, ..)| *count > 0)
-        .map(|(count, one, many)| counted(count.into(), one, many))
-        .collect();
-    let saved = (!spared.is_empty()).then(|| spared.join(", "));
+fn figures(props: &EstimatePanelProps, estimate: &FileEstimate) -> Html {
+    let tried = props.tried.as_ref();
+    let cost = cost_words(estimate, tried, props.reasks);
+    let (worst, likely) = worst_case_words(estimate, props.budget, tried);
+    let spared = spared_words(estimate);
     html! {
         <>
+            <dl class="estimate-panel__cost">
+                <dt class="stat__label">{ "Cost" }</dt>
+                <dd class="estimate-panel__figure">{ cost.figure }</dd>
+                if !cost.range.is_empty() {
+                    <dd class="stat__note">{ cost.range }</dd>
+                }
+                <dd class={classes!("stat__note", likely.then_some("field__error"))}>{ worst }</dd>
+            </dl>
             <dl class="stats">
-                <Stat label="Cost" value={cost_words(estimate)} note={cost_note(reasks)} />
                 <Stat label="Time" value={time_words(estimate)} />
-                <Stat label="Calls" value={number(estimate.calls.into())} note={saved.map(AttrValue::from)} />
+                <Stat label="Calls" value={grouped(&estimate.calls.to_string())}
+                    note={(!spared.is_empty()).then(|| AttrValue::from(spared))} />
                 <Stat label="Input tokens" value={input_tokens(estimate)} note={input_tokens_note(estimate)} />
             </dl>
-            <p class={classes!("small", (estimate.fits_budget == Some(false)).then_some("field__error"))}>
-                { format!("Worst case: {}.", worst_case_words(estimate, budget, reasks)) }
-            </p>
         </>
     }
+}
+
+/// The address stays: its hash is the page's route.
+fn fixes(props: &EstimatePanelProps) -> Html {
+    if props.fixes.is_empty() {
+        return Html::default();
+    }
+    let fields = counted(props.fixes.len() as u64, "field", "fields");
+    let aim = if props.unread { "to see the estimate" } else { "to start" };
+    let fix = |fix: &Fix| {
+        let (on_fix, id) = (props.on_fix.clone(), fix.id.clone());
+        let onclick = move |event: MouseEvent| {
+            event.prevent_default();
+            on_fix.emit(id.clone());
+        };
+        html! { <li><a href={Route::Runner.href("")} {onclick}>{ &fix.label }</a>{ ": " }{ &fix.message }</li> }
+    };
+    html! {
+        <div class="fixes">
+            <p class="fixes__title" id="fixes-title">{ format!("Fix {fields} {aim}") }</p>
+            <ul class="fixes__list" aria-labelledby="fixes-title">{ for props.fixes.iter().map(fix) }</ul>
+        </div>
+    }
+}
+
+fn trial(props: &EstimatePanelProps) -> Html {
+    let on_answers = props.on_answers.clone();
+    let onclick = move |event: MouseEvent| {
+        event.prevent_default();
+        on_answers.emit(());
+    };
+    let words = match (props.trying, &props.trial_problem, props.answers) {
+        (0, Some(problem), _) => html! { <Notice tone={Tone::Error}><p>{ problem }</p></Notice> },
+        (0, None, None) => {
+            let words = match props.billed {
+                true => "Try 5 rows first: five real calls show the answers and a closer cost. The run reuses them.",
+                false => "Try 5 rows first to see answers and a closer cost. The Demo bills nothing.",
+            };
+            html! { <p class="small soft">{ words }</p> }
+        }
+        (0, None, Some(answers)) => {
+            let words = match answers {
+                0 => "No row was answered: see why".to_owned(),
+                answers => format!("See the {}", counted(answers as u64, "answer", "answers")),
+            };
+            html! { <p class="small"><a href={Route::Runner.href("")} {onclick}>{ words }</a></p> }
+        }
+        (models, ..) => html! {
+            <p class="small soft">{ format!("Asking 5 rows on {}…", counted(models as u64, "model", "models")) }</p>
+        },
+    };
+    html! { <div role="status">{ words }</div> }
 }

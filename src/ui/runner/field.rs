@@ -14,24 +14,24 @@ pub enum Field {
     UserPrompt,
     Labels,
     JsonSchema,
+    MaxOutputTokens,
     Reasks,
     BaseUrl,
     ApiKey,
     Model,
-    InputPrice,
-    OutputPrice,
-    MaxOutputTokens,
-    Temperature,
     DemoLatency,
     DemoErrors,
     DemoRefusals,
+    Budget,
     Concurrency,
     RequestsPerMinute,
     TokensPerMinute,
     Burst,
     MaxRetries,
     Timeout,
-    Budget,
+    Temperature,
+    InputPrice,
+    OutputPrice,
 }
 
 impl Field {
@@ -64,9 +64,34 @@ impl Field {
         }
     }
 
-    /// The element's id, which the shared parts make from the label.
-    pub fn id(self) -> String {
-        crate::ui::parts::slug(self.label())
+    /// The element's id; of a further lane with its number.
+    pub fn id(self, lane: usize) -> String {
+        let id = match self {
+            Field::DataFile => "data-file",
+            Field::SystemPrompt => "system-prompt",
+            Field::UserPrompt => "user-prompt",
+            Field::Labels => "labels",
+            Field::JsonSchema => "json-schema",
+            Field::MaxOutputTokens => "max-output-tokens",
+            Field::Reasks => "reasks",
+            Field::BaseUrl => "base-url",
+            Field::ApiKey => "api-key",
+            Field::Model => "model",
+            Field::DemoLatency => "demo-latency",
+            Field::DemoErrors => "demo-errors",
+            Field::DemoRefusals => "demo-refusals",
+            Field::Budget => "budget",
+            Field::Concurrency => "concurrency",
+            Field::RequestsPerMinute => "requests-per-minute",
+            Field::TokensPerMinute => "tokens-per-minute",
+            Field::Burst => "burst",
+            Field::MaxRetries => "max-retries",
+            Field::Timeout => "timeout",
+            Field::Temperature => "temperature",
+            Field::InputPrice => "input-price",
+            Field::OutputPrice => "output-price",
+        };
+        if lane == 0 { id.to_owned() } else { format!("{id}-{}", lane + 1) }
     }
 
     /// The numbers that it takes; `None`: it takes a text.

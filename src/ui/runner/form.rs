@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use yew::AttrValue;
 
-use crate::answers::labels_of_prompt;
+use crate::answers::{Labels, labels_of_prompt};
 use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
 use crate::money::{PerToken, Usd};
 use crate::prices;
-use crate::provider::ServedAt;
+use crate::provider::{ServedAt, takes_temperature, tokens};
 use crate::ui::runner::Field;
 
 /// The post's prompt for its product list, which the sample data continues.
@@ -18,10 +18,13 @@ pub const SAMPLE_SYSTEM: &str = "Classify the product into exactly one category:
 const SAMPLE_OUTPUT_TOKENS_MAX: &str = "64";
 const OUTPUT_TOKENS_MAX: &str = "512";
 
+/// What a label's end, and a little more than the label, may take.
+const LABEL_TOKENS_SPARE: u32 = 8;
+
 /// Where the two prices come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum PriceSource {
-    /// Nobody knows them.
+    /// They are in no price list.
     #[default]
     Unknown,
     /// The catalogue, as read on this day.
@@ -57,6 +60,8 @@ pub struct Form {
     pub lanes: Vec<Form>,
     /// The person wrote the prompts: new data leaves them alone.
     own_prompts: bool,
+    /// The person chose the output cap: labels and new data leave it alone.
+    own_cap: bool,
     /// The data are the sample, or are about to be.
     sample: bool,
     /// The origin that the key was entered for; `None` until it is known.
@@ -107,11 +112,12 @@ impl Default for Form {
             prompt_cache: PromptCache::Off,
             lanes: Vec::new(),
             own_prompts: false,
+            own_cap: false,
             sample: false,
             key_origin: None,
             key_cleared: false,
         };
-        form.set(Field::MaxOutputTokens, OUTPUT_TOKENS_MAX);
+        form.cap_output();
         form.set(Field::Concurrency, "15");
         form.set(Field::MaxRetries, "4");
         form.set(Field::Reasks, "0");
@@ -210,7 +216,12 @@ impl Form {
         self.set(field, text.clone());
         match field {
             Field::SystemPrompt | Field::UserPrompt => self.own_prompts = true,
-            Field::Model => self.price_by_catalogue(),
+            Field::Labels => self.cap_output(),
+            Field::Model => {
+                self.price_by_catalogue();
+                self.cap_output();
+            }
+            Field::MaxOutputTokens => self.own_cap = true,
             Field::InputPrice | Field::OutputPrice => self.price_source = PriceSource::Own,
             Field::ApiKey => {
                 self.key_origin = origin(&self.text(Field::BaseUrl));
@@ -251,6 +262,22 @@ impl Form {
             _ => {}
         }
         self.price_by_catalogue();
+        self.cap_output();
+    }
+
+    /// As many output tokens as the answers need, unless the person chose a cap. A model that thinks before it answers
+    /// spends them on that, too, so its cap stays high.
+    fn cap_output(&mut self) {
+        if self.own_cap {
+            return;
+        }
+        let needed = label_tokens(&self.text(Field::Labels)).filter(|_| self.format == FormatKind::Labels);
+        let cap = match needed {
+            Some(needed) if takes_temperature(&self.text(Field::Model)) => needed.to_string(),
+            _ if self.sample => SAMPLE_OUTPUT_TOKENS_MAX.to_owned(),
+            _ => OUTPUT_TOKENS_MAX.to_owned(),
+        };
+        self.set(Field::MaxOutputTokens, cap);
     }
 
     /// A known model brings its prices; an unknown one keeps what the person stated, and nothing else.
@@ -281,6 +308,7 @@ impl Form {
                 self.set(Field::Labels, labels);
             }
         }
+        self.cap_output();
     }
 
     fn restore_format(&mut self, format: &AnswerFormat) {
@@ -304,10 +332,9 @@ impl Form {
             return;
         }
         let system = if self.sample { SAMPLE_SYSTEM } else { "" };
-        let cap = if self.sample { SAMPLE_OUTPUT_TOKENS_MAX } else { OUTPUT_TOKENS_MAX };
         self.set(Field::SystemPrompt, system);
         self.set(Field::UserPrompt, first_text_column(data).map(placeholder).unwrap_or_default());
-        self.set(Field::MaxOutputTokens, cap);
+        self.cap_output();
     }
 
     fn restore(&mut self, setup: &Setup) {
@@ -352,7 +379,7 @@ impl Form {
         self.reasoning_effort = setup.reasoning_effort;
         self.prompt_cache = setup.prompt_cache;
         self.restore_lanes(setup);
-        self.own_prompts = true;
+        (self.own_prompts, self.own_cap) = (true, true);
     }
 }
 
@@ -368,6 +395,17 @@ pub fn origin(url: &str) -> Option<String> {
 fn cheapest_of(vendor: &str) -> Option<&'static prices::Model> {
     let offered = prices::all().iter().filter(|model| model.vendor == vendor && !model.deprecated);
     offered.min_by_key(|model| (!model.core, model.card.base.output, model.card.base.input))
+}
+
+/// The output tokens that the longest label needs; `None` where there is no label.
+pub fn label_tokens(labels: &str) -> Option<u32> {
+    let longest = Labels::typed(labels).iter().map(|label| tokens::estimate(label)).max()?;
+    Some(longest + LABEL_TOKENS_SPARE)
+}
+
+/// The model's prices are known.
+pub fn is_in_catalogue(form: &Form) -> bool {
+    prices::find_at(form.provider, &form.text(Field::Model)).is_some()
 }
 
 /// An amount as a person types it: no dollar sign, no trailing zeros.

@@ -32,6 +32,10 @@ impl StepProps {
         lane_label(field, self.lane)
     }
 
+    pub fn id(&self, field: Field) -> AttrValue {
+        field.id(self.lane).into()
+    }
+
     /// A field for a number.
     pub fn number(&self, field: Field, placeholder: &'static str, hint: &str) -> Html {
         let hint = (!hint.is_empty()).then(|| AttrValue::from(hint.to_owned()));
@@ -40,7 +44,7 @@ impl StepProps {
         let unit = Some(range.unit.label()).filter(|unit| !unit.is_empty()).map(AttrValue::from);
         let echo = field.echo(&value).filter(|_| error.is_none()).map(AttrValue::from);
         html! {
-            <TextField label={self.label(field)} {kind} {value} {placeholder} {unit} {echo} {hint} {error}
+            <TextField id={self.id(field)} label={self.label(field)} {kind} {value} {placeholder} {unit} {echo} {hint} {error}
                 on_input={self.on_input(field)} />
         }
     }

@@ -1,4 +1,4 @@
-//! Step 3, further lanes: each another endpoint or key with limits of its own.
+//! Further lanes: each another endpoint or key with limits of its own.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::ui::runner::connection_note::LaneChecked;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::parse::{FieldProblem, LaneProblem};
 use crate::ui::runner::pause_note::focus;
-use crate::ui::runner::provider_step::choices;
+use crate::ui::runner::provider_step::{choices, key_hint};
 use crate::ui::runner::{Field, Form, FormAction};
 
 /// As many as the worker takes.
@@ -42,8 +42,8 @@ pub fn MoreLanes(props: &MoreLanesProps) -> Html {
             <div class="lanes-form__add" id={ADDING} tabindex="-1">
                 <Button disabled={props.form.lanes.len() + 1 >= LANES_MAX} on_press={on_add}>{ "Add another key" }</Button>
                 <span class="field__hint">
-                    { "A further lane: rows go to whichever key or endpoint can send soonest, each within its own limits. \
-                       Keys of one organisation mostly share its limits." }
+                    { "Another key, model or server with its own limits. Each row goes to whichever can send first. Keys of one \
+                       organization usually share its limits." }
                 </span>
             </div>
         </div>
@@ -78,17 +78,17 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
     html! {
         <fieldset class="lane-fields" key={lane}>
             <legend class="lane-fields__name">{ lane_name(lane) }</legend>
-            <SelectField label={format!("Provider, lane {}", lane + 1)} value={preset.name} choices={providers}
+            <SelectField id={format!("provider-{}", lane + 1)} label={format!("Provider, lane {}", lane + 1)} value={preset.name} choices={providers}
                 on_choose={on_provider} />
             if form.provider.is_remote() {
                 { line(&step, Field::BaseUrl, TextKind::Line, "https://api.openai.com/v1", None) }
             }
             if preset.auth != Auth::None {
-                { line(&step, Field::ApiKey, TextKind::Secret, "none", Some(key_hint(form))) }
+                { line(&step, Field::ApiKey, TextKind::Secret, "", Some(key_hint(form))) }
             }
             <div class="step__fields">
                 <div class="step__wide">
-                    <Combobox label={step.label(Field::Model)} value={form.text(Field::Model)} choices={models}
+                    <Combobox id={step.id(Field::Model)} label={step.label(Field::Model)} value={form.text(Field::Model)} choices={models}
                         error={step.error(Field::Model)} free_text=true on_choose={step.on_input(Field::Model)} />
                 </div>
                 { step.number(Field::InputPrice, "unknown", "") }
@@ -107,17 +107,9 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
     }
 }
 
-fn line(step: &StepProps, field: Field, kind: TextKind, placeholder: &'static str, hint: Option<&'static str>) -> Html {
+fn line(step: &StepProps, field: Field, kind: TextKind, placeholder: &'static str, hint: Option<AttrValue>) -> Html {
     html! {
-        <TextField label={step.label(field)} {kind} value={step.form.text(field)} {placeholder}
-            hint={hint.map(AttrValue::from)} error={step.error(field)} on_input={step.on_input(field)} />
-    }
-}
-
-fn key_hint(form: &Form) -> &'static str {
-    if form.key_cleared {
-        "Cleared, because the base URL now names another server: a key is only ever sent to the server it was entered for."
-    } else {
-        "Kept in memory only; sent to this lane's base URL and nowhere else."
+        <TextField id={step.id(field)} label={step.label(field)} {kind} value={step.form.text(field)} {placeholder}
+            {hint} error={step.error(field)} on_input={step.on_input(field)} />
     }
 }

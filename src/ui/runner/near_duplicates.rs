@@ -41,13 +41,12 @@ pub fn near_words(near: &NearDuplicates, folded: bool) -> String {
     let saves = near.saves.map(|saves| format!(", up to {}", money(saves))).unwrap_or_default();
     let calls = if near.rows == 1 { "1 call".to_owned() } else { format!("{} calls", near.rows) };
     match folded {
-        true => {
-            let share = counted(near.rows.into(), "row shares", "rows share");
-            format!("{share} the answer of an earlier one: {calls} saved{saves}.")
-        }
+        true => format!(
+            "{} the answer of an earlier one: {calls} saved{saves}.",
+            counted(near.rows.into(), "row shares", "rows share")
+        ),
         false => format!(
-            "{} from an earlier one only in case, white space or Unicode form. Sharing its answer would save \
-             {calls}{saves}.",
+            "{} from an earlier one only in case, spaces or Unicode form. Sharing its answer would save {calls}{saves}.",
             counted(near.rows.into(), "row differs", "rows differ")
         ),
     }

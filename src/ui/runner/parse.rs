@@ -47,9 +47,9 @@ pub fn faults(form: &Form, data: Option<&DataSummary>, template: Option<&Templat
     in_page_order(problems)
 }
 
-/// A lane's fields lie between those of steps 3 and 4. Of several complaints about one field the first counts.
+/// Further lanes come last. Of several complaints about one field the first counts.
 fn in_page_order(mut problems: Vec<LaneProblem>) -> Vec<LaneProblem> {
-    problems.sort_by_key(|(lane, (field, _))| (*lane == 0 && *field >= Field::Concurrency, *lane, *field));
+    problems.sort_by_key(|(lane, (field, _))| (*lane, *field));
     problems.dedup_by_key(|(lane, (field, _))| (*lane, *field));
     problems
 }
@@ -69,7 +69,7 @@ pub fn parse_limits(form: &Form) -> Result<(Limits, Option<Usd>), Vec<FieldProbl
     if budget.is_some() && lacking {
         reader.refuse(
             Field::Budget,
-            "This run was started without a price or without Max output tokens, so no budget can hold it.",
+            "This run has no prices or no Max output tokens, so it can't have a budget. Start a new run with both.",
         );
     }
     reader.or_problems((limits, budget))
@@ -251,10 +251,10 @@ impl Missing<'_> {
 
     fn data_and_prompts(&mut self, data: Option<&DataSummary>, template: Option<&TemplateProblem>) {
         if data.is_none() {
-            self.refuse(0, Field::DataFile, "Choose a data file first, or take the sample data.");
+            self.refuse(0, Field::DataFile, "Choose a data file, or use the sample data.");
         }
         if self.is_empty(0, Field::UserPrompt) {
-            let words = "Write what is asked about each row, with {{column}} where its value belongs.";
+            let words = "Write the question for each row, such as \"Translate {{name}}\".";
             self.refuse(0, Field::UserPrompt, words);
         } else if let Some(problem) = template {
             self.refuse(0, prompt_of(problem, self.form), &problem.to_string());
@@ -267,10 +267,10 @@ impl Missing<'_> {
             return;
         }
         if self.is_empty(0, Field::MaxOutputTokens) {
-            self.refuse(0, Field::MaxOutputTokens, "Anthropic asks for a cap with every call, such as 512.");
+            self.refuse(0, Field::MaxOutputTokens, "Anthropic needs a limit on every call, such as 512.");
         }
         if Reader::new(self.form).number(Field::Temperature).is_some_and(|steps| steps > ANTHROPIC_TEMPERATURE_MAX) {
-            self.refuse(0, Field::Temperature, "Anthropic takes a temperature from 0 to 1.");
+            self.refuse(0, Field::Temperature, "Enter a temperature from 0 to 1 for Anthropic.");
         }
     }
 
@@ -280,13 +280,13 @@ impl Missing<'_> {
             return;
         }
         if self.is_empty(0, Field::MaxOutputTokens) {
-            let words = "A budget needs this cap: without it, one answer could cost anything.";
+            let words = "Enter a limit, such as 512. Without it there is no worst case to hold against the budget.";
             self.refuse(0, Field::MaxOutputTokens, words);
         }
         for lane in 0..=self.form.lanes.len() {
             for field in [Field::InputPrice, Field::OutputPrice] {
                 if self.is_empty(lane, field) {
-                    let words = "A budget needs the model's prices: state them, or leave the budget empty.";
+                    let words = "Enter the model's price. Without it the budget can't be kept.";
                     self.refuse(lane, field, words);
                 }
             }
@@ -296,7 +296,7 @@ impl Missing<'_> {
     fn endpoint(&mut self, lane: usize) {
         let provider = self.form.lane(lane).provider;
         if self.is_empty(lane, Field::Model) {
-            self.refuse(lane, Field::Model, "Name a model, such as gpt-4o-mini.");
+            self.refuse(lane, Field::Model, "Enter a model, such as gpt-4o-mini.");
         }
         let base_url = self.text(lane, Field::BaseUrl);
         if provider.is_remote()
@@ -308,18 +308,17 @@ impl Missing<'_> {
         // An address of the person's own may hold the key itself.
         let at_home = base_url.starts_with(preset.base_url) && preset.place == ServedAt::Internet;
         if at_home && preset.auth != Auth::None && self.is_empty(lane, Field::ApiKey) {
-            self.refuse(lane, Field::ApiKey, &format!("{} needs an API key.", preset.name));
+            self.refuse(lane, Field::ApiKey, &format!("Enter your {} API key.", preset.name));
         }
         let (input, output) = (self.is_empty(lane, Field::InputPrice), self.is_empty(lane, Field::OutputPrice));
         if input != output {
             let missing = if input { Field::InputPrice } else { Field::OutputPrice };
-            let words = "State both prices, or neither: half a price would count the other half as free.";
+            let words = "Enter both prices, or neither.";
             self.refuse(lane, missing, words);
         }
         if let Some(twin) = self.twin_of(lane) {
             let words = format!(
-                "Lane {} sends to the same model with the same key, so both would count against the same limits. Enter \
-                 another key, or remove this lane.",
+                "Lane {} has the same model and key, and so the same limits. Enter another key, or remove this lane.",
                 twin + 1
             );
             self.refuse(lane, Field::ApiKey, &words);

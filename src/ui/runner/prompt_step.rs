@@ -11,6 +11,7 @@ use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone};
 use crate::ui::runner::answer_fields::answer_fields;
 use crate::ui::runner::form::placeholder;
 use crate::ui::runner::form_field::StepProps;
+use crate::ui::runner::step_section::StepSection;
 use crate::ui::runner::{Field, FormAction};
 
 /// Columns that are offered as buttons; a file may have hundreds.
@@ -34,14 +35,13 @@ pub struct PromptStepProps {
 pub fn PromptStep(props: &PromptStepProps) -> Html {
     let step = &props.step;
     html! {
-        <section class="step">
-            <h2 class="step__title">{ "Prompt" }</h2>
-            <TextField label={Field::SystemPrompt.label()} kind={TextKind::Paragraph} rows={4}
+        <StepSection number={2} title="Prompt">
+            <TextField id={step.id(Field::SystemPrompt)} label={Field::SystemPrompt.label()} kind={TextKind::Paragraph} rows={4}
                 value={step.form.text(Field::SystemPrompt)} error={step.error(Field::SystemPrompt)}
-                placeholder="Empty: no system prompt is sent." on_input={step.on_input(Field::SystemPrompt)} />
-            <TextField label={Field::UserPrompt.label()} kind={TextKind::Paragraph} rows={3} monospace=true
+                placeholder="None is sent." on_input={step.on_input(Field::SystemPrompt)} />
+            <TextField id={step.id(Field::UserPrompt)} label={Field::UserPrompt.label()} kind={TextKind::Paragraph} rows={3} monospace=true
                 value={step.form.text(Field::UserPrompt)} error={step.error(Field::UserPrompt)}
-                hint="{{column}} stands for the row's value in that column. Jinja works, such as {{ name | upper }} or {{ text[:200] }}."
+                hint="{{column}} inserts the row's value. Jinja works too: {{ name | upper }}, {{ text[:200] }}."
                 on_input={step.on_input(Field::UserPrompt)} />
             if let Some(data) = &props.data {
                 { columns(step, data) }
@@ -55,7 +55,7 @@ pub fn PromptStep(props: &PromptStepProps) -> Html {
                     }
                 </RowPreview>
             }
-        </section>
+        </StepSection>
     }
 }
 
@@ -98,7 +98,7 @@ fn provider_count(props: &PromptStepProps) -> Html {
                     { format!("Count tokens with {name}") }
                 </Button>
                 <span class="small soft">
-                    { if props.counting { "Being counted…" } else { "Free; sends up to 20 rows, with your key." } }
+                    { if props.counting { "Counting tokens…" } else { "Free. Sends up to 20 rows with your key." } }
                 </span>
             </div>
             <div role="status" class="small">
@@ -120,7 +120,7 @@ fn count_words(name: &str, count: &TokenCount) -> String {
     let one =
         format!("{name} counts {} input tokens in row {}.", number(row_tokens.into()), number(u64::from(row) + 1));
     let more = format!(
-        " In {rows} rows it counts {}, where {} were estimated: the estimate of the whole file follows it.",
+        " In {rows} rows it counts {}; the estimate was {}. The estimate of the whole file now follows the count.",
         number(counted),
         number(estimated)
     );
@@ -133,7 +133,7 @@ fn tokens_words(preview: &Preview) -> String {
     if preview.tokens_counted {
         return format!("{count} input tokens, counted with the model\u{2019}s own tokenizer.");
     }
-    format!("About {count} input tokens: estimated from characters, \u{b1} {ESTIMATE_MARGIN_PERCENT} %.")
+    format!("About {count} input tokens: estimated from characters, \u{b1} {ESTIMATE_MARGIN_PERCENT}%.")
 }
 
 #[derive(Properties, PartialEq)]
@@ -169,8 +169,8 @@ fn RowPreview(props: &RowPreviewProps) -> Html {
                 }
             </>
         },
-        Some((_, Err(_))) => html! { <p class="soft">{ "Shown once the prompt above is right." }</p> },
-        None => html! { <p class="soft">{ "Being rendered…" }</p> },
+        Some((_, Err(_))) => html! { <p class="soft">{ "Correct the prompt to see the preview." }</p> },
+        None => html! { <p class="soft">{ "Rendering the preview…" }</p> },
     };
     html! {
         <section class="preview" aria-label="Preview">

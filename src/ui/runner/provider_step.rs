@@ -6,12 +6,13 @@ use yew::prelude::*;
 
 use crate::link::{PromptCache, Provider, ReasoningEffort};
 use crate::prices;
-use crate::provider::{Auth, Preset, ServedAt, Wire, takes_temperature};
-use crate::ui::parts::{Button, Choice, Combobox, Notice, SelectField, TextField, TextKind, Tone, dated};
-use crate::ui::runner::answer_fields::output_hint;
+use crate::provider::{Auth, ServedAt, Wire, takes_temperature};
+use crate::ui::parts::{Button, Choice, Combobox, Disclosure, Notice, SelectField, TextField, TextKind, Tone};
 use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
+use crate::ui::runner::form::{is_in_catalogue, origin};
 use crate::ui::runner::form_field::StepProps;
-use crate::ui::runner::{Field, FormAction, PriceSource};
+use crate::ui::runner::step_section::StepSection;
+use crate::ui::runner::{Field, Form, FormAction, PriceSource};
 
 #[derive(Properties, PartialEq)]
 pub struct ProviderStepProps {
@@ -22,7 +23,7 @@ pub struct ProviderStepProps {
     /// The worker's complaint about this step.
     pub refused: Option<AttrValue>,
     pub on_check: Callback<()>,
-    /// What stands at the end of the step: further lanes.
+    /// How the Demo behaves, where it is asked.
     #[prop_or_default]
     pub children: Html,
 }
@@ -32,54 +33,55 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
     let step = &props.step;
     let form = &step.form;
     let provider = form.provider;
-    let demo = !provider.is_remote();
-    let listed = props.checked.first().and_then(Option::as_ref).filter(|_| !demo);
+    let preset = provider.preset();
+    let listed = props.checked.first().and_then(Option::as_ref).filter(|_| provider.is_remote());
     let listed = listed.map(|checked| checked.models.clone()).unwrap_or_default();
     let choices = use_memo((listed, provider), |(listed, provider)| choices(listed, *provider));
-    let temperature_hint = match (takes_temperature(&form.text(Field::Model)), provider.preset().wire) {
-        (false, _) => "This model takes no temperature, so none is sent.",
-        (true, Wire::AnthropicMessages) => "From 0 to 1; empty leaves it to the provider.",
-        (true, Wire::OpenAiChat) => "From 0 to 2; empty leaves it to the provider.",
-    };
+    // The preset's own address is right for nearly everyone; servers on this machine have ports of their own.
+    let own_address = preset.place == ServedAt::Internet;
     html! {
-        <section class="step">
-            <h2 class="step__title">{ "Provider" }</h2>
-            { provider_field(step) }
-            if !demo {
-                { endpoint(step) }
-            }
-            if !demo || form.lanes.iter().any(|lane| lane.provider.is_remote()) {
+        <StepSection number={3} title="Provider">
+            <div class="step__fields">
+                <div class="step__wide">{ provider_field(step) }</div>
+                if provider.is_remote() && !own_address {
+                    <div class="step__wide">{ address(step) }</div>
+                }
+                if preset.auth != Auth::None {
+                    <div class="step__wide">{ key_field(step) }</div>
+                }
+                <div class="step__wide">
+                    <Combobox id={step.id(Field::Model)} label={Field::Model.label()} value={form.text(Field::Model)}
+                        choices={(*choices).clone()} hint={model_hint(form)} error={step.error(Field::Model)}
+                        free_text=true on_choose={step.on_input(Field::Model)} />
+                </div>
+                if !is_in_catalogue(form) {
+                    { price_fields(step) }
+                }
+            </div>
+            if provider.is_remote() || form.lanes.iter().any(|lane| lane.provider.is_remote()) {
                 { connection(props) }
             }
             if let Some(refused) = &props.refused {
                 <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
             }
-            <div class="step__fields">
-                <div class="step__wide">
-                    <Combobox label={Field::Model.label()} value={form.text(Field::Model)} choices={(*choices).clone()}
-                        error={step.error(Field::Model)} free_text=true on_choose={step.on_input(Field::Model)} />
-                </div>
-                { step.number(Field::InputPrice, "unknown", "") }
-                { step.number(Field::OutputPrice, "unknown", "") }
-                <p class="field__hint step__line">{ dated(&price_words(&form.price_source, provider.preset())) }</p>
-                { step.number(Field::MaxOutputTokens, "no cap", &output_hint(step)) }
-                { step.number(Field::Temperature, "default", temperature_hint) }
-                { effort_field(step) }
-                { cache_field(step) }
-            </div>
             { props.children.clone() }
-        </section>
+            if own_address {
+                <Disclosure id="more-provider" label="More" summary="Base URL"
+                    open={form.text(Field::BaseUrl) != preset.base_url}>
+                    { address(step) }
+                </Disclosure>
+            }
+        </StepSection>
     }
 }
 
 fn provider_field(step: &StepProps) -> Html {
     let preset = step.form.provider.preset();
     let hint = match preset.place {
-        ServedAt::Page => {
-            "Simulated inside this page: no key, no network, nothing is billed. Answers are made up; times, errors and \
-             prices are realistic."
+        ServedAt::Page => "Simulated in this page: no key, no bill. The answers are made up.",
+        ServedAt::Anywhere => {
+            "Any server with OpenAI\u{2019}s Chat Completions that allows calls from web pages (CORS)."
         }
-        ServedAt::Anywhere => "Any server that speaks OpenAI's Chat Completions and lets a browser call it (CORS).",
         ServedAt::Internet | ServedAt::ThisMachine => preset.browser,
     };
     let names = Provider::ALL.into_iter().map(|provider| AttrValue::from(provider.name()));
@@ -92,30 +94,40 @@ fn provider_field(step: &StepProps) -> Html {
         }
     };
     html! {
-        <SelectField label="Provider" value={preset.name} choices={names.map(|name| (name.clone(), name)).collect::<Vec<_>>()}
-            {hint} {on_choose} />
+        <SelectField id="provider" label="Provider" value={preset.name}
+            choices={names.map(|name| (name.clone(), name)).collect::<Vec<_>>()} {hint} {on_choose} />
     }
 }
 
-fn endpoint(step: &StepProps) -> Html {
-    let preset = step.form.provider.preset();
-    let key_hint = if step.form.key_cleared {
-        "Cleared, because the base URL now names another server: a key is only ever sent to the server it was entered for."
-    } else {
-        "Kept in memory only, gone when this tab closes; sent to this base URL and nowhere else."
-    };
+fn address(step: &StepProps) -> Html {
     html! {
-        <>
-            <TextField label={Field::BaseUrl.label()} kind={TextKind::Line} value={step.form.text(Field::BaseUrl)}
-                placeholder="https://api.openai.com/v1" error={step.error(Field::BaseUrl)}
-                on_input={step.on_input(Field::BaseUrl)} />
-            if preset.auth != Auth::None {
-                <TextField label={Field::ApiKey.label()} kind={TextKind::Secret} value={step.form.text(Field::ApiKey)}
-                    placeholder="none" hint={key_hint} error={step.error(Field::ApiKey)}
-                    on_input={step.on_input(Field::ApiKey)} />
-            }
-        </>
+        <TextField id={step.id(Field::BaseUrl)} label={Field::BaseUrl.label()} value={step.form.text(Field::BaseUrl)}
+            placeholder="https://api.openai.com/v1" error={step.error(Field::BaseUrl)}
+            on_input={step.on_input(Field::BaseUrl)} />
     }
+}
+
+fn key_field(step: &StepProps) -> Html {
+    html! {
+        <TextField id={step.id(Field::ApiKey)} label={Field::ApiKey.label()} kind={TextKind::Secret}
+            value={step.form.text(Field::ApiKey)} hint={key_hint(&step.form)} error={step.error(Field::ApiKey)}
+            on_input={step.on_input(Field::ApiKey)} />
+    }
+}
+
+/// Where a lane's key goes.
+pub(super) fn key_hint(form: &Form) -> AttrValue {
+    let kept = match origin(&form.text(Field::BaseUrl)) {
+        _ if form.key_cleared => {
+            "Cleared: the base URL names another server now. Enter the key for that one.".to_owned()
+        }
+        Some(origin) => {
+            let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host);
+            format!("Stays in this tab\u{2019}s memory. Sent only to {host}.")
+        }
+        None => "Stays in this tab\u{2019}s memory. Sent only to the base URL.".to_owned(),
+    };
+    kept.into()
 }
 
 /// The check of all lanes, and what it found.
@@ -133,12 +145,51 @@ fn connection(props: &ProviderStepProps) -> Html {
                 }
             </div>
             <ConnectionNote checked={props.checked.clone()} />
+            if preset.auth != Auth::None {
+                { key_promise() }
+            }
         </>
     }
 }
 
+/// How a person sees for themselves where the key goes.
+fn key_promise() -> Html {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    html! {
+        <Disclosure id="key-promise" label="Where does my key go?">
+            <p class="small">
+                { "Open the developer tools of your browser (F12), choose Network, and press Check connection: the key goes to \
+                   your base URL and nowhere else. It is never written to disk, so a reload forgets it. " }
+                if !repository.is_empty() {
+                    <a href={format!("{repository}/blob/main/SECURITY.md")} target="_blank" rel="noreferrer">
+                        { "Source and security notes" }
+                    </a>
+                }
+            </p>
+        </Disclosure>
+    }
+}
+
+pub(super) fn price_fields(step: &StepProps) -> Html {
+    html! {
+        <>
+            { step.number(Field::InputPrice, "unknown", "") }
+            { step.number(Field::OutputPrice, "unknown", "") }
+        </>
+    }
+}
+
+pub(super) fn temperature_field(step: &StepProps) -> Html {
+    let hint = match (takes_temperature(&step.form.text(Field::Model)), step.form.provider.preset().wire) {
+        (false, _) => "This model takes none; it isn\u{2019}t sent.",
+        (true, Wire::AnthropicMessages) => "0 to 1.",
+        (true, Wire::OpenAiChat) => "0 to 2.",
+    };
+    step.number(Field::Temperature, "default", hint)
+}
+
 /// Shown where the preset takes it.
-fn effort_field(step: &StepProps) -> Html {
+pub(super) fn effort_field(step: &StepProps) -> Html {
     let preset = step.form.provider.preset();
     if preset.efforts.is_empty() {
         return Html::default();
@@ -152,13 +203,13 @@ fn effort_field(step: &StepProps) -> Html {
         FormAction::ReasoningEffort(ReasoningEffort::ALL.into_iter().find(|effort| effort.word() == chosen.as_str()))
     });
     html! {
-        <SelectField label="Reasoning effort" value={word(chosen_before)} {choices}
-            hint="For reasoning models: thought is billed as output. Models without it, or without that level, refuse it." {on_choose} />
+        <SelectField id="reasoning-effort" label="Reasoning effort" value={word(chosen_before)} {choices}
+            hint="For reasoning models. Thinking is billed as output." {on_choose} />
     }
 }
 
 /// Shown where the prompt must be marked to be cached.
-fn cache_field(step: &StepProps) -> Html {
+pub(super) fn cache_field(step: &StepProps) -> Html {
     if step.form.provider.preset().wire != Wire::AnthropicMessages {
         return Html::default();
     }
@@ -169,33 +220,38 @@ fn cache_field(step: &StepProps) -> Html {
         FormAction::PromptCache(kept.map(|(kept, _)| kept).unwrap_or_default())
     });
     html! {
-        <SelectField label="Prompt cache" {value} {choices} {on_choose}
-            hint="Keeps the system prompt at the provider: a tenth of the price to read again, 1.25 times (5 minutes) or \
-                  2 times (1 hour) to write. Shorter prompts than the model's minimum are not kept." />
+        <SelectField id="prompt-cache" label="Prompt cache" {value} {choices} {on_choose}
+            hint="Keeps the system prompt at the provider: the first call pays more for it, the others less." />
     }
 }
 
 const CACHES: [(PromptCache, &str); 3] =
     [(PromptCache::Off, "Off"), (PromptCache::FiveMinutes, "5 minutes"), (PromptCache::OneHour, "1 hour")];
 
-fn price_words(source: &PriceSource, preset: &Preset) -> String {
-    let words = match (source, preset.place) {
-        (PriceSource::Catalogue { date }, _) => {
-            format!("List prices, last read on {date}. Change them if yours differ.")
+/// What the model costs, or what to do where its price isn't known.
+fn model_hint(form: &Form) -> Option<AttrValue> {
+    let (input, output) = (form.text(Field::InputPrice), form.text(Field::OutputPrice));
+    let hint = match &form.price_source {
+        PriceSource::Catalogue { .. } => format!("${input} in, ${output} out per 1M tokens."),
+        PriceSource::Own => return None,
+        PriceSource::Unknown if form.provider.preset().place == ServedAt::ThisMachine => {
+            "Enter 0 as both prices if you count it as free. Without prices the cost stays unknown.".to_owned()
         }
-        (PriceSource::Own, _) => "Your own prices, in dollars for a million tokens.".to_owned(),
-        (PriceSource::Unknown, ServedAt::ThisMachine) => {
-            "A model on your own machine has no list price. State 0 for free, or what a million tokens cost you; else the \
-             run's cost stays unknown."
-                .to_owned()
-        }
-        (PriceSource::Unknown, _) => {
-            "This model isn't in the catalogue. State its prices, or the run's cost stays unknown (never $0)."
-                .to_owned()
-        }
+        PriceSource::Unknown => "Not in our price list. Enter its prices, or the cost stays unknown.".to_owned(),
     };
-    match preset.place {
-        ServedAt::Page => format!("{words} The Demo counts what the run would have cost."),
+    Some(hint.into())
+}
+
+pub(super) fn price_words(form: &Form) -> String {
+    let words = match &form.price_source {
+        PriceSource::Catalogue { date } => {
+            format!("List prices per 1M tokens, read on {date}. Change them if yours differ.")
+        }
+        PriceSource::Own => "Your own prices, per 1M tokens.".to_owned(),
+        PriceSource::Unknown => "Per 1M tokens.".to_owned(),
+    };
+    match form.provider.preset().place {
+        ServedAt::Page => format!("{words} In the Demo, costs are what a real run would cost."),
         _ => words,
     }
 }

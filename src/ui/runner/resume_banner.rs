@@ -2,11 +2,11 @@
 
 use yew::prelude::*;
 
-use crate::link::RunSummary;
+use crate::link::{Provider, RunSummary};
 use crate::money::{Usd, grouped};
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
-use crate::ui::runner::words::{counted, rows};
+use crate::ui::runner::words::{counted, money, rows};
 
 #[derive(Properties, PartialEq)]
 pub struct ResumeBannerProps {
@@ -36,10 +36,10 @@ pub fn ResumeBanner(props: &ResumeBannerProps) -> Html {
     };
     html! {
         <section aria-label="Unfinished run">
-            <Notice tone={Tone::Warning} heading={format!("An unfinished run: {}", run.name)} {actions}>
+            <Notice tone={Tone::Warning} heading={format!("Unfinished run: {}", run.name)} {actions}>
                 <p>{ banner_words(run) }</p>
                 if run.busy {
-                    <p>{ "It is open in another tab; go on there, or close that tab first." }</p>
+                    <p>{ "It is open in another tab. Continue there, or close that tab first." }</p>
                 }
                 { for run.notes.iter().map(|note| html! { <p class="small soft">{ note }</p> }) }
             </Notice>
@@ -47,16 +47,20 @@ pub fn ResumeBanner(props: &ResumeBannerProps) -> Html {
     }
 }
 
-/// What is done, what it cost, what is in doubt, and that the file isn't needed again.
+/// What is done, what it cost, what may have been billed, and that the file isn't needed again.
 pub fn banner_words(run: &RunSummary) -> String {
-    let done =
-        format!("{} of {} done", grouped(&run.done.saturating_sub(run.canceled).to_string()), rows(run.total.into()));
+    let answered = run.done.saturating_sub(run.canceled);
+    let done = format!("{} of {} done", grouped(&answered.to_string()), rows(run.total.into()));
+    let calls = counted(run.doubtful_attempts.into(), "call", "calls");
     let doubt = match (run.doubtful_attempts, run.doubtful) {
-        (0, _) => "nothing is in doubt".to_owned(),
-        (attempts, Usd::ZERO) => format!("{} may have been billed", counted(attempts.into(), "attempt", "attempts")),
-        (attempts, amount) => {
-            format!("{} may have been billed, up to {amount}", counted(attempts.into(), "attempt", "attempts"))
-        }
+        (0, _) => String::new(),
+        _ if run.provider == Provider::Demo => String::new(),
+        (_, Usd::ZERO) => format!(" {calls} may have been billed on top."),
+        (_, amount) => format!(" {calls} may have been billed on top, up to {}.", money(amount)),
     };
-    format!("{done} with {}, {} spent, {doubt}. It goes on without the file being chosen again.", run.model, run.spent)
+    let spent = money(run.spent);
+    format!(
+        "{done} with {}, {spent} spent.{doubt} Resume picks up where it stopped; you don't need the file.",
+        run.model
+    )
 }

@@ -7,35 +7,27 @@ use gloo_timers::callback::Timeout;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::{BadLines, Place, Provider, Secret, Setup, ToWorker};
+use crate::link::{BadLines, Limits, Place, Provider, Secret, Setup, ToWorker, Trial};
 use crate::provider::Auth;
-use crate::ui::parts::{Disclosure, slug};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::connection_note::{Tested, still_true};
 use crate::ui::runner::data_step::DataStep;
 use crate::ui::runner::demo_fields::DemoFields;
-use crate::ui::runner::estimate_panel::EstimatePanel;
+use crate::ui::runner::estimate_panel::{EstimatePanel, Fix};
+use crate::ui::runner::focus::go_to;
 use crate::ui::runner::form_field::{StepProps, lane_label};
 use crate::ui::runner::lane_fields::MoreLanes;
 use crate::ui::runner::limits_step::LimitsStep;
 use crate::ui::runner::near_duplicates::NearDuplicatesNote;
 use crate::ui::runner::parse::{FieldProblem, LaneProblem, faults, parse, prompts_and_endpoints};
-use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::prompt_step::PromptStep;
 use crate::ui::runner::provider_step::ProviderStep;
-use crate::ui::runner::trial_panel::TrialPanel;
-use crate::ui::runner::{DeskAction, Field, Form, FormAction};
+use crate::ui::runner::trial_panel::{MORE_MODELS, TrialPanel};
+use crate::ui::runner::{DeskAction, Field, Form, FormAction, trial_panel};
 use crate::ui::store::Work;
 
 /// The preview and the estimate follow the last key stroke after this long.
 const ASK_MS: u32 = 250;
-
-/// What was given last, so that it can be read again with its bad lines skipped.
-#[derive(Clone)]
-enum Source {
-    File(File),
-    Text(AttrValue),
-}
 
 #[derive(Properties, PartialEq)]
 pub struct StepsProps {
@@ -47,8 +39,10 @@ pub fn Steps(props: &StepsProps) -> Html {
     let Work { desk, form, .. } = &props.work;
     let tried = use_state(|| false);
     let row = use_state(|| 0_u32);
-    let source = use_mut_ref(|| None::<Source>);
+    let file = use_mut_ref(|| None::<File>);
     let tested = use_state(Vec::<Tested>::new);
+    let more_models = use_state(<[AttrValue; MORE_MODELS]>::default);
+    let asked = use_state(|| None::<Setup>);
 
     {
         // A run that was just left may be unfinished, and then belongs into the banner.
@@ -68,73 +62,112 @@ pub fn Steps(props: &StepsProps) -> Html {
 
     let own = faults.iter().filter(|(lane, _)| *lane == 0).map(|(_, problem)| problem);
     let shown: Vec<FieldProblem> = own.filter(|(field, _)| *tried || is_typed(form, *field)).cloned().collect();
-    let error = |field: Field| {
+    let problem_of = |field: Field| {
         let problem = shown.iter().find(|(at, _)| *at == field);
         problem.map(|(_, message)| AttrValue::from(message.clone()))
     };
     let refused = |place: Place| desk.problem(place).map(|message| AttrValue::from(message.to_owned()));
-    let data_error = error(Field::DataFile).or_else(|| refused(Place::Data));
+    let data_error = problem_of(Field::DataFile).or_else(|| refused(Place::Data));
     let step = StepProps {
         form: form.clone(),
         problems: Rc::new(shown.clone()),
         on_form: props.work.on_form.clone(),
         lane: 0,
     };
-    let giving = Giving::new(&props.work, &source);
     let on_row = {
         let row = row.clone();
         Callback::from(move |to: u32| row.set(to))
     };
-    let first = faults.first().map(|(lane, (field, _))| slug(&lane_label(*field, *lane)));
-    let start = Start { work: props.work.clone(), tried: tried.clone(), ready: ready(&read, first) };
+    let near = match &desk.estimate {
+        Some(Ok(estimate)) => html! {
+            <NearDuplicatesNote near={estimate.near.clone()} folded={form.fold_near_duplicates}
+                on_fold={props.work.on_form.reform(FormAction::FoldNearDuplicates)} />
+        },
+        _ => Html::default(),
+    };
+    let more = html! {
+        <CheckpointImport importing={desk.importing} seen={desk.checkpoint.clone()} on_file={importing(&props.work)}
+            on_forget={props.work.send.reform(|()| ToWorker::ForgetCheckpoint)} />
+    };
+    let data_step = html! {
+        <DataStep data={desk.data.clone()} reading={desk.reading.clone().map(AttrValue::from)}
+            refused={desk.data_problem.clone()} error={data_error} id_column={form.id_column.clone().map(AttrValue::from)}
+            on_file={opening(&props.work, &file)} on_sample={sampling(&props.work)}
+            on_skip_bad_lines={reading_again(&props.work, &file)}
+            on_id_column={props.work.on_form.reform(FormAction::IdColumn)} {more}>
+            { near }
+        </DataStep>
+    };
+    // Without data there is nothing to ask and nothing to estimate.
+    let has_data = desk.data.is_some();
+    let start = Start {
+        work: props.work.clone(),
+        tried: tried.clone(),
+        asked: asked.clone(),
+        ready: ready(&read, faults.first()),
+    };
     let refused_start = [Place::Run, Place::Prompt, Place::Limits, Place::Storage].into_iter().find_map(refused);
     let checked = still_true(&desk.checked, &tested, &endpoints, form);
     let demo = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider == Provider::Demo);
+    let billed = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider.is_remote());
+    let (trial, trial_problem) = match &desk.trial {
+        Some(Ok(trial)) => (Some(trial.clone()), None),
+        Some(Err(problem)) => (None, Some(AttrValue::from(problem.message.clone()))),
+        None => (None, None),
+    };
+    let of_these_settings = read.as_ref().is_ok_and(|setup| asked.as_ref() == Some(&as_tried(setup)));
+    let projection = trial.as_ref().filter(|_| of_these_settings).and_then(|trial| trial.models.first()?.projection);
+    let on_more_models = {
+        let more_models = more_models.clone();
+        Callback::from(move |models| more_models.set(models))
+    };
+    let models: Vec<String> =
+        more_models.iter().map(|model| model.trim().to_owned()).filter(|model| !model.is_empty()).collect();
+    let trying = if desk.trying { 1 + models.len() } else { 0 };
     html! {
-        <div class="steps">
-            <div class="steps__list">
-                <DataStep data={desk.data.clone()} reading={desk.reading.clone().map(AttrValue::from)}
-                    refused={desk.data_problem.clone()} error={data_error}
-                    id_column={form.id_column.clone().map(AttrValue::from)} on_file={giving.file} on_text={giving.text}
-                    on_sample={giving.sample} on_skip_bad_lines={giving.again}
-                    on_id_column={props.work.on_form.reform(FormAction::IdColumn)}>
-                    if let Some(Ok(estimate)) = &desk.estimate {
-                        <NearDuplicatesNote near={estimate.near.clone()} folded={form.fold_near_duplicates}
-                            on_fold={props.work.on_form.reform(FormAction::FoldNearDuplicates)} />
+        <div class={classes!("steps", has_data.then_some("steps--open"))}>
+            <div class="steps__main">
+                <ol class="steps__list" role="list">
+                    { data_step }
+                    if has_data {
+                        <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
+                            {on_row} counting={desk.counting} counted={desk.counted.clone()}
+                            on_count={counting(&props.work, &endpoints)} />
+                        <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
+                            refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}>
+                            if demo {
+                                <DemoFields step={step.clone()} />
+                            }
+                        </ProviderStep>
+                        <LimitsStep {step}>
+                            <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(faults.clone())} {checked}
+                                on_form={props.work.on_form.clone()} />
+                        </LimitsStep>
                     }
-                    <Disclosure label="Go on from a checkpoint">
-                        <CheckpointImport importing={desk.importing} seen={desk.checkpoint.clone()}
-                            on_file={importing(&props.work)}
-                            on_forget={props.work.send.reform(|()| ToWorker::ForgetCheckpoint)} />
-                    </Disclosure>
-                </DataStep>
-                <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
-                    {on_row} counting={desk.counting} counted={desk.counted.clone()}
-                    on_count={counting(&props.work, &endpoints)} />
-                <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
-                    refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}>
-                    if demo {
-                        <DemoFields step={step.clone()} />
-                    }
-                    <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(faults.clone())} {checked}
-                        on_form={props.work.on_form.clone()} />
-                </ProviderStep>
-                <LimitsStep {step} />
-                <TrialPanel provider={form.provider} has_data={desk.data.is_some()} trying={desk.trying}
-                    trial={desk.trial.clone()} on_try={start.trying()}
-                    on_cap={props.work.on_form.reform(|cap: u32| {
-                        FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
-                    })}
-                    on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
+                </ol>
+                if has_data {
+                    <TrialPanel provider={form.provider} more_models={(*more_models).clone()} {on_more_models}
+                        trial={trial.clone()}
+                        on_cap={props.work.on_form.reform(|cap: u32| {
+                            FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
+                        })}
+                        on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
+                }
             </div>
-            <aside class="steps__aside">
-                <EstimatePanel has_data={desk.data.is_some()} reading={desk.reading.is_some()} estimating={desk.estimating}
-                    estimate={desk.estimate.clone()} unread={unread(read.as_ref().err())}
-                    budget={read.as_ref().ok().and_then(|setup| setup.budget)}
-                    reasks={read.as_ref().map_or(0, |setup| setup.reasks)}
-                    problems={if *tried { faults.len() } else { 0 }} refused={refused_start} starting={desk.opening} trying={desk.trying}
-                    on_start={start.starting()} />
-            </aside>
+            if has_data {
+                <aside class="steps__aside">
+                    <EstimatePanel reading={desk.reading.is_some()} estimating={desk.estimating}
+                        estimate={desk.estimate.clone()} tried={projection}
+                        budget={read.as_ref().ok().and_then(|setup| setup.budget)}
+                        reasks={read.as_ref().map_or(0, |setup| setup.reasks)}
+                        fixes={fixes(if *tried { &faults } else { read.as_ref().err().map_or(&[], Vec::as_slice) })}
+                        unread={read.is_err()} refused={refused_start} starting={desk.opening} {trying} {trial_problem}
+                        answers={trial.as_deref().map(answered)} {billed}
+                        on_try={start.trying(models)} on_start={start.starting()}
+                        on_fix={Callback::from(|id: AttrValue| go_to(&id))}
+                        on_answers={Callback::from(|()| go_to(trial_panel::TITLE))} />
+                </aside>
+            }
         </div>
     }
 }
@@ -144,10 +177,26 @@ fn is_typed(form: &Form, field: Field) -> bool {
     field != Field::DataFile && !form.text(field).trim().is_empty()
 }
 
-/// The names of the fields that can't be read.
-fn unread(problems: Option<&Vec<LaneProblem>>) -> AttrValue {
-    let names = problems.into_iter().flatten().map(|(lane, (field, _))| lane_label(*field, *lane).to_string());
-    names.collect::<Vec<_>>().join(", ").into()
+fn fixes(problems: &[LaneProblem]) -> Vec<Fix> {
+    let fix = |(lane, (field, message)): &LaneProblem| Fix {
+        id: field.id(*lane).into(),
+        label: lane_label(*field, *lane),
+        message: message.clone().into(),
+    };
+    problems.iter().map(fix).collect()
+}
+
+fn answered(trial: &Trial) -> usize {
+    trial.rows.iter().filter(|row| row.answers.iter().any(|answer| answer.text.is_some())).count()
+}
+
+/// What answers depend on. The rest of the setup may change without making a trial's answers those of another run.
+fn as_tried(setup: &Setup) -> Setup {
+    let mut tried = setup.clone();
+    tried.limits = Limits::default();
+    (tried.budget, tried.timeout_s, tried.max_retries, tried.id_column) = (None, None, 0, None);
+    tried.more_lanes.clear();
+    tried
 }
 
 /// Asks for the preview whenever the data or the prompts have changed, and for the estimate where all can be read.
@@ -171,57 +220,42 @@ fn use_questions(work: &Work, endpoints: &Setup, read: Option<&Setup>, row: u32)
     });
 }
 
-/// The ways to give data.
-struct Giving {
-    file: Callback<File>,
-    text: Callback<AttrValue>,
-    sample: Callback<()>,
-    again: Callback<()>,
+/// The file that was given last is kept, so that it can be read again with its bad lines skipped.
+fn opening(work: &Work, last: &Rc<RefCell<Option<File>>>) -> Callback<File> {
+    let (work, last) = (work.clone(), last.clone());
+    Callback::from(move |file: File| {
+        open(&work, &file, BadLines::Refuse);
+        *last.borrow_mut() = Some(file);
+    })
 }
 
-impl Giving {
-    fn new(work: &Work, source: &Rc<RefCell<Option<Source>>>) -> Giving {
-        let take = |bad_lines: BadLines| {
-            let (work, source) = (work.clone(), source.clone());
-            move |fresh: Option<Source>| {
-                let Some(chosen) = fresh.or_else(|| source.borrow().clone()) else { return };
-                work.on_form.emit(FormAction::Sample(false));
-                match &chosen {
-                    Source::File(file) => {
-                        work.send_file.emit((ToWorker::OpenFile { name: file.name(), bad_lines }, file.clone()));
-                    }
-                    Source::Text(text) => work.send.emit(ToWorker::OpenText {
-                        name: "Pasted text".to_owned(),
-                        text: text.to_string(),
-                        bad_lines,
-                    }),
-                }
-                *source.borrow_mut() = Some(chosen);
-            }
-        };
-        let (by_file, by_text) = (take(BadLines::Refuse), take(BadLines::Refuse));
-        let again = take(BadLines::Skip);
-        let sample = {
-            let work = work.clone();
-            Callback::from(move |()| {
-                work.on_form.emit(FormAction::Sample(true));
-                work.send.emit(ToWorker::OpenSample);
-            })
-        };
-        Giving {
-            file: Callback::from(move |file: File| by_file(Some(Source::File(file)))),
-            text: Callback::from(move |text: AttrValue| by_text(Some(Source::Text(text)))),
-            sample,
-            again: Callback::from(move |()| again(None)),
+fn reading_again(work: &Work, last: &Rc<RefCell<Option<File>>>) -> Callback<()> {
+    let (work, last) = (work.clone(), last.clone());
+    Callback::from(move |()| {
+        if let Some(file) = &*last.borrow() {
+            open(&work, file, BadLines::Skip);
         }
-    }
+    })
+}
+
+fn open(work: &Work, file: &File, bad_lines: BadLines) {
+    work.on_form.emit(FormAction::Sample(false));
+    work.send_file.emit((ToWorker::OpenFile { name: file.name(), bad_lines }, file.clone()));
+}
+
+fn sampling(work: &Work) -> Callback<()> {
+    let work = work.clone();
+    Callback::from(move |()| {
+        work.on_form.emit(FormAction::Sample(true));
+        work.send.emit(ToWorker::OpenSample);
+    })
 }
 
 /// The setup to start with, or the element of the topmost field that is wrong.
-fn ready(read: &Result<Setup, Vec<LaneProblem>>, first: Option<String>) -> Result<Setup, String> {
+fn ready(read: &Result<Setup, Vec<LaneProblem>>, first: Option<&LaneProblem>) -> Result<Setup, String> {
     match (read, first) {
         (Ok(setup), None) => Ok(setup.clone()),
-        (_, first) => Err(first.unwrap_or_default()),
+        (_, first) => Err(first.map(|(lane, (field, _))| field.id(*lane)).unwrap_or_default()),
     }
 }
 
@@ -229,34 +263,35 @@ fn ready(read: &Result<Setup, Vec<LaneProblem>>, first: Option<String>) -> Resul
 struct Start {
     work: Work,
     tried: UseStateHandle<bool>,
+    /// What the latest trial was made with.
+    asked: UseStateHandle<Option<Setup>>,
     ready: Result<Setup, String>,
 }
 
 impl Start {
     fn starting(&self) -> Callback<()> {
         let work = self.work.clone();
-        self.when_ready(move |setup, ()| {
-            work.send.emit(ToWorker::Start { setup, keys: keys(&work.form) });
-        })
+        self.when_ready(move |setup| work.send.emit(ToWorker::Start { setup, keys: keys(&work.form) }))
     }
 
-    fn trying(&self) -> Callback<Vec<String>> {
-        let work = self.work.clone();
-        self.when_ready(move |setup, more_models| {
-            work.send.emit(ToWorker::Try { setup, key: key(&work.form), more_models });
+    fn trying(&self, more_models: Vec<String>) -> Callback<()> {
+        let (work, asked) = (self.work.clone(), self.asked.clone());
+        self.when_ready(move |setup| {
+            asked.set(Some(as_tried(&setup)));
+            work.send.emit(ToWorker::Try { setup, key: key(&work.form), more_models: more_models.clone() });
         })
     }
 
     /// Goes to the topmost fault instead, where there is one.
-    fn when_ready<T: 'static>(&self, act: impl Fn(Setup, T) + 'static) -> Callback<T> {
+    fn when_ready(&self, act: impl Fn(Setup) + 'static) -> Callback<()> {
         let (on_form, tried, ready) = (self.work.on_form.clone(), self.tried.clone(), self.ready.clone());
-        Callback::from(move |asked: T| {
+        Callback::from(move |()| {
             tried.set(ready.is_err());
             match &ready {
-                Err(fault) => focus(fault),
+                Err(fault) => go_to(fault),
                 Ok(setup) => {
                     on_form.emit(FormAction::KeyUsed);
-                    act(setup.clone(), asked);
+                    act(setup.clone());
                 }
             }
         })

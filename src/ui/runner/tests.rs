@@ -6,13 +6,13 @@ use yew::prelude::*;
 use yew::{AttrValue, LocalServerRenderer};
 
 use super::desk::{Desk, DeskAction};
-use super::estimate_panel::{EstimatePanel, EstimatePanelProps};
+use super::estimate_panel::{EstimatePanel, EstimatePanelProps, Fix};
 use super::figures::{Figures, FiguresProps};
-use super::form::{Form, FormAction, PriceSource, SAMPLE_SYSTEM};
+use super::form::{Form, FormAction, FormatKind, PriceSource, SAMPLE_SYSTEM};
 use super::parse::faults;
 use super::pause_note::{PauseNote, PauseNoteProps};
 use super::resume_banner::banner_words;
-use super::words::{pause_words, state_words, worst_case_words};
+use super::words::{pause_words, state_words};
 use super::{Field, status_line};
 use crate::link::*;
 use crate::money::Usd;
@@ -210,7 +210,7 @@ fn a_preset_brings_its_address_a_model_and_its_prices_and_no_foreign_key() {
     let openai = form.after(&FormAction::Provider(Provider::OpenAi));
     assert_eq!(openai.text(Field::BaseUrl), "https://api.openai.com/v1");
     assert_eq!(openai.text(Field::Model), "gpt-4o-mini", "OpenAI serves it too");
-    assert_eq!(complaints(&openai), [(Field::ApiKey, "OpenAI needs an API key.".to_owned())]);
+    assert_eq!(complaints(&openai), [(Field::ApiKey, "Enter your OpenAI API key.".to_owned())]);
     let keyed = typed(&openai, Field::ApiKey, "sk-secret-1");
     assert!(complaints(&keyed).is_empty());
 
@@ -266,7 +266,7 @@ fn the_newest_unfinished_run_is_offered_first() {
     let run = |id: &str, started: u64, finished: bool| RunSummary {
         run: id.to_owned(),
         name: "movies.csv".to_owned(),
-        provider: Provider::Demo,
+        provider: Provider::OpenAi,
         model: "gpt-4o-mini".to_owned(),
         started: Time(started),
         total: 3_200,
@@ -283,8 +283,8 @@ fn the_newest_unfinished_run_is_offered_first() {
     let runs = vec![run("a", 1, false), run("b", 3, true), run("c", 2, false)];
     assert_eq!(
         banner_words(&runs[0]),
-        "1,200 of 3,200 rows done with gpt-4o-mini, $0.0312 spent, 15 attempts may have been billed, up to $0.0009. \
-         It goes on without the file being chosen again."
+        "1,200 of 3,200 rows done with gpt-4o-mini, $0.0312 spent. 15 calls may have been billed on top, up to $0.0009. \
+         Resume picks up where it stopped; you don't need the file."
     );
     let ready = ToPage::Ready { storage: StorageFacts::default(), runs };
     let desk = Desk::default().after(&DeskAction::Heard(Box::new(ready)));
@@ -338,9 +338,8 @@ async fn a_cut_off_run_asks_what_to_do_and_for_its_key() {
     }
 }
 
-#[tokio::test]
-async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
-    let estimate = FileEstimate {
+pub(super) fn estimate() -> FileEstimate {
+    FileEstimate {
         rows: 500,
         duplicates: 46,
         maybe_cached: 0,
@@ -355,40 +354,60 @@ async fn the_estimate_says_the_worst_case_where_no_budget_is_set() {
         worst_case: Some(usd("0.0312")),
         duration_ms: 14_000,
         fits_budget: None,
-    };
-    let words = |budget: &str| worst_case_words(&estimate, Some(usd(budget)), 0);
-    assert!(words("0.05").ends_with("within the budget of $0.0500"), "{}", words("0.05"));
-    assert!(words("0.01").contains("if it came to that"), "{}", words("0.01"));
-    assert!(words("0.004").ends_with("the run will pause before passing it"), "{}", words("0.004"));
-    let panel = async |unread: &'static str| {
+    }
+}
+
+#[tokio::test]
+async fn the_card_shows_the_cost_or_what_keeps_it_away() {
+    let card = async |unread: bool| {
+        let fix = Fix { id: "requests-per-minute".into(), label: "Requests per minute".into(), message: "No.".into() };
         let props = EstimatePanelProps {
-            has_data: true,
             reading: false,
             estimating: false,
-            estimate: Some(Ok(estimate.clone())),
+            estimate: Some(Ok(estimate())),
+            tried: None,
             budget: None,
-            unread: unread.into(),
+            unread,
             reasks: 2,
-            problems: 0,
+            fixes: if unread { vec![fix] } else { Vec::new() },
             refused: None,
             starting: false,
-            trying: false,
+            trying: 0,
+            trial_problem: None,
+            answers: None,
+            billed: true,
+            on_try: Callback::noop(),
             on_start: Callback::noop(),
+            on_fix: Callback::noop(),
+            on_answers: Callback::noop(),
         };
         drawn::<EstimatePanel>(props).await
     };
-    let html = panel("Requests per minute").await;
-    assert!(html.contains("No estimate yet. Correct first: Requests per minute."), "{html}");
+    let html = card(true).await;
+    assert!(html.contains("Fix 1 field to see the estimate") && html.contains(">Requests per minute</a>"), "{html}");
     assert!(!html.contains('$') && !html.contains("14 s"), "no estimate stands for what can't be read: {html}");
-    let html = panel("").await;
+    let html = card(false).await;
     for words in [
-        "$0.0041 to $0.0216",
+        "up to $0.0216",
+        "full answers and every re-ask",
         "about 14 s",
         "454",
-        "46 more repeat one of them",
-        "Worst case: $0.0312",
-        "asked again 2 times",
+        "46 repeat an earlier row",
+        "Worst case $0.0312. No budget is set",
     ] {
         assert!(html.contains(words), "{words}: {html}");
     }
+    assert!(html.find("Try 5 rows</button>") < html.find("Start run</button>"), "the safe step comes first: {html}");
+}
+
+#[test]
+fn the_output_cap_follows_the_labels_until_the_person_chooses_one() {
+    let form = typed(&Form::default().after(&FormAction::Format(FormatKind::Labels)), Field::Labels, "happy\nsad");
+    let cap = |form: &Form| form.text(Field::MaxOutputTokens).to_string();
+    assert_eq!(cap(&form), "10");
+    assert_eq!(cap(&form.after(&FormAction::Format(FormatKind::Text))), "512");
+    assert_eq!(cap(&form.after(&FormAction::DataRead(Box::new(data())))), "10");
+    assert_eq!(cap(&typed(&form, Field::Model, "gpt-5-mini")), "512", "it thinks before it answers");
+    let own = typed(&form, Field::MaxOutputTokens, "40");
+    assert_eq!(cap(&typed(&own, Field::Labels, "happy\nsad\nneither of the two, or both")), "40");
 }

@@ -1,85 +1,64 @@
-//! `Try 5 rows`: the button, the models beside the first, and what the trial says.
+//! The trial: the models beside the first, and what five rows brought. `Try 5 rows` is in the card (`estimate_panel`).
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::{CapProposal, Problem, Projection, Provider, Trial, TrialAnswer, TrialModel, TrialRow};
+use crate::link::{CapProposal, Projection, Provider, Trial, TrialAnswer, TrialModel, TrialRow};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
-use crate::ui::parts::{Button, ButtonKind, Combobox, Disclosure, Notice, Tone};
+use crate::ui::parts::{Button, ButtonKind, Combobox, Disclosure};
 use crate::ui::runner::provider_step::choices;
 use crate::ui::runner::words::{counted, money};
+
+/// Where the focus goes to see the answers.
+pub const TITLE: &str = "trial-title";
+/// So many models may be compared with the first.
+pub const MORE_MODELS: usize = 2;
 
 #[derive(Properties, PartialEq)]
 pub struct TrialPanelProps {
     pub provider: Provider,
-    pub has_data: bool,
-    pub trying: bool,
-    pub trial: Option<Result<Rc<Trial>, Problem>>,
-    /// With the models beside the first.
-    pub on_try: Callback<Vec<String>>,
+    /// Beside the first; an empty one is left out.
+    pub more_models: [AttrValue; MORE_MODELS],
+    pub on_more_models: Callback<[AttrValue; MORE_MODELS]>,
+    pub trial: Option<Rc<Trial>>,
     pub on_cap: Callback<u32>,
     pub on_model: Callback<AttrValue>,
 }
 
 #[component]
 pub fn TrialPanel(props: &TrialPanelProps) -> Html {
-    let (second, third) = (use_state(AttrValue::default), use_state(AttrValue::default));
     let list = use_memo(props.provider, |provider| choices(&[], *provider));
-    let typed = |state: &UseStateHandle<AttrValue>| {
-        let state = state.clone();
-        Callback::from(move |text: AttrValue| state.set(text))
+    let model = |place: usize, label: &'static str| {
+        let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
+        let on_choose = Callback::from(move |text: AttrValue| {
+            let mut models = models.clone();
+            models[place] = text;
+            on_models.emit(models);
+        });
+        html! {
+            <div class="step__wide">
+                <Combobox {label} value={props.more_models[place].clone()} choices={(*list).clone()} free_text=true
+                    {on_choose} />
+            </div>
+        }
     };
-    let on_press = {
-        let (on_try, second, third) = (props.on_try.clone(), second.clone(), third.clone());
-        Callback::from(move |()| {
-            let named = [&second, &third].into_iter().map(|state| state.trim().to_owned());
-            on_try.emit(named.filter(|model| !model.is_empty()).collect());
-        })
-    };
-    let models = 1 + [&second, &third].into_iter().filter(|state| !state.trim().is_empty()).count();
     html! {
-        <section class="trial" aria-labelledby="trial-title">
-            <h2 class="panel__title" id="trial-title">{ "Trial" }</h2>
-            <p>
-                { "Asks five rows, spread over the file, before the whole run. " }
-                { if props.provider.is_remote() {
-                    "These are real calls, billed as such; their answers are kept, so that the run doesn't pay for them \
-                     again."
-                } else {
-                    "In the Demo nothing is billed: costs are what they would have been. The answers are kept, so that the \
-                     run doesn't pay for them again."
-                } }
+        <section class="trial" aria-labelledby={TITLE}>
+            <h2 class="panel__title" id={TITLE} tabindex="-1">{ "Trial" }</h2>
+            <p class="soft">
+                { "Five rows from across your file, answered before the whole run. The run reuses their answers and doesn\u{2019}t \
+                   pay for them again." }
             </p>
             <Disclosure label="Compare with other models">
                 <div class="step__fields trial__models">
-                    <div class="step__wide">
-                        <Combobox label="Second model" value={(*second).clone()} choices={(*list).clone()} free_text=true
-                            on_choose={typed(&second)} />
-                    </div>
-                    <div class="step__wide">
-                        <Combobox label="Third model" value={(*third).clone()} choices={(*list).clone()} free_text=true
-                            on_choose={typed(&third)} />
-                    </div>
+                    { model(0, "Second model") }
+                    { model(1, "Third model") }
                 </div>
             </Disclosure>
-            <div class="row">
-                <Button disabled={!props.has_data} resting={props.trying} {on_press}>{ "Try 5 rows" }</Button>
-                if props.trying {
-                    <span class="soft" role="status">
-                        { format!("Asking 5 rows on {}…", counted(models as u64, "model", "models")) }
-                    </span>
-                }
-            </div>
-            {
-                match &props.trial {
-                    None => Html::default(),
-                    Some(Err(problem)) => html! { <Notice tone={Tone::Error}><p>{ &problem.message }</p></Notice> },
-                    Some(Ok(trial)) => html! {
-                        <TrialResult trial={trial.clone()} on_cap={props.on_cap.clone()} on_model={props.on_model.clone()} />
-                    },
-                }
+            if let Some(trial) = &props.trial {
+                <TrialResult trial={trial.clone()} on_cap={props.on_cap.clone()} on_model={props.on_model.clone()} />
             }
         </section>
     }
@@ -157,7 +136,7 @@ fn answer_cell(answer: &TrialAnswer, model: &TrialModel) -> Html {
     facts.extend(answer.ended_by.as_ref().map(|how| format!("cut: {how}")));
     facts.extend(answer.misfit.then(|| "doesn't fit".to_owned()));
     facts.extend(answer.usage.map(|usage| format!("{} + {} tokens", grouped(&usage.input.to_string()), usage.output)));
-    facts.extend(answer.cost.map(|cost| cost.to_string()));
+    facts.extend(answer.cost.map(money));
     facts.extend(answer.latency_ms.map(in_words));
     html! {
         <td>
@@ -177,7 +156,7 @@ fn answer_cell(answer: &TrialAnswer, model: &TrialModel) -> Html {
 }
 
 fn model_words(props: &TrialResultProps, model: &TrialModel, place: usize) -> Html {
-    let mut words = vec![format!("{} for {}", model.spent, counted(model.calls.into(), "call", "calls"))];
+    let mut words = vec![format!("{} for {}", money(model.spent), counted(model.calls.into(), "call", "calls"))];
     words.extend(model.latency_ms_mean.map(|ms| format!("{} a call", in_words(ms))));
     let on_model = {
         let (on_model, name) = (props.on_model.clone(), AttrValue::from(model.model.clone()));
@@ -192,7 +171,7 @@ fn model_words(props: &TrialResultProps, model: &TrialModel, place: usize) -> Ht
             if let Some(projection) = &model.projection {
                 <p>{ projection_words(projection) }</p>
             } else if model.stopped.is_none() {
-                <p class="soft">{ "Too few priced answers to project the run from." }</p>
+                <p class="soft">{ "Too few answers with a price to project the cost of the run." }</p>
             }
             if let Some(cap) = &model.cap {
                 <p>{ cap_words(cap) }</p>
@@ -210,11 +189,11 @@ fn model_words(props: &TrialResultProps, model: &TrialModel, place: usize) -> Ht
     }
 }
 
-/// `Projected for 454 rows: $0.0049, with 95 % confidence $0.0041 to $0.0057 (from 5 rows).`
+/// `454 calls: about $0.0049 ($0.0041 to $0.0057 with 95% confidence, from 5 rows).`
 pub fn projection_words(projection: &Projection) -> String {
     format!(
-        "Projected for the {} to pay: {}, with 95 % confidence {} to {} (from {}).",
-        counted(projection.rows.into(), "row", "rows"),
+        "{}: about {} ({} to {} with 95% confidence, from {}).",
+        counted(projection.rows.into(), "call", "calls"),
         money(projection.mean),
         money(projection.low),
         money(projection.high),
@@ -227,32 +206,37 @@ pub fn cap_words(cap: &CapProposal) -> String {
     let tokens = grouped(&cap.tokens.to_string());
     match cap.cut_share_ppm {
         None => format!(
-            "{} cut off at {longest}, so their true length isn't known: try again with Max output tokens {tokens}.",
+            "{} cut off at {longest}. Try again with Max output tokens {tokens}.",
             counted(cap.cut.into(), "answer was", "answers were")
         ),
         Some(ppm) => format!(
-            "The longest answer had {longest}. Max output tokens {tokens} would cut about {} of answers (an estimate \
-             from five). Another cap makes other requests: the run then asks these rows again.",
-            percent(ppm)
+            "The longest answer had {longest}. With Max output tokens {tokens}, about {} of answers would be cut off (an \
+             estimate from five). Changing it means that these rows are asked again.",
+            share(ppm)
         ),
     }
 }
 
-fn percent(ppm: u32) -> String {
-    match ppm {
-        0..1_000 => "less than 0.1 %".to_owned(),
-        _ => format!("{}.{} %", ppm / 10_000, ppm % 10_000 / 1_000),
+fn share(ppm: u32) -> String {
+    match (ppm / 10_000, ppm % 10_000 / 1_000) {
+        _ if ppm < 1_000 => "fewer than 1 in 1,000".to_owned(),
+        (whole, 0) => format!("{whole}%"),
+        (whole, tenths) => format!("{whole}.{tenths}%"),
     }
 }
 
 fn cost_words(trial: &Trial) -> String {
     let spent: Usd = trial.models.iter().map(|model| model.spent).sum();
     let doubtful: Usd = trial.models.iter().map(|model| model.doubtful).sum();
-    let more =
-        if doubtful > Usd::ZERO { format!(" and up to {doubtful} that may have been billed") } else { String::new() };
+    let more = if doubtful > Usd::ZERO {
+        format!(", and up to {} may have been billed on top", money(doubtful))
+    } else {
+        String::new()
+    };
     format!(
-        "This trial cost {spent}{more}. Trials so far, {} in all, are taken off the next run's budget.",
-        trial.off_the_budget
+        "This trial cost {}{more}. All trials so far ({}) are taken off the next run's budget.",
+        money(spent),
+        money(trial.off_the_budget)
     )
 }
 
@@ -299,12 +283,12 @@ mod tests {
         let projection = Projection { rows: 454, of: 5, mean: usd("0.0049"), low: usd("0.0041"), high: usd("0.0057") };
         assert_eq!(
             projection_words(&projection),
-            "Projected for the 454 rows to pay: $0.0049, with 95 % confidence $0.0041 to $0.0057 (from 5 rows)."
+            "454 calls: about $0.0049 ($0.0041 to $0.0057 with 95% confidence, from 5 rows)."
         );
         let cap = CapProposal { tokens: 16, seen_max: 3, cut: 0, cut_share_ppm: Some(4_200) };
-        assert!(cap_words(&cap).contains("Max output tokens 16 would cut about 0.4 % of answers"));
+        assert!(cap_words(&cap).contains("With Max output tokens 16, about 0.4% of answers would be cut off"));
         let cut = CapProposal { tokens: 32, seen_max: 16, cut: 2, cut_share_ppm: None };
         assert!(cap_words(&cut).starts_with("2 answers were cut off at 16 tokens"));
-        assert_eq!(percent(0), "less than 0.1 %");
+        assert_eq!((share(0), share(20_000)), ("fewer than 1 in 1,000".to_owned(), "2%".to_owned()));
     }
 }

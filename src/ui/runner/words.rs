@@ -1,8 +1,6 @@
 //! The run's state in plain words: what happened, what was kept, what to do.
 
-use crate::link::{
-    ExportState, FailureKind, FileEstimate, PauseReason, Progress, ResultRow, RunState, Wake, WakeReason,
-};
+use crate::link::{ExportState, FailureKind, PauseReason, Progress, ResultRow, RunState, Wake, WakeReason};
 use crate::money::{PICO, Usd, grouped};
 use crate::time::{Time, in_words};
 
@@ -323,48 +321,18 @@ pub fn spend_range(progress: &Progress) -> String {
     }
 }
 
-/// An amount to read at a glance: cents from a dollar on, else as exact as [`Usd`]'s own form.
+/// An amount to read at a glance: cents from a dollar on, else three significant digits at most: `$0.30`, `$0.0052`.
 pub fn money(amount: Usd) -> String {
-    if amount >= Usd::from_pico(PICO) { format!("${}", grouped(&amount.decimals(2))) } else { amount.to_string() }
-}
-
-/// What the estimate says about the cost.
-pub fn cost_words(estimate: &FileEstimate) -> String {
-    match (estimate.cost_low, estimate.cost_high) {
-        (Some(low), Some(high)) if low == high => money(low),
-        (Some(low), Some(high)) => format!("{} to {}", money(low), money(high)),
-        (Some(low), None) => format!("{} and more: without a cap on output there is no upper end", money(low)),
-        _ => "unknown: the model's prices are missing in step 3".to_owned(),
+    let pico = amount.pico();
+    if pico == 0 || pico >= PICO {
+        return format!("${}", grouped(&amount.decimals(2)));
     }
-}
-
-/// The worst case against the budget.
-pub fn worst_case_words(estimate: &FileEstimate, budget: Option<Usd>, reasks: u8) -> String {
-    let again = match reasks {
-        0 => String::new(),
-        times => format!(" and is asked again {}", counted(times.into(), "time", "times")),
-    };
-    match (estimate.worst_case, budget) {
-        (Some(worst), Some(budget)) if worst <= budget => {
-            format!("{}, within the budget of {}", money(worst), money(budget))
-        }
-        (Some(worst), Some(budget)) if estimate.cost_low.is_some_and(|low| low > budget) => format!(
-            "{}. Even empty answers would cost more than the budget of {}: the run will pause before passing it",
-            money(worst),
-            money(budget)
-        ),
-        (Some(worst), Some(budget)) => format!(
-            "{}, above the budget of {}: if it came to that, the run would pause before passing it",
-            money(worst),
-            money(budget)
-        ),
-        (Some(worst), None) => format!(
-            "{} if every row takes its most tokens{again}; calls that are lost and sent again come on top. No budget is \
-             set",
-            money(worst)
-        ),
-        (None, _) => "unknown: it takes prices and Max output tokens".to_owned(),
-    }
+    // The place of the first digit that isn't zero, and two more.
+    let first = (1..=12).find(|place| pico * 10_i128.pow(*place) >= PICO).unwrap_or(12);
+    let digits = amount.decimals((first + 2).min(12));
+    let cents = digits.find('.').map_or(digits.len(), |point| point + 3);
+    let shown = digits.trim_end_matches('0').len().max(cents.min(digits.len()));
+    format!("${}", &digits[..shown])
 }
 
 pub fn state_name(state: ExportState) -> &'static str {
@@ -420,16 +388,38 @@ pub fn storage_risk(facts: &crate::link::StorageFacts) -> Option<&'static str> {
     match (facts.opfs, facts.indexed_db) {
         (true, true) => None,
         (false, true) => Some(
-            "This browser gives the page no file storage (OPFS): runs are kept in its database alone, which a crash of \
-             the browser may lose. Export results now and then.",
+            "Runs are less safe in this browser: it offers no file storage, so a crash may lose the latest answers. In a \
+             private window they are gone when it closes. Export your results.",
         ),
         (true, false) => Some(
-            "This browser gives the page no database (IndexedDB): runs are kept in files alone. Export results before \
-             you close it.",
+            "This browser offers no database, so runs are kept in files alone. Export your results before you close it.",
         ),
         (false, false) => Some(
-            "This browser gives the page no storage at all (a private window, or http on another machine): a run is \
-             lost when the tab closes. Export its results before that.",
+            "This browser stores nothing for this page (a private window, or http from another machine). A run is lost when \
+             the tab closes: export its results first.",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_three_digits_below_a_dollar_and_cents_above() {
+        for (amount, words) in [
+            ("0", "$0.00"),
+            ("0.3", "$0.30"),
+            ("0.05", "$0.05"),
+            ("0.0052", "$0.0052"),
+            ("0.12345", "$0.123"),
+            ("0.0332149", "$0.0332"),
+            ("0.0000519", "$0.0000519"),
+            ("0.9999", "$1.00"),
+            ("92", "$92.00"),
+            ("1234.567", "$1,234.57"),
+        ] {
+            assert_eq!(money(Usd::parse(amount).expect("an amount")), words, "{amount}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use web_sys::AbortController;
 use crate::link::{ConnectionReport, Secret, Setup, ToPage};
 use crate::prices;
 use crate::provider::{HttpReply, Outcome, Provider, RateHeaders, ServedAt, check_base_url};
-use crate::worker::browser::{now, sleep_ms};
+use crate::worker::browser::{now, scope, sleep_ms};
 use crate::worker::http::fetch::{self, Broken, Key};
 use crate::worker::http::local_network::{self, Reach};
 use crate::worker::page;
@@ -43,8 +43,7 @@ async fn check(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
 async fn asked(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
     if setup.provider == Provider::Demo {
         let models = prices::all().iter().filter(|model| model.core).map(|model| model.id.clone()).collect();
-        let message = "The demo answers inside this page: no key, no network, no cost. \
-                       Its figures follow the chosen model's prices.";
+        let message = "The Demo answers inside this page: no key, no network, no cost.";
         return report(true, message.into(), models);
     }
     if let Err(message) = check_base_url(&setup.base_url) {
@@ -58,15 +57,17 @@ async fn asked(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
     let mut report = match list_models(setup.provider, &models_url, key.as_ref()).await {
         Ok(reply) => read(setup, key.is_some(), &reply, local_network::http_version(&models_url)),
         Err(Broken::Aborted) => failed(format!(
-            "The server did not answer within {} s. Check the address, and that the server is up.",
+            "The server didn't answer within {} s. Check that it is up, and the base URL.",
             CHECK_MS_MAX / 1_000
         )),
-        Err(Broken::Unreachable(_)) => failed(unreachable(setup, &Reach::here().await)),
+        Err(Broken::Unreachable(_)) => unreachable(setup, &Reach::here().await, scope().navigator().on_line()),
         Err(Broken::NeverSent(words)) => failed(format!("Nothing was sent: {words}.")),
     };
-    for note in plan::notes(setup) {
-        report.message.push(' ');
-        report.message.push_str(&note);
+    if report.ok {
+        for note in plan::notes(setup) {
+            report.message.push(' ');
+            report.message.push_str(&note);
+        }
     }
     report
 }
@@ -115,7 +116,7 @@ fn read(setup: &Setup, with_key: bool, reply: &HttpReply, http: Option<&str>) ->
                 "The server answers{over} and lists {count} models, but {model} is not one of them. Choose one of those."
             ),
         };
-        let told = [Some(message), price_words(setup, known), Some(browser_words(setup.provider, reply))];
+        let told = [Some(message), price_words(setup, known), Some(browser_words(setup.provider, reply).to_owned())];
         return report(known, told.into_iter().flatten().collect::<Vec<_>>().join(" "), models);
     }
     match setup.provider.decode(reply, now()) {
@@ -135,55 +136,68 @@ fn read(setup: &Setup, with_key: bool, reply: &HttpReply, http: Option<&str>) ->
 fn price_words(setup: &Setup, known: bool) -> Option<String> {
     let stated = setup.input_price.is_some() && setup.output_price.is_some();
     let listed = prices::find_at(setup.provider, &setup.model).is_some();
-    (known && !stated && !listed).then(|| {
-        "Its price isn't in the catalogue: state it below, or the cost stays unknown and no budget can hold it.".into()
-    })
+    (known && !stated && !listed)
+        .then(|| "Its price isn't in our list: state it below, or the cost stays unknown.".into())
 }
 
-/// What works from a browser and what doesn't, by what could be read just now and by what is known of the provider.
-fn browser_words(provider: Provider, reply: &HttpReply) -> String {
-    let preset = provider.preset();
+/// Whether rate limits can be read, by what could be read just now and by what is known of the provider.
+fn browser_words(provider: Provider, reply: &HttpReply) -> &'static str {
     let states_limits = reply
         .headers
         .iter()
         .any(|(name, _)| name.starts_with("x-ratelimit-") || name.starts_with("anthropic-ratelimit-"));
-    let read = match (states_limits, preset.rate_headers) {
-        (true, _) => "This browser may read its rate limits, and the pace follows them.",
-        (false, RateHeaders::Anthropic) => {
-            "This answer states no rate limits; calls do, and the pace follows what can be read."
+    match (states_limits, provider.preset().rate_headers) {
+        (true, _) => "Its rate limits can be read, and are followed.",
+        (false, RateHeaders::Anthropic) => "Its rate limits come with the answers, and are followed.",
+        (false, _) => {
+            "No rate limits can be read here: enter yours, or the run slows down only when calls are refused."
         }
-        (false, _) => "No rate limits can be read here, so the pace follows your limits and, if need be, its refusals.",
-    };
-    match preset.place {
-        ServedAt::Anywhere | ServedAt::Page => read.to_owned(),
-        ServedAt::Internet | ServedAt::ThisMachine => format!("{read} {}", preset.browser),
     }
 }
 
-fn unreachable(setup: &Setup, reach: &Reach) -> String {
+/// The browser gives no reason for a request that didn't get through. What is known of the address says which is the
+/// likeliest.
+fn unreachable(setup: &Setup, reach: &Reach, online: bool) -> ConnectionReport {
     let preset = setup.provider.preset();
-    let mut message = String::from(
-        "The request didn't get through, and the browser doesn't say why: the network is down, the server doesn't \
-         allow calls from web pages (CORS), or the key or the address is wrong.",
-    );
-    let mut say = |words: &str| {
-        message.push(' ');
-        message.push_str(words);
-    };
-    if local_network::is_loopback(&setup.base_url) {
+    let host = setup.base_url.split_once("://").map_or(setup.base_url.as_str(), |(_, rest)| rest);
+    let host = host.split('/').next().unwrap_or_default();
+    let wrong_address = "The base URL is wrong. Most end in /v1.".to_owned();
+    let blocked = format!("Your network, a firewall or a browser extension blocks {host}.");
+    let hidden_key = "The API key is wrong, and the server hides that from web pages.".to_owned();
+    let at_home = preset.place == ServedAt::Internet && setup.base_url.starts_with(preset.base_url);
+    let (likely, others) = if !online {
+        ("You are offline. Check your network.".to_owned(), Vec::new())
+    } else if local_network::is_loopback(&setup.base_url) {
+        let runs = format!("Check that the server runs, and that it allows pages of {} (CORS).", reach.page());
+        let set_up = (preset.place == ServedAt::ThisMachine).then(|| preset.browser.to_owned());
         match reach.obstacle(&setup.base_url) {
-            Some(obstacle) => say(&obstacle),
-            None => say(&format!("Check that the server runs, and that it allows pages of {}.", reach.page())),
+            Some(obstacle) => (obstacle, vec![runs, wrong_address]),
+            None => (
+                format!("Nothing came back from {host}, and the browser doesn't say why. {runs}"),
+                set_up.into_iter().chain([wrong_address]).collect(),
+            ),
         }
-    }
-    if matches!(preset.place, ServedAt::Internet | ServedAt::ThisMachine) {
-        say(preset.browser);
-    }
-    message
+    } else if at_home && setup.provider == Provider::OpenAi {
+        let likely =
+            "OpenAI's answer can't be read. Most likely the API key is wrong: OpenAI hides that from web pages.";
+        (likely.to_owned(), vec![blocked])
+    } else if at_home {
+        (format!("{} can't be reached. Most likely: {}", preset.name, lower_first(&blocked)), vec![hidden_key])
+    } else {
+        let likely =
+            format!("{host} didn't answer this page. Most likely it doesn't allow calls from web pages (CORS).");
+        (likely, vec![wrong_address, format!("The server is down. Or: {}", lower_first(&blocked)), hidden_key])
+    };
+    ConnectionReport { other_causes: others, ..failed(likely) }
+}
+
+fn lower_first(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn report(ok: bool, message: String, models: Vec<String>) -> ConnectionReport {
-    ConnectionReport { base_url: String::new(), ok, message, models }
+    ConnectionReport { base_url: String::new(), ok, message, other_causes: Vec::new(), models }
 }
 
 fn failed(message: String) -> ConnectionReport {

@@ -100,6 +100,13 @@ export class Runner {
     await expect(this.page.getByText(new RegExp(`\\b${rows.toLocaleString('en')} rows\\b`)).first()).toBeVisible();
   }
 
+  /** Opens what the steps keep under `More`. */
+  async openMore(): Promise<void> {
+    for (const more of await this.page.getByRole('button', { name: 'More', exact: true }).all()) {
+      if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
+    }
+  }
+
   async enter(entries: Entries): Promise<void> {
     const { Provider, 'Base URL': address, 'API key': key, ...others } = entries;
     if (Provider) await this.chooseProvider(new RegExp(`^${Provider}$`));
@@ -108,6 +115,7 @@ export class Runner {
     for (const [name, value] of Object.entries({ 'Base URL': address, 'API key': key, ...others })) {
       if (value === undefined) continue;
       const field = this.field(name);
+      if (!(await field.isVisible())) await this.openMore();
       await field.fill(String(value));
       // A list of proposals may lie over the fields below it.
       if (name === 'Model') await field.press('Escape');
