@@ -3,10 +3,10 @@
 use yew::prelude::*;
 
 use crate::link::RunSummary;
-use crate::money::{Usd, grouped};
+use crate::money::grouped;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
-use crate::ui::runner::words::{counted, rows};
+use crate::ui::runner::words::{doubtful_run_words, money, rows};
 
 #[derive(Properties, PartialEq)]
 pub struct ResumeBannerProps {
@@ -39,7 +39,7 @@ pub fn ResumeBanner(props: &ResumeBannerProps) -> Html {
             <Notice tone={Tone::Warning} heading={format!("An unfinished run: {}", run.name)} {actions}>
                 <p>{ banner_words(run) }</p>
                 if run.busy {
-                    <p>{ "It is open in another tab; go on there, or close that tab first." }</p>
+                    <p>{ "It is open in another tab. Continue there, or close that tab first." }</p>
                 }
                 { for run.notes.iter().map(|note| html! { <p class="small soft">{ note }</p> }) }
             </Notice>
@@ -47,16 +47,14 @@ pub fn ResumeBanner(props: &ResumeBannerProps) -> Html {
     }
 }
 
-/// What is done, what it cost, what is in doubt, and that the file isn't needed again.
+/// What is done, what it cost, what may have been billed, and that the file isn't needed again.
 pub fn banner_words(run: &RunSummary) -> String {
     let done =
         format!("{} of {} done", grouped(&run.done.saturating_sub(run.canceled).to_string()), rows(run.total.into()));
-    let doubt = match (run.doubtful_attempts, run.doubtful) {
-        (0, _) => "nothing is in doubt".to_owned(),
-        (attempts, Usd::ZERO) => format!("{} may have been billed", counted(attempts.into(), "attempt", "attempts")),
-        (attempts, amount) => {
-            format!("{} may have been billed, up to {amount}", counted(attempts.into(), "attempt", "attempts"))
-        }
-    };
-    format!("{done} with {}, {} spent, {doubt}. It goes on without the file being chosen again.", run.model, run.spent)
+    let doubtful = doubtful_run_words(run).map(|words| format!("; {words}")).unwrap_or_default();
+    format!(
+        "{done} with {}, {} spent{doubtful}. Resume picks up where it stopped; you don't need the file.",
+        run.model,
+        money(run.spent)
+    )
 }

@@ -75,7 +75,7 @@ pub fn RunControls(props: &RunControlsProps) -> Html {
                 <Button title="Sends the failed rows again" on_press={props.on_retry.clone()}>{ "Retry failed" }</Button>
             }
             if *stopping {
-                <Confirm question={stop_question(progress)} yes="Stop run" no="Keep running" {on_answer}
+                <Confirm question={stop_question(progress)} yes="Stop run" no="Don't stop" {on_answer}
                     consequence="Answers already under way are still saved." />
             }
         </div>

@@ -49,8 +49,9 @@ pub struct RunViewProps {
 #[component]
 pub fn RunView(props: &RunViewProps) -> Html {
     let work = &props.work;
-    let lanes = || (0..props.open.setup.lanes()).map(|lane| props.open.setup.of_lane(lane).provider == Provider::Demo);
-    let (made_up, only_demo) = (lanes().any(|demo| demo), lanes().all(|demo| demo));
+    let providers = props.open.setup.providers();
+    let made_up = providers.contains(&Provider::Demo);
+    let only_demo = providers.iter().all(|provider| *provider == Provider::Demo);
     let latest = &props.open.progress;
     let seen = use_throttled(latest.clone(), latest.state.clone(), SEEN_MS);
     let open = OpenRun { progress: if only_demo { unbilled(&seen) } else { seen }, ..props.open.clone() };

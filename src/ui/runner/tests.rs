@@ -311,7 +311,7 @@ fn the_newest_unfinished_run_is_offered_first() {
     let run = |id: &str, started: u64, finished: bool| RunSummary {
         run: id.to_owned(),
         name: "movies.csv".to_owned(),
-        provider: Provider::Demo,
+        provider: Provider::OpenAi,
         model: "gpt-4o-mini".to_owned(),
         started: Time(started),
         total: 3_200,
@@ -328,9 +328,11 @@ fn the_newest_unfinished_run_is_offered_first() {
     let runs = vec![run("a", 1, false), run("b", 3, true), run("c", 2, false)];
     assert_eq!(
         banner_words(&runs[0]),
-        "1,200 of 3,200 rows done with gpt-4o-mini, $0.0312 spent, 15 attempts may have been billed, up to $0.0009. \
-         It goes on without the file being chosen again."
+        "1,200 of 3,200 rows done with gpt-4o-mini, $0.0312 spent; 15 attempts may have been billed, up to $0.0009. \
+         Resume picks up where it stopped; you don't need the file."
     );
+    let demo = RunSummary { provider: Provider::Demo, ..runs[0].clone() };
+    assert!(!banner_words(&demo).contains("billed"), "the Demo bills nothing");
     let ready = ToPage::Ready { storage: StorageFacts::default(), runs };
     let desk = Desk::default().after(&DeskAction::Heard(Box::new(ready)));
     assert_eq!(desk.unfinished().iter().map(|run| run.run.as_str()).collect::<Vec<_>>(), ["c", "a"]);

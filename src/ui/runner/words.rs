@@ -1,7 +1,8 @@
 //! The run's state in plain words: what happened, what was kept, what to do.
 
 use crate::link::{
-    ExportState, FailureKind, FileEstimate, PauseReason, Progress, ResultRow, RunState, Wake, WakeReason,
+    ExportState, FailureKind, FileEstimate, PauseReason, Progress, Provider, ResultRow, RunState, RunSummary, Wake,
+    WakeReason,
 };
 use crate::money::{PICO, Usd, grouped};
 use crate::time::{Time, in_words};
@@ -309,6 +310,16 @@ pub fn doubtful_words(progress: &Progress) -> Option<String> {
         (_, 0) => Some(lost_words),
         (0, _) => Some(answers_words),
         _ => Some(format!("{lost_words}, {answers_words}")),
+    }
+}
+
+/// The same of a run in the history. The Demo bills nothing.
+pub fn doubtful_run_words(run: &RunSummary) -> Option<String> {
+    let attempts = counted(run.doubtful_attempts.into(), "attempt", "attempts");
+    match (run.provider, run.doubtful_attempts, run.doubtful) {
+        (Provider::Demo, ..) | (_, 0, _) => None,
+        (_, _, Usd::ZERO) => Some(format!("{attempts} may have been billed")),
+        (_, _, amount) => Some(format!("{attempts} may have been billed, up to {}", money(amount))),
     }
 }
 
