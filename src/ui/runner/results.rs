@@ -9,6 +9,7 @@ use crate::money::grouped;
 use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{SelectField, TextField, TextKind};
 use crate::ui::runner::desk::RowsSeen;
+use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::window::{RowWindow, row_window};
 use crate::ui::runner::words::{ended_name, misfit_words, money, rows, state_name};
 
@@ -214,11 +215,28 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
             }
         });
     }
+    // A stop for Tab is one row alone, or the way to what follows the table would lead through all of them.
+    let current = use_state(|| 0_u32);
+    let stop = if (first..first + count).contains(&current) { *current } else { first };
+    let on_focus = {
+        let current = current.clone();
+        Callback::from(move |at: u32| current.set(at))
+    };
+    let last = props.seen.matching.saturating_sub(1);
+    let onkeydown = move |event: KeyboardEvent| {
+        let to = match event.key().as_str() {
+            "ArrowDown" => (stop + 1).min(last),
+            "ArrowUp" => stop.saturating_sub(1),
+            _ => return,
+        };
+        event.prevent_default();
+        focus(&row_id(to));
+    };
     let row = |at: u32| {
         let place = at.checked_sub(props.seen.first);
         let known = place.and_then(|place| props.seen.rows.get(place as usize));
         match known {
-            Some(row) => result_row(at, row, &props.on_detail),
+            Some(row) => result_row(at, row, at == stop, &on_focus, &props.on_detail),
             None => html! {
                 <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()}><td>{ "…" }</td></tr>
             },
@@ -238,7 +256,7 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
                     <th scope="col" class="number results__narrow results__attempts">{ "Attempts" }</th>
                 </tr>
             </thead>
-            <tbody>
+            <tbody {onkeydown}>
                 <tr key="above" ref={above} class="results__space" aria-hidden="true"><td></td></tr>
                 { for (first..first + count).map(row) }
                 <tr key="below" ref={below} class="results__space" aria-hidden="true"><td></td></tr>
@@ -247,9 +265,14 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
     }
 }
 
+fn row_id(at: u32) -> String {
+    format!("results-row-{at}")
+}
+
 /// The whole row opens by the pointer; for keyboard and ear, its id is the button.
-fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
+fn result_row(at: u32, row: &ResultRow, is_stop: bool, on_focus: &Callback<u32>, on_detail: &Callback<u32>) -> Html {
     let item = row.item;
+    let onfocus = on_focus.reform(move |_: FocusEvent| at);
     let onclick = on_detail.reform(move |_: MouseEvent| item);
     let tokens = row.usage.map(|usage| format!("{} + {}", grouped(&usage.input.to_string()), usage.output));
     let (words, class) = match (&row.error, &row.answer) {
@@ -260,7 +283,8 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
     html! {
         <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()} {onclick}>
             <th scope="row" class="results__id">
-                <button type="button" class="results__open" aria-label={format!("Open row {}", row.id)}>
+                <button type="button" class="results__open" id={row_id(at)} tabindex={if is_stop { "0" } else { "-1" }}
+                    aria-label={format!("Open row {}", row.id)} {onfocus}>
                     { &row.id }
                 </button>
             </th>

@@ -455,16 +455,15 @@ pub fn storage_risk(facts: &crate::link::StorageFacts) -> Option<&'static str> {
     match (facts.opfs, facts.indexed_db) {
         (true, true) => None,
         (false, true) => Some(
-            "This browser gives the page no file storage (OPFS): runs are kept in its database alone, which a crash of \
-             the browser may lose. Export results now and then.",
+            "This browser gives the page no file storage, as in a private window. A crash may lose a run, and closing a \
+             private window deletes it: export results now and then.",
         ),
-        (true, false) => Some(
-            "This browser gives the page no database (IndexedDB): runs are kept in files alone. Export results before \
-             you close it.",
-        ),
+        (true, false) => {
+            Some("This browser gives the page no database (IndexedDB). Export results before you close the tab.")
+        }
         (false, false) => Some(
-            "This browser gives the page no storage at all (a private window, or http on another machine): a run is \
-             lost when the tab closes. Export its results before that.",
+            "This browser gives the page no storage at all (a private window, or http on another machine). A run is lost \
+             when the tab closes: export its results before.",
         ),
     }
 }
