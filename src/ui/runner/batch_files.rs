@@ -56,7 +56,7 @@ pub fn BatchFiles(props: &BatchFilesProps) -> Html {
         }
     };
     html! {
-        <Disclosure label="Request files" summary="for any provider's batch tool" open={props.open}>
+        <Disclosure label="Request files" summary="for any batch tool" open={props.open}>
             <div class="stack">
                 <div class="row">
                     <SelectField label="Request file for" value={target.name()} choices={choices.collect::<Vec<_>>()} {on_choose}
