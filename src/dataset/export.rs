@@ -62,22 +62,30 @@ pub struct AnswerColumns {
     pub checked: bool,
     /// The fields of an answer's document, as the way to each from its root.
     pub fields: Vec<Vec<String>>,
+    /// What a last column says of every answer.
+    pub note: Option<&'static str>,
 }
+
+/// The note on answers that no model gave.
+pub const MADE_UP: &str = "made up by the Demo";
+/// The same, where some lanes of a run are the Demo's.
+pub const MAYBE_MADE_UP: &str = "may be made up by the Demo";
 
 const OUR_COLUMNS: [&str; 8] =
     ["result", "state", "finish", "input_tokens", "output_tokens", "cost_usd", "attempts", "error"];
 const OUR_KEYS: [&str; 10] =
     ["id", "result", "state", "finish", "usage", "cost_usd", "attempts", "error", "misfit", "raw"];
 const MISFIT: &str = "misfit";
+const NOTE: &str = "note";
 
 /// A whole line of CSV with its CRLF: the file's columns, then ours with the answers' fields behind `result`. One of
 /// ours that the file has already gets the prefix `llm_`; so does a field that would have the name of another column.
 /// `guard_formulas`: as in [`csv_line`].
 pub fn csv_header(columns: &[String], answers: &AnswerColumns, guard_formulas: bool) -> String {
-    let misfit = answers.checked.then_some(MISFIT);
+    let last = || answers.checked.then_some(MISFIT).into_iter().chain(answers.note.and(Some(NOTE)));
     let ours = |name: &str| free(name, |name| columns.iter().any(|column| column == name));
     let mut taken: Vec<String> = columns.to_vec();
-    taken.extend(OUR_COLUMNS.into_iter().chain(misfit).map(ours));
+    taken.extend(OUR_COLUMNS.into_iter().chain(last()).map(ours));
     let mut fields = Vec::with_capacity(answers.fields.len());
     for path in &answers.fields {
         let name = free(&path.join("."), |name| taken.iter().any(|other| other == name));
@@ -86,7 +94,7 @@ pub fn csv_header(columns: &[String], answers: &AnswerColumns, guard_formulas: b
     }
     let mut line: Vec<String> = taken[..columns.len() + 1].to_vec();
     line.extend(fields);
-    line.extend(OUR_COLUMNS[1..].iter().copied().chain(misfit).map(ours));
+    line.extend(OUR_COLUMNS[1..].iter().copied().chain(last()).map(ours));
     csv_line(line.into_iter(), guard_formulas)
 }
 
@@ -116,8 +124,9 @@ pub fn csv_row(cells: &[String], row: &ExportRow, answers: &AnswerColumns, guard
         row.error.unwrap_or("").to_string(),
     ];
     let misfit = answers.checked.then(|| row.misfit.unwrap_or("").to_string());
+    let note = answers.note.map(|note| row.result.map_or("", |_| note).to_string());
     let result = std::iter::once(row.result.unwrap_or("").to_string());
-    csv_line(cells.iter().cloned().chain(result).chain(fields).chain(ours).chain(misfit), guard_formulas)
+    csv_line(cells.iter().cloned().chain(result).chain(fields).chain(ours).chain(misfit).chain(note), guard_formulas)
 }
 
 fn value_at<'a>(document: &'a str, path: &[String]) -> Option<&'a str> {
@@ -161,8 +170,11 @@ pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
     if let Some(raw) = row.raw {
         line.push_str(&format!(", \"raw\": {}", ascii_string(raw)));
     }
+    if let Some(note) = answers.note {
+        line.push_str(&format!(", \"{NOTE}\": {}", text(row.result.and(Some(note)))));
+    }
     let fields = row.document.and_then(Fields::read).unwrap_or_default();
-    let mut taken: Vec<String> = OUR_KEYS.map(str::to_owned).to_vec();
+    let mut taken: Vec<String> = OUR_KEYS.into_iter().chain(answers.note.and(Some(NOTE))).map(str::to_owned).collect();
     let mut last = None;
     for root in answers.fields.iter().filter_map(|path| path.first()) {
         // The parts of one nested object follow each other.

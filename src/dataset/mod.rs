@@ -25,7 +25,7 @@ mod written;
 
 pub use checkpoint::{Checkpoint, CheckpointAnswer};
 pub use csv_line::csv_line;
-pub use export::{AnswerColumns, ExportRow, ExportState, csv_header, csv_row, jsonl_line};
+pub use export::{AnswerColumns, ExportRow, ExportState, MADE_UP, MAYBE_MADE_UP, csv_header, csv_row, jsonl_line};
 pub use fold::folded;
 pub use json_text::written_in;
 pub use problem::{DataProblem, TemplateProblem};

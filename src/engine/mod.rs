@@ -262,6 +262,9 @@ pub struct Progress {
     pub succeeded: u32,
     pub errored: u32,
     pub canceled: u32,
+    /// The person stopped the run, and hasn't resumed it since.
+    #[serde(default)]
+    pub stopped: bool,
     /// In request files that the person took away.
     #[serde(default)]
     pub exported: u32,

@@ -18,6 +18,7 @@ impl Engine {
             succeeded: count(Status::Succeeded),
             errored: count(Status::Errored),
             canceled: count(Status::Canceled),
+            stopped: self.book.stop_asked(),
             exported: count(Status::Exported),
             cache_hits: tally.cache_hits,
             misfits: tally.misfits,

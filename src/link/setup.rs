@@ -87,6 +87,11 @@ impl Setup {
         1 + self.more_lanes.len()
     }
 
+    /// Lane by lane.
+    pub fn providers(&self) -> Vec<Provider> {
+        std::iter::once(self.provider).chain(self.more_lanes.iter().map(|lane| lane.provider)).collect()
+    }
+
     /// The setup as one lane has it: its endpoint, model, prices and limits, and no further lanes. A lane that isn't
     /// there is the first.
     pub fn of_lane(&self, lane: usize) -> Setup {

@@ -287,6 +287,7 @@ fn progress(state: RunState) -> Progress {
         succeeded: 1,
         errored: 0,
         canceled: 0,
+        stopped: false,
         exported: 0,
         cache_hits: 0,
         misfits: 0,

@@ -124,7 +124,7 @@ fn documents_are_exported_as_they_are_written() {
     let document = "{\n  \"sku\": 89014103211118510720,\n  \"price\": 19.90,\n  \"rec\": {\"title\": \"Heat\", \"cast\": [\"A\"], \"a\": 1e3},\n  \
                     \"half\": \"dairy \\ud83d\"\n}";
     let fields = ["sku", "price", "rec", "half"].map(|name| vec![name.to_owned()]).to_vec();
-    let answers = AnswerColumns { checked: false, fields };
+    let answers = AnswerColumns { fields, ..AnswerColumns::default() };
     let row = ExportRow { id: "1", document: Some(document), ..ExportRow::default() };
     let line = csv_row(&[], &row, &answers, true);
     let expected = "89014103211118510720,19.90,\"{\"\"title\"\":\"\"Heat\"\",\"\"cast\"\":[\"\"A\"\"],\"\"a\"\":1e3}\",dairy \u{fffd}";
@@ -199,7 +199,8 @@ fn costs_have_no_needless_zeros() {
 /// Answers by a schema.
 fn films() -> AnswerColumns {
     let fields = [vec!["genre"], vec!["id"], vec!["place", "city"], vec!["place", "zip"], vec!["cast"]];
-    AnswerColumns { checked: true, fields: fields.map(|path| path.into_iter().map(str::to_owned).collect()).to_vec() }
+    let fields = fields.map(|path| path.into_iter().map(str::to_owned).collect()).to_vec();
+    AnswerColumns { checked: true, fields, note: None }
 }
 
 #[test]
@@ -228,6 +229,30 @@ fn the_fields_of_an_answer_are_keys_of_its_line() {
          \"place\": {\"city\": \"LA\"}, \"cast\": []}\n"
     );
     let label = ExportRow { id: "2", result: Some("dairy"), raw: Some("**Dairy**"), ..ExportRow::default() };
-    let labels = AnswerColumns { checked: true, fields: Vec::new() };
+    let labels = AnswerColumns { checked: true, ..AnswerColumns::default() };
     assert!(jsonl_line(&label, &labels).ends_with("\"misfit\": null, \"raw\": \"**Dairy**\"}\n"));
+}
+
+#[test]
+fn made_up_answers_say_so_in_a_column_of_their_own() {
+    let answers = AnswerColumns { note: Some(MADE_UP), ..AnswerColumns::default() };
+    let open = ExportRow { id: "2", ..ExportRow::default() };
+    let columns = cells(&["id", "note"]);
+    let text = [
+        csv_header(&columns, &answers, true),
+        csv_row(&cells(&["1", "mine"]), &row(), &answers, true),
+        csv_row(&cells(&["2", "mine"]), &open, &answers, true),
+    ]
+    .concat();
+    let table = table("out.csv", &text);
+    let notes = |row: usize| (table.cell(row, "note"), table.cell(row, "llm_note"));
+    assert_eq!(notes(0), ("mine".into(), "made up by the Demo".into()));
+    assert_eq!(notes(1), ("mine".into(), String::new()), "no answer, nothing made up");
+    let line = jsonl_line(&row(), &answers);
+    assert!(line.ends_with(", \"note\": \"made up by the Demo\"}\n"), "{line}");
+    let own = AnswerColumns { fields: vec![vec!["note".to_owned()]], ..answers };
+    let with_field = ExportRow { document: Some(r#"{"note": 1}"#), ..row() };
+    assert!(jsonl_line(&with_field, &own).ends_with(", \"llm_note\": 1}\n"));
+    let checkpoint = Checkpoint::read(line.as_bytes()).expect("an own export");
+    assert_eq!(checkpoint.answer("SKU-1").map(|answer| answer.text.as_str()), row().result);
 }

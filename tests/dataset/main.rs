@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pennybatch::dataset::{
-    AnswerColumns, BadLines, Checkpoint, DataProblem, ExportRow, ExportState, Format, Prompt, ReadOptions,
+    AnswerColumns, BadLines, Checkpoint, DataProblem, ExportRow, ExportState, Format, MADE_UP, Prompt, ReadOptions,
     ReaderVersion, Table, TemplateProblem, csv_header, csv_row, jsonl_line, read, render, sample_csv, written_in,
 };
 use pennybatch::money::Usd;

@@ -124,7 +124,7 @@ test('a run: under way, with failed rows, its results, a row, its dialogs, the B
   await runner.untilDone(4);
   await clean(page, 'under way');
   await runner.pause(mock);
-  for (const name of ['Change limits', 'What is asked', 'Batch API', 'Hand over by file']) await runner.expand(name);
+  for (const name of ['Details', 'More', 'Change limits', 'Batch API', 'Request files']) await runner.expand(name);
   await clean(page, 'paused, everything open');
   await page.reload();
   await expect(runner.button('Resume run')).toBeVisible();
@@ -138,6 +138,7 @@ test('a run: under way, with failed rows, its results, a row, its dialogs, the B
   await expect(page.getByRole('dialog')).toBeVisible();
   await clean(page, 'a row');
   await page.keyboard.press('Escape');
+  await runner.expand('More');
   await press(page, 'Delete run');
   await expect(page.getByRole('dialog')).toBeVisible();
   await clean(page, 'the question before a run is deleted');
@@ -158,8 +159,9 @@ test('batch jobs that run', async ({ page, startMock }) => {
     'Base URL': mock.baseUrl, 'API key': 'sk-of-a-test', 'User prompt': '{{name}}', 'Concurrency': 1,
   });
   await runner.start();
+  await runner.expand('More');
   await runner.expand('Batch API');
-  await press(page, 'Hand over to Batch API');
+  await press(page, 'Send the rest to the Batch API');
   await expect(page.getByRole('region', { name: 'Batch jobs' })).toBeVisible();
   await clean(page, 'batch jobs');
 });

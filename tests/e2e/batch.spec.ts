@@ -55,7 +55,7 @@ test('killed while uploading, after creating, while polling and while downloadin
     runner = await killed({ delay_ms: 0, chunk_hold_ms: SLOW ? 20 : NOT_YET_MS });
 
     // A result file is being read.
-    await expect(jobs()).toContainText('results are being read', wait);
+    await expect(jobs()).toContainText('reading results', wait);
     runner = await killed({ chunk_hold_ms: 0 });
 
     await runner.untilFinished(wait.timeout * 2);
@@ -84,7 +84,7 @@ test('handed over at about half, taken back, and complete at the two prices', as
   await handOver(page, runner, mock, 80);
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
   await expect(jobs).toContainText('in_progress');
-  await runner.button('Take back').click();
+  await runner.button('Cancel batch and continue here').click();
   await runner.untilFinished();
   const { jobs: ended, billed_twice: twice, billed_rows: handed } = await books(mock);
   console.log(ended.map(job => `${job.status}: ${job.completed} of ${job.rows}`).join(', '));

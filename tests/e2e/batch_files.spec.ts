@@ -35,7 +35,8 @@ async function pausedRun(page: Page, mock: Mock, model: string): Promise<Runner>
 
 /** Exports the requests for `target` to a folder, with the lines that the page shows, which call `real`. */
 async function exported(page: Page, runner: Runner, target: string, real: string): Promise<{ folder: string; lines: string }> {
-  await runner.expand('Hand over by file');
+  await runner.expand('More');
+  await runner.expand('Request files');
   await page.getByLabel('Request file for', { exact: true }).selectOption({ label: target });
   const downloading = page.waitForEvent('download');
   await runner.button('Export requests').click();
@@ -164,13 +165,14 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   let clock = await clockOf(page);
   await runner.start();
   await runner.untilDone(5);
+  await runner.expand('More');
   const part = page.getByRole('button', { name: 'Batch API', exact: true });
   await part.press('Enter');
-  const ways = page.getByRole('region', { name: 'Both ways' });
-  await expect(ways).toContainText('One by one');
+  const ways = page.getByRole('region', { name: 'Compare' });
+  await expect(ways).toContainText('Individual calls');
   await expect(ways).toContainText('Batch API');
   await page.getByLabel('Rows per job', { exact: true }).fill('150');
-  await runner.button('Hand over to Batch API').press('Enter');
+  await runner.button('Send the rest to the Batch API').press('Enter');
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
   await expect(jobs).toContainText('in_progress');
   // The job would be done before long.
@@ -179,7 +181,7 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   const panel = page.getByRole('region', { name: 'Batch API', exact: true });
   await expect(panel).toBeFocused();
   expect(await jobs.getByRole('row').count()).toBeGreaterThanOrEqual(3);
-  await page.getByRole('button', { name: 'Hand over by file', exact: true }).press('Enter');
+  await page.getByRole('button', { name: 'Request files', exact: true }).press('Enter');
   await runner.button('Export requests').press('Enter');
   await expect(page.getByText(/in a batch job: there is nothing to hand over/), 'nobody is asked twice').toBeVisible();
   await clock.leap(DEMO_JOB_MS);
@@ -195,12 +197,13 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await page.getByLabel('Use cache', { exact: true }).uncheck();
   await runner.enter({ 'User prompt': 'Another question about {{name}}', 'Concurrency': 8 });
   await runner.start();
+  await runner.expand('More');
   await runner.expand('Batch API');
-  await runner.button('Hand over to Batch API').press('Enter');
+  await runner.button('Send the rest to the Batch API').press('Enter');
   await expect(jobs).toContainText('in_progress');
   await clock.stop();
-  await runner.button('Take back').press('Enter');
-  await expect(panel).toBeFocused();
+  await runner.button('Cancel batch and continue here').press('Enter');
+  await expect(page.locator('#run-state'), 'the panel went with the jobs').toBeFocused();
   await clock.leap(0);
   await runner.untilFinished();
   await expect(runner.status).toContainText('Finished: 500 answered');

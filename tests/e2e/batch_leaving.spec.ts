@@ -25,13 +25,14 @@ test('a paused run is deleted while its results are being read', async ({ page, 
     'Base URL': mock.baseUrl, 'User prompt': '{{id}}: {{name}}', 'Max output tokens': 4_000, 'Concurrency': 1,
   });
   await runner.start();
-  await runner.button('Batch API').click();
+  await runner.expand('More');
+  await runner.expand('Batch API');
   await setBatch(mock, { chunk_hold_ms: 60_000 });
-  await runner.button('Hand over to Batch API').click();
+  await runner.button('Send the rest to the Batch API').click();
   const jobs = page.getByRole('region', { name: 'Batch jobs' });
-  await expect(jobs).toContainText('results are being read');
+  await expect(jobs).toContainText('reading results');
   await runner.button('Pause').click();
-  await expect(runner.status).toContainText('Paused: by you');
+  await expect(runner.status).toContainText('Paused by you');
   expect((await files(page)).filter(name => name.includes('arriving-'))).toHaveLength(1);
 
   await runner.button('Delete run').click();

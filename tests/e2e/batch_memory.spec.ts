@@ -76,8 +76,9 @@ test('long answers stream to the disk, are read back for tables and exports, and
   let browser = await profile.open(launchOptions);
   try {
     let runner = await begin(browser, mock, `${baseURL}#/run`, 1_500);
-    await runner.button('Batch API').click();
-    await runner.button('Hand over to Batch API').click();
+    await runner.expand('More');
+    await runner.expand('Batch API');
+    await runner.button('Send the rest to the Batch API').click();
     await expect.poll(async () => (await books(mock)).jobs.length, wait).toBe(1);
     await browser.untilSteady();
     await forget(browser);
@@ -148,7 +149,8 @@ test('a result file that the person chooses streams in as well', async ({ startM
   try {
     let runner = await begin(browser, mock, `${baseURL}#/run`, 3_000);
     await runner.pause();
-    await runner.button('Hand over by file').click();
+    await runner.expand('More');
+    await runner.expand('Request files');
     const downloading = browser.page.waitForEvent('download');
     await runner.button('Export requests').click();
     const bytes = writeResults(results, readFileSync(await (await downloading).path(), 'utf8'));

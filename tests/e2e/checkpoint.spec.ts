@@ -94,7 +94,7 @@ test('a checkpoint into a paused run ends its open rows for good, reloads includ
   const before = (await runner.line()).done;
   const path = join(mkdtempSync(join(tmpdir(), 'checkpoint-')), 'batch_checkpoint.jsonl');
   python(path, input.map(row => [row.id, 'from the script']));
-  await runner.button('Go on from a checkpoint').click();
+  await runner.expand('More');
   await page.getByLabel('Import checkpoint', { exact: true }).setInputFiles(file(path));
   await expect(page.getByText('an answer already')).toBeVisible();
   await runner.untilFinished();

@@ -20,7 +20,8 @@ async function withResults(page: Page, mock: Mock): Promise<{ runner: Runner; fi
   await runner.start();
   await runner.button('Pause').click();
   await expect(runner.status).toContainText(`[1/${ROWS}]`);
-  await runner.expand('Hand over by file');
+  await runner.expand('More');
+  await runner.expand('Request files');
   const downloading = page.waitForEvent('download');
   await runner.button('Export requests').click();
   const requests = readFileSync(await (await downloading).path(), 'utf8').trimEnd().split('\n');

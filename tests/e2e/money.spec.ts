@@ -164,22 +164,22 @@ test('a budget holds whatever is in flight, and the page offers to raise it', as
     'Base URL': mock.baseUrl, 'Model': 'gpt-4o', 'Max output tokens': 8, 'Concurrency': 32, 'Budget': '0.01',
   });
   await runner.start();
-  await expect(runner.button('Raise budget and go on')).toBeVisible();
+  await expect(runner.button('Raise budget and continue')).toBeVisible();
   await untilNothingIsOpen(mock);
   const { totals, calls } = await mock.ledger();
   expect(billed(calls)).toBeLessThanOrEqual(10_000_000_000n);
   expect(billed(calls), 'most of it is used before the run stops').toBeGreaterThan(8_000_000_000n);
   expect(await runner.spend()).toEqual({ confirmed: billed(calls), doubtful: 0n });
-  const told = await page.getByRole('status').filter({ hasText: 'of $0.0100 would be passed' }).innerText();
+  const told = await page.getByRole('status').filter({ hasText: 'of $0.01 would be passed' }).innerText();
   const done = Number(/([\d,]+) of 3,200 rows done and saved/.exec(told)?.[1].replace(',', ''));
   await expect.poll(async () => (await runner.line()).done).toBe(done);
   expect(done - (await runner.line()).cacheHits).toBe(calls.filter(call => call.billed).length);
 
   const before = totals.requests;
   await page.getByLabel('New budget').fill('0.02');
-  await runner.button('Raise budget and go on').click();
+  await runner.button('Raise budget and continue').click();
   // The first pause may still be shown while calls go out again, so the second is told by its budget.
-  await expect(page.getByRole('status').filter({ hasText: 'of $0.0200 would be passed' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'of $0.02 would be passed' })).toBeVisible();
   await untilNothingIsOpen(mock);
   expect((await mock.totals()).requests).toBeGreaterThan(before);
   const raised = BigInt((await mock.totals()).billed_pico);

@@ -35,6 +35,8 @@ fastTest('a newcomer runs the sample with Demo, without a key, and takes the res
   const answered = csv.filter(row => row.result !== '');
   expect(answered.length, 'simulated errors are retried').toBeGreaterThan(SAMPLE_ROWS * 0.98);
   for (const row of answered) expect(CATEGORIES).toContain(row.result);
+  for (const { note } of [...answered, ...jsonl]) expect(note, 'the Demo invents its answers').toBe('made up by the Demo');
+  await expect(page.getByRole('columnheader', { name: 'Made-up answers' })).toBeVisible();
   expect(jsonl.map(({ id, result }) => [id, result]), 'both exports keep the order of the input')
     .toEqual(answered.map(({ id, result }) => [id, result]));
 });
@@ -65,4 +67,19 @@ test('a paused run\'s JSONL is a checkpoint for the post\'s script', async ({ pa
   // A row without an answer has no line: the post's script takes every id that it reads for done.
   for (const line of lines) expect(line).toMatch(/^\{"id": "[^"]+", "result": "/);
   expect(lines.length).toBeLessThan(SAMPLE_ROWS);
+});
+
+test('a Demo run that was cut off resumes without a word about bills', async ({ page }) => {
+  const runner = await sampleRunner(page);
+  await runner.start();
+  await runner.untilDone(20);
+  page.on('dialog', dialog => dialog.accept());
+  await page.reload();
+  const banner = page.getByRole('region', { name: 'Unfinished run' });
+  await expect(banner).toContainText('of 500 rows done');
+  await expect(banner).not.toContainText('billed');
+  await runner.button('Resume run').click();
+  await expect(runner.button('Pause')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Run', exact: true })).not.toContainText('billed');
+  await runner.untilDone(60);
 });

@@ -111,7 +111,7 @@ test('whatever is pressed goes, the focus does not', async ({ page }) => {
   await runner.enter({ 'Concurrency': 2 });
   await runner.start();
   await runner.untilDone(5);
-  await press('Stop');
+  await runner.stop();
   await runner.untilFinished();
   expect(await lost()).toBe(false);
   const { done, total } = await runner.line();
@@ -119,7 +119,7 @@ test('whatever is pressed goes, the focus does not', async ({ page }) => {
   await press('New run');
   await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeFocused();
   await page.getByRole('link', { name: 'Runs', exact: true }).press('Enter');
-  const canceled = new RegExp(`^Finished: ${done} of ${total} rows done.*, \\d+ canceled, \\$[\\d.]+ spent`);
+  const canceled = new RegExp(`^Stopped: ${done} of ${total} rows done.*, \\d+ not sent, \\$[\\d.]+ spent`);
   await expect(page.getByText(canceled)).toBeVisible();
   await press(/^Delete run/);
   await press('Delete for good');
@@ -127,8 +127,9 @@ test('whatever is pressed goes, the focus does not', async ({ page }) => {
 
   await page.getByRole('link', { name: 'Runner', exact: true }).first().press('Enter');
   await runner.start();
-  await press('Stop');
+  await runner.stop();
   await runner.untilFinished();
+  await runner.expand('More');
   await press('Delete run');
   await press('Delete for good');
   await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeFocused();

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_carries_a_change_and_nothing_else() {
+    fn a_link_carries_every_change() {
         let before = Inputs::default().after(Action::Set(Quantity::Calls, Some(7)));
         let pinned = before.after(Action::Pin("openai/gpt-4o".to_owned()));
         let versus = Versus { model: Some("openai/gpt-4o".to_owned()), failed_ppm: 125_000, re_asks: 5 };
@@ -223,10 +223,9 @@ mod tests {
             (&before, Action::View(view)),
         ] {
             let after = before.after(action.clone());
-            let piece = piece(&after, &action);
-            assert_eq!(before.after(Action::Amend(piece.clone())), after, "{piece}");
-            let moved = before.after(Action::Set(Quantity::Calls, Some(9)));
-            assert_eq!(moved.after(Action::Amend(piece)).workload.calls, 9);
+            let query = encode(&after);
+            assert_ne!(query, encode(before));
+            assert_eq!(decode(&query), (after, Vec::new()), "{query}");
         }
     }
 

@@ -15,7 +15,7 @@ pub struct Bar {
 
 #[derive(Properties, PartialEq)]
 pub struct BarListProps {
-    /// Accessible name of the figure, and its heading.
+    /// The heading, and the name of the figure and its table.
     pub label: AttrValue,
     /// Headings of the two columns of text, for the ear.
     pub name_heading: AttrValue,
@@ -27,11 +27,10 @@ pub struct BarListProps {
 
 #[component]
 pub fn BarList(props: &BarListProps) -> Html {
-    let id = super::slug(&props.label);
     html! {
-        <figure class="bar-list" aria-labelledby={id.clone()}>
-            <figcaption><h2 class="bar-list__title" id={id.clone()}>{ &props.label }</h2></figcaption>
-            <table class="bar-list__bars" aria-labelledby={id}>
+        <figure class="bar-list" aria-label={props.label.clone()}>
+            <figcaption><h2 class="bar-list__title">{ &props.label }</h2></figcaption>
+            <table class="bar-list__bars" aria-label={props.label.clone()}>
                 <thead class="visually-hidden">
                     <tr>
                         <th scope="col">{ &props.name_heading }</th>

@@ -1,4 +1,4 @@
-//! Hand-over by file: request files out with the lines that send them, result files in.
+//! Request files out, with the shell lines that send them, and result files in.
 
 use std::rc::Rc;
 
@@ -56,11 +56,11 @@ pub fn BatchFiles(props: &BatchFilesProps) -> Html {
         }
     };
     html! {
-        <Disclosure label="Hand over by file" summary="for any provider's batch reader" open={props.open}>
+        <Disclosure label="Request files" summary="for any batch tool" open={props.open}>
             <div class="stack">
                 <div class="row">
                     <SelectField label="Request file for" value={target.name()} choices={choices.collect::<Vec<_>>()} {on_choose}
-                        hint="The rows without an answer, equal requests once, in files of the size it takes. They name the model of this run." />
+                        hint="Holds the rows without an answer, equal requests once." />
                     <Button on_press={on_export}>{ "Export requests" }</Button>
                 </div>
                 if !props.written.is_empty() {
@@ -71,7 +71,7 @@ pub fn BatchFiles(props: &BatchFilesProps) -> Html {
                     <input id="import-results" class="drop-zone__input" type="file" multiple=true accept=".jsonl,.ndjson,.json"
                         aria-describedby="import-results-hint" {onchange} />
                     <p class="field__hint" id="import-results-hint">
-                        { "Output and error files of these requests, in any order; the answers and their cost join this run." }
+                        { "Output and error files of these requests, in any order. Answers and their cost join this run." }
                     </p>
                 </div>
                 if props.reading {
@@ -114,9 +114,8 @@ fn Written(props: &WrittenProps) -> Html {
         <>
             <p class="soft" role="status">{ saved.collect::<Vec<_>>().join(" ") }</p>
             <p class="field__hint">
-                { format!("Hand over from a shell{with}, in the folder of your downloads; the key comes from the \
-                           environment, under the name that the lines have. What they fetch, choose below under Import \
-                           results.") }
+                { format!("Run these lines in your downloads folder, in a shell{with}. They take the key from the environment \
+                           variable they name. Then choose the files they fetch under Import results.") }
             </p>
             <div class="preview">
                 <pre class="preview__text" tabindex="0" aria-label="Shell lines"><code>{ shell_lines(files) }</code></pre>
@@ -142,11 +141,11 @@ pub fn imported_words(told: &BatchImported) -> String {
     for (count, one, many) in [
         (
             told.left_out,
-            "line is of a row that has its answer or is in flight, and was left out",
-            "lines are of rows that have their answer or are in flight, and were left out",
+            "line is for a row that has an answer or is under way, and was left out",
+            "lines are for rows that have an answer or are under way, and were left out",
         ),
-        (told.unknown, "line is of a row that this run doesn't have", "lines are of rows that this run doesn't have"),
-        (told.unreadable, "line could not be read", "lines could not be read"),
+        (told.unknown, "line is for a row that isn't in this run", "lines are for rows that aren't in this run"),
+        (told.unreadable, "line couldn't be read", "lines couldn't be read"),
     ] {
         if count > 0 {
             words.push_str(&format!(" {}.", counted(count.into(), one, many)));
@@ -218,8 +217,8 @@ mod tests {
             "Saved r-1of2.jsonl (1 request) to your downloads. Saved r-2of2.jsonl (2 requests)",
             "line 1\nline 2\n",
             "Copy shell lines",
-            "1 line is of a row that has its answer",
-            "2 lines are of rows that this run doesn",
+            "1 line is for a row that has an answer",
+            "2 lines are for rows that aren",
         ] {
             assert!(html.contains(words), "{words}: {html}");
         }

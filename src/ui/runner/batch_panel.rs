@@ -1,4 +1,6 @@
-//! The provider's Batch API: handing the open rows over, the jobs, and taking them back.
+//! The provider's Batch API: sending it the rows that are left, its jobs, and canceling them.
+
+use std::rc::Rc;
 
 use yew::prelude::*;
 
@@ -10,6 +12,7 @@ use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind, Disclosure, TextField, TextKind};
 use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::pause_note::refocus;
+use crate::ui::runner::run_status::RUN_STATE;
 use crate::ui::runner::words::{counted, is_handed_over, money};
 
 const PANEL: &str = "batch-panel";
@@ -18,6 +21,37 @@ const QUEUE: Range = Range { unit: Unit::Tokens, decimals: 0, min: 1, max: 1_000
 
 #[derive(Properties, PartialEq)]
 pub struct BatchPanelProps {
+    pub progress: Rc<Progress>,
+    pub send: Callback<ToWorker>,
+}
+
+/// The jobs that the provider has, and what was odd about their results.
+#[component]
+pub fn BatchPanel(props: &BatchPanelProps) -> Html {
+    let progress = &props.progress;
+    let live = is_handed_over(progress);
+    let was_live = use_mut_ref(|| live);
+    use_effect_with(live, move |live| {
+        // The button that was pressed is gone.
+        if was_live.replace(*live) != *live {
+            refocus(if *live { PANEL } else { RUN_STATE });
+        }
+    });
+    let Some(batch) = progress.batch.as_ref().filter(|batch| live || !odd_lines(batch).is_empty()) else {
+        return Html::default();
+    };
+    html! {
+        <section class="batch-panel" id={PANEL} tabindex="-1" aria-label="Batch API">
+            if live {
+                <Jobs batch={batch.clone()} state={progress.state.clone()} send={props.send.clone()} />
+            }
+            { oddities(batch) }
+        </section>
+    }
+}
+
+#[derive(Clone, Properties, PartialEq)]
+pub struct BatchHandOverProps {
     pub open: OpenRun,
     pub quote: Option<BatchQuote>,
     pub needs_key: bool,
@@ -25,57 +59,16 @@ pub struct BatchPanelProps {
 }
 
 #[component]
-pub fn BatchPanel(props: &BatchPanelProps) -> Html {
-    let progress = &props.open.progress;
-    let batch = progress.batch.as_ref();
-    let live = is_handed_over(progress);
-    // The button that was pressed goes with its part of the panel.
-    let pressed = use_mut_ref(|| false);
-    let send = {
-        let (pressed, send) = (pressed.clone(), props.send.clone());
-        Callback::from(move |message: ToWorker| {
-            let moves =
-                matches!(message, ToWorker::Batch(BatchAsk::HandOver { .. }) | ToWorker::Run(Command::TakeBack));
-            if moves {
-                *pressed.borrow_mut() = true;
-            }
-            send.emit(message);
-        })
-    };
-    use_effect_with(live, move |_| {
-        if pressed.take() {
-            refocus(PANEL);
-        }
-    });
+pub fn BatchHandOver(props: &BatchHandOverProps) -> Html {
     html! {
-        <section class="panel batch-panel" id={PANEL} tabindex="-1" aria-label="Batch API">
-            if let Some(batch) = batch {
-                if live {
-                    <Jobs batch={batch.clone()} state={progress.state.clone()} send={send.clone()} />
-                }
-                { oddities(batch) }
-            }
-            if !live && has_open_rows(progress) {
-                <Disclosure label="Batch API" summary="half the price, within a day"
-                    open={matches!(progress.state, RunState::Paused(crate::link::PauseReason::BatchEnded { .. }))}>
-                    <HandOver open={props.open.clone()} quote={props.quote.clone()} needs_key={props.needs_key}
-                        {send} />
-                </Disclosure>
-            }
-        </section>
+        <Disclosure label="Batch API" summary="half the price, within 24 hours">
+            <HandOver ..props.clone() />
+        </Disclosure>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct HandOverProps {
-    open: OpenRun,
-    quote: Option<BatchQuote>,
-    needs_key: bool,
-    send: Callback<ToWorker>,
-}
-
 #[component]
-fn HandOver(props: &HandOverProps) -> Html {
+fn HandOver(props: &BatchHandOverProps) -> Html {
     let per_job = use_state(|| AttrValue::from(REQUESTS_MAX.to_string()));
     let queue = use_state(AttrValue::default);
     let progress = &props.open.progress;
@@ -84,7 +77,7 @@ fn HandOver(props: &HandOverProps) -> Html {
         use_effect_with((progress.done, progress.state.clone()), move |_| send.emit(ToWorker::Batch(BatchAsk::Quote)));
     }
     if let Some(why) = by_file_only(props.open.setup.provider) {
-        return html! { <p class="soft">{ why }{ " The request file can be exported below, and its results imported." }</p> };
+        return html! { <p class="soft">{ why }{ " Use Request files below instead." }</p> };
     }
     let typed = |state: &UseStateHandle<AttrValue>| {
         let state = state.clone();
@@ -110,37 +103,37 @@ fn HandOver(props: &HandOverProps) -> Html {
             <div class="row">
                 <TextField label="Rows per job" kind={TextKind::Whole} value={(*per_job).clone()} on_input={typed(&per_job)}
                     echo={PER_JOB.echo(&per_job).map(AttrValue::from)} error={rows_per_job.err().map(AttrValue::from)}
-                    hint="Smaller jobs come back one after the other." />
+                    hint="Smaller jobs come back sooner, one after the other." />
                 <TextField label="Queue limit" kind={TextKind::Whole} unit="tokens" value={(*queue).clone()} on_input={typed(&queue)}
                     echo={QUEUE.echo(&queue).map(AttrValue::from)} error={queue_tokens.err().map(AttrValue::from)}
-                    hint="Input tokens that your account may have queued for this model; empty: not known." />
+                    hint="Input tokens your account may have in the queue for this model. Leave empty if you don't know." />
             </div>
             <div class="row">
-                <Button kind={ButtonKind::Primary} disabled={cannot} on_press={ask(false)}>{ "Hand over to Batch API" }</Button>
+                <Button kind={ButtonKind::Primary} disabled={cannot} on_press={ask(false)}>{ "Send the rest to the Batch API" }</Button>
                 if progress.errored > 0 {
-                    <Button disabled={cannot} on_press={ask(true)}>{ "Hand over with the failed rows" }</Button>
+                    <Button disabled={cannot} on_press={ask(true)}>{ "Send it with the failed rows" }</Button>
                 }
             </div>
             if props.needs_key {
-                <p class="field__hint">{ "Enter the API key first: it is never stored." }</p>
+                <p class="field__hint">{ "Enter the API key first. Keys are never stored." }</p>
             }
         </div>
     }
 }
 
-/// The price and the deadline of both ways, side by side.
+/// Cost and time of the batch and of single calls.
 fn ways(quote: &BatchQuote) -> Html {
     let at_most = |cost: Option<crate::money::Usd>| {
-        cost.map_or_else(|| "no price is known".to_owned(), |cost| format!("at most {}", money(cost)))
+        cost.map_or_else(|| "price not known".to_owned(), |cost| format!("at most {}", money(cost)))
     };
     html! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Both ways">
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Compare">
             <table class="data-table">
-                <caption class="soft small">{ format!("{} to be paid for", counted(quote.rows.into(), "request", "requests")) }</caption>
-                <thead><tr><th scope="col">{ "Way" }</th><th scope="col">{ "Cost" }</th><th scope="col">{ "Time" }</th></tr></thead>
+                <caption class="soft small">{ format!("{} to pay for", counted(quote.rows.into(), "request", "requests")) }</caption>
+                <thead><tr><th scope="col">{ "Method" }</th><th scope="col">{ "Cost" }</th><th scope="col">{ "Time" }</th></tr></thead>
                 <tbody>
                     <tr>
-                        <th scope="row">{ "One by one" }</th><td>{ at_most(quote.one_by_one) }</td>
+                        <th scope="row">{ "Individual calls" }</th><td>{ at_most(quote.one_by_one) }</td>
                         <td>{ format!("about {}", in_words(quote.one_by_one_ms)) }</td>
                     </tr>
                     <tr>
@@ -150,7 +143,7 @@ fn ways(quote: &BatchQuote) -> Html {
                 </tbody>
             </table>
             if !quote.batch_priced {
-                <p class="field__hint">{ "No batch price is known for this model here: the usual price is counted." }</p>
+                <p class="field__hint">{ "No batch price is known for this model, so the usual price is used." }</p>
             }
         </div>
     }
@@ -166,13 +159,13 @@ struct JobsProps {
 #[component]
 fn Jobs(props: &JobsProps) -> Html {
     let batch = &props.batch;
-    let take_back = props.send.reform(|()| ToWorker::Run(Command::TakeBack));
+    let cancel = props.send.reform(|()| ToWorker::Run(Command::TakeBack));
     let canceling = !batch.shards.is_empty() && batch.shards.iter().all(|shard| shard.canceling);
     html! {
         <div class="stack">
             <h3>{ "Batch jobs" }</h3>
             if batch.handing_over {
-                <p role="status">{ "Handing over: what is in flight is awaited, then the rest goes." }</p>
+                <p role="status">{ "Waiting for the calls under way. Then the rest is sent to the Batch API." }</p>
             }
             <div class="table-scroll" tabindex="0" role="region" aria-label="Batch jobs">
                 <table class="data-table">
@@ -184,13 +177,13 @@ fn Jobs(props: &JobsProps) -> Html {
                 </table>
             </div>
             <p class="soft small">{ format!(
-                "Up to {} is reserved for them. The tab may be closed: the jobs go on at the provider, and the run finds \
-                 them again. Take back cancels them, and what they did not finish is sent one by one at the usual price.",
+                "Up to {} is reserved. You can close the tab: the jobs continue at the provider, and the run finds them \
+                 again. If you cancel them, the rows that are left are sent one by one at the usual price.",
                 money(batch.reserved)
             ) }</p>
             if !canceling && props.state != RunState::Stopping {
                 <div class="row">
-                    <Button on_press={take_back}>{ "Take back" }</Button>
+                    <Button on_press={cancel}>{ "Cancel batch and continue here" }</Button>
                 </div>
             }
         </div>
@@ -212,10 +205,10 @@ fn job(shard: &ShardProgress) -> Html {
 fn stage(shard: &ShardProgress) -> String {
     let words = match shard.stage {
         Stage::Uploading => "uploading".to_owned(),
-        Stage::Queued => "waiting for the provider's queue".to_owned(),
+        Stage::Queued => "waiting in the provider's queue".to_owned(),
         Stage::Creating => "being created".to_owned(),
-        Stage::Finding => "looking whether it was created".to_owned(),
-        Stage::Downloading => "results are being read".to_owned(),
+        Stage::Finding => "checking whether it was created".to_owned(),
+        Stage::Downloading => "reading results".to_owned(),
         Stage::Job(state) => match (shard.completed, shard.failed) {
             (Some(completed), Some(failed)) if completed + failed > 0 => {
                 format!("{}: {completed} done, {failed} failed", state.word())
@@ -223,7 +216,7 @@ fn stage(shard: &ShardProgress) -> String {
             _ => state.word().to_owned(),
         },
     };
-    if shard.canceling { format!("{words}, to be canceled") } else { words }
+    if shard.canceling { format!("{words}, canceling") } else { words }
 }
 
 fn oddities(batch: &BatchProgress) -> Html {
@@ -239,19 +232,19 @@ fn odd_lines(batch: &BatchProgress) -> Vec<String> {
     let odd = [
         (
             batch.unknown,
-            "line named a row that this run doesn't have, and was left out",
-            "lines named rows that this run doesn't have, and were left out",
+            "line names a row that isn't in this run; it was left out",
+            "lines name rows that aren't in this run; they were left out",
         ),
         (batch.unreadable, "line could not be read", "lines could not be read"),
         (
             batch.repeated,
-            "line came for a row that had its answer already, and was left out",
-            "lines came for rows that had their answer already, and were left out",
+            "line is for a row that already has an answer; it was left out",
+            "lines are for rows that already have an answer; they were left out",
         ),
         (
             batch.missing,
-            "row has no line although the provider counts it as answered: it may have been billed",
-            "rows have no line although the provider counts them as answered: they may have been billed",
+            "row has no line, though the provider counts it as answered: it may have been billed",
+            "rows have no line, though the provider counts them as answered: they may have been billed",
         ),
     ];
     let found = odd.into_iter().filter(|(count, ..)| *count > 0);
@@ -259,18 +252,12 @@ fn odd_lines(batch: &BatchProgress) -> Vec<String> {
         found.map(|(count, one, many)| format!("{}.", counted(count.into(), one, many))).collect();
     if batch.counted > 0 || batch.held > 0 {
         let told = counted(batch.counted.into(), "answer", "answers");
-        said.push(format!("The provider counts {told}, and the files hold {}.", grouped(&batch.held.to_string())));
+        said.push(format!("The provider counts {told}; the files hold {}.", grouped(&batch.held.to_string())));
     }
     said
 }
 
-fn has_open_rows(progress: &Progress) -> bool {
+/// Rows that a batch could still answer.
+pub fn has_open_rows(progress: &Progress) -> bool {
     progress.succeeded < progress.total
-}
-
-/// Whether there is anything to hand over or to show.
-pub fn is_of_use(progress: &Progress) -> bool {
-    has_open_rows(progress)
-        || is_handed_over(progress)
-        || progress.batch.as_ref().is_some_and(|batch| !odd_lines(batch).is_empty())
 }

@@ -39,22 +39,19 @@ pub fn ExportBar(props: &ExportBarProps) -> Html {
         <div class="export-bar">
             <div class="row">
                 { button(first, ExportKind::Csv, "Export CSV", "Your columns and the answers, in the order of the file") }
-                { button(plain, ExportKind::Jsonl, "Export JSONL", "One JSON object a row, as a script's checkpoint") }
-                { button(plain, ExportKind::Ledger, "Export ledger", "One line an attempt: request id, usage, price, state") }
+                { button(plain, ExportKind::Jsonl, "Export JSONL", "One JSON object per row; a checkpoint for scripts") }
+                { button(plain, ExportKind::Ledger, "Export ledger", "One line per attempt: request id, tokens, price, state") }
                 <Switch label="For Excel" on={style.byte_order_mark} on_switch={on_excel} />
                 <Switch label="Guard formulas" on={style.guard_formulas} on_switch={on_guard} />
             </div>
             <p class="field__hint">
-                { "Guarding puts a ' before cells that a spreadsheet would run as a formula (= + - @); numbers stay as \
-                   they are." }
+                { "Guard formulas puts a ' before cells that a spreadsheet would run as a formula; numbers stay as they are." }
+                if style.byte_order_mark {
+                    { " For Excel lets it read accents. Excel still rounds numbers beyond 15 digits, drops leading zeros \
+                       and cuts cells at 32,767 characters: to keep them, open the file with Data > From Text/CSV and set \
+                       such columns to Text." }
+                }
             </p>
-            if style.byte_order_mark {
-                <p class="field__hint">
-                    { "Excel then reads the CSV's letters as they are. It still rounds numbers beyond 15 digits, drops \
-                       leading zeros and cuts cells at 32,767 characters: to keep them, open the file by Data > From \
-                       Text/CSV and set such columns to Text." }
-                </p>
-            }
             if props.exporting.is_some() {
                 <p class="soft" role="status">{ "Writing the file…" }</p>
             }

@@ -1,4 +1,4 @@
-//! The run's figures.
+//! The run's figures: four that are always in view, and the others under `Details`.
 
 use std::rc::Rc;
 
@@ -7,7 +7,11 @@ use yew::prelude::*;
 use crate::link::{Progress, RunState};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
-use crate::ui::runner::words::{doubtful_words, is_handed_over, spend_range, time_left_ms};
+use crate::ui::parts::Stat;
+use crate::ui::runner::words::{carried_out, doubtful_words, is_handed_over, money, rows, time_left_ms};
+
+/// Where there is nothing to say.
+const NONE: &str = "–";
 
 #[derive(Properties, PartialEq)]
 pub struct FiguresProps {
@@ -17,62 +21,98 @@ pub struct FiguresProps {
 #[component]
 pub fn Figures(props: &FiguresProps) -> Html {
     let progress = &*props.progress;
-    let number = |count: u64| grouped(&count.to_string());
-    let priced = |amount: Usd| if progress.priced { amount.to_string() } else { "unknown".to_owned() };
-    let spent_note = match progress.doubtful {
-        Usd::ZERO => progress.budget.map(|budget| format!("of {budget}")),
-        _ => Some(format!("true spend: {}", spend_range(progress))),
-    };
-    let doubtful = match progress.doubtful_attempts {
-        0 => "nothing".to_owned(),
-        _ if progress.priced => format!("up to {}", progress.doubtful),
-        _ => "unknown".to_owned(),
-    };
-    let doubtful_note = doubtful_words(progress);
-    let rate = match progress.state {
-        RunState::Finished => "–".to_owned(),
-        _ => format!("{}.{} / s", progress.rate_milli / 1_000, progress.rate_milli % 1_000 / 100),
-    };
-    let left = time_left_ms(progress).map_or_else(|| "–".to_owned(), in_words);
-    let left_note = is_handed_over(progress).then(|| "when the batch jobs are done".to_owned());
-    let overshoot = (progress.overshoot > Usd::ZERO)
-        .then(|| stat("Above reservations", progress.overshoot.to_string(), None, Some(progress.overshoot)));
+    let left = time_left_ms(progress).map_or_else(|| NONE.to_owned(), in_words);
     html! {
-        <dl class="stats figures" aria-label="Figures">
-            { stat("Spent", priced(progress.spent), spent_note, Some(progress.spent)) }
-            { stat("May have been billed", doubtful, doubtful_note, Some(progress.doubtful)) }
-            { stat("Reserved", priced(progress.reserved), None, Some(progress.reserved)) }
-            { stat("Projected", progress.projected.map_or_else(|| "–".to_owned(), priced), None, progress.projected) }
-            { stat("Rate", rate, None, None) }
-            { stat("Time left", left, left_note, None) }
-            { stat("In flight", number(progress.in_flight.into()), None, None) }
-            { stat("Retries", number(progress.retries), None, None) }
-            { stat("429s", number(progress.rate_limited), None, None) }
-            { stat("Errors", number(progress.errored.into()), None, None) }
-            { overshoot.unwrap_or_default() }
+        <dl class="stats stats--large" aria-label="Figures">
+            <Stat label="Done" value={number(carried_out(progress).into())} note={format!("of {}", rows(progress.total.into()))} />
+            <Stat label="Spent" value={priced(progress, progress.spent)} note={spent_note(progress).map(AttrValue::from)}
+                pico={pico(progress.spent)} />
+            <Stat label="Time left" value={left} note={left_note(progress).map(AttrValue::from)} />
+            <Stat label="Failed" value={number(progress.errored.into())} />
         </dl>
     }
 }
 
-/// `data-pico`: the exact amount in pico-dollars, for those who reconcile it with a bill.
-fn stat(label: &'static str, value: String, note: Option<String>, exact: Option<Usd>) -> Html {
-    let pico = exact.map(|amount| amount.pico().to_string());
+#[component]
+pub fn OtherFigures(props: &FiguresProps) -> Html {
+    let progress = &*props.progress;
+    let doubtful = match progress.doubtful_attempts {
+        0 => "nothing".to_owned(),
+        _ if progress.priced => format!("up to {}", money(progress.doubtful)),
+        _ => "unknown".to_owned(),
+    };
+    let projected = progress.projected.map_or_else(|| NONE.to_owned(), |amount| priced(progress, amount));
+    let rate = match progress.state {
+        RunState::Running => format!("{} rows/s", per_second(progress.rate_milli)),
+        _ => NONE.to_owned(),
+    };
     html! {
-        <div class="stat">
-            <dt class="stat__label">{ label }</dt>
-            <dd class="stat__value" data-pico={pico}>{ value }</dd>
-            if let Some(note) = note {
-                <dd class="stat__note">{ note }</dd>
+        <dl class="stats" aria-label="Other figures">
+            <Stat label="May have been billed" value={doubtful} note={doubtful_words(progress).map(AttrValue::from)}
+                pico={pico(progress.doubtful)} />
+            <Stat label="Reserved" value={priced(progress, progress.reserved)} note="for calls under way"
+                pico={pico(progress.reserved)} />
+            <Stat label="Projected" value={projected} note="for the whole run" pico={progress.projected.and_then(pico)} />
+            if progress.overshoot > Usd::ZERO {
+                <Stat label="Above reservations" value={money(progress.overshoot)} pico={pico(progress.overshoot)} />
             }
-        </div>
+            <Stat label="Rate" value={rate} />
+            <Stat label="In flight" value={number(progress.in_flight.into())} note="calls" />
+            <Stat label="From cache" value={number(progress.cache_hits.into())} note="free of charge" />
+            <Stat label="Retries" value={number(progress.retries)} />
+            <Stat label="Refused (429)" value={number(progress.rate_limited)} note="too many requests, not billed" />
+            <Stat label="Input tokens" value={number(progress.input_tokens)} />
+            <Stat label="Output tokens" value={number(progress.output_tokens)} />
+        </dl>
+    }
+}
+
+fn number(count: u64) -> String {
+    grouped(&count.to_string())
+}
+
+fn priced(progress: &Progress, amount: Usd) -> String {
+    if progress.priced { money(amount) } else { "unknown".to_owned() }
+}
+
+fn pico(amount: Usd) -> Option<AttrValue> {
+    Some(amount.pico().to_string().into())
+}
+
+/// `12.3`, of thousandths.
+pub fn per_second(milli: u64) -> String {
+    format!("{}.{}", number(milli / 1_000), milli % 1_000 / 100)
+}
+
+/// What the spending is measured by: the budget, or else what the whole run will cost.
+fn spent_note(progress: &Progress) -> Option<String> {
+    let whole = match (progress.budget, progress.projected) {
+        (Some(budget), _) => Some(format!("of {}", money(budget))),
+        (None, Some(projected)) if progress.state != RunState::Finished => {
+            Some(format!("of about {}", money(projected)))
+        }
+        _ => None,
+    };
+    let doubtful = (progress.doubtful > Usd::ZERO)
+        .then(|| format!("up to {} more may have been billed", money(progress.doubtful)));
+    let notes: Vec<String> = whole.into_iter().chain(doubtful).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+fn left_note(progress: &Progress) -> Option<&'static str> {
+    match progress.state {
+        RunState::Running if is_handed_over(progress) => Some("up to the Batch API"),
+        RunState::Paused(_) => Some("paused"),
+        _ => None,
     }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::link::PauseReason;
     use crate::link::batch::{BatchProgress, ShardProgress, Stage};
-    use crate::ui::runner::tests::{drawn, progress};
+    use crate::ui::runner::tests::{drawn, progress, usd};
 
     #[tokio::test]
     async fn rows_with_the_batch_api_have_no_time_left_by_the_rate() {
@@ -91,9 +131,32 @@ mod tests {
             let progress = Rc::new(Progress { batch: Some(batch.clone()), ..progress() });
             drawn::<Figures>(FiguresProps { progress })
         };
-        assert!(figures(&batch).await.contains("when the batch jobs are done"));
+        assert!(figures(&batch).await.contains("up to the Batch API"));
         batch.shards.clear();
         let html = figures(&batch).await;
-        assert!(!html.contains("batch jobs") && html.contains("2.5 min"), "{html}");
+        assert!(!html.contains("Batch API") && html.contains("2.5 min"), "{html}");
+    }
+
+    #[tokio::test]
+    async fn a_paused_run_has_neither_a_time_left_nor_a_rate() {
+        let paused = Rc::new(Progress { state: RunState::Paused(PauseReason::ByPerson), ..progress() });
+        let html = drawn::<Figures>(FiguresProps { progress: paused.clone() }).await;
+        assert!(!html.contains("min") && html.contains("paused"), "{html}");
+        let html = drawn::<OtherFigures>(FiguresProps { progress: paused }).await;
+        assert!(!html.contains("rows/s"), "{html}");
+    }
+
+    #[test]
+    fn spending_is_measured_by_the_budget_or_by_what_the_run_will_cost() {
+        let note = |budget: Option<&str>, doubtful: &str| {
+            let progress = Progress { budget: budget.map(usd), doubtful: usd(doubtful), ..progress() };
+            spent_note(&progress)
+        };
+        assert_eq!(note(Some("0.5"), "0").as_deref(), Some("of $0.50"));
+        assert_eq!(note(None, "0").as_deref(), Some("of about $0.081"));
+        let doubtful = "of $2.00; up to $0.0009 more may have been billed";
+        assert_eq!(note(Some("2"), "0.0009").as_deref(), Some(doubtful));
+        let finished = Progress { state: RunState::Finished, ..progress() };
+        assert_eq!(spent_note(&finished), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The lanes of an open run: what each does, waits for or stopped at, and what gets it going again.
+//! The lanes of an open run: what each does, waits for or stopped at, and how to resume it.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::ui::parts::{Button, TextField, TextKind};
 use crate::ui::runner::Field;
 use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::form_field::lane_label;
-use crate::ui::runner::words::{counted, under_way, wake_words};
+use crate::ui::runner::words::{counted, money, under_way, wake_words};
 
 #[derive(Properties, PartialEq)]
 pub struct LaneListProps {
@@ -86,7 +86,7 @@ fn Lane(props: &LaneProps) -> Html {
                 <span class="soft">{ format!(" {} · {}", props.setup.model, host(&props.setup)) }</span>
             </p>
             <p class="lane__figures">
-                { counted(props.answered.into(), "answer", "answers") }{ " · " }{ progress.spent.to_string() }{ " · " }
+                { counted(props.answered.into(), "answer", "answers") }{ " · " }{ money(progress.spent) }{ " · " }
                 { format!("{} of {} in flight", progress.in_flight, grouped(&progress.limits.concurrency.to_string())) }
             </p>
             <p class="lane__state" role={stopped.then_some("alert")}>{ &props.words }</p>
@@ -94,7 +94,7 @@ fn Lane(props: &LaneProps) -> Html {
                 <div class="go-on">
                     if takes_key {
                         <TextField label={lane_label(Field::ApiKey, lane)} kind={TextKind::Secret} value={(*key).clone()}
-                            hint="Kept in memory only." {on_input} />
+                            hint="Stays in this tab's memory." {on_input} />
                         <Button disabled={key.trim().is_empty()} label={format!("Use key for lane {}", lane + 1)}
                             on_press={on_key}>{ "Use key" }</Button>
                     }
@@ -111,10 +111,10 @@ fn Lane(props: &LaneProps) -> Html {
 pub fn lane_words(progress: &LaneProgress, needs_key: bool, running: bool, now: Time) -> AttrValue {
     let words = match (&progress.state, progress.waiting) {
         (LaneState::Stopped(failure), _) => format!("Stopped: {}", failure.sentence()),
-        _ if needs_key => "Its key isn't kept on disk: enter it again, or the run goes on without this lane.".into(),
-        _ if !running => "Not sending: the run is not under way.".into(),
+        _ if needs_key => "Keys aren't stored. Enter it again, or the run continues without this lane.".into(),
+        _ if !running => "Not sending.".into(),
         (LaneState::WarmingUp, _) => {
-            "Its first call is under way alone, so that the others find the prompt kept.".into()
+            "The first call goes alone, so that the others find the prompt in the provider's cache.".into()
         }
         (_, Some(wake)) => wake_words(wake, now),
         _ if progress.in_flight > 0 => {
@@ -165,6 +165,6 @@ mod tests {
         assert_eq!(words(&resting, false, true), "Waiting for requests per minute: next call in 5 s.");
         let stopped = LaneProgress { state: LaneState::Stopped(failure), ..lane.clone() };
         assert!(words(&stopped, false, true).starts_with("Stopped: The provider refused the key (401)."));
-        assert!(words(&lane, true, false).contains("enter it again"));
+        assert!(words(&lane, true, false).contains("Enter it again"));
     }
 }

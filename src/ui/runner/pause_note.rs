@@ -9,7 +9,7 @@ use crate::money::Usd;
 use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone, slug};
 use crate::ui::runner::Field;
 use crate::ui::runner::form::dollars;
-use crate::ui::runner::words::{counted, pause_words, rounded_up};
+use crate::ui::runner::words::{counted, money, pause_words, rounded_up};
 
 /// What the person wants, with a key where one was entered.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +67,12 @@ pub fn PauseNote(props: &PauseNoteProps) -> Html {
     }
 }
 
-/// Whether something has to be said before the run goes on; else the plain button `Resume` is enough.
+/// A pause that the state's own words explain in full.
+pub fn needs_no_note(reason: &PauseReason) -> bool {
+    matches!(reason, PauseReason::NotStarted | PauseReason::ByPerson)
+}
+
+/// Whether something has to be said before the run continues; else the plain button `Resume` is enough.
 pub fn asks(reason: &PauseReason, progress: &Progress, needs_key: bool, single: bool) -> bool {
     let budget = matches!(reason, PauseReason::Budget { .. });
     budget || needs_key || progress.cut_off > 0 || (single && is_about_key(reason))
@@ -117,7 +122,7 @@ fn BudgetRaise(props: &BudgetRaiseProps) -> Html {
         <div class="go-on">
             <TextField label={NEW_BUDGET} kind={TextKind::Number} unit="USD" value={(*text).clone()}
                 echo={Field::Budget.echo(&text).map(AttrValue::from)} error={(*error).clone()} {on_input} />
-            <Button kind={ButtonKind::Primary} {on_press}>{ "Raise budget and go on" }</Button>
+            <Button kind={ButtonKind::Primary} {on_press}>{ "Raise budget and continue" }</Button>
         </div>
     }
 }
@@ -130,7 +135,7 @@ fn raised(text: &str, needed: Usd) -> Result<Usd, String> {
     let steps = range.read(NEW_BUDGET, text)?.ok_or_else(|| format!("{NEW_BUDGET} needs a number."))?;
     let budget = range.usd(steps);
     if budget < needed {
-        return Err(format!("The next row needs at least {}.", rounded_up(needed)));
+        return Err(format!("The next row needs at least {}.", money(rounded_up(needed))));
     }
     Ok(budget)
 }
@@ -172,13 +177,13 @@ fn Resumption(props: &ResumptionProps) -> Html {
             }
         })
     };
-    let error = missing.then(|| AttrValue::from("The key isn't kept on disk: enter it again."));
+    let error = missing.then(|| AttrValue::from("Enter the key again. Keys are never stored."));
     html! {
         <div class="stack">
             if props.asks_key {
                 <div class="go-on">
                     <TextField label={Field::ApiKey.label()} kind={TextKind::Secret} value={(*key).clone()} {error}
-                        hint="Kept in memory only, gone when this tab closes." {on_input} />
+                        hint="Stays in this tab's memory." {on_input} />
                 </div>
             }
             if props.progress.cut_off == 0 {
@@ -188,9 +193,9 @@ fn Resumption(props: &ResumptionProps) -> Html {
                 <dl class="choices">
                     <dt><Button kind={ButtonKind::Primary} on_press={resume(Some(Doubtful::SendAgain))}>
                         { "Send again" }</Button></dt>
-                    <dd>{ "They get their answers; in the worst case they are paid twice, and that stays counted." }</dd>
+                    <dd>{ "Every row gets its answer. At worst you pay for these calls twice; that stays counted." }</dd>
                     <dt><Button on_press={resume(Some(Doubtful::LeaveOut))}>{ "Leave out" }</Button></dt>
-                    <dd>{ "They end without an answer, unsent; the rest goes on." }</dd>
+                    <dd>{ "These rows stay without an answer. The rest of the run continues." }</dd>
                     <dt><Button on_press={resume(Some(Doubtful::CountAsNotBilled))}>{ "Count as not billed" }</Button></dt>
                     <dd>{ not_billed_words(&props.progress) }</dd>
                 </dl>
@@ -207,35 +212,32 @@ pub fn refocus(id: &str) {
     }
 }
 
-/// The amount is of everything in doubt, which may be more than these rows.
+/// The amount covers everything that may have been billed, which may be more than these rows.
 fn cut_off_words(progress: &Progress) -> String {
-    let rows = counted(progress.cut_off.into(), "row was", "rows were");
-    let them = if progress.cut_off == 1 { "it" } else { "them" };
-    let amount = progress.doubtful;
+    let calls = counted(progress.cut_off.into(), "call was", "calls were");
+    let amount = money(progress.doubtful);
     match earlier(progress) {
-        0 => format!(
-            "{rows} in flight when the run was cut off, and may have been billed (up to {amount} in all). What about {them}?"
-        ),
+        0 => format!("{calls} under way when the run was cut off, and may have been billed (up to {amount})."),
         earlier => format!(
-            "{rows} in flight when the run was cut off, and may have been billed; with {} from before, that is up to \
-             {amount} in all. What about {them}?",
+            "{calls} under way when the run was cut off, and may have been billed: up to {amount}, with {} from before.",
             counted(earlier.into(), "attempt", "attempts")
         ),
     }
 }
 
-/// It clears all doubt, so it says so.
+/// It settles the earlier attempts too, and says so.
 fn not_billed_words(progress: &Progress) -> String {
     match earlier(progress) {
-        0 => "You looked at the provider's usage page: they weren't billed. They are sent again.".to_owned(),
+        0 => "You checked the provider's usage page: they weren't billed. They are sent again.".to_owned(),
         earlier => format!(
-            "You looked at the provider's usage page: neither they nor the {} from before were billed. They are sent again.",
+            "You checked the provider's usage page: neither these calls nor the {} from before were billed. The calls \
+             are sent again.",
             counted(earlier.into(), "attempt", "attempts")
         ),
     }
 }
 
-/// Attempts that were in doubt before the run was cut off.
+/// Attempts that may have been billed, from before the run was cut off.
 fn earlier(progress: &Progress) -> u32 {
     progress.doubtful_attempts.saturating_sub(progress.cut_off)
 }
@@ -245,7 +247,7 @@ pub fn focus(id: &str) {
     let element = gloo_utils::document().get_element_by_id(id);
     if let Some(element) = element {
         let element: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(element);
-        // Without focus the complaint still stands beside the field.
+        // The error beside the field can be read without it.
         let _ = element.focus();
     }
 }
@@ -289,9 +291,9 @@ mod tests {
             drawn::<PauseNote>(props).await
         };
         let html = told(8).await;
-        assert!(html.contains("(up to $0.0136 in all)") && !html.contains("from before"), "{html}");
+        assert!(html.contains("(up to $0.0136)") && !html.contains("from before"), "{html}");
         let html = told(24).await;
-        assert!(html.contains("with 16 attempts from before, that is up to $0.0136 in all"), "{html}");
+        assert!(html.contains("up to $0.0136, with 16 attempts from before"), "{html}");
         assert!(html.contains("nor the 16 attempts from before were billed"), "{html}");
     }
 }

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::link::ResultDetail;
 use crate::ui::parts::Button;
 use crate::ui::runner::confirm::use_modal;
-use crate::ui::runner::words::{misfit_words, state_name, tokens_words};
+use crate::ui::runner::words::{ended_name, misfit_words, money, tokens_words};
 
 #[derive(Properties, PartialEq)]
 pub struct ResultDetailDialogProps {
@@ -32,10 +32,10 @@ pub fn ResultDetailDialog(props: &ResultDetailDialogProps) -> Html {
             }
         })
     };
-    let mut facts = vec![state_name(row.state).to_owned()];
-    facts.extend(row.finish.iter().filter(|finish| *finish != "stop").map(|finish| format!("ended by: {finish}")));
+    let mut facts = vec![ended_name(row).to_owned()];
+    facts.extend(row.finish.iter().filter(|finish| *finish != "stop").map(|finish| format!("finish reason: {finish}")));
     facts.extend(row.usage.map(tokens_words));
-    facts.extend(row.cost.map(|cost| cost.to_string()));
+    facts.extend(row.cost.map(money));
     html! {
         <dialog ref={dialog} class="dialog result-detail" aria-label={format!("Row {}", row.id)} {onclose}>
             <div class="result-detail__head">
@@ -61,7 +61,7 @@ pub fn ResultDetailDialog(props: &ResultDetailDialogProps) -> Html {
             { part("User prompt", &detail.user, true) }
             <h3 class="result-detail__part">{ "Attempts" }</h3>
             if detail.attempts.is_empty() {
-                <p class="soft">{ "None: nothing was sent for this row." }</p>
+                <p class="soft">{ "None. Nothing was sent for this row." }</p>
             } else {
                 <ol class="result-detail__attempts">
                     { for detail.attempts.iter().map(|attempt| html! { <li>{ attempt }</li> }) }

@@ -9,8 +9,9 @@ use crate::money::grouped;
 use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{SelectField, TextField, TextKind};
 use crate::ui::runner::desk::RowsSeen;
+use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::window::{RowWindow, row_window};
-use crate::ui::runner::words::{ended_name, misfit_words, rows, state_name};
+use crate::ui::runner::words::{ended_name, misfit_words, money, rows, state_name};
 
 /// Rows that are asked for before it is known how many there are.
 const ROWS_FIRST: u32 = 60;
@@ -30,31 +31,35 @@ pub struct RowsAsked {
 #[derive(Properties, PartialEq)]
 pub struct ResultsProps {
     pub seen: RowsSeen,
-    /// How many answers want to be looked at.
+    /// How many answers need a look.
     pub marks: Marks,
     /// Changes whenever rows may have changed.
     pub revision: u64,
     /// Nothing moves any more, so the last look must be at the last state.
     pub settled: bool,
+    /// Which rows are shown; `None`: all.
+    pub filter: Option<RowFilter>,
+    pub on_filter: Callback<Option<RowFilter>>,
+    /// Rows that are done, of all.
+    pub done: u32,
+    pub total: u32,
+    /// The answers are the Demo's.
+    pub made_up: bool,
     pub on_rows: Callback<RowsAsked>,
     pub on_detail: Callback<u32>,
 }
 
 #[component]
 pub fn Results(props: &ResultsProps) -> Html {
-    let filter = use_state(|| None::<RowFilter>);
+    let filter = props.filter;
     let search = use_state(AttrValue::default);
     let scrolled = use_state(|| (0.0, 420.0));
     let scroller = use_node_ref();
     let (top_px, height_px) = *scrolled;
     let window = row_window(top_px, height_px, props.seen.matching);
     let revision = use_throttled(props.revision, props.settled, FRESH_MS);
-    let asked = RowsAsked {
-        first: window.first,
-        count: window.count.max(ROWS_FIRST),
-        filter: *filter,
-        search: search.to_string(),
-    };
+    let asked =
+        RowsAsked { first: window.first, count: window.count.max(ROWS_FIRST), filter, search: search.to_string() };
     use_rows_asked(asked, revision, props.on_rows.clone());
 
     let onscroll = {
@@ -74,10 +79,10 @@ pub fn Results(props: &ResultsProps) -> Html {
         }
     };
     let on_filter = {
-        let (filter, to_top) = (filter.clone(), to_top.clone());
+        let (on_filter, to_top) = (props.on_filter.clone(), to_top.clone());
         Callback::from(move |word: AttrValue| {
             to_top();
-            filter.set(FILTERS.into_iter().find(|filter| filter_name(*filter) == word));
+            on_filter.emit(FILTERS.into_iter().find(|filter| filter_name(*filter) == word));
         })
     };
     let on_search = {
@@ -87,24 +92,24 @@ pub fn Results(props: &ResultsProps) -> Html {
             search.set(text);
         })
     };
-    let (marks, filter_chosen) = (props.marks, filter.clone());
+    let marks = props.marks;
     let choices = std::iter::once((AttrValue::from(""), AttrValue::from("All")))
         .chain(FILTERS.into_iter().filter_map(|filter| {
             let count = marked(filter, &marks);
             let name = filter_name(filter);
             match count {
                 // A kind of mark that no row has is not offered, unless it is chosen.
-                Some(0) if *filter_chosen != Some(filter) => None,
+                Some(0) if props.filter != Some(filter) => None,
                 Some(count) => Some((name.into(), format!("{name} ({})", grouped(&count.to_string())).into())),
                 None => Some((name.into(), name.into())),
             }
         }))
         .collect::<Vec<_>>();
     html! {
-        <section class="results">
+        <section class="results" aria-labelledby={RESULTS}>
             <div class="results__head">
-                <h2 class="panel__title">{ "Results" }</h2>
-                <span class="soft small">{ rows(props.seen.matching.into()) }</span>
+                <h2 class="panel__title" id={RESULTS} tabindex="-1">{ "Results" }</h2>
+                <span class="results__count soft small">{ count_words(props, filter.is_some() || !search.is_empty()) }</span>
             </div>
             <div class="results__tools">
                 <SelectField label="State" value={filter.map(filter_name).unwrap_or_default()} {choices}
@@ -114,12 +119,22 @@ pub fn Results(props: &ResultsProps) -> Html {
             </div>
             <div ref={scroller} class="table-scroll results__scroll" tabindex="0" role="region"
                 aria-label="Results, scrollable" {onscroll}>
-                <ResultsTable {window} seen={props.seen.clone()} on_detail={props.on_detail.clone()} />
+                <ResultsTable {window} seen={props.seen.clone()} made_up={props.made_up} on_detail={props.on_detail.clone()} />
                 if props.seen.matching == 0 {
                     <p class="results__empty soft">{ nothing(filter.is_some() || !search.is_empty()) }</p>
                 }
             </div>
         </section>
+    }
+}
+
+/// The heading's id, for whoever leads to the results.
+pub const RESULTS: &str = "results";
+
+fn count_words(props: &ResultsProps, narrowed: bool) -> String {
+    match narrowed {
+        true => format!("{} of {}", grouped(&props.seen.matching.to_string()), rows(props.total.into())),
+        false => format!("{} of {} done", grouped(&props.done.to_string()), rows(props.total.into())),
     }
 }
 
@@ -156,7 +171,7 @@ fn marked(filter: RowFilter, marks: &Marks) -> Option<u32> {
 }
 
 fn nothing(narrowed: bool) -> &'static str {
-    if narrowed { "No row is like that." } else { "No rows yet." }
+    if narrowed { "No rows match." } else { "No rows yet." }
 }
 
 /// A moment after the last change, so that typing and scrolling don't ask for every step on the way.
@@ -181,6 +196,7 @@ fn measured(scroller: &NodeRef) -> (f64, f64) {
 struct ResultsTableProps {
     window: RowWindow,
     seen: RowsSeen,
+    made_up: bool,
     on_detail: Callback<u32>,
 }
 
@@ -199,11 +215,28 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
             }
         });
     }
+    // A stop for Tab is one row alone, or the way to what follows the table would lead through all of them.
+    let current = use_state(|| 0_u32);
+    let stop = if (first..first + count).contains(&current) { *current } else { first };
+    let on_focus = {
+        let current = current.clone();
+        Callback::from(move |at: u32| current.set(at))
+    };
+    let last = props.seen.matching.saturating_sub(1);
+    let onkeydown = move |event: KeyboardEvent| {
+        let to = match event.key().as_str() {
+            "ArrowDown" => (stop + 1).min(last),
+            "ArrowUp" => stop.saturating_sub(1),
+            _ => return,
+        };
+        event.prevent_default();
+        focus(&row_id(to));
+    };
     let row = |at: u32| {
         let place = at.checked_sub(props.seen.first);
         let known = place.and_then(|place| props.seen.rows.get(place as usize));
         match known {
-            Some(row) => result_row(at, row, &props.on_detail),
+            Some(row) => result_row(at, row, at == stop, &on_focus, &props.on_detail),
             None => html! {
                 <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()}><td>{ "…" }</td></tr>
             },
@@ -216,14 +249,14 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
                 <tr aria-rowindex="1">
                     <th scope="col" class="results__id">{ "ID" }</th>
                     <th scope="col">{ "Input" }</th>
-                    <th scope="col">{ "Answer" }</th>
-                    <th scope="col" class="results__state"><span class="state__name">{ "State" }</span></th>
+                    <th scope="col">{ if props.made_up { "Made-up answers" } else { "Answer" } }</th>
+                    <th scope="col" class="results__state">{ "State" }</th>
                     <th scope="col" class="number results__narrow results__tokens">{ "Tokens" }</th>
                     <th scope="col" class="number results__narrow results__cost">{ "Cost" }</th>
                     <th scope="col" class="number results__narrow results__attempts">{ "Attempts" }</th>
                 </tr>
             </thead>
-            <tbody>
+            <tbody {onkeydown}>
                 <tr key="above" ref={above} class="results__space" aria-hidden="true"><td></td></tr>
                 { for (first..first + count).map(row) }
                 <tr key="below" ref={below} class="results__space" aria-hidden="true"><td></td></tr>
@@ -232,9 +265,14 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
     }
 }
 
+fn row_id(at: u32) -> String {
+    format!("results-row-{at}")
+}
+
 /// The whole row opens by the pointer; for keyboard and ear, its id is the button.
-fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
+fn result_row(at: u32, row: &ResultRow, is_stop: bool, on_focus: &Callback<u32>, on_detail: &Callback<u32>) -> Html {
     let item = row.item;
+    let onfocus = on_focus.reform(move |_: FocusEvent| at);
     let onclick = on_detail.reform(move |_: MouseEvent| item);
     let tokens = row.usage.map(|usage| format!("{} + {}", grouped(&usage.input.to_string()), usage.output));
     let (words, class) = match (&row.error, &row.answer) {
@@ -245,7 +283,8 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
     html! {
         <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()} {onclick}>
             <th scope="row" class="results__id">
-                <button type="button" class="results__open" aria-label={format!("Open row {}", row.id)}>
+                <button type="button" class="results__open" id={row_id(at)} tabindex={if is_stop { "0" } else { "-1" }}
+                    aria-label={format!("Open row {}", row.id)} {onfocus}>
                     { &row.id }
                 </button>
             </th>
@@ -253,11 +292,11 @@ fn result_row(at: u32, row: &ResultRow, on_detail: &Callback<u32>) -> Html {
             <td {class} title={words.clone()}>{ words }</td>
             <td class="results__state">
                 <span class={classes!("state", state_class(row))} title={row.misfit.as_ref().map(misfit_words)}>
-                    <span class="state__name">{ ended_name(row) }</span>
+                    { ended_name(row) }
                 </span>
             </td>
             <td class="number results__narrow">{ tokens.unwrap_or_default() }</td>
-            <td class="number results__narrow">{ row.cost.map(|cost| cost.to_string()).unwrap_or_default() }</td>
+            <td class="number results__narrow">{ row.cost.map(money).unwrap_or_default() }</td>
             <td class="number results__narrow">{ row.attempts }</td>
         </tr>
     }

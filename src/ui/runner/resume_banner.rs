@@ -2,11 +2,11 @@
 
 use yew::prelude::*;
 
-use crate::link::{Provider, RunSummary};
-use crate::money::{Usd, grouped};
+use crate::link::RunSummary;
+use crate::money::grouped;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
-use crate::ui::runner::words::{counted, money, rows};
+use crate::ui::runner::words::{doubtful_run_words, money, rows};
 
 #[derive(Properties, PartialEq)]
 pub struct ResumeBannerProps {
@@ -49,18 +49,12 @@ pub fn ResumeBanner(props: &ResumeBannerProps) -> Html {
 
 /// What is done, what it cost, what may have been billed, and that the file isn't needed again.
 pub fn banner_words(run: &RunSummary) -> String {
-    let answered = run.done.saturating_sub(run.canceled);
-    let done = format!("{} of {} done", grouped(&answered.to_string()), rows(run.total.into()));
-    let calls = counted(run.doubtful_attempts.into(), "call", "calls");
-    let doubt = match (run.doubtful_attempts, run.doubtful) {
-        (0, _) => String::new(),
-        _ if run.provider == Provider::Demo => String::new(),
-        (_, Usd::ZERO) => format!(" {calls} may have been billed on top."),
-        (_, amount) => format!(" {calls} may have been billed on top, up to {}.", money(amount)),
-    };
-    let spent = money(run.spent);
+    let done =
+        format!("{} of {} done", grouped(&run.done.saturating_sub(run.canceled).to_string()), rows(run.total.into()));
+    let doubtful = doubtful_run_words(run).map(|words| format!("; {words}")).unwrap_or_default();
     format!(
-        "{done} with {}, {spent} spent.{doubt} Resume picks up where it stopped; you don't need the file.",
-        run.model
+        "{done} with {}, {} spent{doubtful}. Resume picks up where it stopped; you don't need the file.",
+        run.model,
+        money(run.spent)
     )
 }

@@ -1,4 +1,4 @@
-//! Limits and budget of an open run, lane by lane, which may change while it goes.
+//! Limits and budget of an open run, lane by lane. They may change while it runs.
 
 use std::rc::Rc;
 
@@ -74,7 +74,7 @@ pub fn RunLimits(props: &RunLimitsProps) -> Html {
                 }
                 <div class="row">
                     <Button {disabled} {on_press}>{ "Apply to this run" }</Button>
-                    <span class="small soft">{ "Calls in flight are not affected." }</span>
+                    <span class="small soft">{ "Calls under way are not affected." }</span>
                 </div>
             </div>
         </Disclosure>

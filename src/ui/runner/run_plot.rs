@@ -1,4 +1,4 @@
-//! How fast rows end and what is spent, over the time that this page has watched the run.
+//! Throughput and spending over the time that this page has watched the run, as two plots with axes of their own.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,14 +6,23 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::link::Progress;
-use crate::money::Usd;
+use crate::money::{Usd, grouped};
 use crate::time::{Time, in_words};
+use crate::ui::runner::figures::per_second;
 use crate::ui::runner::words::{money, under_way};
 
 /// Points that are kept: of more, every other one goes.
 const SAMPLES_MAX: usize = 240;
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 120.0;
+/// The drawing's own units; text in it is 11 of them high.
+const WIDTH: f64 = 400.0;
+const HEIGHT: f64 = 150.0;
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = 388.0;
+const TOP: f64 = 10.0;
+const BOTTOM: f64 = 124.0;
+/// Steps between ticks of time.
+const STEPS_S: [u64; 19] =
+    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400, 604_800];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
@@ -54,18 +63,10 @@ impl Course {
         }
     }
 
-    /// The points of a line, scaled to the drawing: `M x y L x y …`.
-    fn line(&self, height: impl Fn(&Sample) -> f64) -> String {
-        let (Some(first), Some(last)) = (self.samples.first(), self.samples.last()) else { return String::new() };
-        let span = last.at.ms_since(first.at).max(1) as f64;
-        let top = self.samples.iter().map(&height).fold(0.0, f64::max);
-        let mut path = String::new();
-        for (place, sample) in self.samples.iter().enumerate() {
-            let x = sample.at.ms_since(first.at) as f64 / span * WIDTH;
-            let y = if top > 0.0 { HEIGHT - height(sample) / top * (HEIGHT - 4.0) - 2.0 } else { HEIGHT - 2.0 };
-            path.push_str(&format!("{}{x:.1} {y:.1}", if place == 0 { "M" } else { "L" }));
-        }
-        path
+    /// What a plot draws: the time since the first sample, and a value.
+    fn points(&self, value: impl Fn(&Sample) -> f64) -> Rc<Vec<(u64, f64)>> {
+        let first = self.samples.first().map_or(Time(0), |first| first.at);
+        Rc::new(self.samples.iter().map(|sample| (sample.at.ms_since(first), value(sample))).collect())
     }
 
     fn watched_ms(&self) -> u64 {
@@ -98,60 +99,111 @@ pub fn RunPlot(props: &RunPlotProps) -> Html {
         course.borrow_mut().end(progress.spent);
     }
     let course = course.borrow();
-    if course.samples.len() < 3 {
-        return Html::default();
+    let Some(last) = course.samples.last().filter(|_| course.samples.len() > 2) else {
+        return html! { <p class="soft small">{ "The plots appear once the run has been going for a moment." }</p> };
+    };
+    let rate_milli = |sample: &Sample| sample.rate_milli as f64;
+    let spent = |sample: &Sample| sample.spent.to_f64_for_display();
+    let most = course.rate_max();
+    html! {
+        <div class="run-plots">
+            <Plot name="Throughput" unit="rows per second" points={course.points(|sample| rate_milli(sample) / 1_000.0)} money=false
+                words={format!("{} rows per second now, {} at most.", per_second(last.rate_milli), per_second(most))} />
+            if progress.priced {
+                <Plot name="Spent" unit="US dollars" points={course.points(spent)} money=true
+                    words={format!("{} in {}.", money(last.spent), in_words(course.watched_ms()))} />
+            }
+        </div>
     }
-    html! { <Plot course={course.clone()} priced={progress.priced} /> }
 }
 
 #[derive(Properties, PartialEq)]
 pub struct PlotProps {
-    pub course: Course,
-    pub priced: bool,
+    pub name: AttrValue,
+    pub unit: AttrValue,
+    /// Milliseconds from the first point, and the value then.
+    pub points: Rc<Vec<(u64, f64)>>,
+    /// Ticks are amounts.
+    pub money: bool,
+    /// The drawing for those who don't see it.
+    pub words: AttrValue,
 }
 
 #[component]
 pub fn Plot(props: &PlotProps) -> Html {
-    let course = &props.course;
-    let words = plot_words(course, props.priced);
+    let points = &props.points;
+    let span_ms = points.last().map_or(0, |(at, _)| *at).max(1);
+    let most = points.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+    let (step, ticks) = value_ticks(most);
+    let top = step * f64::from(ticks);
+    let x = |ms: u64| LEFT + ms as f64 / span_ms as f64 * (RIGHT - LEFT);
+    let y = |value: f64| BOTTOM - value / top * (BOTTOM - TOP);
+    let at = |place: f64| format!("{place:.1}");
+    let line: Vec<String> = points.iter().map(|(ms, value)| format!("{},{}", at(x(*ms)), at(y(*value)))).collect();
+    let value_tick = |tick: u32| {
+        let place = y(step * f64::from(tick));
+        html! {
+            <>
+                <line class="plot__grid" x1={at(LEFT)} x2={at(RIGHT)} y1={at(place)} y2={at(place)} />
+                <text class="plot__tick" x={at(LEFT - 6.0)} y={at(place + 4.0)} text-anchor="end">
+                    { tick_words(step, tick, props.money) }
+                </text>
+            </>
+        }
+    };
+    let time_tick = |ms: u64| {
+        html! {
+            <>
+                <line class="plot__axis" x1={at(x(ms))} x2={at(x(ms))} y1={at(BOTTOM)} y2={at(BOTTOM + 4.0)} />
+                <text class="plot__tick" x={at(x(ms))} y={at(BOTTOM + 17.0)} text-anchor="middle">
+                    { if ms == 0 { "0".to_owned() } else { in_words(ms) } }
+                </text>
+            </>
+        }
+    };
     html! {
-        <figure class="run-plot" aria-label="Throughput and spend">
-            <svg class="run-plot__drawing" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} preserveAspectRatio="none" role="img"
-                aria-label={words.clone()}>
-                <line class="run-plot__base" x1="0" y1={(HEIGHT - 1.0).to_string()} x2={WIDTH.to_string()}
-                    y2={(HEIGHT - 1.0).to_string()} />
-                <path class="run-plot__rate" d={course.line(|sample| sample.rate_milli as f64)} />
-                if props.priced {
-                    <path class="run-plot__spend" d={course.line(|sample| sample.spent.to_f64_for_display())} />
-                }
-            </svg>
-            <figcaption class="run-plot__words small">
-                <span class="run-plot__key run-plot__key--rate">{ format!("Rows a second, up to {}", rate(course.rate_max())) }</span>
-                if props.priced {
-                    <span class="run-plot__key run-plot__key--spend">
-                        { format!("Spent, up to {}", course.samples.last().map_or(Usd::ZERO, |last| last.spent)) }
-                    </span>
-                }
-                <span class="soft">{ format!("over {}", in_words(course.watched_ms())) }</span>
+        <figure class="plot">
+            <figcaption class="plot__name">
+                { &props.name }<span class="soft">{ format!(", {}", props.unit) }</span>
             </figcaption>
+            <svg class="plot__drawing" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} width="100%" role="img"
+                aria-label={props.words.clone()}>
+                { for (0..=ticks).map(value_tick) }
+                <line class="plot__axis" x1={at(LEFT)} x2={at(RIGHT)} y1={at(BOTTOM)} y2={at(BOTTOM)} />
+                { for time_ticks(span_ms).into_iter().map(time_tick) }
+                <polyline class="plot__line" points={line.join(" ")} fill="none" />
+            </svg>
+            <p class="soft small">{ &props.words }</p>
         </figure>
     }
 }
 
-/// The drawing for those who don't see it.
-fn plot_words(course: &Course, priced: bool) -> String {
-    let Some(last) = course.samples.last() else { return String::new() };
-    let spent = if priced { format!("; {} spent so far", money(last.spent)) } else { String::new() };
-    format!(
-        "Over {}: now {} rows a second, {} at most{spent}.",
-        in_words(course.watched_ms()),
-        rate(last.rate_milli),
-        rate(course.rate_max())
-    )
+/// The step between ticks, one, two or five of a power of ten, and how many of them hold the largest value.
+fn value_ticks(most: f64) -> (f64, u32) {
+    if most <= 0.0 {
+        return (1.0, 1);
+    }
+    let raw = most / 3.0;
+    let power = 10_f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|times| times * power).into_iter().find(|step| *step >= raw * 0.999_999);
+    let step = step.unwrap_or(10.0 * power);
+    (step, (most / step - 1e-6).ceil().max(1.0) as u32)
 }
 
-fn rate(milli: u64) -> String {
-    format!("{}.{}", milli / 1_000, milli % 1_000 / 100)
+/// As many decimals as the step has.
+fn tick_words(step: f64, tick: u32, money: bool) -> String {
+    let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as usize;
+    let number = grouped(&format!("{:.*}", if money { decimals.max(2) } else { decimals }, step * f64::from(tick)));
+    match (tick, money) {
+        (0, _) => "0".to_owned(),
+        (_, true) => format!("${number}"),
+        (_, false) => number,
+    }
+}
+
+fn time_ticks(span_ms: u64) -> Vec<u64> {
+    let step_s = STEPS_S.into_iter().find(|step_s| span_ms / (step_s * 1_000) <= 4).unwrap_or(span_ms.div_ceil(4_000));
+    (0..=4).map(|tick| tick * step_s * 1_000).filter(|ms| *ms <= span_ms).collect()
 }
 
 #[cfg(test)]
@@ -185,14 +237,22 @@ mod tests {
     }
 
     #[test]
-    fn lines_fill_the_drawing_and_words_say_the_same() {
-        let mut course = Course::default();
-        for (at_ms, rate_milli) in [(0, 0), (1_000, 5_000), (2_000, 2_500)] {
-            course.watch(sample(at_ms, rate_milli, i128::from(at_ms) * 1_000_000_000));
+    fn ticks_are_round_and_hold_the_largest_value() {
+        for (most, step, ticks) in [(0.0, 1.0, 1), (3.0, 1.0, 3), (31.2, 20.0, 2), (0.0123, 0.005, 3), (1.0, 0.5, 2)] {
+            let (found, count) = value_ticks(most);
+            assert!((found - step).abs() < 1e-12 && count == ticks, "{most}: {found} {count}");
         }
-        assert_eq!(course.line(|sample| sample.rate_milli as f64), "M0.0 118.0L320.0 2.0L640.0 60.0");
-        assert_eq!(plot_words(&course, true), "Over 2 s: now 2.5 rows a second, 5.0 at most; $2.00 spent so far.");
-        assert_eq!(plot_words(&course, false), "Over 2 s: now 2.5 rows a second, 5.0 at most.");
-        assert_eq!(Course::default().line(|_| 0.0), "");
+        let of = |step: f64, money: bool| [0, 1, 2].map(|tick| tick_words(step, tick, money));
+        assert_eq!(of(20.0, false), ["0", "20", "40"]);
+        assert_eq!(of(0.5, false), ["0", "0.5", "1.0"]);
+        assert_eq!(of(0.005, true), ["0", "$0.005", "$0.010"]);
+        assert_eq!(of(500.0, true), ["0", "$500.00", "$1,000.00"]);
+    }
+
+    #[test]
+    fn times_have_round_ticks_too() {
+        assert_eq!(time_ticks(3_500), [0, 1_000, 2_000, 3_000]);
+        assert_eq!(time_ticks(95_000), [0, 30_000, 60_000, 90_000]);
+        assert_eq!(time_ticks(7_200_000), [0, 1_800_000, 3_600_000, 5_400_000, 7_200_000]);
     }
 }

@@ -1,56 +1,82 @@
-//! The run in two lines, for eye and ear.
+//! What the run does, for machines, eyes and ears.
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::engine::RunState;
-use crate::link::Progress;
+use crate::link::{Progress, RunState};
 use crate::time::Time;
-use crate::ui::hooks::{use_throttled, use_title};
+use crate::ui::hooks::use_title;
 use crate::ui::runner::status_line;
-use crate::ui::runner::words::{carried_out, state_words};
+use crate::ui::runner::words::{carried_out, money, rows, state_words};
 
-/// The eye gets a new line this often at most.
-const SEEN_MS: u32 = 500;
-/// Screen readers announce the status every so many percent, and whenever the run's state changes.
+/// Screen readers announce a running run every so many percent, and whenever its state changes.
 const HEARD_PERCENT: u32 = 10;
+
+/// Takes the focus when the element that had it is gone.
+pub const RUN_STATE: &str = "run-state";
 
 #[derive(Properties, PartialEq)]
 pub struct RunStatusProps {
     pub progress: Rc<Progress>,
-    pub now: Callback<(), Time>,
+    pub now: Time,
 }
 
-/// The status line. While the region is `aria-busy`, screen readers don't announce its changes, so the text can change more
-/// often than it is read out.
+/// The status itself changes twice a second and isn't announced; a region of its own speaks at milestones.
 #[component]
 pub fn RunStatus(props: &RunStatusProps) -> Html {
-    let progress = use_throttled(props.progress.clone(), props.progress.state.clone(), SEEN_MS);
-    let milestone = (progress.state.clone(), percent(&progress) / HEARD_PERCENT);
-    use_title(title_words(&progress));
-    let heard = use_mut_ref(|| None);
-    let due = heard.borrow().as_ref() != Some(&milestone);
-    *heard.borrow_mut() = Some(milestone);
+    let progress = &props.progress;
+    use_title(title_words(progress));
+    let milestone = (progress.state.clone(), percent(progress) / HEARD_PERCENT);
+    let heard = use_memo(milestone, |_| heard_words(progress, props.now));
     html! {
-        <div class="run-status" role="status" aria-live="polite" aria-atomic="true" aria-label="Run status"
-            aria-busy={(!due).to_string()}>
-            <p class="run-status__line">{ status_line(&progress) }</p>
-            <p class="run-status__state">{ state_words(&progress, props.now.emit(())) }</p>
-        </div>
+        <>
+            <div class="run-status" role="status" aria-live="off" aria-label="Run status">
+                <p class="visually-hidden">{ status_line(progress) }</p>
+                <p class="run-status__state" id={RUN_STATE} tabindex="-1">{ state_words(progress, props.now) }</p>
+            </div>
+            <p class="visually-hidden" aria-live="polite">{ &*heard }</p>
+        </>
     }
 }
 
 fn title_words(progress: &Progress) -> String {
     let percent = percent(progress);
     match progress.state {
-        RunState::Running => format!("{percent} %"),
-        RunState::Paused(_) => format!("Paused at {percent} %"),
+        RunState::Running => format!("{percent}%"),
+        RunState::Paused(_) => format!("Paused at {percent}%"),
         RunState::Stopping => "Stopping".to_owned(),
         RunState::Finished => "Finished".to_owned(),
     }
 }
 
+fn heard_words(progress: &Progress, now: Time) -> String {
+    match progress.state {
+        RunState::Running => {
+            let spent = if progress.priced { format!(", {} spent", money(progress.spent)) } else { String::new() };
+            format!("{}% of {} done{spent}.", percent(progress), rows(progress.total.into()))
+        }
+        _ => state_words(progress, now),
+    }
+}
+
 fn percent(progress: &Progress) -> u32 {
     (u64::from(carried_out(progress)) * 100 / u64::from(progress.total.max(1))) as u32
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::ui::runner::tests::{drawn, progress};
+
+    #[tokio::test]
+    async fn the_status_keeps_the_posts_line_and_only_milestones_are_announced() {
+        let props = RunStatusProps { progress: Rc::new(progress()), now: Time(0) };
+        let html = drawn::<RunStatus>(props).await;
+        let (status, heard) = html.split_once(r#"aria-live="polite""#).expect("a region that speaks");
+        for words in [r#"aria-live="off""#, "[500/5000] $0.0081 spent", "Waiting for 15 answers."] {
+            assert!(status.contains(words), "{words}: {html}");
+        }
+        assert!(heard.contains("10% of 5,000 rows done, $0.0081 spent."), "{html}");
+    }
 }

@@ -1,32 +1,44 @@
-//! The open run: how it goes, what it waits for, and its results.
+//! The open run: how it goes, what it waits for, its results, and what else can be done with it.
+//!
+//! Status, figures and buttons come first and the results right below; everything else is folded.
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
-use crate::link::{Command, CsvStyle, ExportKind, Place, Provider, RunState, Secret, ToWorker};
+use crate::link::{
+    Command, CsvStyle, Doubtful, ExportKind, Place, Progress, Provider, RowFilter, RunState, Secret, ToWorker,
+};
+use crate::money::Usd;
 use crate::time::Time;
-use crate::ui::parts::{Button, ButtonKind, Notice, ProgressBar, Tone};
+use crate::ui::hooks::use_throttled;
+use crate::ui::parts::{Disclosure, Notice, ProgressBar, Tone};
 use crate::ui::runner::batch_files::BatchFiles;
-use crate::ui::runner::batch_panel::BatchPanel;
+use crate::ui::runner::batch_panel::{BatchHandOver, BatchPanel, has_open_rows};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::demo_fields::DemoFields;
 use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::export_bar::ExportBar;
-use crate::ui::runner::figures::Figures;
+use crate::ui::runner::figures::{Figures, OtherFigures};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::lane_list::LaneList;
 use crate::ui::runner::parse::parse_demo;
-use crate::ui::runner::pause_note::{GoOn, PauseNote, asks, focus, pause_reason, refocus};
+use crate::ui::runner::pause_note::{GoOn, PauseNote, asks, focus, needs_no_note, pause_reason, refocus};
 use crate::ui::runner::result_detail::ResultDetailDialog;
-use crate::ui::runner::results::{Results, RowsAsked};
+use crate::ui::runner::results::{RESULTS, Results, RowsAsked};
+use crate::ui::runner::run_controls::RunControls;
+use crate::ui::runner::run_delete::DeleteRun;
+use crate::ui::runner::run_head::{RUN_TITLE, RunHead};
 use crate::ui::runner::run_limits::{NewLimits, RunLimits};
 use crate::ui::runner::run_plot::RunPlot;
-use crate::ui::runner::run_status::RunStatus;
-use crate::ui::runner::words::{carried_out, rows, under_way, without_usage_words};
-use crate::ui::runner::{Confirm, DeskAction, FormAction};
+use crate::ui::runner::run_status::{RUN_STATE, RunStatus};
+use crate::ui::runner::words::{carried_out, is_handed_over, rows, under_way, without_usage_words};
+use crate::ui::runner::{DeskAction, FormAction};
 use crate::ui::store::Work;
+
+/// What is on screen changes this often at most: status and figures together, so that they never disagree.
+const SEEN_MS: u32 = 500;
 
 #[derive(Properties, PartialEq)]
 pub struct RunViewProps {
@@ -37,89 +49,62 @@ pub struct RunViewProps {
 
 #[component]
 pub fn RunView(props: &RunViewProps) -> Html {
-    let (work, open) = (&props.work, &props.open);
+    let work = &props.work;
+    let providers = props.open.setup.providers();
+    let made_up = providers.contains(&Provider::Demo);
+    let only_demo = providers.iter().all(|provider| *provider == Provider::Demo);
+    let latest = &props.open.progress;
+    let seen = use_throttled(latest.clone(), latest.state.clone(), SEEN_MS);
+    let open = OpenRun { progress: if only_demo { unbilled(&seen) } else { seen }, ..props.open.clone() };
     let progress = &open.progress;
-    use_going_on(work, open);
+    let filter = use_state(|| None::<RowFilter>);
+    use_effect_with(progress.state.clone(), |_| refocus(RUN_STATE));
     use_effect_with((), |()| {
         focus(RUN_TITLE);
         gloo_utils::window().scroll_to_with_x_and_y(0.0, 0.0);
     });
+
     let send = &work.send;
-    let command = |command: Command| send.reform(move |()| ToWorker::Run(command.clone()));
-    let went_on = use_mut_ref(|| false);
-    let on_go_on = {
-        let (went_on, go_on) = (went_on.clone(), going_on(work));
-        Callback::from(move |asked: GoOn| {
-            *went_on.borrow_mut() = true;
-            go_on.emit(asked);
-        })
+    let on_resume = resuming(work, only_demo && latest.cut_off > 0);
+    use_going_on(work, &open, on_resume.clone());
+    let on_command = send.reform(ToWorker::Run);
+    let on_filter = {
+        let filter = filter.clone();
+        Callback::from(move |chosen: Option<RowFilter>| filter.set(chosen))
     };
-    use_effect_with(under_way(&progress.state), move |under_way| {
-        // The question had the focus, and is gone once it is answered.
-        if *under_way && went_on.take() {
-            refocus(CONTROLS);
-        }
+    let on_show = on_filter.reform(|rows: RowFilter| {
+        focus(RESULTS);
+        Some(rows)
     });
     let on_export = send.reform(|(what, style): (ExportKind, CsvStyle)| ToWorker::Export { what, style });
     let on_rows = send.reform(|asked: RowsAsked| {
         let RowsAsked { first, count, filter, search } = asked;
         ToWorker::Rows { first, count, filter, search }
     });
-    let on_apply = {
-        let send = send.clone();
-        Callback::from(move |NewLimits { lanes, budget }| {
-            for (lane, limits) in lanes.into_iter().enumerate() {
-                send.emit(ToWorker::Run(Command::SetLimits { lane: lane as u8, limits }));
-            }
-            send.emit(ToWorker::Run(Command::SetBudget(budget)));
-        })
-    };
-    let has_demo = (0..open.setup.lanes()).any(|lane| open.setup.of_lane(lane).provider == Provider::Demo);
-    // A button that goes once it is pressed leaves the focus to those beside it.
-    let and_leave = |press: Callback<()>| {
-        Callback::from(move |()| {
-            focus(CONTROLS);
-            press.emit(());
-        })
-    };
     let paused = pause_reason(&progress.state);
     // Several lanes take their keys each for itself.
     let single = open.setup.more_lanes.is_empty();
     let needs_key = single && open.needs_key();
-    // One place for both, so that the focus stays where it is when one becomes the other.
-    let pause_or_resume = match &progress.state {
-        RunState::Running => html! { <Button on_press={command(Command::Pause)}>{ "Pause" }</Button> },
-        RunState::Paused(reason) if !asks(reason, progress, needs_key, single) => html! {
-            <Button kind={ButtonKind::Primary} on_press={command(Command::Resume)}>{ "Resume" }</Button>
-        },
-        RunState::Finished if progress.canceled > 0 => html! {
-            <Button title="Goes on with the canceled rows" on_press={command(Command::Resume)}>{ "Resume" }</Button>
-        },
-        _ => Html::default(),
-    };
+    let asks = paused.is_some_and(|reason| asks(reason, progress, needs_key, single));
+    let note = paused.filter(|reason| asks || !needs_no_note(reason));
     let refused = |place: Place| work.desk.problem(place).map(|message| AttrValue::from(message.to_owned()));
     let done = carried_out(progress);
     let done_words = format!("{done} of {}", rows(progress.total.into()));
+    let now = props.now.emit(());
+    let changeable = changeable(&progress.state);
     html! {
         <div class="run">
-            <Head open={open.clone()} on_leave={work.on_desk.reform(|()| DeskAction::LeaveRun)}
-                on_delete={deleting(work, open)} />
+            <RunHead open={open.clone()} {made_up} on_leave={work.on_desk.reform(|()| DeskAction::LeaveRun)} />
             <section class="panel run__panel" aria-label="Run">
-                <RunStatus progress={progress.clone()} now={props.now.clone()} />
-                <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
-                <div class="row" id={CONTROLS} tabindex="-1">
-                    { pause_or_resume }
-                    if paused.is_some() || progress.state == RunState::Running {
-                        <Button kind={ButtonKind::Danger} title="Ends the run: rows not begun are canceled"
-                            on_press={and_leave(command(Command::Stop))}>{ "Stop" }</Button>
-                    }
-                    if progress.errored > 0 && !under_way(&progress.state) {
-                        <Button title="Sends the failed rows again" on_press={and_leave(retrying(work))}>{ "Retry failed" }</Button>
-                    }
+                <div class="run__state">
+                    <RunStatus progress={progress.clone()} {now} />
+                    <RunControls progress={progress.clone()} {asks} {on_command} {on_resume} on_retry={retrying(work)} {on_show} />
                 </div>
-                <LaneList open={open.clone()} now={props.now.emit(())} send={send.clone()} />
-                if let Some(reason) = paused {
-                    <PauseNote reason={reason.clone()} progress={progress.clone()} {needs_key} {single} {on_go_on} />
+                <Figures progress={progress.clone()} />
+                <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
+                <LaneList open={open.clone()} {now} send={send.clone()} />
+                if let Some(reason) = note {
+                    <PauseNote reason={reason.clone()} progress={progress.clone()} {needs_key} {single} on_go_on={going_on(work)} />
                 }
                 if let Some(refused) = [Place::Run, Place::Storage, Place::Provider, Place::Limits].into_iter().find_map(refused) {
                     <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
@@ -127,30 +112,44 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 if let Some(words) = without_usage_words(progress) {
                     <Notice tone={Tone::Warning}><p>{ words }</p></Notice>
                 }
-                <Figures progress={progress.clone()} />
-                <RunPlot progress={progress.clone()} now={props.now.emit(())} />
-                if has_demo && changeable(&progress.state) {
-                    <DemoFields step={demo_step(work)} />
-                }
-                if changeable(&progress.state) {
-                    <RunLimits form={work.form.clone()} on_form={work.on_form.clone()} {on_apply} />
-                }
+                <BatchPanel progress={progress.clone()} send={send.clone()} />
             </section>
-            if crate::ui::runner::batch_panel::is_of_use(progress) {
-                <BatchPanel open={open.clone()} quote={work.desk.batch_quote.clone()} needs_key={open.needs_key()}
-                    send={send.clone()} />
-            }
-            <BatchFiles written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
-                reading={work.desk.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
-            <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting} exported={work.desk.exported.clone()}
-                refused={refused(Place::Results)} {on_export} />
-            <crate::ui::parts::Disclosure label="Go on from a checkpoint">
-                <CheckpointImport importing={work.desk.importing} seen={work.desk.checkpoint.clone()}
-                    on_file={importing(work)} />
-            </crate::ui::parts::Disclosure>
-            <Results seen={work.desk.rows.clone()} marks={open.breakdown.marks} revision={u64::from(progress.done) + progress.attempts}
-                settled={!under_way(&progress.state)} {on_rows}
+            <Results seen={work.desk.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
+                filter={*filter} {on_filter} revision={u64::from(latest.done) + latest.attempts}
+                settled={!under_way(&latest.state)} {on_rows}
                 on_detail={send.reform(|item: u32| ToWorker::Detail { item })} />
+            <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting}
+                exported={work.desk.exported.clone()} refused={refused(Place::Results)} {on_export} />
+            <div class="run__folded">
+                <Disclosure label="Details">
+                    <div class="stack">
+                        <OtherFigures progress={progress.clone()} />
+                        <RunPlot progress={progress.clone()} {now} />
+                        <Prompt open={open.clone()} />
+                    </div>
+                </Disclosure>
+                <Disclosure label="More">
+                    <div class="run__more">
+                        if changeable {
+                            <RunLimits form={work.form.clone()} on_form={work.on_form.clone()} on_apply={applying(work)} />
+                        }
+                        if made_up && changeable {
+                            <DemoFields step={demo_step(work)} />
+                        }
+                        if !is_handed_over(progress) && has_open_rows(progress) {
+                            <BatchHandOver open={open.clone()} quote={work.desk.batch_quote.clone()}
+                                needs_key={open.needs_key()} send={send.clone()} />
+                        }
+                        <BatchFiles written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
+                            reading={work.desk.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
+                        <CheckpointImport importing={work.desk.importing} seen={work.desk.checkpoint.clone()}
+                            on_file={importing(work)} />
+                        if !under_way(&progress.state) {
+                            <DeleteRun on_delete={deleting(work, &open)} />
+                        }
+                    </div>
+                </Disclosure>
+            </div>
             if let Some(detail) = &work.desk.detail {
                 <ResultDetailDialog detail={detail.clone()}
                     on_close={work.on_desk.reform(|()| DeskAction::CloseDetail)} />
@@ -159,10 +158,12 @@ pub fn RunView(props: &RunViewProps) -> Html {
     }
 }
 
-/// Where the focus goes when a run takes the place of the steps, whose button had it.
-const RUN_TITLE: &str = "run-title";
-
-const CONTROLS: &str = "run-controls";
+/// The Demo bills nothing, so there is nothing to ask or to say about bills.
+fn unbilled(progress: &Progress) -> Rc<Progress> {
+    let nothing =
+        Progress { doubtful: Usd::ZERO, doubtful_attempts: 0, doubtful_answers: 0, cut_off: 0, ..progress.clone() };
+    Rc::new(nothing)
+}
 
 /// While the budget question is open, its own field is the one to fill in.
 fn changeable(state: &RunState) -> bool {
@@ -173,19 +174,30 @@ fn changeable(state: &RunState) -> bool {
     }
 }
 
-/// `Resume run` goes on by itself where nothing has to be asked first.
+/// `unasked`: calls were cut off that can't have been billed.
+fn resuming(work: &Work, unasked: bool) -> Callback<()> {
+    let send = work.send.clone();
+    Callback::from(move |()| {
+        if unasked {
+            send.emit(ToWorker::Run(Command::Doubtful(Doubtful::CountAsNotBilled)));
+        }
+        send.emit(ToWorker::Run(Command::Resume));
+    })
+}
+
+/// `Resume run` resumes at once where nothing has to be asked first.
 #[hook]
-fn use_going_on(work: &Work, open: &OpenRun) {
+fn use_going_on(work: &Work, open: &OpenRun, on_resume: Callback<()>) {
     let asks = match pause_reason(&open.progress.state) {
         Some(reason) => open.needs_key() || asks(reason, &open.progress, false, open.setup.more_lanes.is_empty()),
         None => true,
     };
-    let (send, on_desk) = (work.send.clone(), work.on_desk.clone());
+    let on_desk = work.on_desk.clone();
     use_effect_with((work.desk.goes_on, asks), move |(goes_on, asks)| {
         if *goes_on {
             on_desk.emit(DeskAction::WentOn);
             if !asks {
-                send.emit(ToWorker::Run(Command::Resume));
+                on_resume.emit(());
             }
         }
     });
@@ -206,6 +218,16 @@ fn going_on(work: &Work) -> Callback<GoOn> {
             }
         }
         send.emit(ToWorker::Run(Command::Resume));
+    })
+}
+
+fn applying(work: &Work) -> Callback<NewLimits> {
+    let send = work.send.clone();
+    Callback::from(move |NewLimits { lanes, budget }| {
+        for (lane, limits) in lanes.into_iter().enumerate() {
+            send.emit(ToWorker::Run(Command::SetLimits { lane: lane as u8, limits }));
+        }
+        send.emit(ToWorker::Run(Command::SetBudget(budget)));
     })
 }
 
@@ -246,80 +268,22 @@ fn demo_step(work: &Work) -> StepProps {
 }
 
 #[derive(Properties, PartialEq)]
-struct HeadProps {
+struct PromptProps {
     open: OpenRun,
-    on_leave: Callback<()>,
-    on_delete: Callback<()>,
 }
 
-/// What is being run, and the two ways to leave it.
+/// What every row was sent with.
 #[component]
-fn Head(props: &HeadProps) -> Html {
-    let asked = use_state(|| false);
-    let open = &props.open;
-    let ask = |on: bool| {
-        let asked = asked.clone();
-        Callback::from(move |()| asked.set(on))
-    };
-    let on_answer = {
-        let (asked, on_delete) = (asked.clone(), props.on_delete.clone());
-        Callback::from(move |yes: bool| {
-            asked.set(false);
-            if yes {
-                on_delete.emit(());
-            }
-        })
-    };
-    let provider = match open.setup.provider {
-        Provider::Demo => "Demo",
-        _ => open.setup.base_url.as_str(),
-    };
-    html! {
-        <div class="run__head">
-            <div>
-                <h2 class="run__name" id={RUN_TITLE} tabindex="-1">{ &open.data.name }</h2>
-                <p class="soft small">
-                    { format!("{} · {} · {provider}", rows(open.data.rows.into()), open.setup.model) }
-                </p>
-            </div>
-            if !under_way(&open.progress.state) {
-                <div class="row">
-                    <Button title="Back to the four steps; this run stays under Runs" on_press={props.on_leave.clone()}>
-                        { "New run" }
-                    </Button>
-                    <Button kind={ButtonKind::Danger} on_press={ask(true)}>{ "Delete run" }</Button>
-                </div>
-            }
-            { for open.notes.iter().map(|note| html! { <Notice tone={Tone::Info}><p>{ note }</p></Notice> }) }
-            <Details open={Rc::new(open.clone())} />
-            if *asked {
-                <Confirm question="Delete this run?" yes="Delete for good" no="Keep it" {on_answer}
-                    consequence="Its rows, answers and ledger are removed from this browser and can't be brought back; the cache \
-                    keeps answers until it is cleared under Runs. Your data file and what you exported are untouched." />
-            }
-        </div>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct DetailsProps {
-    open: Rc<OpenRun>,
-}
-
-/// What was asked, to be read again beside the answers.
-#[component]
-fn Details(props: &DetailsProps) -> Html {
+fn Prompt(props: &PromptProps) -> Html {
     let setup = &props.open.setup;
     html! {
-        <crate::ui::parts::Disclosure label="What is asked">
-            <div class="preview">
-                if !setup.system.is_empty() {
-                    <p class="preview__role">{ "System" }</p>
-                    <p class="preview__text">{ &setup.system }</p>
-                }
-                <p class="preview__role">{ "User" }</p>
-                <p class="preview__text"><code>{ &setup.user }</code></p>
-            </div>
-        </crate::ui::parts::Disclosure>
+        <div class="preview">
+            if !setup.system.is_empty() {
+                <p class="preview__role">{ "System prompt" }</p>
+                <p class="preview__text">{ &setup.system }</p>
+            }
+            <p class="preview__role">{ "User prompt" }</p>
+            <p class="preview__text"><code>{ &setup.user }</code></p>
+        </div>
     }
 }

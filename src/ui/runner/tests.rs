@@ -7,12 +7,12 @@ use yew::{AttrValue, LocalServerRenderer};
 
 use super::desk::{Desk, DeskAction};
 use super::estimate_panel::{EstimatePanel, EstimatePanelProps, Fix};
-use super::figures::{Figures, FiguresProps};
+use super::figures::{Figures, FiguresProps, OtherFigures};
 use super::form::{Form, FormAction, FormatKind, PriceSource, SAMPLE_SYSTEM};
 use super::parse::faults;
 use super::pause_note::{PauseNote, PauseNoteProps};
 use super::resume_banner::banner_words;
-use super::words::{pause_words, state_words};
+use super::words::{money, pause_words, rounded_up, state_words, stop_question};
 use super::{Field, status_line};
 use crate::link::*;
 use crate::money::Usd;
@@ -30,6 +30,7 @@ pub(super) fn progress() -> Progress {
         succeeded: 498,
         errored: 2,
         canceled: 0,
+        stopped: false,
         exported: 0,
         cache_hits: 47,
         misfits: 0,
@@ -124,7 +125,51 @@ fn a_wait_is_told_with_its_reason_and_its_length() {
     let waiting = Some(Wake { at: Time(5_250), reason: WakeReason::TokensPerMinute });
     let words = state_words(&Progress { waiting, ..progress() }, Time(1_000));
     assert_eq!(words, "Waiting for tokens per minute: next call in 4.2 s.");
-    assert_eq!(state_words(&progress(), Time(0)), "Running: waiting for 15 answers.");
+    assert_eq!(state_words(&progress(), Time(0)), "Waiting for 15 answers.");
+}
+
+#[test]
+fn the_end_of_a_run_says_what_fits_what_failed_and_what_was_not_sent() {
+    let ended = Progress { state: RunState::Finished, succeeded: 3_200, errored: 0, ..progress() };
+    let words = |progress: &Progress| state_words(progress, Time(0));
+    assert_eq!(words(&ended), "Finished: 3,200 answered.");
+    assert_eq!(words(&Progress { misfits: 132, ..ended.clone() }), "Finished: 3,068 fit, 132 don't.");
+    assert_eq!(
+        words(&Progress { misfits: 1, errored: 4, ..ended.clone() }),
+        "Finished: 3,199 fit, 1 doesn't, 4 failed."
+    );
+    let stopped = Progress { succeeded: 63, canceled: 3_137, stopped: true, ..ended };
+    assert_eq!(words(&stopped), "Stopped by you: 63 answered, 3,137 not sent.");
+    // Rows that were left out after a crash.
+    assert_eq!(words(&Progress { stopped: false, ..stopped }), "Finished: 63 answered, 3,137 not sent.");
+    let running = Progress { total: 3_200, done: 60, in_flight: 3, ..progress() };
+    assert_eq!(stop_question(&running), "Stop and cancel 3,137 rows? You can resume later.");
+}
+
+#[test]
+fn rows_in_request_files_are_told_with_those_that_repeat_them() {
+    let left = Progress { total: 500, done: 51, ..progress() };
+    let words = pause_words(&PauseReason::Exported { rows: 420 }, &left);
+    assert_eq!(words.happened, "449 rows are in request files that you exported, and not sent from here.");
+}
+
+#[test]
+fn amounts_have_cents_or_three_digits() {
+    for (amount, words) in [
+        ("0", "$0.00"),
+        ("0.3", "$0.30"),
+        ("0.0081", "$0.0081"),
+        ("0.05", "$0.05"),
+        ("0.0282399", "$0.0282"),
+        ("0.00005188", "$0.0000519"),
+        ("0.9996", "$1.00"),
+        ("74.25", "$74.25"),
+        ("1234.5", "$1,234.50"),
+    ] {
+        assert_eq!(money(usd(amount)), words);
+        assert!(rounded_up(usd(amount)) >= usd(amount), "{amount}");
+    }
+    assert_eq!(money(rounded_up(usd("0.12341"))), "$0.124");
 }
 
 #[test]
@@ -153,7 +198,7 @@ fn every_pause_tells_what_was_kept_and_what_to_do() {
         let words = pause_words(&reason, &progress());
         assert_eq!(words.kept, "500 of 5,000 rows done and saved in this browser; 4,500 left.", "{reason:?}");
         assert!(
-            words.happened.len() > 10 && words.to_do.contains("esume") || words.to_do.contains("lets it"),
+            words.happened.len() > 10 && words.to_do.contains("esume") || words.to_do.contains("at least"),
             "{words:?}"
         );
     }
@@ -283,9 +328,11 @@ fn the_newest_unfinished_run_is_offered_first() {
     let runs = vec![run("a", 1, false), run("b", 3, true), run("c", 2, false)];
     assert_eq!(
         banner_words(&runs[0]),
-        "1,200 of 3,200 rows done with gpt-4o-mini, $0.0312 spent. 15 calls may have been billed on top, up to $0.0009. \
+        "1,200 of 3,200 rows done with gpt-4o-mini, $0.0312 spent; 15 attempts may have been billed, up to $0.0009. \
          Resume picks up where it stopped; you don't need the file."
     );
+    let demo = RunSummary { provider: Provider::Demo, ..runs[0].clone() };
+    assert!(!banner_words(&demo).contains("billed"), "the Demo bills nothing");
     let ready = ToPage::Ready { storage: StorageFacts::default(), runs };
     let desk = Desk::default().after(&DeskAction::Heard(Box::new(ready)));
     assert_eq!(desk.unfinished().iter().map(|run| run.run.as_str()).collect::<Vec<_>>(), ["c", "a"]);
@@ -300,13 +347,15 @@ where
 
 #[tokio::test]
 async fn figures_carry_exact_amounts() {
-    let doubtful = Progress { doubtful: usd("0.0009"), doubtful_attempts: 3, doubtful_answers: 1, ..progress() };
-    let html = drawn::<Figures>(FiguresProps { progress: Rc::new(doubtful) }).await;
+    let doubtful =
+        Rc::new(Progress { doubtful: usd("0.0009"), doubtful_attempts: 3, doubtful_answers: 1, ..progress() });
+    let html = drawn::<Figures>(FiguresProps { progress: doubtful.clone() }).await;
     assert!(html.contains(r#"data-pico="8100000000""#), "{html}");
+    assert!(html.contains("up to $0.0009 more may have been billed"), "{html}");
+    assert!(html.contains("2.5 min"), "{html}");
+    let html = drawn::<OtherFigures>(FiguresProps { progress: doubtful }).await;
     assert!(html.contains(r#"data-pico="900000000""#), "{html}");
     assert!(html.contains("2 attempts without an answer, 1 answer without usage"), "{html}");
-    assert!(html.contains("true spend: $0.0081 to $0.0090"), "{html}");
-    assert!(html.contains("2.5 min"), "{html}");
 }
 
 #[tokio::test]
@@ -315,7 +364,7 @@ async fn a_budget_pause_offers_to_raise_it() {
     let progress = Rc::new(Progress { budget: Some(usd("0.01")), ..progress() });
     let props = PauseNoteProps { reason, progress, needs_key: false, single: true, on_go_on: Callback::noop() };
     let html = drawn::<PauseNote>(props).await;
-    assert!(html.contains("Raise budget and go on"), "{html}");
+    assert!(html.contains("Raise budget and continue"), "{html}");
     assert!(html.contains(">New budget</label>"), "{html}");
     assert!(html.contains(r#"value="0.09""#), "{html}");
 }
@@ -332,7 +381,7 @@ async fn a_cut_off_run_asks_what_to_do_and_for_its_key() {
     };
     let html = drawn::<PauseNote>(props).await;
     for words in
-        ["This run was cut off", "API key", "Send again", "Leave out", "Count as not billed", "15 rows were in flight"]
+        ["This run was cut off", "API key", "Send again", "Leave out", "Count as not billed", "15 calls were under way"]
     {
         assert!(html.contains(words), "{words}: {html}");
     }

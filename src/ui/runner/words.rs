@@ -1,6 +1,8 @@
 //! The run's state in plain words: what happened, what was kept, what to do.
 
-use crate::link::{ExportState, FailureKind, PauseReason, Progress, ResultRow, RunState, Wake, WakeReason};
+use crate::link::{
+    ExportState, FailureKind, PauseReason, Progress, Provider, ResultRow, RunState, RunSummary, Wake, WakeReason,
+};
 use crate::money::{PICO, Usd, grouped};
 use crate::time::{Time, in_words};
 
@@ -24,15 +26,23 @@ pub fn state_words(progress: &Progress, now: Time) -> String {
         RunState::Running => match progress.waiting {
             Some(wake) => wake_words(wake, now),
             None if progress.in_flight > 0 => {
-                format!("Running: waiting for {}.", counted(progress.in_flight.into(), "answer", "answers"))
+                format!("Waiting for {}.", counted(progress.in_flight.into(), "answer", "answers"))
             }
-            None => "Running.".to_owned(),
+            None => "Sending the first calls.".to_owned(),
         },
         RunState::Paused(_) if progress.cut_off > 0 => "Paused: the run was cut off.".to_owned(),
+        RunState::Paused(PauseReason::ByPerson) => match progress.in_flight {
+            0 => "Paused by you. Resume now or another day.".to_owned(),
+            calls => format!(
+                "Paused by you. {} under way; answers are still saved.",
+                counted(calls.into(), "call is", "calls are")
+            ),
+        },
+        RunState::Paused(PauseReason::NotStarted) => "Paused. Resume continues where the run left off.".to_owned(),
         RunState::Paused(reason) => format!("Paused: {}.", reason_words(reason)),
         RunState::Stopping => match progress.in_flight {
-            0 => "Stopping: the last results are being saved.".to_owned(),
-            waits => format!("Stopping: waiting for {} in flight.", counted(waits.into(), "call", "calls")),
+            0 => "Stopping: saving the last answers.".to_owned(),
+            calls => format!("Stopping: waiting for {}.", counted(calls.into(), "answer", "answers")),
         },
         RunState::Finished => finished_words(progress),
     }
@@ -46,43 +56,56 @@ pub fn wake_words(wake: Wake, now: Time) -> String {
         WakeReason::InputTokensPerMinute => format!("Waiting for input tokens per minute: next call in {wait}."),
         WakeReason::OutputTokensPerMinute => format!("Waiting for output tokens per minute: next call in {wait}."),
         WakeReason::RequestsPerDay => format!("Waiting for requests per day: next call in {wait}."),
-        WakeReason::LaneRests => format!("The provider said \"too many requests\": resting for {wait}."),
-        WakeReason::LaneFails => format!("Nothing comes back from the provider: asking again in {wait}."),
-        WakeReason::FirstCall => "Running: the first call goes alone, to see whether the provider answers.".to_owned(),
-        WakeReason::Backoff => format!("Waiting to try failed calls again: next in {wait}."),
-        WakeReason::BatchJob => format!("Waiting for the provider's batch jobs: next look in {wait}."),
-        WakeReason::Deadline => "Running: waiting for answers.".to_owned(),
+        WakeReason::LaneRests => format!("The provider says \"too many requests\": next call in {wait}."),
+        WakeReason::LaneFails => format!("No answer from the provider: trying again in {wait}."),
+        WakeReason::FirstCall => "The first call goes alone, to check that the provider answers.".to_owned(),
+        WakeReason::Backoff => format!("Waiting to retry failed calls: next in {wait}."),
+        WakeReason::BatchJob => format!("Waiting for the Batch API: next check in {wait}."),
+        WakeReason::Deadline => "Waiting for answers.".to_owned(),
     }
 }
 
+/// Rows that the person's `Stop` kept from being sent end a run as much as answers do.
 fn finished_words(progress: &Progress) -> String {
-    let mut words = format!("Finished: {} answered", grouped(&progress.succeeded.to_string()));
-    for (count, state) in [(progress.errored, "failed"), (progress.canceled, "canceled")] {
+    let stopped = progress.stopped && progress.canceled > 0;
+    let (answers, misfits) = (u64::from(progress.succeeded), u64::from(progress.misfits));
+    let number = |count: u64| grouped(&count.to_string());
+    let mut words = match misfits {
+        0 => format!("{} answered", number(answers)),
+        1 => format!("{} fit, 1 doesn't", number(answers.saturating_sub(1))),
+        _ => format!("{} fit, {} don't", number(answers.saturating_sub(misfits)), number(misfits)),
+    };
+    for (count, state) in [(progress.errored, "failed"), (progress.canceled, "not sent")] {
         if count > 0 {
-            words.push_str(&format!(", {} {state}", grouped(&count.to_string())));
+            words.push_str(&format!(", {} {state}", number(count.into())));
         }
     }
-    words.push('.');
-    words
+    format!("{}: {words}.", if stopped { "Stopped by you" } else { "Finished" })
+}
+
+/// What `Stop` asks, with the rows that it keeps from being sent.
+pub fn stop_question(progress: &Progress) -> String {
+    let rows_left = u64::from(progress.total.saturating_sub(progress.done).saturating_sub(progress.in_flight));
+    format!("Stop and cancel {}? You can resume later.", rows(rows_left))
 }
 
 /// Why nothing is sent, in a few words.
 fn reason_words(reason: &PauseReason) -> &'static str {
     match reason {
-        PauseReason::NotStarted => "not running in this tab yet",
+        PauseReason::NotStarted => "not started in this tab",
         PauseReason::ByPerson => "by you",
-        PauseReason::Budget { .. } => "the next row doesn't fit the budget",
+        PauseReason::Budget { .. } => "the budget is used up",
         PauseReason::NoLane(_) => "the provider can't be used",
-        PauseReason::Overshoot { .. } => "the provider used more than it was allowed",
-        PauseReason::OnlyRateLimits => "nothing but \"too many requests\" for five minutes",
+        PauseReason::Overshoot { .. } => "the provider used more tokens than allowed",
+        PauseReason::OnlyRateLimits => "\"too many requests\" for five minutes",
         PauseReason::LongWait { .. } => "the provider asks for a long wait",
         PauseReason::Storage => "results can't be saved",
-        PauseReason::EmptyAnswers { .. } => "the answers come back empty",
+        PauseReason::EmptyAnswers { .. } => "answers come back empty",
         PauseReason::Exported { .. } => "the rest is in request files",
-        PauseReason::Stuck { .. } => "rows are left that wait for nothing",
+        PauseReason::Stuck { .. } => "the run is stuck",
         PauseReason::BatchEnded { .. } => "the batch jobs ended and left rows",
-        PauseReason::BatchStuck(_) => "a batch job can't go on",
-        PauseReason::BatchUnsure { .. } => "it isn't known whether a batch job was created",
+        PauseReason::BatchStuck(_) => "a batch job failed",
+        PauseReason::BatchUnsure { .. } => "a batch job may or may not exist",
     }
 }
 
@@ -99,18 +122,18 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
     let (title, happened, to_do) = match reason {
         PauseReason::NotStarted | PauseReason::ByPerson if progress.cut_off > 0 => (
             "This run was cut off".to_owned(),
-            "The tab or the browser ended while calls were in flight. Nothing is being sent.".to_owned(),
-            "Say what to do with those calls, and the run will resume.".to_owned(),
+            "The tab or the browser closed while calls were under way. Nothing is being sent now.".to_owned(),
+            "Choose what happens to those calls; the run then resumes.".to_owned(),
         ),
         PauseReason::NotStarted => (
-            "This run is open, and waits".to_owned(),
+            "This run is paused".to_owned(),
             "Nothing is being sent.".to_owned(),
-            "Press Resume to go on with the rows that are left.".to_owned(),
+            "Press Resume to send the rows that are left.".to_owned(),
         ),
         PauseReason::ByPerson => (
             "Paused by you".to_owned(),
-            "No new calls are sent; what was in flight is still taken in.".to_owned(),
-            "Press Resume to go on, now or another day.".to_owned(),
+            "No new calls are sent. Answers under way are still saved.".to_owned(),
+            "Press Resume, now or another day.".to_owned(),
         ),
         PauseReason::Budget { needed } => budget_words(*needed, progress),
         PauseReason::NoLane(failure) => {
@@ -118,66 +141,70 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
         }
         PauseReason::Overshoot { by } => (
             "The provider used more than a call's worst case".to_owned(),
-            format!("It went {by} above what was reserved, so nothing more is sent under this budget by itself."),
-            "It may not keep to Max output tokens. Look at the ledger; press Resume to go on all the same.".to_owned(),
+            format!("It went {} above what was reserved, so the budget may not hold.", money(*by)),
+            "It may ignore Max output tokens: check the ledger. Press Resume to continue anyway.".to_owned(),
         ),
         PauseReason::OnlyRateLimits => (
-            "The provider answers nothing but \"too many requests\"".to_owned(),
-            "For five minutes every call was refused (429). Refused calls cost nothing.".to_owned(),
-            "Something else may be using up the same limits. Lower Requests per minute or Concurrency, or wait, then \
-             press Resume."
+            "The provider answers only \"too many requests\"".to_owned(),
+            "Every call was refused (429) for five minutes. Refused calls cost nothing.".to_owned(),
+            "Something else may be using your limits. Lower Requests per minute or Concurrency, or wait, then press \
+             Resume."
                 .to_owned(),
         ),
         PauseReason::LongWait { ms } => (
             "The provider asks for a long wait".to_owned(),
-            format!("It wants no calls for {}.", in_words(*ms)),
-            "Come back then and press Resume; or press it now, and the run waits by itself.".to_owned(),
+            format!("It accepts no calls for {}.", in_words(*ms)),
+            "Press Resume then. If you press it now, the run waits for you.".to_owned(),
         ),
-        PauseReason::Exported { rows } => (
+        PauseReason::Exported { .. } => (
             "The rest is in request files".to_owned(),
-            format!("{} in a request file that you exported, and not sent from here.", are(*rows)),
-            "Run the file elsewhere, then import its results. Press Resume to send these rows from here instead: if the \
-             file is run as well, they are paid for twice."
+            format!("{} in request files that you exported, and not sent from here.", are(left(progress))),
+            "Run the files elsewhere, then import the results. Or press Resume to send these rows from here: if you \
+             run the files as well, you pay twice."
                 .to_owned(),
         ),
         PauseReason::Stuck { rows } => (
-            "The run stands still".to_owned(),
-            format!("{} left, and nothing is under way for them. This is a fault of Pennybatch.", are(*rows)),
-            "Press Resume to try again. If that changes nothing, reload the page and report it; nothing that is done \
-             is lost."
+            "The run is stuck".to_owned(),
+            format!("{} left, and nothing is being sent. This is a bug in Pennybatch.", are(*rows)),
+            "Press Resume to try again. If that doesn't help, reload the page and report it. No answer is lost."
                 .to_owned(),
         ),
         PauseReason::BatchEnded { open, problem } => batch_ended_words(*open, problem.as_deref()),
         PauseReason::BatchStuck(failure) => (
-            "A batch job can't go on".to_owned(),
+            "A batch job failed".to_owned(),
             failure.sentence_of_a_batch_step(),
-            "Jobs that were created stay with the provider. Press Resume to look again, or Take back to cancel them."
+            "Jobs that were created stay with the provider. Press Resume to check them again, or cancel the batch and \
+             continue here."
                 .to_owned(),
         ),
         PauseReason::BatchUnsure { nonce, failure } => (
             "Does the provider have this batch job?".to_owned(),
             format!(
-                "The answer to the creation of a job was lost. The provider doesn't list the job, and the file it \
-                 would be made from could not be deleted: {}",
+                "The provider's reply was lost while a job was being created. The provider doesn't list the job, and \
+                 its file couldn't be deleted: {}",
                 failure.sentence_of_a_batch_step()
             ),
             format!(
-                "Look at the provider's own page of batches for a job with the metadata pennybatch: {nonce}. If it is \
-                 there, press Resume: it is found and gone on with. If it isn't, and no request can be on its way any \
-                 more, press Resume too: it is looked for during ten minutes, then made anew. Take back gives it up: \
-                 its rows then count as perhaps billed."
+                "Look for a job with the metadata pennybatch: {nonce} on the provider's batch page, then press Resume. \
+                 If the job exists, the run continues with it. If it doesn't, Pennybatch looks for ten more minutes, \
+                 then creates it again. If you cancel the batch instead, its rows count as may have been billed."
             ),
         ),
         PauseReason::EmptyAnswers { tokens, thinking } => empty_answers_words(*tokens, *thinking),
         PauseReason::Storage => (
             "Results can't be saved".to_owned(),
-            "This browser refused to write to its storage; it may be full.".to_owned(),
-            "Export what is there, free some space (delete old runs under Runs), then press Resume: what came back \
-             meanwhile is kept in memory until it can be saved."
+            "This browser refused to write to its storage, which may be full.".to_owned(),
+            "Export your results, delete old runs under Runs, then press Resume. New answers stay in memory until \
+             then."
                 .to_owned(),
         ),
     };
     PauseWords { title, happened, kept: kept_words(progress), to_do }
+}
+
+/// Rows without an answer, whatever they wait for.
+fn left(progress: &Progress) -> u32 {
+    progress.total.saturating_sub(progress.done)
 }
 
 fn are(rows: u32) -> String {
@@ -191,19 +218,19 @@ fn empty_answers_words(tokens: u64, thinking: bool) -> (String, String, String) 
     let tokens = grouped(&tokens.to_string());
     let happened = match thinking {
         true => format!(
-            "All {tokens} output tokens went into thinking, in several answers in a row: each reached Max output tokens \
-             before it began to write, holds no text, and was billed."
+            "The model spent all {tokens} output tokens on reasoning, several times in a row. These answers hold no \
+             text, and were billed."
         ),
         false => format!(
-            "Several answers in a row reached Max output tokens ({tokens}) and hold no text; they were billed. A model \
-             that thinks before it writes does that."
+            "Several answers in a row reached Max output tokens ({tokens}) without any text, and were billed. Reasoning \
+             models do that."
         ),
     };
     (
-        "The answers come back empty".to_owned(),
+        "Answers come back empty".to_owned(),
         happened,
-        "Raise Max output tokens, lower Reasoning effort, or choose a model that thinks less: press New run for that, \
-         where the four steps are as you left them. Press Resume to go on with this run as it is."
+        "Press New run to raise Max output tokens, lower Reasoning effort, or choose another model. Press Resume to \
+         continue this run as it is."
             .to_owned(),
     )
 }
@@ -213,61 +240,61 @@ fn no_lane_words(kind: FailureKind) -> &'static str {
     use FailureKind::*;
     match kind {
         EveryRowRefused => {
-            "To change the settings, press New run: the four steps are as you left them. Press Resume to try again: rows \
-             that are refused once more end as failed, and the others follow."
+            "Press New run to change the settings; the four steps are as you left them. Press Resume to try again: rows \
+             that are refused once more count as failed."
         }
         Unreachable | TimedOut | TornBody | HtmlPage | BrowserForbidden | AccountRefused | UnknownModel
         | WrongAddress => {
-            "Press Resume to try again: nothing that is done is sent again. To change the base URL or the model, press \
-             New run: the four steps are as you left them, with Check connection in step 3."
+            "Press Resume to try again; no answered row is sent again. Press New run to change the base URL or the \
+             model; the four steps are as you left them."
         }
-        _ => "Then press Resume: nothing that is done is sent again.",
+        _ => "Then press Resume; no answered row is sent again.",
     }
 }
 
 fn batch_ended_words(open: u32, problem: Option<&str>) -> (String, String, String) {
     let said = problem.map(|problem| format!(" The provider said: \u{201c}{problem}\u{201d}")).unwrap_or_default();
     (
-        "The batch jobs ended, and not every row has an answer".to_owned(),
-        format!("{} came back without an answer: expired, canceled or left out.{said}", rows(open.into())),
-        "Press Resume to send them one by one at the usual price, or hand them over again.".to_owned(),
+        "The batch jobs ended, but some rows have no answer".to_owned(),
+        format!("{} expired, were canceled or were left out.{said}", rows(open.into())),
+        "Press Resume to send them one by one at the usual price, or send them to the Batch API again.".to_owned(),
     )
 }
 
 fn budget_words(needed: Usd, progress: &Progress) -> (String, String, String) {
-    let budget = progress.budget.map_or_else(|| "the budget".to_owned(), |budget| format!("the budget of {budget}"));
-    let at_least = rounded_up(needed);
+    let budget =
+        progress.budget.map_or_else(|| "the budget".to_owned(), |budget| format!("the budget of {}", money(budget)));
+    let at_least = money(rounded_up(needed));
     let happened = format!(
-        "{} spent{}; the next row could cost more than what is left, so it was not sent.",
-        progress.spent,
+        "{} spent{}. The next row could cost more than what is left, so it wasn't sent.",
+        money(progress.spent),
         match progress.doubtful {
             Usd::ZERO => String::new(),
-            doubtful => format!(" and up to {doubtful} that may have been billed"),
+            doubtful => format!(", and up to {} more may have been billed", money(doubtful)),
         }
     );
     let to_do = match progress.projected {
         Some(projected) if projected > needed => format!(
-            "At least {at_least} lets it send one more row; the whole run will take about {projected}, and a little more \
-             while calls are in flight."
+            "Raise the budget to at least {at_least} to send the next row. The whole run will cost about {}.",
+            money(projected)
         ),
-        _ => format!("At least {at_least} lets it go on."),
+        _ => format!("Raise the budget to at least {at_least} to continue."),
     };
     (format!("Stopped before {budget} would be passed"), happened, to_do)
 }
 
-/// To a hundredth of a cent, and never below: an amount that is said to be enough has to be.
+/// To the digits that [`money`] shows, and never below: an amount that is said to be enough has to be.
 pub fn rounded_up(amount: Usd) -> Usd {
-    let unit = PICO / 10_000;
+    let unit = 10_i128.pow(12 - decimals_shown(amount));
     Usd::from_pico((amount.pico() + unit - 1) / unit * unit)
 }
 
 fn kept_words(progress: &Progress) -> String {
-    let left = u64::from(progress.total.saturating_sub(progress.done));
     format!(
         "{} of {} done and saved in this browser; {} left.",
         grouped(&carried_out(progress).to_string()),
         rows(progress.total.into()),
-        grouped(&left.to_string())
+        grouped(&left(progress).to_string())
     )
 }
 
@@ -285,14 +312,24 @@ pub fn doubtful_words(progress: &Progress) -> Option<String> {
     }
 }
 
-/// Answers whose price nobody knows: what happened, what was kept, what to do.
+/// The same of a run in the history. The Demo bills nothing.
+pub fn doubtful_run_words(run: &RunSummary) -> Option<String> {
+    let attempts = counted(run.doubtful_attempts.into(), "attempt", "attempts");
+    match (run.provider, run.doubtful_attempts, run.doubtful) {
+        (Provider::Demo, ..) | (_, 0, _) => None,
+        (_, _, Usd::ZERO) => Some(format!("{attempts} may have been billed")),
+        (_, _, amount) => Some(format!("{attempts} may have been billed, up to {}", money(amount))),
+    }
+}
+
+/// Answers whose price isn't known: what happened, what was kept, what to do.
 pub fn without_usage_words(progress: &Progress) -> Option<String> {
     let answers = u64::from(progress.doubtful_answers);
     (answers > 0).then(|| {
         format!(
-            "{} without usage: the server didn't say how many tokens were spent, so the cost isn't known. Every answer \
-             is kept, and counted under May have been billed at the most it can have cost. Some servers report usage \
-             only when set up to; else the provider's own bill has the figure.",
+            "{} without usage: the server didn't say how many tokens it used, so the cost isn't known. Every answer is \
+             kept, and counts as May have been billed at its worst case. Check the provider's bill, or set the server \
+             up to report usage.",
             counted(answers, "answer came", "answers came")
         )
     })
@@ -303,36 +340,26 @@ pub fn is_handed_over(progress: &Progress) -> bool {
     progress.batch.as_ref().is_some_and(|batch| batch.handing_over || !batch.shards.is_empty())
 }
 
-/// How long the rest takes at the present rate; `None` where nothing can be said.
+/// How long the rest takes at the present rate; `None` where nothing is being sent, or nothing can be said.
 pub fn time_left_ms(progress: &Progress) -> Option<u64> {
-    let left = u64::from(progress.total.saturating_sub(progress.done));
     match progress.rate_milli {
-        _ if progress.state == RunState::Finished || is_handed_over(progress) => None,
+        _ if progress.state != RunState::Running || is_handed_over(progress) => None,
         0 => None,
-        rate => Some(left.saturating_mul(1_000_000) / rate),
+        rate => Some(u64::from(left(progress)).saturating_mul(1_000_000) / rate),
     }
 }
 
-/// `$0.0081 - $0.0093`: true spend lies between what is confirmed and what may have been billed on top.
-pub fn spend_range(progress: &Progress) -> String {
-    match progress.doubtful {
-        Usd::ZERO => progress.spent.to_string(),
-        doubtful => format!("{} to {}", progress.spent, progress.spent + doubtful),
-    }
-}
-
-/// An amount to read at a glance: cents from a dollar on, else three significant digits at most: `$0.30`, `$0.0052`.
+/// An amount to read at a glance: cents from a dollar on, at most three significant digits below.
 pub fn money(amount: Usd) -> String {
-    let pico = amount.pico();
-    if pico == 0 || pico >= PICO {
-        return format!("${}", grouped(&amount.decimals(2)));
-    }
-    // The place of the first digit that isn't zero, and two more.
-    let first = (1..=12).find(|place| pico * 10_i128.pow(*place) >= PICO).unwrap_or(12);
-    let digits = amount.decimals((first + 2).min(12));
+    let digits = amount.decimals(decimals_shown(amount));
+    // An end that says nothing goes, but for the cents.
+    let trimmed = digits.trim_end_matches('0');
     let cents = digits.find('.').map_or(digits.len(), |point| point + 3);
-    let shown = digits.trim_end_matches('0').len().max(cents.min(digits.len()));
-    format!("${}", &digits[..shown])
+    format!("${}", grouped(&digits[..trimmed.len().max(cents)]))
+}
+
+fn decimals_shown(amount: Usd) -> u32 {
+    (2..12).find(|places| amount.pico() >= PICO / 10_i128.pow(places - 2) || amount == Usd::ZERO).unwrap_or(12)
 }
 
 pub fn state_name(state: ExportState) -> &'static str {

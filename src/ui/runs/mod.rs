@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::link::{CsvStyle, ExportKind, Place, RunSummary, StorageFacts, ToWorker};
 use crate::ui::parts::{Button, Notice, Tone};
 use crate::ui::runner::words::{bytes_words, counted, storage_risk, under_way};
-use crate::ui::runner::{Confirm, DeskAction, refocus};
+use crate::ui::runner::{Confirm, DELETED_WORDS, DeskAction, refocus};
 use crate::ui::store::{Work, use_worker};
 use run_entry::{RunEntry, started_words};
 
@@ -67,7 +67,7 @@ fn Runs(props: &RunsProps) -> Html {
     html! {
         <>
             <h1 class="page__title" id={TITLE} tabindex="-1">{ "Runs" }</h1>
-            <p class="page__lead">{ "Every run that this browser keeps, here and nowhere else." }</p>
+            <p class="page__lead">{ "Every run in this browser. Runs are kept nowhere else." }</p>
             if let Some(broken) = &desk.broken {
                 <Notice tone={Tone::Error}><p>{ broken }</p></Notice>
             }
@@ -77,7 +77,7 @@ fn Runs(props: &RunsProps) -> Html {
             if desk.storage.is_none() && desk.broken.is_none() {
                 <p class="soft" role="status">{ "Looking for runs…" }</p>
             } else if runs.is_empty() {
-                <p class="soft">{ "No runs yet. The first one you start in the runner will stand here." }</p>
+                <p class="soft">{ "No runs yet. Runs you start appear here." }</p>
             }
             <ul class="run-list" aria-label="Runs">
                 {
@@ -96,9 +96,8 @@ fn Runs(props: &RunsProps) -> Html {
                     on_clear={send.reform(|()| ToWorker::ClearCache)} />
             }
             if let Some(run) = &*deleting {
-                <Confirm question={format!("Delete the run of {}, begun {}?", run.name, started_words(&run.run))} yes="Delete for good" no="Keep it"
-                    {on_answer} consequence="Its rows, answers and ledger are removed from this browser and can't be brought back; the cache \
-                    keeps answers until it is cleared under Runs. Your data file and what you exported are untouched." />
+                <Confirm question={format!("Delete the run of {}, started {}?", run.name, started_words(&run.run))} yes="Delete for good" no="Keep it"
+                    {on_answer} consequence={DELETED_WORDS} />
             }
         </>
     }
@@ -148,15 +147,15 @@ fn Storage(props: &StorageProps) -> Html {
     let facts = &props.facts;
     let used = match (facts.used_bytes, facts.quota_bytes) {
         (Some(used), Some(quota)) => {
-            format!("{} used of {} that this browser allows.", bytes_words(used), bytes_words(quota))
+            format!("{} of {} used.", bytes_words(used), bytes_words(quota))
         }
         (Some(used), None) => format!("{} used.", bytes_words(used)),
         _ => String::new(),
     };
     let kept = if facts.persisted {
-        "The browser has promised not to clear it by itself."
+        "The browser won't clear it on its own."
     } else {
-        "The browser may clear it when its disk runs full: export what you need to keep."
+        "The browser may clear it when the disk is full: export what you want to keep."
     };
     html! {
         <section class="storage-facts" aria-labelledby="storage-title">
@@ -166,12 +165,12 @@ fn Storage(props: &StorageProps) -> Html {
             }
             <p class="soft">{ format!("{used} {kept}") }</p>
             if !facts.locks {
-                <p class="soft">{ "This browser can't tell whether another tab has a run open: use one tab at a time." }</p>
+                <p class="soft">{ "This browser can't tell whether a run is open in another tab. Use one tab at a time." }</p>
             }
             if facts.indexed_db {
                 <p class="soft">
-                    { "Answers are kept in a cache as well, so that an equal request in a later run costs nothing. \
-                       Deleting a run leaves it as it is." }
+                    { "Answers are also kept in a cache, so that an equal request in a later run is free. Deleting a run \
+                       doesn't clear it." }
                 </p>
                 <div class="row">
                     <Button on_press={props.on_clear.clone()}>{ "Clear cache" }</Button>

@@ -3,17 +3,17 @@
 use yew::prelude::*;
 
 use crate::link::{Provider, RunSummary};
-use crate::money::{Usd, grouped};
+use crate::money::grouped;
 use crate::ui::Route;
-use crate::ui::parts::{Button, ButtonKind, dated};
-use crate::ui::runner::words::{counted, rows};
+use crate::ui::parts::{Button, ButtonKind, ProgressBar};
+use crate::ui::runner::words::{doubtful_run_words, money, rows};
 
 #[derive(Properties, PartialEq)]
 pub struct RunEntryProps {
     pub run: RunSummary,
     /// It runs in this tab now.
     pub running: bool,
-    /// Another run goes on in this tab, and only one can be open.
+    /// Another run is under way in this tab, and only one can be open.
     pub blocked: bool,
     pub on_export: Callback<String>,
     pub on_delete: Callback<RunSummary>,
@@ -25,7 +25,7 @@ pub fn RunEntry(props: &RunEntryProps) -> Html {
     let locked = *blocked || run.busy;
     let why = match (run.busy, blocked) {
         (true, _) => Some("It is open in another tab."),
-        (_, true) => Some("Another run goes on in this tab: pause it first."),
+        (_, true) => Some("Another run is under way in this tab. Pause it first."),
         _ => None,
     };
     let (verb, primary) = match (running, run.finished) {
@@ -45,7 +45,10 @@ pub fn RunEntry(props: &RunEntryProps) -> Html {
         <li class="run-entry">
             <div>
                 <p class="run-entry__name">{ &run.name }</p>
-                <p class="soft small">{ dated(&origin_words(run)) }</p>
+                <p class="soft small">{ origin_words(run) }</p>
+                if !run.finished {
+                    <ProgressBar label={format!("Progress of {}", run.name)} done={run.done} total={run.total} />
+                }
                 <p class="small">{ state_words(run, *running) }</p>
                 { for run.notes.iter().map(|note| html! { <p class="small soft">{ note }</p> }) }
                 if let Some(why) = why {
@@ -72,17 +75,18 @@ fn origin_words(run: &RunSummary) -> String {
         Provider::OpenAiCompatible => "endpoint",
         provider => provider.name(),
     };
-    // Ids begin with the moment of the start, as the person's clock had it.
     format!("{} · {provider} · {}", run.model, started_words(&run.run))
 }
 
-/// `20261123-154501-x7k2` began on 2026-11-23 at 15:45.
+/// When a run was started, of its id: `20261123-154501-x7k2` is `23 Nov 2026, 15:45` on the person's clock.
 pub fn started_words(id: &str) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let digits =
         |from: usize, to: usize| id.get(from..to).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    match (digits(0, 4), digits(4, 6), digits(6, 8), digits(9, 11), digits(11, 13)) {
+    let month = digits(4, 6).and_then(|month| MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?));
+    match (digits(0, 4), month, digits(6, 8), digits(9, 11), digits(11, 13)) {
         (Some(year), Some(month), Some(day), Some(hour), Some(minute)) => {
-            format!("{year}-{month}-{day} {hour}:{minute}")
+            format!("{} {month} {year}, {hour}:{minute}", day.trim_start_matches('0'))
         }
         _ => id.to_owned(),
     }
@@ -91,24 +95,20 @@ pub fn started_words(id: &str) -> String {
 fn state_words(run: &RunSummary, running: bool) -> String {
     let state = match (running, run.finished) {
         (true, _) => "Running",
+        (_, true) if run.canceled > 0 => "Stopped",
         (_, true) => "Finished",
         (_, false) => "Unfinished",
     };
     let done = run.done.saturating_sub(run.canceled);
     let mut words = format!("{state}: {} of {} done", grouped(&done.to_string()), rows(run.total.into()));
-    for (count, state) in [(run.errored, "failed"), (run.canceled, "canceled")] {
+    for (count, state) in [(run.errored, "failed"), (run.canceled, "not sent")] {
         if count > 0 {
             words.push_str(&format!(", {} {state}", grouped(&count.to_string())));
         }
     }
-    words.push_str(&format!(", {} spent", run.spent));
-    if run.doubtful_attempts > 0 {
-        let attempts = counted(run.doubtful_attempts.into(), "attempt", "attempts");
-        let amount = match run.doubtful {
-            Usd::ZERO => String::new(),
-            amount => format!(", up to {amount}"),
-        };
-        words.push_str(&format!("; {attempts} may have been billed{amount}"));
+    words.push_str(&format!(", {} spent", money(run.spent)));
+    if let Some(doubtful) = doubtful_run_words(run) {
+        words.push_str(&format!("; {doubtful}"));
     }
     format!("{words}.")
 }
@@ -116,6 +116,7 @@ fn state_words(run: &RunSummary, running: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Usd;
     use crate::time::Time;
 
     #[test]
@@ -137,7 +138,7 @@ mod tests {
             busy: false,
             notes: Vec::new(),
         };
-        let words = "Finished: 146 of 500 rows done, 2 failed, 354 canceled, $0.0081 spent.";
+        let words = "Stopped: 146 of 500 rows done, 2 failed, 354 not sent, $0.0081 spent.";
         assert_eq!(state_words(&run, false), words);
         // A run that an earlier version listed.
         let mut listed = serde_json::to_value(&run).unwrap();
@@ -147,7 +148,9 @@ mod tests {
 
     #[test]
     fn an_id_tells_when_its_run_began() {
-        assert_eq!(started_words("20261123-154501-x7k2"), "2026-11-23 15:45");
+        assert_eq!(started_words("20261123-154501-x7k2"), "23 Nov 2026, 15:45");
+        assert_eq!(started_words("20260102-000501-x7k2"), "2 Jan 2026, 00:05");
+        assert_eq!(started_words("20261323-154501-x7k2"), "20261323-154501-x7k2", "no such month");
         assert_eq!(started_words("odd"), "odd");
         assert_eq!(started_words("2026112é-154501"), "2026112é-154501");
     }

@@ -42,14 +42,14 @@ fn kept() -> Html {
         <section class="settings__part" aria-labelledby="kept">
             <h2 class="panel__title" id="kept">{ "What this browser keeps" }</h2>
             <p>
-                { "Runs, with their data and answers, and the cache of answers: in this browser's storage for this \
-                   site, until you delete them under " }
+                { "Your runs, with their data and answers, the cache of answers, and the theme. Delete runs and the cache \
+                   under " }
                 <a href={Route::Runs.href("")}>{ "Runs" }</a>
-                { ". The choice of theme." }
+                { "." }
             </p>
             <p>
-                { "An API key is kept nowhere: it stays in this tab's memory, goes to the provider that you named and \
-                   is asked for again after a reload. The calculator's inputs are in the address, and nowhere else." }
+                { "API keys are never stored. A key stays in this tab's memory and goes only to the provider you \
+                   entered it for. The calculator's inputs are kept in the address." }
             </p>
         </section>
     }
@@ -63,10 +63,9 @@ fn Prices() -> Html {
         <section class="settings__part" aria-labelledby="prices">
             <h2 class="panel__title" id="prices">{ "Prices" }</h2>
             <p>
-                { dated(&format!("{} models of {} providers, last read from their sources between {first} and {last}. ",
+                { dated(&format!("{} models of {} providers, read from their sources between {first} and {last}. ",
                     prices::all().len(), prices::vendors().len())) }
-                { "They are list prices in USD, without tax and without what you may have agreed with a provider. A \
-                   price that no source states is asked for, and never taken for zero." }
+                { "List prices in USD, without tax or discounts. Where no source states a price, you are asked for it." }
             </p>
             <div class="table-scroll" role="region" aria-label="Providers, scrollable" tabindex="0">
                 <table class="data-table" aria-labelledby="prices">
@@ -108,7 +107,7 @@ fn about() -> Html {
             <h2 class="panel__title" id="about">{ "About" }</h2>
             <p>
                 { concat!("Pennybatch ", env!("CARGO_PKG_VERSION"), ", under the ", env!("CARGO_PKG_LICENSE"),
-                    " license. It is static files: no server of its own, no account, no tracking.") }
+                    " license. It is just static files: no server, no account, no tracking.") }
             </p>
         </section>
     }

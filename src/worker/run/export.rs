@@ -10,7 +10,7 @@ use crate::answers::{Outline, find_document};
 use crate::dataset::{self, AnswerColumns, ExportRow};
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::{CsvStyle, ExportKind, Place, Problem, Task, ToPage};
-use crate::provider::AnswerFormat;
+use crate::provider::{AnswerFormat, Provider};
 use crate::time::Time;
 use crate::worker::browser::{Slices, words};
 use crate::worker::page;
@@ -84,7 +84,13 @@ fn answer_columns(session: &Session) -> AnswerColumns {
     let outline = format.schema().and_then(|schema| Outline::read(schema).ok()).unwrap_or_default();
     // Of texts, only empty ones are marked.
     let checked = *format != AnswerFormat::Text || session.results.borrow().marks().misfits > 0;
-    AnswerColumns { checked, fields: outline.fields }
+    // Equal rows share an answer, whichever lane gave it.
+    let note = match session.setup().providers() {
+        providers if providers.iter().all(|provider| *provider == Provider::Demo) => Some(dataset::MADE_UP),
+        providers if providers.contains(&Provider::Demo) => Some(dataset::MAYBE_MADE_UP),
+        _ => None,
+    };
+    AnswerColumns { checked, fields: outline.fields, note }
 }
 
 /// An error says why the row's answer could not be read back.
@@ -121,7 +127,7 @@ fn with_row<T>(
 
 /// One line an attempt, in the order in which they were reserved.
 async fn ledger(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32, String> {
-    parts.push(&ledger::header())?;
+    parts.push(&ledger::header(session.setup()))?;
     let ids: Vec<AttemptId> = session.results.borrow().attempts().map(|(id, _)| id).collect();
     let mut slices = Slices::of(Task::Export);
     let (all, mut lines) = (ids.len(), 0);

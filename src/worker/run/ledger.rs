@@ -1,10 +1,10 @@
 //! The ledger: one line of CSV an attempt, so that a person can reconcile the run with the provider's bill. The sum of
 //! its costs is the run's confirmed spend, to the pico-dollar. Pure.
 
-use crate::dataset::csv_line;
+use crate::dataset::{MADE_UP, csv_line};
 use crate::engine::AttemptId;
 use crate::link::{Setup, lane_name};
-use crate::provider::Bill;
+use crate::provider::{Bill, Provider};
 use crate::time::Time;
 use crate::worker::run::results::Attempt;
 use crate::worker::run::table::finish_word;
@@ -35,8 +35,13 @@ const COLUMNS: [&str; 23] = [
     "failure_message",
 ];
 
-pub fn header() -> String {
-    csv_line(COLUMNS.iter(), false)
+/// Of a run with a Demo lane, a last column says which attempts were simulated.
+pub fn header(setup: &Setup) -> String {
+    csv_line(COLUMNS.iter().chain(has_demo(setup).then_some(&"note")), false)
+}
+
+fn has_demo(setup: &Setup) -> bool {
+    setup.providers().contains(&Provider::Demo)
 }
 
 /// One attempt. `item` is the row's place in the file, from zero; `input_tokens` hold the cached ones and
@@ -59,6 +64,7 @@ pub fn line(
     let failure = settled.and_then(|settled| settled.failure.as_ref());
     let kind = failure.and_then(|failure| serde_json::to_value(failure.kind).ok());
     let lane = usize::from(attempt.lane);
+    let own = setup.of_lane(lane);
     let cells = [
         id.to_string(),
         moment(attempt.reserved_at),
@@ -67,7 +73,7 @@ pub fn line(
         row_id.to_owned(),
         attempt.item.to_string(),
         lane_name(lane),
-        setup.of_lane(lane).model.trim().to_owned(),
+        own.model.trim().to_owned(),
         attempt.state().into(),
         settled.and_then(|settled| settled.request_id.as_deref()).unwrap_or_default().to_owned(),
         tokens(usage.map(|usage| usage.input)),
@@ -84,7 +90,8 @@ pub fn line(
         kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
         failure.map(|failure| failure.message.clone()).unwrap_or_default(),
     ];
-    csv_line(cells.iter(), guard)
+    let note = has_demo(setup).then(|| if own.provider == Provider::Demo { MADE_UP } else { "" }.to_owned());
+    csv_line(cells.iter().chain(&note), guard)
 }
 
 #[cfg(test)]
@@ -150,7 +157,7 @@ mod tests {
         for entry in entries {
             results.apply(&Record { at: Time::from_ms(5), entry });
         }
-        let mut text = header();
+        let mut text = header(&setup);
         for (id, attempt) in results.attempts() {
             let row_id = format!("={}", attempt.item);
             text.push_str(&line(&setup, (id, attempt), &row_id, true, |at| format!("t{}", at.ms())));

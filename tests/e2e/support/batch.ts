@@ -44,10 +44,11 @@ export async function begin(page: Page, mock: Mock, rows: number, more: Entries 
 
 /** Hands over what is not in flight; the calls in flight are answered then. */
 export async function handOver(page: Page, runner: Runner, mock: Mock, perJob: number): Promise<void> {
+  await runner.expand('More');
   await runner.expand('Batch API');
   await page.getByLabel('Rows per job', { exact: true }).fill(String(perJob));
-  await runner.button('Hand over to Batch API').click();
-  await expect(page.getByText('Handing over: what is in flight is awaited')).toBeVisible();
+  await runner.button('Send the rest to the Batch API').click();
+  await expect(page.getByText('Waiting for the calls under way.')).toBeVisible();
   await mock.release();
 }
 

@@ -148,9 +148,9 @@ export class Runner {
   /** Pauses the run, lets go what these providers hold, and waits until the page has taken in what was in flight. */
   async pause(...mocks: Mock[]): Promise<void> {
     await this.button('Pause').click();
-    await expect(this.status).toContainText('Paused: by you');
+    await expect(this.status).toContainText('Paused by you');
     for (const mock of mocks) await mock.release();
-    await expect(this.figure('In flight').getByRole('definition')).toHaveText('0');
+    await expect(this.figure('In flight').locator('dd').first()).toHaveText('0');
   }
 
   /**
@@ -180,7 +180,14 @@ export class Runner {
   }
 
   async untilFinished(timeout = RUN_MS_MAX): Promise<void> {
-    await expect(this.status).toContainText(/Finished/, { timeout });
+    await expect(this.status).toContainText(/Finished|Stopped by you/, { timeout });
+  }
+
+  /** Presses Stop and answers its question with yes. */
+  async stop(): Promise<void> {
+    await this.button('Stop').press('Enter');
+    const question = this.page.getByRole('dialog', { name: /^Stop and cancel [\d,]+ rows?\? You can resume later\.$/ });
+    await question.getByRole('button', { name: 'Stop run' }).press('Enter');
   }
 
   /** The exact amounts behind the figures `Spent` and `May have been billed`. */
@@ -189,7 +196,8 @@ export class Runner {
   }
 
   private figure(name: string): Locator {
-    const figures = this.page.getByLabel('Figures', { exact: true }).locator('> div');
+    // Four of them are always in view; the others are under Details.
+    const figures = this.page.getByLabel(/^(Figures|Other figures)$/).locator('> div');
     return figures.filter({ has: this.page.getByText(name, { exact: true }) });
   }
 

@@ -28,7 +28,13 @@ impl Minifier {
 
     /// A module and another one that it imports, as one. What `./snippets` holds stays where it is.
     pub fn joined(&self, module: (&str, String), other: (&str, String)) -> Result<String, String> {
-        let args = ["--bundle", "--format=esm", "--log-override:duplicate-object-key=silent", "--external:./snippets/*", "--target=esnext"];
+        let args = [
+            "--bundle",
+            "--format=esm",
+            "--log-override:duplicate-object-key=silent",
+            "--external:./snippets/*",
+            "--target=esnext",
+        ];
         esbuild(&[module, other], &args)
     }
 }

@@ -159,8 +159,15 @@ mod tests {
     #[test]
     fn the_sums_are_of_what_belongs_to_them() {
         let names = [
-            "app-1.js", "embed-1.wasm", "embed.js", "embed.html", "index.html", "part-chunk_3-1.wasm",
-            "part-split_compare-1.wasm", "part-split_run-1.wasm", "worker-1.wasm",
+            "app-1.js",
+            "embed-1.wasm",
+            "embed.js",
+            "embed.html",
+            "index.html",
+            "part-chunk_3-1.wasm",
+            "part-split_compare-1.wasm",
+            "part-split_run-1.wasm",
+            "worker-1.wasm",
         ];
         let sizes = Sizes { raw: 1000, gzip: 10, brotli: 9 };
         let (text, sums) = table(&names.map(|name| (name.to_owned(), sizes)).into());
