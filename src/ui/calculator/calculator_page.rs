@@ -6,12 +6,13 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
-use super::markdown::{embed_code, markdown};
+use super::markdown::{csv, embed_code, markdown};
 use super::query::of_workload;
+use super::share::Share;
 use super::{Action, Calculator, Inputs, decode, encode};
 use crate::time::Time;
 use crate::ui::Route;
-use crate::ui::parts::{Button, ButtonKind, CopyButton, Notice, Tone};
+use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
 use crate::ui::slots::{Slot, SlotKind, use_pieces};
 
 /// How long the inputs rest before the address follows: browsers refuse more than about a hundred writes in 30 s.
@@ -74,14 +75,14 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     let actions = use_actions(&inputs, now, &simulated, &from_file);
     let simulation = (*simulated).clone().map(|(count, asked)| {
         html! {
-            <div class="calculator__simulation">
+            <>
                 <Slot kind={SlotKind::Simulation} query={format!("{count}?{asked}")} waiting="Loading the simulation…" />
                 if asked != workload_query {
                     <p class="soft small" role="status">
-                        { "The inputs have changed since: press Simulate this run for the new ones." }
+                        { "The inputs have changed. Press Simulate this run again." }
                     </p>
                 }
-            </div>
+            </>
         }
     });
     let (file_query, compared) = (query.clone(), query);
@@ -92,16 +93,31 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     html! {
         <>
             <h1 class="page__title">{ "What will this batch of LLM calls cost?" }</h1>
+            <p class="page__lead">
+                { "Estimate it here, then run it in your browser with your own key. Nothing goes through us." }
+            </p>
             { left_out(&opened.1) }
-            <Calculator inputs={Rc::new((*inputs).clone())} {now} {on_action} {actions}>
+            <Calculator inputs={Rc::new((*inputs).clone())} {now} {on_action} actions={actions.advice}
+                from_file={actions.from_file}>
                 if *from_file {
                     <Slot kind={SlotKind::FileEstimate} query={file_query} waiting="Loading the file reader…" />
                 }
-                { simulation.unwrap_or_default() }
-                <Slot kind={SlotKind::Comparisons} query={compared} waiting="Loading figures and comparisons…" />
+                <Slot kind={SlotKind::Comparisons} query={compared} waiting="Loading the table of models…" />
+                <div class="calculator__simulation">
+                    <div inert={inputs.unread != 0}>{ actions.simulate }</div>
+                    { simulation.unwrap_or_default() }
+                </div>
             </Calculator>
         </>
     }
+}
+
+/// The page's buttons, by where they stand.
+#[derive(Clone, PartialEq)]
+struct Actions {
+    advice: Html,
+    from_file: Html,
+    simulate: Html,
 }
 
 /// What can be done with the answer. The buttons ask for the inputs when they are pressed, so that a change of these
@@ -112,7 +128,7 @@ fn use_actions(
     now: Time,
     simulated: &UseStateHandle<Option<(u32, AttrValue)>>,
     from_file: &UseStateHandle<bool>,
-) -> Html {
+) -> Actions {
     let latest = use_mut_ref(|| inputs.clone());
     latest.replace(inputs.clone());
     // Each press counts, so that the same workload can be asked for again.
@@ -136,16 +152,23 @@ fn use_actions(
             let _ = gloo_utils::window().location().set_hash(&Route::Runner.href(&query));
         });
         let read_file = Callback::from(move |()| from_file.set(true));
-        let table = asked(|inputs, now| markdown(inputs, &address_of(inputs), now));
-        html! {
-            <>
-                <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
-                <Button on_press={read_file}>{ "Estimate from a file" }</Button>
-                <Button on_press={simulate}>{ "Simulate this run" }</Button>
-                <CopyButton label="Copy link" text={asked(|inputs, _| address_of(inputs))} />
-                <CopyButton label="Copy as Markdown table" text={table} />
-                <CopyButton label="Copy embed code" text={asked(|inputs, _| embed_code(inputs, &link_to("")))} />
-            </>
+        let items: Vec<(AttrValue, Callback<(), String>)> = vec![
+            ("Copy link".into(), asked(|inputs, _| address_of(inputs))),
+            ("Copy as Markdown table".into(), asked(|inputs, now| markdown(inputs, &address_of(inputs), now))),
+            ("Copy as CSV".into(), asked(csv)),
+            ("Copy embed code".into(), asked(|inputs, _| embed_code(inputs, &link_to("")))),
+        ];
+        Actions {
+            advice: html! {
+                <>
+                    <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
+                    <Share {items} />
+                </>
+            },
+            from_file: html! {
+                <Button kind={ButtonKind::Quiet} on_press={read_file}>{ "Estimate from a file" }</Button>
+            },
+            simulate: html! { <Button on_press={simulate}>{ "Simulate this run" }</Button> },
         }
     });
     (*actions).clone()
@@ -161,7 +184,7 @@ fn left_out(problems: &[String]) -> Html {
         return Html::default();
     }
     html! {
-        <Notice tone={Tone::Warning} heading="Parts of this link were left out; the opening values stand in for them.">
+        <Notice tone={Tone::Warning} heading="Parts of this link can't be read. Default values are used instead.">
             { for problems.iter().map(|problem| html! { <p>{ problem }</p> }) }
         </Notice>
     }
