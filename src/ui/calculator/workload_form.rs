@@ -91,7 +91,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
         html! { <div class="workload-form__none"><Button kind={ButtonKind::Quiet} {on_press}>{ "Set to 0%" }</Button></div> }
     };
     let summary = match set {
-        0 => "limits, caching, failures, prices".to_owned(),
+        0 => "limits, failures, prices".to_owned(),
         set => format!("{set} changed"),
     };
     html! {

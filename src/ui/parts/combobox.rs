@@ -219,7 +219,6 @@ fn options(
         return html! { <p class="combobox__empty">{ "No match. Try a shorter word." }</p> };
     }
     let row = |at: usize, choice: &Choice| {
-        let heading = (at == 0 || rows[at - 1].group != choice.group) && !choice.group.is_empty();
         let marks = classes!(
             "combobox__option",
             (active == Some(at)).then_some("combobox__option--active"),
@@ -234,23 +233,32 @@ fn options(
             }
         };
         html! {
-            <>
-                if heading {
-                    <div class="combobox__group" role="presentation">{ &choice.group }</div>
-                }
-                <div id={format!("{list_id}-{at}")} role="option" onmousedown={take}
-                    class={marks} aria-selected={(choice.value == *value).to_string()}>
-                    <span class="combobox__name">{ &choice.name }</span>
-                    <span class="combobox__detail">{ &choice.detail }</span>
-                </div>
-            </>
+            <div id={format!("{list_id}-{at}")} role="option" onmousedown={take} class={marks}
+                aria-selected={(choice.value == *value).to_string()}>
+                <span class="combobox__name">{ &choice.name }</span>
+                <span class="combobox__detail">{ &choice.detail }</span>
+            </div>
         }
     };
-    html! {
-        <>
-            { for rows.iter().take(ROWS_MAX).enumerate().map(|(at, choice)| row(at, choice)) }
-        </>
-    }
+    let shown = &rows[..rows.len().min(ROWS_MAX)];
+    let mut from = 0;
+    let groups = shown.chunk_by(|one, next| one.group == next.group).map(|group| {
+        let first = from;
+        from += group.len();
+        let options = group.iter().enumerate().map(|(at, choice)| row(first + at, choice));
+        let name = &group[0].group;
+        if name.is_empty() {
+            return html! { <>{ for options }</> };
+        }
+        let heading = format!("{list_id}-group-{first}");
+        html! {
+            <div role="group" aria-labelledby={heading.clone()}>
+                <div id={heading} class="combobox__group" role="presentation">{ name }</div>
+                { for options }
+            </div>
+        }
+    });
+    html! { <>{ for groups }</> }
 }
 
 /// Every word typed must be found somewhere in the row.
