@@ -129,7 +129,7 @@ fn figure(field: Quantity, asked: &Asked) -> Node {
     let text = Node::new("label", "").with("for", name).with("id", label.clone()).text(spec.label);
     let unit = Some(range.unit.label()).filter(|unit| !unit.is_empty());
     let unit = unit.map(|unit| Node::new("span", "unit").with("aria-hidden", "true").text(unit));
-    let hint = range.echo(&value).or(spec.hint.map(str::to_owned)).unwrap_or_default();
+    let hint = range.echo(&value).or(field.hint(&asked.workload)).unwrap_or_default();
     let slider = field.scale().map(|scale| slider(field, &scale.stops(), asked, label));
     Node::new("div", "field")
         .child(text)
@@ -169,15 +169,19 @@ fn advice(asked: &Asked, estimate: &Estimate) -> Node {
     let recommended = &estimate.recommendation;
     let items = |lines: &[String]| lines.iter().map(|line| Node::new("li", "").text(line)).collect::<Vec<_>>();
     let sourced = estimate::price_words(asked.model, &estimate.price_date);
-    let basis = Node::new("details", "basis")
-        .child(Node::new("summary", "").text("How these numbers are calculated"))
-        .child(Node::new("ul", "").children(items(&estimate.notes)).child(Node::new("li", "").text(sourced)));
+    let (first, others) = recommended.reasons.split_at(recommended.reasons.len().min(1));
+    let why = Node::new("details", "basis").child(Node::new("summary", "").text("Why?")).child(
+        Node::new("ul", "")
+            .children(items(others))
+            .children(items(&estimate.notes))
+            .child(Node::new("li", "").text(sourced)),
+    );
     part("advice")
         .with("aria-labelledby", RECOMMENDATION)
         .child(Node::new("strong", "advice-name").with("id", RECOMMENDATION).text("Recommendation"))
         .child(Node::new("p", "headline").text(&recommended.headline))
-        .child(Node::new("ul", "reasons").children(items(&recommended.reasons)))
+        .children(first.iter().map(|reason| Node::new("p", "reason").text(reason)))
         .children(estimate.warnings.iter().map(|warning| Node::new("p", "problem").text(warning)))
-        .child(basis)
+        .child(why)
         .child(Node::new("a", "full").with("data-link", asked.link()).text("Open in the full calculator"))
 }

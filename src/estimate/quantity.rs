@@ -232,6 +232,15 @@ impl Quantity {
         self.spec().range
     }
 
+    /// What is said below its field. An assumption is called one.
+    pub fn hint(self, workload: &Workload) -> Option<String> {
+        if self == Quantity::CacheHits && workload.cache_hits_ppm > 0 {
+            let share = self.range().with_unit(workload.cache_hits_ppm.into());
+            return Some(format!("Assumes that {share} of your calls repeat an earlier one. Those are free."));
+        }
+        self.spec().hint.map(str::to_owned)
+    }
+
     /// The stops of its slider, where it has one.
     pub const fn scale(self) -> Option<SliderScale> {
         let (min, max) = match self {

@@ -77,7 +77,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     let field = |quantity: Quantity| {
         html! {
             <QuantityField {quantity} value={quantity.get(workload)} placeholder={placeholder(quantity, &props.inputs)}
-                hint={hint(quantity, workload)} error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
+                hint={quantity.hint(workload).map(AttrValue::from)} error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
         }
     };
     let opening = Workload::default();
@@ -198,15 +198,6 @@ fn ChoiceSwitch(props: &ChoiceSwitchProps) -> Html {
     let choice = props.choice;
     let on_switch = props.on_action.reform(move |on| Action::Switch(choice, on));
     html! { <Switch label={choice.label()} on={props.on} hint={choice.hint()} {on_switch} /> }
-}
-
-/// An assumption is called one.
-fn hint(quantity: Quantity, workload: &Workload) -> Option<AttrValue> {
-    if quantity == Quantity::CacheHits && workload.cache_hits_ppm > 0 {
-        let share = quantity.range().with_unit(workload.cache_hits_ppm.into());
-        return Some(format!("Assumes that {share} of your calls repeat an earlier one. Those are free.").into());
-    }
-    quantity.spec().hint.map(AttrValue::Static)
 }
 
 /// What an empty box stands for.

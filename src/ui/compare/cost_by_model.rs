@@ -70,7 +70,7 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
                     <thead>
                         <tr>
                             { for columns().map(|column| heading(column, props)) }
-                            <th scope="col">{ "Compare" }</th>
+                            <th scope="col"><span class="cost-by-model__compare">{ "Compare" }</span></th>
                         </tr>
                     </thead>
                     <tbody>
