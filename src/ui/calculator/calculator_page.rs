@@ -86,6 +86,15 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         }
     });
     let (file_query, compared) = (query.clone(), query);
+    // Where the inputs are that it fills in.
+    let file_reader = html! {
+        <>
+            { actions.from_file }
+            if *from_file {
+                <Slot kind={SlotKind::FileEstimate} query={file_query} waiting="Loading the file reader…" />
+            }
+        </>
+    };
     let on_action = use_callback((), {
         let inputs = inputs.dispatcher();
         move |action: Action, ()| inputs.dispatch(action)
@@ -98,10 +107,7 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
             </p>
             { left_out(&opened.1) }
             <Calculator inputs={Rc::new((*inputs).clone())} {now} {on_action} actions={actions.advice}
-                from_file={actions.from_file}>
-                if *from_file {
-                    <Slot kind={SlotKind::FileEstimate} query={file_query} waiting="Loading the file reader…" />
-                }
+                from_file={file_reader}>
                 <Slot kind={SlotKind::Comparisons} query={compared} waiting="Loading the table of models…" />
                 <div class="calculator__simulation">
                     <div inert={inputs.unread != 0}>{ actions.simulate }</div>
