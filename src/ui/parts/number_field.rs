@@ -85,8 +85,13 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
     let on_focus = {
         let (draft, value) = (draft.clone(), props.value);
         let grouped = draft.as_ref().is_none_or(|draft| draft.refusal.is_none()) && text.contains(',');
-        Callback::from(move |_: FocusEvent| {
+        Callback::from(move |event: FocusEvent| {
             if let Some(value) = value.filter(|_| grouped) {
+                // At once, and all of it selected: a later change would leave the cursor behind the old number, and what
+                // is typed next would be appended to it.
+                let input: HtmlInputElement = event.target_unchecked_into();
+                input.set_value(&range.plain(value));
+                input.select();
                 draft.set(Some(Draft::plain(&range, value)));
             }
         })
