@@ -137,7 +137,7 @@ fn limit_sentence(limit: &RateLimit, useful: Option<(u32, LimitKind)>) -> String
 fn slots_sentence(workload: &Workload, slots: LimitKind, calls: u64, useful: Option<(u32, LimitKind)>) -> String {
     let in_flight = workload.calls_in_flight();
     if slots == LimitKind::ProviderConcurrency {
-        return format!("Limited by your provider, which allows {}.", parallel_calls(in_flight));
+        return format!("Limited by your provider's concurrency, which allows {}.", parallel_calls(in_flight));
     }
     if calls <= u64::from(in_flight) {
         return match calls {
