@@ -13,7 +13,7 @@
 //! | [`prices`] | the catalogue: dated, sourced rates of every model | `provider` |
 //! | [`answers`] | answer formats: labels and JSON schemas, and whether an answer fits them | `provider` |
 //! | [`dataset`] | rows in, prompts rendered, results out | `provider` |
-//! | [`estimate`] | a workload in, its cost and duration out | `provider`, `prices` |
+//! | [`estimate`] | a workload in, its cost and duration out | `number`, `provider`, `prices` |
 //! | [`embed`] | the calculator for other people's pages, as plain values | `number`, `query`, `prices`, `estimate` |
 //! | [`engine`] | the run as a state machine without IO | `provider`, `prices` |
 //! | [`simulate`] | the engine on a virtual clock, for a forecast | `provider`, `prices`, `estimate`, `engine` |

@@ -53,6 +53,21 @@ impl Usd {
         format!("{sign}{}.{:0width$}", rounded / scale, rounded % scale, width = places as usize)
     }
 
+    /// As a sentence or a table has it: cents from a dollar on, three significant digits below, at least two decimals.
+    /// `$0.338`, `$0.30`, `$0.0052`, `$3.38`.
+    pub fn short(self) -> String {
+        let pico = self.0.unsigned_abs();
+        let places = match pico {
+            1..1_000_000_000_000 => (14 - pico.ilog10()).min(12),
+            _ => 2,
+        };
+        let digits = self.decimals(places);
+        let (sign, digits) = digits.strip_prefix('-').map_or(("", &*digits), |rest| ("-", rest));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let fraction = fraction.trim_end_matches('0');
+        format!("{sign}${}.{fraction:0<2}", grouped(whole))
+    }
+
     /// For drawing and sorting on a scale only, never for arithmetic with money.
     pub fn to_f64_for_display(self) -> f64 {
         self.0 as f64 / PICO as f64
@@ -198,6 +213,25 @@ mod tests {
         for bad in ["", ".", "-1", "1e3", "1.1234567890123", "1 000", "$5"] {
             assert_eq!(Usd::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_short_amount_has_no_more_digits_than_a_person_uses() {
+        for (amount, short) in [
+            ("0", "$0.00"),
+            ("0.3375", "$0.338"),
+            ("0.30375", "$0.304"),
+            ("0.3", "$0.30"),
+            ("0.0052", "$0.0052"),
+            ("0.00810", "$0.0081"),
+            ("0.000000000123", "$0.000000000123"),
+            ("0.9996", "$1.00"),
+            ("3.375", "$3.38"),
+            ("12345.678", "$12,345.68"),
+        ] {
+            assert_eq!(Usd::parse(amount).unwrap().short(), short);
+        }
+        assert_eq!(Usd::from_pico(-5_200_000_000).short(), "-$0.0052");
     }
 
     #[test]

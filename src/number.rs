@@ -181,7 +181,7 @@ impl Range {
     /// What was understood, where the text leaves a doubt: always of money, else of what isn't plain digits. `= $0.50`.
     pub fn echo(&self, typed: &str) -> Option<String> {
         let steps = self.read("", typed).ok()??;
-        let plain = typed.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let plain = typed.trim().bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
         let per = if self.unit == Unit::UsdPerMillion { " per 1M tokens" } else { "" };
         (self.unit.is_money() || !plain).then(|| format!("= {}{per}", self.with_unit(steps)))
     }

@@ -26,13 +26,14 @@ impl Time {
     }
 }
 
-/// A stretch of time in words: `450 ms`, `7.5 min`, `1 h 5 min`, `2 d 3 h`.
+/// A stretch of time in words: `450 ms`, `3.4 s`, `7.5 min`, `2 h 5 min`, `2 d 3 h`.
 pub fn in_words(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms} ms"),
-        1_000..60_000 => with_tenth(ms, 1_000, "s"),
-        60_000..10_800_000 => with_tenth(ms, 60_000, "min"),
-        10_800_000..172_800_000 => two(ms, 3_600_000, "h", 60_000, "min"),
+        // What rounds to a whole minute or hour is told as one.
+        1_000..59_950 => with_tenth(ms, 1_000, "s"),
+        59_950..3_597_000 => with_tenth(ms, 60_000, "min"),
+        3_597_000..172_800_000 => two(ms, 3_600_000, "h", 60_000, "min"),
         _ => two(ms, 86_400_000, "d", 3_600_000, "h"),
     }
 }
@@ -54,9 +55,29 @@ fn two(ms: u64, unit: u64, name: &str, small: u64, small_name: &str) -> String {
     }
 }
 
+/// `2026-11-30` as a person writes it: `30 Nov 2026`, on one line. Other text stays as it is.
+pub fn day_in_words(date: &str) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let parts: Vec<&str> = date.split('-').collect();
+    let [year, month, day] = parts[..] else { return date.to_owned() };
+    let name = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+    match name {
+        Some(name) => format!("{}\u{a0}{name}\u{a0}{year}", day.trim_start_matches('0')),
+        None => date.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_reads_as_a_person_writes_it() {
+        assert_eq!(day_in_words("2026-11-30"), "30\u{a0}Nov\u{a0}2026");
+        assert_eq!(day_in_words("2026-01-05"), "5\u{a0}Jan\u{a0}2026");
+        assert_eq!(day_in_words("2026-13-05"), "2026-13-05");
+        assert_eq!(day_in_words("soon"), "soon");
+    }
 
     #[test]
     fn durations_read_as_a_person_says_them() {
@@ -64,7 +85,11 @@ mod tests {
             (450, "450 ms"),
             (1_500, "1.5 s"),
             (450_000, "7.5 min"),
-            (7_500_000, "125 min"),
+            (59_949, "59.9 s"),
+            (59_950, "1 min"),
+            (3_596_999, "59.9 min"),
+            (3_597_000, "1 h"),
+            (7_500_000, "2 h 5 min"),
             (15_000_000, "4 h 10 min"),
             (90_000_000, "25 h"),
             (183_600_000, "2 d 3 h"),

@@ -1,7 +1,7 @@
 //! What an element's attributes, or the address of `embed.html`, ask for.
 
-use crate::embed::Field;
-use crate::estimate::Workload;
+use crate::embed::field::{FIELDS, attribute, named, plain};
+use crate::estimate::{Quantity, Workload};
 use crate::prices::{self, Model};
 use crate::query::{bare, pairs, quoted};
 
@@ -56,18 +56,18 @@ impl Asked {
             one_model: false,
         };
         let mut model = Said::default();
-        let mut figures: [Said; Field::ALL.len()] = Default::default();
+        let mut figures: [Said; FIELDS.len()] = Default::default();
         for (name, value) in pairs(query) {
             let (of, name) = [WAS, STOP, STEP]
                 .into_iter()
                 .find_map(|part| name.strip_prefix(part).map(|name| (part, name)))
                 .unwrap_or(("", &name));
-            let said = match Field::named(name) {
-                Some(field) => &mut figures[field as usize],
+            let said = match named(name) {
+                Some(place) => &mut figures[place],
                 None if name == MODEL => &mut model,
                 None => {
                     if name != THEME {
-                        asked.unknown.push(format!("{} is not known here.", quoted(name)));
+                        asked.unknown.push(format!("Unknown attribute {}.", quoted(name)));
                     }
                     continue;
                 }
@@ -81,7 +81,7 @@ impl Asked {
             *place = Some(bare(&without_entities(&value)));
         }
         asked.take_model(&model);
-        for (field, said) in Field::ALL.into_iter().zip(&figures) {
+        for (field, said) in FIELDS.into_iter().zip(&figures) {
             asked.take(field, said);
         }
         asked
@@ -94,14 +94,14 @@ impl Asked {
             return;
         }
         self.model = said.was.as_deref().and_then(prices::named).unwrap_or(self.model);
-        let sentence = format!("No price is known for {}; {} stands in.", quoted(name), self.model.id);
+        let sentence = format!("No price found for {}. Using {} instead.", quoted(name), self.model.id);
         self.problems.push(Problem { name: MODEL, text: name.to_owned(), sentence });
     }
 
-    fn take(&mut self, field: Field, said: &Said) {
+    fn take(&mut self, field: Quantity, said: &Said) {
         let (range, label) = (field.range(), field.spec().label);
         if let Some(steps) = said.stop.as_deref().and_then(|stop| at_stop(field, stop)) {
-            field.set(&mut self.workload, Some(steps));
+            self.workload = field.set(&self.workload, Some(steps));
             return;
         }
         let Some(text) = &said.text else {
@@ -109,14 +109,14 @@ impl Asked {
             return;
         };
         match range.read(label, text) {
-            Ok(steps) => field.set(&mut self.workload, steps),
+            Ok(steps) => self.workload = field.set(&self.workload, steps),
             Err(what) => {
                 if let Some(Ok(steps)) = said.was.as_ref().map(|was| range.read(label, was)) {
-                    field.set(&mut self.workload, steps);
+                    self.workload = field.set(&self.workload, steps);
                 }
                 if said.step.is_none() {
                     let sentence = complaint(field, &self.workload, &what);
-                    self.problems.push(Problem { name: field.spec().attribute, text: text.clone(), sentence });
+                    self.problems.push(Problem { name: attribute(field), text: text.clone(), sentence });
                 }
             }
         }
@@ -124,22 +124,23 @@ impl Asked {
     }
 
     /// One step from the value in force; from an empty box, the first.
-    fn step(&mut self, field: Field, said: &Said) {
+    fn step(&mut self, field: Quantity, said: &Said) {
         let Some(direction) = &said.step else { return };
         let (range, from) = (field.range(), field.get(&self.workload).unwrap_or_default());
         let to = match direction.as_str() {
-            "up" => from.saturating_add(field.step()),
-            _ => from.saturating_sub(field.step()),
+            "up" => from.saturating_add(field.spec().step),
+            _ => from.saturating_sub(field.spec().step),
         };
-        field.set(&mut self.workload, Some(to.clamp(range.min, range.max)));
+        self.workload = field.set(&self.workload, Some(to.clamp(range.min, range.max)));
     }
 
     /// The same in the full calculator's address.
     pub fn link(&self) -> String {
         let mut query = format!("#/?{MODEL}={}", self.model.key());
-        for field in Field::ALL {
-            let shown = field.shown(&self.workload);
-            if shown != field.shown(&Workload::default()) || field.spec().slider > 0 && field != Field::Concurrency {
+        for field in FIELDS {
+            let shown = plain(field, &self.workload);
+            if shown != plain(field, &Workload::default()) || field.scale().is_some() && field != Quantity::Concurrency
+            {
                 query.push_str(&format!("&{}={shown}", field.spec().key));
             }
         }
@@ -168,14 +169,14 @@ fn without_entities(value: &str) -> String {
 }
 
 /// The last stop where there are fewer.
-fn at_stop(field: Field, stop: &str) -> Option<u64> {
-    let (stops, stop) = (field.stops(), stop.parse::<usize>().ok()?);
+fn at_stop(field: Quantity, stop: &str) -> Option<u64> {
+    let (stops, stop) = (field.scale()?.stops(), stop.parse::<usize>().ok()?);
     stops.get(stop).or(stops.last()).copied()
 }
 
-fn complaint(field: Field, workload: &Workload, what: &str) -> String {
+fn complaint(field: Quantity, workload: &Workload, what: &str) -> String {
     match field.get(workload) {
-        Some(steps) => format!("{what} {} stays in force.", field.range().with_unit(steps)),
-        None => format!("{what} Nothing is set until then."),
+        Some(steps) => format!("{what} Still using {}.", field.range().with_unit(steps)),
+        None => format!("{what} Nothing is set yet."),
     }
 }

@@ -1,17 +1,18 @@
 //! The detail of the `change` event: whole numbers and strings only, since JavaScript's numbers can't carry money.
 //! The form is described in `docs/embed.md`; new fields may come, and none changes its meaning.
 
+use crate::embed::Asked;
+use crate::embed::field::{attribute, plain};
 use crate::embed::node::quote;
-use crate::embed::{Asked, Field};
-use crate::estimate::{Duration, Estimate, Quote, Way};
+use crate::estimate::{Duration, Estimate, Quantity, Quote, Way};
 
 pub fn write(json: &mut String, asked: &Asked, estimate: &Estimate) {
     json.push_str("{\"model\":");
     quote(json, &estimate.model);
     json.push_str(",\"price_date\":");
     quote(json, &estimate.price_date);
-    for field in [Field::Calls, Field::Input, Field::Output, Field::Concurrency] {
-        json.push_str(&format!(",\"{}\":{}", field.spec().attribute, field.shown(&asked.workload)));
+    for field in [Quantity::Calls, Quantity::Input, Quantity::Output, Quantity::Concurrency] {
+        json.push_str(&format!(",\"{}\":{}", attribute(field), plain(field, &asked.workload)));
     }
     json.push_str(&format!(",\"cache_ppm\":{}", asked.workload.cache_hits_ppm));
     json.push_str(&format!(",\"paid_calls\":{}", estimate.paid_calls));

@@ -13,17 +13,18 @@ mod node;
 mod view;
 
 pub use asked::Asked;
-pub use field::Field;
+pub use field::FIELDS;
 pub use node::Node;
 
 use crate::estimate;
 use crate::time::Time;
+use field::{attribute, plain};
 
 /// What a query leads to, as JSON: `{"tree": …, "detail": …, "values": {…}, "bad": [names]}`.
 ///
 /// The query holds attributes as `name=text` joined by `&`, escaped as in an address. `was.name=text` is what stays in
 /// force where `name` can't be read; `stop.name=number` is where its slider stands, and wins; `step.name=up` (or `down`)
-/// is an arrow key in its box. `values` are the model and the fields' values in force, as their boxes would show them.
+/// is an arrow key in its box. `values` are the model and the fields' values in force, in plain digits.
 pub fn draw(query: &str, now: Time) -> String {
     let asked = Asked::read(query);
     let estimate = estimate::estimate(&asked.workload, asked.model, now);
@@ -34,11 +35,11 @@ pub fn draw(query: &str, now: Time) -> String {
     detail::write(&mut json, &asked, &estimate);
     json.push_str(",\"values\":{\"model\":");
     node::quote(&mut json, &asked.model.key());
-    for field in Field::ALL {
+    for field in FIELDS {
         json.push(',');
-        node::quote(&mut json, field.spec().attribute);
+        node::quote(&mut json, attribute(field));
         json.push(':');
-        node::quote(&mut json, &field.shown(&asked.workload));
+        node::quote(&mut json, &plain(field, &asked.workload));
     }
     json.push_str("},\"bad\":[");
     for (at, problem) in asked.problems.iter().enumerate() {
@@ -60,7 +61,7 @@ pub fn opening(now: Time) -> String {
 
 /// The names that the custom element watches, in the order of the documentation.
 pub fn attributes() -> impl Iterator<Item = &'static str> {
-    std::iter::once(asked::MODEL).chain(Field::ALL.into_iter().map(|field| field.spec().attribute))
+    std::iter::once(asked::MODEL).chain(FIELDS.into_iter().map(attribute))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::estimate::Workload;
+use crate::estimate::{Quantity, Workload};
 use crate::prices;
 
 const NOW: Time = Time(1_795_500_000_000);
@@ -43,7 +43,7 @@ fn the_opening_values_are_the_post_s() {
         (&json!(5000), &json!(100_000), &json!("openai/gpt-4o-mini"))
     );
     let shown = texts(&answer["tree"]);
-    for figure in ["$0.3375", "125 min", "$0.3038", "7.5 min", "$0.1519", "< 24 hours"] {
+    for figure in ["$0.338", "2 h 5 min", "$0.304", "7.5 min", "$0.152", "< 24 hours"] {
         assert!(shown.contains(figure), "{figure}");
     }
     assert_eq!(answer["bad"], json!([]));
@@ -73,12 +73,12 @@ fn what_cannot_be_read_is_said_and_what_was_stays_in_force() {
     assert_eq!(
         problems,
         [
-            "No estimate for what was asked: correct Model, API calls, Input tokens per call, Output tokens per call first. \
-             \u{201c}colour\u{201d} is not known here.",
-            "No price is known for \u{201c}gpt-nowhere\u{201d}; gpt-4o stands in.",
-            "API calls goes from 1 to 1,000,000. 800 stays in force.",
-            "Input tokens per call needs a plain number, without \u{201c}m\u{201d}. 250 stays in force.",
-            "Output tokens per call takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. 50 stays in force.",
+            "No estimate yet. Correct Model, API calls, Input tokens per call, Output tokens per call first. \
+             Unknown attribute \u{201c}colour\u{201d}.",
+            "No price found for \u{201c}gpt-nowhere\u{201d}. Using gpt-4o instead.",
+            "API calls goes from 1 to 1,000,000. Still using 800.",
+            "Input tokens per call needs a plain number, without \u{201c}m\u{201d}. Still using 250.",
+            "Output tokens per call takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. Still using 50.",
         ]
     );
 }
@@ -98,23 +98,22 @@ fn every_control_has_a_name_and_every_reference_leads_somewhere() {
             assert!(id.is_empty() || ids.contains(&id), "{name} {id}");
         }
     }
-    assert!(texts(&tree).contains("Over the budget."));
+    assert!(texts(&tree).contains("Over your budget of $0.10."));
 }
 
 #[test]
 fn values_are_read_and_shown_to_the_last_digit() {
-    for field in Field::ALL {
+    for field in FIELDS {
         let (spec, range) = (field.spec(), field.range());
         for steps in [range.min, range.max, range.min + (range.max - range.min) / 3] {
-            let mut workload = Workload::default();
-            field.set(&mut workload, Some(steps));
+            let workload = field.set(&Workload::default(), Some(steps));
             assert_eq!(field.get(&workload), Some(steps), "{}", spec.label);
-            assert_eq!(range.read(spec.label, &field.shown(&workload)), Ok(Some(steps)), "{}", spec.label);
+            assert_eq!(range.read(spec.label, &plain(field, &workload)), Ok(Some(steps)), "{}", spec.label);
         }
-        if spec.slider > 0 {
-            let stops = field.stops();
+        if let Some(scale) = field.scale() {
+            let stops = scale.stops();
             assert!(stops.is_sorted_by(|a, b| a < b), "{}", spec.label);
-            assert_eq!((stops[0], stops[stops.len() - 1]), (range.min, spec.slider), "{}", spec.label);
+            assert!(stops[0] == range.min && stops[stops.len() - 1] <= range.max, "{}", spec.label);
         }
     }
 }
@@ -152,27 +151,27 @@ fn attributes_mean_what_their_author_wrote() {
     ] {
         assert_eq!(value(query, name), meant, "{query}");
         assert_eq!(drawn(query)["bad"], json!([]), "{query}");
-        assert!(!texts(&drawn(query)["tree"]).contains("not known here"), "{query}");
+        assert!(!texts(&drawn(query)["tree"]).contains("Unknown attribute"), "{query}");
     }
 }
 
 #[test]
 fn what_could_mean_another_number_is_said_and_the_figures_do_not_count() {
     for (query, words) in [
-        ("budget=0,50", "Use a point for decimals: 0.50. Nothing is set until then."),
+        ("budget=0,50", "Use a point for decimals: 0.50. Nothing is set yet."),
         (
             "calls=1.000",
-            "API calls takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. 5,000 stays in force.",
+            "API calls takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. Still using 5,000.",
         ),
-        ("calls=", "API calls needs a number. 5,000 stays in force."),
+        ("calls=", "API calls needs a number. Still using 5,000."),
         ("budget=%E2%82%AC5", "Budget needs a plain number, without \u{201c}\u{20ac}\u{201d}."),
         ("rpm=5OO", "Requests per minute needs a plain number, without \u{201c}O\u{201d}."),
-        ("model=%E2%80%9CGPT-4o", "No price is known for \u{201c}\u{201c}GPT-4o\u{201d}; gpt-4o-mini stands in."),
+        ("model=%E2%80%9CGPT-4o", "No price found for \u{201c}\u{201c}GPT-4o\u{201d}. Using gpt-4o-mini instead."),
     ] {
         let tree = &drawn(query)["tree"];
         let said = texts(tree);
         assert!(said.contains(words), "{query}: {said}");
-        assert!(said.contains("No estimate for what was asked: correct "), "{query}: {said}");
+        assert!(said.contains("No estimate yet. Correct "), "{query}: {said}");
         assert_eq!(attribute(tree, "class"), "calculator unread", "{query}");
         let box_of = |name: &str| found(tree, &|node| attribute(node, "data-field") == name)[0].clone();
         let (name, _) = query.split_once('=').expect("a value");
@@ -203,7 +202,7 @@ fn an_arrow_key_steps_from_the_value_in_force() {
 
 #[test]
 fn a_slider_s_stop_stands_for_its_value() {
-    let stop = Field::Calls.stops().iter().position(|stop| *stop == 250).expect("a stop");
+    let stop = Quantity::Calls.scale().expect("a slider").stops().iter().position(|stop| *stop == 250).expect("a stop");
     let answer = drawn(&format!("calls=5000&stop.calls={stop}"));
     assert_eq!(answer["values"]["calls"], "250");
     assert_eq!(drawn("stop.calls=9999")["values"]["calls"], "1000000");

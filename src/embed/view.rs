@@ -1,7 +1,9 @@
-//! The document: three ways side by side, the form, and the advice. Names and roles are those of the page's calculator.
+//! The document: a heading, three ways side by side, the form, and the advice. Names and roles are those of the page's calculator.
 
-use crate::embed::{Asked, Field, Node, asked};
-use crate::estimate::{self, Estimate, Quote, Way};
+use crate::embed::field::{FIELDS, attribute, named, plain};
+use crate::embed::{Asked, Node, asked};
+use crate::estimate::{self, Estimate, Quantity, Way, nearest};
+use crate::money::grouped;
 use crate::prices::{self, Model};
 
 /// The figures that are always seen, each with a slider.
@@ -11,32 +13,29 @@ const RECOMMENDATION: &str = "recommendation";
 
 pub fn view(asked: &Asked, estimate: &Estimate) -> Node {
     let class = if asked.problems.is_empty() { "calculator" } else { "calculator unread" };
-    Node::new("div", class).children([answers(asked, estimate), form(asked), advice(asked, estimate)])
+    Node::new("div", class).children([heading(), answers(asked, estimate), form(asked), advice(asked, estimate)])
+}
+
+fn heading() -> Node {
+    Node::new("p", "title").text("What will this batch of LLM calls cost?")
 }
 
 fn answers(asked: &Asked, estimate: &Estimate) -> Node {
-    let ways = [
-        (Way::Sequential, Some(&estimate.sequential)),
-        (Way::Async, Some(&estimate.concurrent)),
-        (Way::BatchApi, estimate.batch.as_ref()),
-    ];
-    let groups = ways.map(|(way, quote)| {
-        let id = match way {
+    let groups = estimate::cards(estimate, &asked.workload).map(|card| {
+        let id = match card.way {
             Way::Sequential => "sequential",
             Way::Async | Way::Flex => "async",
             Way::BatchApi => "batch-api",
         };
-        let marks = quote.map(marks).unwrap_or_default();
-        let name = Node::new("strong", "answer-name").with("id", id).text(way.label());
+        let marks = card.marks.iter().map(|word| Node::new("span", "mark").text(*word));
+        let name = Node::new("strong", "answer-name").with("id", id).text(card.way.label());
         let head = Node::new("div", "answer-head").child(name).children(marks);
-        let words =
-            estimate::way_words(way, estimate, &asked.workload).into_iter().chain(quote.into_iter().flat_map(misses));
-        let words = words.map(|line| Node::new("p", "").text(line));
+        let words = std::iter::once(&card.sentence).chain(&card.misses).map(|line| Node::new("p", "").text(line));
         Node::new("div", "answer")
             .with("role", "group")
             .with("aria-labelledby", id)
             .child(head)
-            .children(quote.map(figures))
+            .children(card.figures.as_ref().map(figures))
             .child(Node::new("div", "answer-words").children(words))
     });
     part("answers").with("aria-label", "Three ways to run it").children(groups).child(unread(asked))
@@ -45,9 +44,9 @@ fn answers(asked: &Asked, estimate: &Estimate) -> Node {
 /// Why the figures don't count, and what was asked that has no meaning here. It is always there, so that what follows
 /// keeps its place, and with it the focus.
 fn unread(asked: &Asked) -> Node {
-    let label = |name: &str| Field::named(name).map_or("Model", |field| field.spec().label);
+    let label = |name: &str| named(name).map_or("Model", |place| FIELDS[place].spec().label);
     let labels: Vec<&str> = asked.problems.iter().map(|problem| label(problem.name)).collect();
-    let unread = format!("No estimate for what was asked: correct {} first.", labels.join(", "));
+    let unread = format!("No estimate yet. Correct {} first.", labels.join(", "));
     let words: Vec<&str> = Some(unread.as_str())
         .filter(|_| !labels.is_empty())
         .into_iter()
@@ -61,37 +60,18 @@ fn part(class: &str) -> Node {
     Node::new("div", class).with("role", "group")
 }
 
-fn marks(quote: &Quote) -> Vec<Node> {
-    let words = [("cheapest", quote.cheapest), ("fastest", quote.fastest)];
-    let marks = words.into_iter().filter(|(_, holds)| *holds);
-    marks.map(|(word, _)| Node::new("span", "mark").text(word)).collect()
-}
-
-fn figures(quote: &Quote) -> Node {
+fn figures((cost, time): &(String, String)) -> Node {
     Node::new("dl", "figures").children([
         Node::new("dt", "unseen").text("Cost"),
-        Node::new("dd", "cost").text(quote.cost.to_string()),
+        Node::new("dd", "cost").text(cost),
         Node::new("dt", "unseen").text("Time"),
-        Node::new("dd", "time").text(quote.duration.to_string()),
+        Node::new("dd", "time").text(time),
     ])
 }
 
-/// What was asked for and this way doesn't keep.
-fn misses(quote: &Quote) -> Vec<String> {
-    let mut words = Vec::new();
-    if quote.within_budget == Some(false) {
-        words.push("Over the budget.".to_owned());
-    }
-    if quote.within_deadline == Some(false) {
-        let late = if quote.way == Way::BatchApi { "May miss the deadline." } else { "Misses the deadline." };
-        words.push(late.to_owned());
-    }
-    words
-}
-
 fn form(asked: &Asked) -> Node {
-    let (main, advanced) = Field::ALL.split_at(MAIN);
-    let row = |field: &Field| figure(*field, asked);
+    let (main, advanced) = FIELDS.split_at(MAIN);
+    let row = |field: &Quantity| figure(*field, asked);
     let advanced = Node::new("details", "advanced")
         .child(Node::new("summary", "").text("Advanced"))
         .child(Node::new("div", "fields").children(advanced.iter().map(row)));
@@ -109,13 +89,13 @@ fn model_field(asked: &Asked) -> Node {
         vec![listed(model)]
     } else {
         vec![
-            group("Models", &|model| model.core && !model.deprecated),
+            group("Usual choices", &|model| model.core && !model.deprecated),
             group("More models", &|model| !model.core && !model.deprecated),
-            group("Deprecated", &|model| model.deprecated),
+            group("Retired", &|model| model.deprecated),
         ]
     };
     let rates = model.card.base;
-    let hint = format!("Per million: {} in, {} out", rates.input.listed(), rates.output.listed());
+    let hint = format!("{} in, {} out per 1M tokens", rates.input.listed(), rates.output.listed());
     let select = Node::new("select", "").with("id", asked::MODEL).with("data-field", asked::MODEL);
     let select = described(select, asked::MODEL, asked).with("value", model.key()).children(options);
     Node::new("div", "field")
@@ -128,10 +108,11 @@ fn model_words(model: &Model) -> String {
     format!("{} \u{b7} {}", model.id, model.vendor_name())
 }
 
-fn figure(field: Field, asked: &Asked) -> Node {
+fn figure(field: Quantity, asked: &Asked) -> Node {
     let spec = field.spec();
-    let name = spec.attribute;
-    let value = asked.problem(name).map_or_else(|| field.shown(&asked.workload), |problem| problem.text.clone());
+    let name = attribute(field);
+    let value =
+        asked.problem(name).map_or_else(|| grouped(&plain(field, &asked.workload)), |problem| problem.text.clone());
     let range = spec.range;
     // A text box: a number box drops a comma that is typed, so that "0,50" would be 50.
     let number = Node::new("input", "").with("type", "text").with("role", "spinbutton").with("autocomplete", "off");
@@ -148,26 +129,23 @@ fn figure(field: Field, asked: &Asked) -> Node {
     let text = Node::new("label", "").with("for", name).with("id", label.clone()).text(spec.label);
     let unit = Some(range.unit.label()).filter(|unit| !unit.is_empty());
     let unit = unit.map(|unit| Node::new("span", "unit").with("aria-hidden", "true").text(unit));
-    let echo = range.echo(&value).unwrap_or_default();
-    let slider = (spec.slider > 0).then(|| slider(field, asked, label));
+    let hint = range.echo(&value).or(field.hint(&asked.workload)).unwrap_or_default();
+    let slider = field.scale().map(|scale| slider(field, &scale.stops(), asked, label));
     Node::new("div", "field")
         .child(text)
         .child(Node::new("span", "box").child(number).children(unit))
         .children(slider)
-        .child(note(name, &echo, asked))
+        .child(note(name, &hint, asked))
 }
 
-fn slider(field: Field, asked: &Asked, label: String) -> Node {
+fn slider(field: Quantity, stops: &[u64], asked: &Asked, label: String) -> Node {
     let steps = field.get(&asked.workload).unwrap_or_default();
-    let stops = field.stops();
-    let above = stops.partition_point(|stop| *stop < steps).min(stops.len() - 1);
-    let below = above.saturating_sub(1);
-    let at = if steps.abs_diff(stops[below]) < steps.abs_diff(stops[above]) { below } else { above };
+    let at = nearest(stops, steps);
     Node::new("input", "slider")
         .with("type", "range")
         .with("aria-labelledby", label)
         .with("aria-valuetext", field.range().with_unit(steps))
-        .with("data-slider", field.spec().attribute)
+        .with("data-slider", attribute(field))
         .with("min", "0")
         .with("max", (stops.len() - 1).to_string())
         .with("value", at.to_string())
@@ -191,21 +169,19 @@ fn advice(asked: &Asked, estimate: &Estimate) -> Node {
     let recommended = &estimate.recommendation;
     let items = |lines: &[String]| lines.iter().map(|line| Node::new("li", "").text(line)).collect::<Vec<_>>();
     let sourced = estimate::price_words(asked.model, &estimate.price_date);
-    let sourced = match sourced.split_once(&estimate.price_date) {
-        Some((before, after)) if !before.is_empty() => {
-            let date = Node::new("time", "").text(&estimate.price_date);
-            Node::new("li", "").text(before).child(date).text(after)
-        }
-        _ => Node::new("li", "").text(sourced),
-    };
-    let basis = Node::new("details", "basis")
-        .child(Node::new("summary", "").text("What these numbers rest on"))
-        .child(Node::new("ul", "").children(items(&estimate.notes)).child(sourced));
+    let (first, others) = recommended.reasons.split_at(recommended.reasons.len().min(1));
+    let why = Node::new("details", "basis").child(Node::new("summary", "").text("Why?")).child(
+        Node::new("ul", "")
+            .children(items(others))
+            .children(items(&estimate.notes))
+            .child(Node::new("li", "").text(sourced)),
+    );
     part("advice")
         .with("aria-labelledby", RECOMMENDATION)
         .child(Node::new("strong", "advice-name").with("id", RECOMMENDATION).text("Recommendation"))
         .child(Node::new("p", "headline").text(&recommended.headline))
-        .child(Node::new("ul", "reasons").children(items(&recommended.reasons)))
-        .child(basis)
+        .children(first.iter().map(|reason| Node::new("p", "reason").text(reason)))
+        .children(estimate.warnings.iter().map(|warning| Node::new("p", "problem").text(warning)))
+        .child(why)
         .child(Node::new("a", "full").with("data-link", asked.link()).text("Open in the full calculator"))
 }

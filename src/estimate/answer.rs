@@ -49,6 +49,7 @@ pub fn estimate(workload: &Workload, model: &Model, now: Time) -> Estimate {
         binding: binding(workload, figures.attempts, &figures.limits),
         answered_ppm: cost::answered_ppm(workload),
         recommendation: recommendation::recommend(&figures),
+        warnings: notes::warnings(&figures),
         notes: notes::notes(&figures),
         batch_jobs: figures.batch_jobs,
         sequential: figures.sequential,
@@ -261,9 +262,9 @@ fn quote(workload: &Workload, way: Way, parts: CostParts, range: Option<(Usd, Us
     }
 }
 
-/// Shares as a person reads them: `10 %`, `6.82 %`.
+/// Shares as a person reads them: `10%`, `6.82%`.
 pub fn percent(ppm: u32) -> String {
     let hundredths = u64::from(ppm.min(WHOLE_PPM)) / 100;
     let digits = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-    format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
+    format!("{}%", digits.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -5,7 +5,6 @@ use crate::estimate::duration::{RateLimit, duration_ms, rounds_ms};
 use crate::estimate::{Binding, Duration, LimitKind, LimitTime, WHOLE_PPM, Workload};
 use crate::money::grouped;
 use crate::prices::Vendor;
-use crate::time::in_words;
 
 /// The limits of the backoff before the first retry and those after it, as the engine draws them.
 const BACKOFF_MS: [u64; 4] = [1_000, 2_000, 4_000, 8_000];
@@ -63,7 +62,7 @@ pub fn binding(workload: &Workload, attempts: Attempts, limits: &[RateLimit]) ->
     let kind = slowest.map_or(slots, |time| time.kind);
     let useful = useful_concurrency(workload, limits);
     let sentence = match limits.iter().find(|limit| limit.kind == kind) {
-        Some(limit) => limit_sentence(limit, calls, useful),
+        Some(limit) => limit_sentence(limit, useful),
         None => slots_sentence(workload, slots, calls, useful),
     };
     let change = change(workload, attempts, limits, kind, useful.map(|(count, _)| count));
@@ -82,13 +81,13 @@ fn change(
     let now_ms = run_duration(workload, attempts, in_flight, limits).most_ms()?;
     let (what, duration) = match kind {
         LimitKind::ProviderConcurrency => {
-            return Some("Only the provider can raise that, or a second one beside it.".to_owned());
+            return Some("Only your provider can raise that. A second provider beside it helps too.".to_owned());
         }
         LimitKind::Concurrency => {
             let most = useful.unwrap_or(u32::MAX).min(in_flight.saturating_mul(2));
             let more = most.max(in_flight.saturating_add(1));
             let duration = run_duration(workload, attempts, more, limits);
-            (format!("With {} in flight", number(u64::from(more))), duration)
+            (format!("With {}", parallel_calls(more)), duration)
         }
         _ => {
             let doubled = |limit: &RateLimit| if limit.kind == kind { limit.doubled() } else { *limit };
@@ -112,55 +111,52 @@ fn useful_concurrency(workload: &Workload, limits: &[RateLimit]) -> Option<(u32,
         .min_by_key(|(count, _)| *count)
 }
 
-fn limit_sentence(limit: &RateLimit, calls: u64, useful: Option<(u32, LimitKind)>) -> String {
-    let a_call = limit.units_per_call_ppm.div_ceil(u64::from(WHOLE_PPM));
+fn limit_sentence(limit: &RateLimit, useful: Option<(u32, LimitKind)>) -> String {
+    let a_call = number(limit.units_per_call_ppm.div_ceil(u64::from(WHOLE_PPM)));
     let most = number(limit.limit);
-    let no_more = useful
-        .map(|(count, _)| format!(" More than {} in flight buys nothing.", number(u64::from(count))))
-        .unwrap_or_default();
-    let name = limit.kind.label();
+    let name = limit.kind.label().to_ascii_lowercase();
+    let no_more =
+        useful.map(|(count, _)| format!(" More than {} won't help.", parallel_calls(count))).unwrap_or_default();
     match limit.kind {
         _ if limit.refuses_every_call() && limit.limit == 0 => {
-            format!("{name}: a limit of 0 lets no call through. Leave it empty or raise it.")
+            format!("{}: a limit of 0 lets no call through. Raise it or leave it empty.", limit.kind.label())
         }
         LimitKind::RequestsPerMinute | LimitKind::RequestsPerDay if limit.refuses_every_call() => {
-            "Burst: a bucket that holds 0 requests lets no call through. Leave it empty or raise it.".to_owned()
+            "A burst of 0 requests lets no call through. Raise it or leave it empty.".to_owned()
         }
         _ if limit.refuses_every_call() => format!(
-            "{name}: one call counts {} tokens, more than the {most} that a minute holds, so it can never be sent. \
-             Shorten the call or raise the limit.",
-            number(a_call)
+            "One call counts {a_call} tokens, more than your {most} {name}, so it can never be sent. Shorten the call or \
+             raise the limit."
         ),
-        LimitKind::RequestsPerDay => {
-            format!("Requests per day bind: {} requests at {most} a day.", number(calls))
-        }
-        LimitKind::RequestsPerMinute => {
-            format!("Requests per minute bind: {} requests at {most} a minute.{no_more}", number(calls))
-        }
-        _ => format!("{name} bind: {} of {} tokens at {most} a minute.{no_more}", counted_calls(calls), number(a_call)),
+        LimitKind::RequestsPerDay => format!("Limited by your {most} {name}."),
+        LimitKind::RequestsPerMinute => format!("Limited by your {most} {name}.{no_more}"),
+        _ => format!("Limited by your {most} {name}; each call counts {a_call}.{no_more}"),
     }
 }
 
 fn slots_sentence(workload: &Workload, slots: LimitKind, calls: u64, useful: Option<(u32, LimitKind)>) -> String {
-    let in_flight = u64::from(workload.calls_in_flight());
-    let each = in_words(workload.slot_ms());
-    let count = counted_calls(calls);
+    let in_flight = workload.calls_in_flight();
     if slots == LimitKind::ProviderConcurrency {
-        return format!("The provider's concurrency binds: {count}, {} at a time, {each} each.", number(in_flight));
+        return format!("Limited by your provider's concurrency, which allows {}.", parallel_calls(in_flight));
+    }
+    if calls <= u64::from(in_flight) {
+        return match calls {
+            1 => "There is only 1 call to wait for.".to_owned(),
+            _ => format!("All {} run at the same time.", counted_calls(calls)),
+        };
     }
     let advice = match useful {
-        _ if calls <= in_flight => " All of them are in flight at once.".to_owned(),
-        Some((count, kind)) if u64::from(count) > in_flight => {
-            let (label, verb) = match kind {
-                LimitKind::ProviderConcurrency => ("the provider's concurrency".to_owned(), "binds"),
-                _ => (kind.label().to_ascii_lowercase(), "bind"),
+        Some((count, kind)) if count > in_flight => {
+            let limit = match kind {
+                LimitKind::ProviderConcurrency => "your provider allows no more".to_owned(),
+                _ => format!("your {} are the limit", kind.label().to_ascii_lowercase()),
             };
-            format!(" More in flight is faster, up to {}: there, {label} {verb}.", number(u64::from(count)))
+            format!("More is faster, up to {}: there {limit}.", number(count.into()))
         }
-        Some(_) => " The rate limits leave room for these calls.".to_owned(),
-        None => " No rate limit is set: more in flight is faster.".to_owned(),
+        Some(_) => "Your rate limits leave room for these calls.".to_owned(),
+        None => "Enter your provider's rate limit to see how far you can go.".to_owned(),
     };
-    format!("Concurrency binds: {count}, {} at a time, {each} each.{advice}", number(in_flight))
+    format!("Limited by concurrency ({} at a time). {advice}", number(in_flight.into()))
 }
 
 /// How long the asynchronous run takes with this many calls in flight.
@@ -200,6 +196,10 @@ fn retries_ms(workload: &Workload, calls: u64, in_flight: u32, run_ms: u64) -> u
 
 pub fn counted_calls(calls: u64) -> String {
     if calls == 1 { "1 call".to_owned() } else { format!("{} calls", number(calls)) }
+}
+
+pub fn parallel_calls(count: u32) -> String {
+    format!("{} parallel call{}", number(count.into()), if count == 1 { "" } else { "s" })
 }
 
 pub fn number(count: u64) -> String {

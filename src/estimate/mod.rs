@@ -3,14 +3,16 @@
 
 mod answer;
 mod binding;
+mod card;
 mod compare;
 mod cost;
 mod duration;
 mod notes;
 mod path;
+mod quantity;
 mod recommendation;
+mod slider_scale;
 mod tiers;
-mod words;
 mod workload;
 
 use serde::{Deserialize, Serialize};
@@ -19,11 +21,13 @@ use crate::money::Usd;
 use crate::prices::{self, Model, ModelId};
 use crate::time::Time;
 
+pub use card::{Card, cards, price_words};
 pub use compare::{ReAsks, WayCost, a_thousand, re_asks_against, ways};
 pub use duration::{Duration, RateLimit, duration_ms};
 pub use path::{Branch, Step, decision_path};
+pub use quantity::{Quantity, Spec};
+pub use slider_scale::{SliderScale, nearest};
 pub use tiers::{Tier, tiers};
-pub use words::{price_words, way_words};
 pub use workload::{
     CALLS_MAX, CONCURRENCY_MAX, FAILED_PPM_MAX, LATENCY_MS_MAX, Limiter, OWN_PRICE_MAX, RE_ASKS_MAX, TOKENS_MAX,
     WHOLE_PPM, Workload,
@@ -187,6 +191,8 @@ pub struct Estimate {
     /// Items that end with an answer, after all re-asks.
     pub answered_ppm: u32,
     pub recommendation: Recommendation,
+    /// What speaks against relying on the numbers. Whole sentences.
+    pub warnings: Vec<String>,
     /// What the numbers rest on: scheduled prices, peak hours, assumptions. Whole sentences.
     pub notes: Vec<String>,
 }

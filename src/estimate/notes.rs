@@ -6,6 +6,7 @@ use crate::estimate::binding::number;
 use crate::estimate::cost::{self, CacheUse, UNSTATED_CACHE_MINIMUM_TOKENS};
 use crate::money::Usd;
 use crate::prices::{BatchCache, date_utc};
+use crate::time::day_in_words;
 
 pub fn notes(figures: &Figures) -> Vec<String> {
     let mut notes = Vec::new();
@@ -16,28 +17,47 @@ pub fn notes(figures: &Figures) -> Vec<String> {
     notes
 }
 
-fn price_notes(figures: &Figures, notes: &mut Vec<String>) {
+/// What speaks against relying on these numbers, in whole sentences.
+pub fn warnings(figures: &Figures) -> Vec<String> {
     let (workload, model) = (figures.workload, figures.model);
+    let mut warnings = Vec::new();
+    if !fits(workload, model) {
+        warnings.push(match (model.context_window, model.max_output) {
+            (Some(window), Some(output)) => format!(
+                "This call does not fit the model, which takes {} tokens in all and writes at most {}.",
+                number(window),
+                number(output)
+            ),
+            (Some(window), None) => {
+                format!("This call does not fit the model, which takes {} tokens in all.", number(window))
+            }
+            _ => "An answer of this length does not fit the model.".to_owned(),
+        });
+    }
+    let listed = workload.own_input_price.is_none() || workload.own_output_price.is_none();
+    if listed && !model.corroborated && !model.price_date.is_empty() {
+        warnings.push("The sources of this price don't confirm one another: check it before a large run.".to_owned());
+    }
+    match &model.status {
+        Some(status) => warnings.push(format!("Note on this model: {status}.")),
+        None if model.deprecated => warnings.push("The provider is retiring this model.".to_owned()),
+        None => {}
+    }
+    warnings
+}
+
+fn price_notes(figures: &Figures, notes: &mut Vec<String>) {
+    let workload = figures.workload;
     let own = [(workload.own_input_price, "input"), (workload.own_output_price, "output")];
     let own: Vec<&str> = own.into_iter().filter(|(price, _)| price.is_some()).map(|(_, name)| name).collect();
     if !own.is_empty() {
         notes.push(format!(
-            "The price of {} is your own; prices of long calls, cached tokens and batch jobs keep their proportion to it.",
+            "The price of {} is your own; prices of long calls, cached tokens and batch jobs are scaled to it.",
             own.join(" and ")
         ));
     }
     if own.len() < 2 {
         moment_notes(figures, notes);
-        if !model.corroborated && !model.price_date.is_empty() {
-            notes.push(
-                "The sources of this price don't confirm one another: check it before you rely on it.".to_owned(),
-            );
-        }
-    }
-    match &model.status {
-        Some(status) => notes.push(format!("The catalogue's word on this model: {status}.")),
-        None if model.deprecated => notes.push("This model is deprecated.".to_owned()),
-        None => {}
     }
 }
 
@@ -46,27 +66,28 @@ fn moment_notes(figures: &Figures, notes: &mut Vec<String>) {
     let card = &figures.model.card;
     if card.is_peak(figures.now) {
         notes.push(
-            "It is a peak hour at this provider (UTC, Monday to Friday): off peak these calls cost less.".to_owned(),
+            "It is a peak hour at this provider (UTC, Monday to Friday). These calls cost less outside peak hours."
+                .to_owned(),
         );
     } else if !card.peak_hours.is_empty() {
         let hours: Vec<String> =
             card.peak_hours.iter().map(|(from, to, _)| format!("{}-{}", clock(*from), clock(*to))).collect();
         notes.push(format!(
-            "This is the price off peak; calls that end at {} UTC, Monday to Friday, cost more.",
+            "This is the off-peak price. Calls that end at {} UTC, Monday to Friday, cost more.",
             hours.join(" or ")
         ));
     }
     if let Some((from, _)) = card.changes.iter().rev().find(|(from, _)| *from <= figures.now) {
-        notes.push(format!("The price that was announced for {} applies.", date_utc(*from)));
+        notes.push(format!("The price that was announced for {} applies.", day_in_words(&date_utc(*from))));
     }
     if let Some(from) = card.next_change(figures.now) {
         let then = card.rates(figures.workload.input_tokens, from);
         let uncached = |rates| cost::parts(figures.workload, rates, figures.attempts, CacheUse::NONE).total();
         notes.push(format!(
             "The price changes on {}: Async then costs {} instead of {}, before any prompt caching.",
-            date_utc(from),
-            uncached(&then),
-            uncached(&card.rates(figures.workload.input_tokens, figures.now)),
+            day_in_words(&date_utc(from)),
+            uncached(&then).short(),
+            uncached(&card.rates(figures.workload.input_tokens, figures.now)).short(),
         ));
     }
 }
@@ -78,28 +99,15 @@ fn size_notes(figures: &Figures, notes: &mut Vec<String>) {
         tiers.map(|(above, rates)| (*above, rates)).find(|(above, _)| workload.input_tokens > *above)
     {
         notes.push(format!(
-            "Calls above {} input tokens are billed at the price of long calls, cached part and output included.",
+            "Calls above {} input tokens are billed at a higher price, cached tokens and output included.",
             number(above)
         ));
     }
-    if !fits(workload, figures.model) {
-        notes.push(match (figures.model.context_window, figures.model.max_output) {
-            (Some(window), Some(output)) => format!(
-                "A call of this size does not fit this model: it takes {} tokens in all and writes at most {}.",
-                number(window),
-                number(output)
-            ),
-            (Some(window), None) => {
-                format!("A call of this size does not fit this model: it takes {} tokens in all.", number(window))
-            }
-            _ => "An answer of this size does not fit this model.".to_owned(),
-        });
-    }
     if workload.failed_billed_ppm > 0 {
         notes.push(format!(
-            "{} of the attempts fail but are billed; after {} {} of the items have an answer.",
+            "Assumes that {} of the attempts fail but are billed; after {} {} of the calls have an answer.",
             percent(workload.failed_billed_ppm),
-            counted(u64::from(workload.re_asks), "re-ask", "re-asks"),
+            counted(u64::from(workload.re_asks), "retry", "retries"),
             percent(cost::answered_ppm(workload))
         ));
     }
@@ -112,17 +120,17 @@ fn cache_notes(figures: &Figures, notes: &mut Vec<String>) {
         return;
     }
     if model.card.base.cache_read >= model.card.base.input {
-        notes.push("The catalogue knows no lower price for cached tokens of this model.".to_owned());
+        notes.push("We know no lower price for cached tokens of this model.".to_owned());
     } else if figures.cacheable_tokens == 0 {
         let minimum = model.min_cacheable_tokens.unwrap_or(UNSTATED_CACHE_MINIMUM_TOKENS);
-        let unstated = if model.min_cacheable_tokens.is_none() { " (assumed: nobody states it)" } else { "" };
+        let unstated = if model.min_cacheable_tokens.is_none() { " (assumed: no source states it)" } else { "" };
         notes.push(format!(
             "The shared prefix of {} tokens is below the minimum of {}{unstated} that the provider caches.",
             number(prefix),
             number(minimum)
         ));
     } else if figures.cache.tokens == 0 {
-        notes.push("The provider's prompt cache would cost more than it saves here, so it isn't asked for.".to_owned());
+        notes.push("The provider's prompt cache would cost more than it saves here, so it isn't used.".to_owned());
     } else {
         notes.push(format!(
             "{} tokens of each call are cached: Async reads them in {} of its attempts and pays the rest in full or as writes.",
@@ -139,12 +147,14 @@ fn batch_notes(figures: &Figures, notes: &mut Vec<String>) {
     if figures.cacheable_tokens > 0 {
         notes.push(match (figures.model.batch_cache, batch.cost_range) {
             (BatchCache::Stacks | BatchCache::StandardRate, Some((least, _))) => format!(
-                "Batch API counts no cache hits; with as many as providers report at best it would cost {least}."
+                "The Batch API figure counts no cache hits; with as many as providers report at best it would cost {}.",
+                least.short()
             ),
             (BatchCache::Unknown, _) => {
-                "Nobody states what cached tokens cost in a batch job, so they are counted as fresh input.".to_owned()
+                "No source states what cached tokens cost in a batch job, so they are counted as fresh input."
+                    .to_owned()
             }
-            _ => "In a batch job of this model cached tokens cost what fresh input costs.".to_owned(),
+            _ => "In a batch job, cached tokens of this model cost as much as fresh input.".to_owned(),
         });
     }
     if jobs.files > 1 || jobs.waves > 1 {
@@ -156,7 +166,7 @@ fn batch_notes(figures: &Figures, notes: &mut Vec<String>) {
         ));
     }
     if asks_again(figures.workload) {
-        notes.push("Answers that are asked again need a batch job of their own, with a time of its own.".to_owned());
+        notes.push("Answers that you ask for again need another batch job, which takes its own time.".to_owned());
     }
 }
 

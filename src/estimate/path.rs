@@ -55,10 +55,10 @@ fn calls(figures: &Figures) -> Step {
         "How many API calls?",
         taken,
         [
-            (format!("< {}", number(LOOP_CALLS)), "a plain loop"),
-            (between(LOOP_CALLS, ASYNC_CALLS_MAX), "async, with limits and retries"),
-            (between(ASYNC_CALLS_MAX, RUNNER_CALLS_MAX), "async, with cache and checkpoints"),
-            (format!("> {}", number(RUNNER_CALLS_MAX)), "Batch API, or several lanes"),
+            (format!("< {}", number(LOOP_CALLS)), "a simple loop"),
+            (between(LOOP_CALLS, ASYNC_CALLS_MAX), "parallel calls, with limits and retries"),
+            (between(ASYNC_CALLS_MAX, RUNNER_CALLS_MAX), "parallel calls, with a cache and saved answers"),
+            (format!("> {}", number(RUNNER_CALLS_MAX)), "Batch API, or several keys"),
         ],
         match calls {
             1 => format!("1 call takes {}.", figures.sequential.duration),
@@ -73,21 +73,23 @@ fn deadline(figures: &Figures) -> Step {
     let (taken, reason) = match (figures.workload.deadline_ms, batch) {
         (None, _) => (0, "No deadline is set.".to_owned()),
         (Some(ms), _) if ms < HOUR_MS => {
-            (1, format!("{} leave no room for a queue; Async takes {}.", in_words(ms), figures.concurrent.duration))
+            (1, format!("{} is too short for a queue; Async takes {}.", in_words(ms), figures.concurrent.duration))
         }
         (Some(ms), Some(batch)) if batch.within_deadline == Some(true) => {
-            (3, format!("{} are enough for a batch job, which may take {wait}.", in_words(ms)))
+            (3, format!("{} is enough for a batch job, which may take {wait}.", in_words(ms)))
         }
-        (Some(ms), Some(_)) => (2, format!("{} are less than the {wait} that a batch job may take.", in_words(ms))),
-        (Some(ms), None) => (2, format!("{} are enough to wait, but no batch price is known here.", in_words(ms))),
+        (Some(ms), Some(_)) => (2, format!("{} is less than the {wait} that a batch job may take.", in_words(ms))),
+        (Some(ms), None) => {
+            (2, format!("{} is long enough to wait, but this model has no known batch price.", in_words(ms)))
+        }
     };
     step(
         "When must it be done?",
         taken,
         [
             ("no deadline".to_owned(), "the number of calls decides"),
-            ("under an hour".to_owned(), "async"),
-            (format!("an hour to {wait}"), "flex where there is one, else async"),
+            ("under an hour".to_owned(), "parallel calls"),
+            (format!("an hour to {wait}"), "Flex where there is one, else parallel calls"),
             (format!("{wait} or more"), "Batch API"),
         ],
         reason,
@@ -98,16 +100,18 @@ fn budget(figures: &Figures) -> Step {
     let chosen = figures.quote(choose(figures)).unwrap_or(&figures.concurrent);
     let (taken, reason) = match figures.workload.budget {
         None => (0, "No budget is set.".to_owned()),
-        Some(budget) if chosen.cost <= budget => (1, format!("{} of {budget} are used.", chosen.cost)),
-        Some(budget) => (2, format!("{} are {} more than {budget}.", chosen.cost, chosen.cost - budget)),
+        Some(budget) if chosen.cost <= budget => (1, format!("It uses {} of {}.", chosen.cost.short(), budget.short())),
+        Some(budget) => {
+            (2, { format!("{} is {} over {}.", chosen.cost.short(), (chosen.cost - budget).short(), budget.short()) })
+        }
     };
     step(
-        "Does the budget pay for it?",
+        "Does your budget cover it?",
         taken,
         [
-            ("none set".to_owned(), "go on"),
-            ("yes".to_owned(), "go on"),
-            ("no".to_owned(), "a cheaper model, with re-asks"),
+            ("none set".to_owned(), "continue"),
+            ("yes".to_owned(), "continue"),
+            ("no".to_owned(), "a cheaper model, with retries"),
         ],
         reason,
     )
@@ -117,8 +121,10 @@ fn repeats(figures: &Figures) -> Step {
     let hits = figures.workload.cache_hits_ppm;
     let less = saved(figures.sequential.cost, figures.concurrent.cost);
     let (taken, reason) = match less {
-        Some(less) if hits > 0 => (1, format!("{} repeats: the cache saves {less}.", percent(hits))),
-        _ => (0, "No call repeats an earlier one.".to_owned()),
+        Some(less) if hits > 0 => {
+            (1, format!("You assume {} repeats: your cache saves {}.", percent(hits), less.short()))
+        }
+        _ => (0, "You assume that no call repeats an earlier one.".to_owned()),
     };
     step("Do calls repeat?", taken, [("no".to_owned(), "nothing to save"), ("yes".to_owned(), "keep a cache")], reason)
 }
@@ -131,18 +137,18 @@ fn way(figures: &Figures) -> Step {
         Way::BatchApi => 2,
     };
     let figure = |way: Way| match figures.quote(way) {
-        Some(quote) => format!("{}: {}, {}", way.label(), quote.cost, quote.duration),
-        None => format!("{}: no price known", way.label()),
+        Some(quote) => format!("{}: {}, {}", way.label(), quote.cost.short(), quote.duration),
+        None => format!("{}: no price found", way.label()),
     };
     let quote = figures.quote(chosen).unwrap_or(&figures.concurrent);
     step(
-        "So",
+        "So which?",
         taken,
         [
-            (figure(Way::Sequential), "a plain loop"),
-            (figure(Way::Async), "the runner on this page"),
-            (figure(Way::BatchApi), "a file for the provider"),
+            (figure(Way::Sequential), "a simple loop"),
+            (figure(Way::Async), "run it on this page"),
+            (figure(Way::BatchApi), "upload a file"),
         ],
-        format!("{} it is: {}, {}.", chosen.label(), quote.cost, quote.duration),
+        format!("{}: {}, {}.", chosen.label(), quote.cost.short(), quote.duration),
     )
 }

@@ -23,17 +23,27 @@ pub fn recommend(figures: &Figures) -> Recommendation {
     if !ends(&figures.concurrent) {
         let mut reasons = vec![binding(figures.workload, figures.attempts, &figures.limits).sentence];
         if way == Way::BatchApi {
-            reasons.push("A batch job has limits of its own.".to_owned());
+            reasons.push("Batch jobs have limits of their own.".to_owned());
         }
         return Recommendation { way, headline: headline(figures, quote), reasons };
     }
-    let mut reasons = vec![size_reason(figures, way)];
-    reasons.extend(deadline_reason(figures, quote));
-    reasons.extend(budget_reasons(figures, quote));
-    reasons.extend(other_way_reason(figures, way));
-    reasons.extend(flex_reason(figures, way));
-    reasons.extend(cache_reason(figures));
-    reasons.extend(limit_reason(figures, way).filter(|reason| !reasons.contains(reason)));
+    let size = size_reason(figures, way);
+    let deadline = deadline_reason(figures, quote);
+    let budget = budget_reasons(figures, quote);
+    let other = other_way_reason(figures, way);
+    // The page shows the first reason beside the headline: what can't be kept, then why this way.
+    let mut reasons: Vec<String> = match (quote.within_deadline, quote.within_budget, way) {
+        (Some(false), _, _) => deadline.iter().cloned().collect(),
+        (_, Some(false), _) => budget.clone(),
+        (_, _, Way::BatchApi) => other.iter().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let rest = std::iter::once(size).chain(deadline).chain(budget).chain(other).chain(flex_reason(figures, way));
+    for reason in rest.chain(cache_reason(figures)).chain(limit_reason(figures, way)) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
     Recommendation { way, headline: headline(figures, quote), reasons }
 }
 
@@ -68,22 +78,22 @@ pub fn ends(quote: &Quote) -> bool {
 }
 
 fn headline(figures: &Figures, quote: &Quote) -> String {
-    let (cost, duration) = (quote.cost, quote.duration);
+    let (cost, duration) = (quote.cost.short(), quote.duration);
     if !ends(quote) {
         return "These limits let no call through.".to_owned();
     }
     let late = quote.within_deadline == Some(false);
     let dear = quote.within_budget == Some(false);
+    let in_parallel =
+        format!("Run the calls in parallel ({} at a time)", number(figures.workload.calls_in_flight().into()));
     match (late, dear) {
-        (true, _) => format!("No way meets the deadline; {} comes nearest: {cost}, {duration}.", quote.way.label()),
-        (false, true) => format!("The budget does not pay for this; {} would cost {cost}.", quote.way.label()),
+        (true, _) => format!("Nothing meets your deadline. {} comes closest: {cost}, {duration}.", quote.way.label()),
+        (false, true) => format!("Your budget doesn't cover this. {} would cost {cost}.", quote.way.label()),
         _ => match quote.way {
-            Way::Sequential => format!("A plain loop will do: {cost}, {duration}."),
-            Way::Async if figures.workload.calls <= ASYNC_CALLS_MAX => {
-                format!("Run it async, with rate limits and retries: {cost}, {duration}.")
-            }
-            Way::Async => format!("Run it async, with cache and checkpoints: {cost}, {duration}."),
-            Way::Flex => format!("Run it async at the flex price: {cost}, at least {duration}."),
+            Way::Sequential => format!("A simple loop is enough: {cost}, {duration}."),
+            Way::Async if figures.workload.calls <= ASYNC_CALLS_MAX => format!("{in_parallel}: {cost}, {duration}."),
+            Way::Async => format!("{in_parallel} and save each answer as it arrives: {cost}, {duration}."),
+            Way::Flex => format!("{in_parallel} at the Flex price: {cost}, at least {duration}."),
             Way::BatchApi => format!("Use the Batch API: {cost}, {duration}."),
         },
     }
@@ -92,24 +102,16 @@ fn headline(figures: &Figures, quote: &Quote) -> String {
 fn size_reason(figures: &Figures, way: Way) -> String {
     let calls = figures.workload.calls;
     let count = counted_calls(calls);
+    let time = figures.sequential.duration;
     match (calls, way) {
-        (1, _) => format!("{count} takes {}.", figures.sequential.duration),
-        (0..LOOP_CALLS, Way::Sequential) => format!("{count} one after another take {}.", figures.sequential.duration),
-        (0..LOOP_CALLS, _) => {
-            format!("{count} are few, but one after another they take {}.", figures.sequential.duration)
+        (1, _) => format!("{count} takes {time}."),
+        (0..LOOP_CALLS, Way::Sequential) => format!("One after another, {count} take {time}."),
+        (..=ASYNC_CALLS_MAX, _) => format!("One after another, {count} would take {time}."),
+        (..=RUNNER_CALLS_MAX, _) => {
+            format!("One after another, {count} would take {time}; with each answer saved, a crash costs nothing.")
         }
-        (LOOP_CALLS..=ASYNC_CALLS_MAX, _) => format!(
-            "{count}: enough that one after another takes {}, few enough that retries and rate limits are all the care they need.",
-            figures.sequential.duration
-        ),
-        (..=RUNNER_CALLS_MAX, _) => format!(
-            "{count}: one after another they take {}, and a crash half way would cost what was paid so far, so keep checkpoints.",
-            figures.sequential.duration
-        ),
-        (_, Way::BatchApi) => format!("{count} are more than one page should make: let the provider do the scaling."),
-        _ => format!(
-            "{count} are many for one key: split them over several lanes, each with a key and limits of its own."
-        ),
+        (_, Way::BatchApi) => format!("{count} are more than one page should send: let the provider do the scaling."),
+        _ => format!("{count} are a lot for one key: spread them over several keys or servers."),
     }
 }
 
@@ -119,9 +121,9 @@ fn deadline_reason(figures: &Figures, quote: &Quote) -> Option<String> {
     if quote.within_deadline == Some(true) {
         return Some(match &figures.batch {
             Some(batch) if quote.way != Way::BatchApi && batch.within_deadline == Some(false) => {
-                format!("The deadline of {deadline} is too short for a batch job, which may take {}.", hours(batch))
+                format!("Your deadline of {deadline} is too short for a batch job, which may take {}.", hours(batch))
             }
-            _ => format!("It ends within the deadline of {deadline}."),
+            _ => format!("It finishes within your deadline of {deadline}."),
         });
     }
     let held_back = binding(figures.workload, figures.attempts, &figures.limits);
@@ -129,7 +131,7 @@ fn deadline_reason(figures: &Figures, quote: &Quote) -> Option<String> {
     let needed = needed_in_flight(figures, deadline_ms)
         .filter(|needed| slots_bind && held_back.useful_concurrency.is_none_or(|useful| *needed <= u64::from(useful)));
     Some(match needed {
-        Some(needed) => format!("With {} calls in flight it would end within {deadline}.", number(needed)),
+        Some(needed) => format!("With {} parallel calls it would finish within {deadline}.", number(needed)),
         None => held_back.sentence,
     })
 }
@@ -150,13 +152,16 @@ fn budget_reasons(figures: &Figures, quote: &Quote) -> Vec<String> {
     };
     if quote.within_budget == Some(true) {
         let left = budget - quote.cost;
-        return vec![format!("It stays {left} below the budget of {budget}.")];
+        return vec![format!("It leaves {} of your budget of {}.", left.short(), budget.short())];
     }
-    let mut reasons = vec![format!("The budget of {budget} is {} short.", quote.cost - budget)];
+    let mut reasons =
+        vec![format!("Your budget of {} is {} too small.", budget.short(), (quote.cost - budget).short())];
     if let Some((model, cost)) = cheaper_asked_twice(figures, budget) {
         reasons.push(format!(
-            "A cheaper model with re-asks: {} costs {cost} even if every call is asked twice, against {} here.",
-            model.id, quote.cost
+            "A cheaper model with retries: {} costs {} even if every call is sent twice, against {} here.",
+            model.id,
+            cost.short(),
+            quote.cost.short()
         ));
     }
     reasons
@@ -185,13 +190,13 @@ fn other_way_reason(figures: &Figures, way: Way) -> Option<String> {
     match way {
         Way::BatchApi => {
             let less = saved(concurrent.cost, batch?.cost)?;
-            Some(format!("It costs {less} less than Async, which would take {}.", concurrent.duration))
+            Some(format!("It costs {} less than Async, which would take {}.", less.short(), concurrent.duration))
         }
         _ => {
             let (batch, quote) = (batch?, figures.quote(way)?);
             let less = saved(quote.cost, batch.cost)?;
             let wait = if batch.within_deadline == Some(false) { "if you could" } else { "if you can" };
-            Some(format!("The Batch API would save {less} {wait} wait up to {}.", hours(batch)))
+            Some(format!("The Batch API would save {} {wait} wait up to {}.", less.short(), hours(batch)))
         }
     }
 }
@@ -203,8 +208,8 @@ fn flex_reason(figures: &Figures, way: Way) -> Option<String> {
     let between = deadline_ms >= HOUR_MS && batch.within_deadline == Some(false) && way == Way::Async;
     let flex = figures.flex.as_ref().filter(|flex| between && flex.cost < figures.concurrent.cost)?;
     Some(format!(
-        "Flex processing costs {} without a wait of {}, but the provider may put calls off.",
-        flex.cost,
+        "Flex processing costs {} without a wait of {}, but the provider may delay calls.",
+        flex.cost.short(),
         hours(batch)
     ))
 }
@@ -215,8 +220,9 @@ fn cache_reason(figures: &Figures) -> Option<String> {
     let repeats = workload.calls * u64::from(workload.cache_hits_ppm) / u64::from(WHOLE_PPM);
     (repeats > 0).then(|| {
         format!(
-            "{} of the calls repeat an earlier one: the cache answers them and saves {less}.",
-            percent(workload.cache_hits_ppm)
+            "Assumes that {} of your calls repeat an earlier one: your cache answers those and saves {}.",
+            percent(workload.cache_hits_ppm),
+            less.short()
         )
     })
 }
@@ -232,7 +238,7 @@ fn limit_reason(figures: &Figures, way: Way) -> Option<String> {
         .any(|limit| !matches!(limit.kind, LimitKind::RequestsPerMinute | LimitKind::RequestsPerDay));
     Some(match held_back.kind {
         LimitKind::RequestsPerMinute | LimitKind::RequestsPerDay if counts_tokens => {
-            format!("{} Tokens are free meanwhile: put several items into one request.", held_back.sentence)
+            format!("{} You have token quota left: send several items per request.", held_back.sentence)
         }
         _ => held_back.sentence,
     })

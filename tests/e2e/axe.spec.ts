@@ -48,7 +48,7 @@ test('the calculator: opening, everything open, what is refused', async ({ page 
   await number(page, 'Budget').fill('0.1');
   await number(page, 'Deadline').fill('0.5');
   await expect(page.getByText(/API calls goes from 1/)).toBeVisible();
-  await expect(page.getByText(/Misses the deadline|May miss the deadline/).first()).toBeVisible();
+  await expect(page.getByText(/Misses your deadline|May miss your deadline/).first()).toBeVisible();
   await clean(page, 'all open, with refusals, limits and misses');
 });
 
@@ -62,11 +62,11 @@ test('the calculator: the list of models', async ({ page }) => {
 test('the calculator: comparisons, the file reader, no model found', async ({ page }) => {
   const table = await calculator(page);
   for (const id of ['gpt-4o-mini', 'claude-opus-5', 'gpt-4o', 'gpt-5-mini']) await press(page, `Pin ${id}`);
-  await page.getByRole('switch', { name: 'Show deprecated' }).check();
+  await page.getByRole('switch', { name: 'Show retired' }).check();
   await expect(page.getByRole('table', { name: 'Side by side' })).toContainText('gpt-5-mini');
   await press(page, 'Estimate from a file');
   await expect(page.getByLabel('Data file')).toBeVisible();
-  await clean(page, 'four models side by side, deprecated ones, the file reader');
+  await clean(page, 'four models side by side, retired ones, the file reader');
   await page.getByRole('searchbox', { name: 'Filter models' }).fill('nobody');
   await expect(table).toContainText('No model has that');
   await clean(page, 'no model found');

@@ -32,14 +32,14 @@ test.beforeEach(async ({ page }) => {
 
 test('opens with what the post\'s 5,000 calls cost and take', async ({ page }) => {
   expect(await allFigures(page)).toEqual({
-    'Sequential': { cost: '$0.3375', time: '125 min' },
-    'Async': { cost: '$0.3038', time: '7.5 min' },
-    'Batch API': { cost: '$0.1519', time: '< 24 hours' },
+    'Sequential': { cost: '$0.338', time: '2 h 5 min' },
+    'Async': { cost: '$0.304', time: '7.5 min' },
+    'Batch API': { cost: '$0.152', time: '< 24 hours' },
   });
   await expect(page.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue(/gpt-4o-mini/i);
   for (const [name, value] of [
-    ['API calls', '5000'], ['Input tokens per call', '250'], ['Output tokens per call', '50'],
-    ['Cache hit rate', '10'], ['Concurrency', '15'],
+    ['API calls', '5,000'], ['Input tokens per call', '250'], ['Output tokens per call', '50'],
+    ['Repeated inputs', '10'], ['Concurrency', '15'],
   ]) {
     await expect(page.getByRole('spinbutton', { name, exact: true })).toHaveValue(value);
     await expect(page.getByRole('slider', { name, exact: true })).toBeVisible();
@@ -51,7 +51,7 @@ const MOVES: { input: string; value: string; advanced?: true; costs: Group[]; ti
   { input: 'API calls', value: '8000', costs: [...GROUPS], times: ['Sequential', 'Async'] },
   { input: 'Input tokens per call', value: '400', costs: [...GROUPS], times: [] },
   { input: 'Output tokens per call', value: '90', costs: [...GROUPS], times: [] },
-  { input: 'Cache hit rate', value: '40', costs: ['Async', 'Batch API'], times: ['Async'] },
+  { input: 'Repeated inputs', value: '40', costs: ['Async', 'Batch API'], times: ['Async'] },
   { input: 'Concurrency', value: '30', costs: [], times: ['Async'] },
   { input: 'Latency per call', value: '3', advanced: true, costs: [], times: ['Sequential', 'Async'] },
   { input: 'Reasoning tokens per call', value: '100', advanced: true, costs: [...GROUPS], times: [] },
@@ -83,10 +83,10 @@ test('every figure is the post\'s arithmetic, for another workload and model', a
   await type(page, 'API calls', '20000');
   await type(page, 'Input tokens per call', '1000');
   await type(page, 'Output tokens per call', '200');
-  await type(page, 'Cache hit rate', '25');
+  await type(page, 'Repeated inputs', '25');
   await type(page, 'Concurrency', '50');
   // 20,000 calls of 1,000 x $2.50 and 200 x $10 a million; a quarter of them from our own cache; half price in a batch.
-  const shown = (cost: string) => expect.stringMatching(new RegExp(`^\\$${cost}(00)?$`));
+  const shown = (cost: string) => expect.stringMatching(new RegExp(`^\\$${cost}$`));
   await expect.poll(() => figures(page, 'Sequential')).toEqual({ cost: shown('90\\.00'), time: '8 h 20 min' });
   await expect.poll(() => figures(page, 'Async')).toEqual({ cost: shown('67\\.50'), time: '7.5 min' });
   await expect.poll(() => figures(page, 'Batch API')).toEqual({ cost: shown('33\\.75'), time: '< 24 hours' });
@@ -96,8 +96,8 @@ test('the address restores the whole state', async ({ page, context }) => {
   await page.getByRole('button', { name: 'Advanced' }).click();
   await choose(page, 'gpt-4o');
   const entered: [string, string][] = [
-    ['API calls', '12345'], ['Input tokens per call', '777'], ['Output tokens per call', '33'],
-    ['Cache hit rate', '12.5'], ['Concurrency', '40'], ['Latency per call', '2.5'], ['Requests per minute', '600'],
+    ['API calls', '12,345'], ['Input tokens per call', '777'], ['Output tokens per call', '33'],
+    ['Repeated inputs', '12.5'], ['Concurrency', '40'], ['Latency per call', '2.5'], ['Requests per minute', '600'],
     ['Budget', '7.5'],
   ];
   for (const [name, value] of entered) await type(page, name, value);
@@ -137,8 +137,8 @@ test('pinned models stand side by side, and the link brings them back', async ({
   const other = await context.newPage();
   await other.goto(page.url());
   await expect(sideBySide(other)).toContainText('gpt-4o-mini');
-  await other.getByRole('button', { name: 'Unpin gpt-4o-mini', exact: true }).click();
-  await expect(sideBySide(other)).not.toContainText('gpt-4o-mini');
+  await other.getByRole('button', { name: 'Unpin claude-opus-5', exact: true }).click();
+  await expect(sideBySide(other)).not.toContainText('claude-opus-5');
 });
 
 test('a simulation shows how two hundred runs end', async ({ page }) => {
@@ -154,16 +154,18 @@ test('what a link gets wrong is said, and every way is there', async ({ page }) 
   await page.goto('./#/?model=gpt-5&calls=5000&in=250&out=50&dup=10&rpm=0&warm=maybe');
   await expect(page.getByText('Requests per minute is “0”. It goes from 1 to 1,000,000,000.')).toBeVisible();
   await expect(page.getByText(/Warm up the prompt cache is 1 or 0/)).toBeVisible();
+  await page.getByRole('button', { name: 'Every way side by side' }).click();
   const ways = page.getByRole('table', { name: 'Every way' });
   for (const way of ['Sequential', 'Async', 'Flex', 'Batch API']) {
     await expect(ways.getByRole('rowheader', { name: way, exact: true })).toBeVisible();
   }
+  await page.getByRole('button', { name: 'Why?' }).click();
   await expect(page.getByRole('heading', { name: 'Decision path' })).toBeVisible();
 });
 
 test('an address that is entered while the page writes its own is not lost', async ({ page }) => {
   await page.evaluate(async () => {
-    const calls = document.querySelector<HTMLInputElement>('#api-calls')!;
+    const calls = document.querySelector<HTMLInputElement>('#input-calls')!;
     calls.value = '77';
     calls.dispatchEvent(new InputEvent('input', { bubbles: true }));
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
@@ -202,7 +204,7 @@ test('the comparisons come after the answer and shift nothing, and follow a slid
   page.on('request', request => asked.push(new URL(request.url()).pathname.split('/').pop()!));
   await page.reload();
   const figure = page.getByRole('figure', { name: 'Time by concurrency' });
-  await expect(figure).toContainText('15 in flight: 7.5 min');
+  await expect(figure).toContainText('15 parallel calls: 7.5 min');
   // The last of each: what the page before the reload still asked for may be among them.
   const last = (start: string) => asked.findLastIndex(name => name.startsWith(start) && name.endsWith('.wasm'));
   expect(last('app-')).toBeGreaterThanOrEqual(0);
@@ -212,9 +214,68 @@ test('the comparisons come after the answer and shift nothing, and follow a slid
 
   await page.getByRole('slider', { name: 'Concurrency', exact: true }).focus();
   await page.keyboard.press('ArrowRight');
-  await expect(figure).toContainText('16 in flight');
+  await expect(figure).toContainText('16 parallel calls');
   await page.getByRole('slider', { name: 'API calls', exact: true }).focus();
   await page.keyboard.press('Home');
+  await page.getByRole('button', { name: 'Every way side by side' }).click();
   const row = page.getByRole('table', { name: 'Every way' }).getByRole('row', { name: /^Sequential/ });
   await expect(row).toContainText('1.5 s');
+});
+
+test('a number is taken with separators, and gets its own once the box is left', async ({ page }) => {
+  const calls = page.getByRole('spinbutton', { name: 'API calls', exact: true });
+  for (const typed of ['20,000', '20 000', '20k']) {
+    await calls.fill(typed);
+    await expect.poll(() => figures(page, 'Sequential')).toEqual({ cost: '$1.35', time: '8 h 20 min' });
+    await calls.blur();
+    await expect(calls).toHaveValue('20,000');
+  }
+  // In plain digits a further one can be typed.
+  await calls.focus();
+  await expect(calls).toHaveValue('20000');
+  await page.keyboard.press('End');
+  await page.keyboard.type('0');
+  await expect.poll(() => figures(page, 'Sequential')).toEqual({ cost: '$13.50', time: '3 d 11 h' });
+});
+
+test('the share menu copies, says so for a moment, and closes by Escape', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const share = page.locator('summary', { hasText: 'Share' });
+  await share.click();
+  const menu = page.locator('.share');
+  for (const [name, part] of [
+    ['Copy link', '#/?model=gpt-4o-mini&calls=5000'], ['Copy as Markdown table', '| Async | $0.304 |'],
+    ['Copy as CSV', 'gpt-4o-mini,OpenAI,Async,5000,0.303750,'], ['Copy embed code', '<llm-batch-calculator '],
+  ]) {
+    await menu.getByRole('button', { name, exact: true }).click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain(part);
+    await expect(menu.getByText('Copied')).toBeVisible();
+    await expect(menu.getByText('Copied')).toHaveCount(0);
+  }
+  await page.keyboard.press('Escape');
+  await expect(menu.getByRole('button', { name: 'Copy link', exact: true })).toBeHidden();
+  await expect(share).toBeFocused();
+});
+
+test('the answers are read out once a slider rests, and nothing before', async ({ page }) => {
+  const heard = page.locator('.answers [role=status]');
+  await expect(heard).toHaveText('');
+  await page.getByRole('slider', { name: 'Concurrency', exact: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(heard).toHaveText(/^Sequential \$0\.338, 2 h 5 min\. Async \$0\.304, [\d.]+ min, fastest\. Batch API/);
+});
+
+test('on a phone the three answers stay in view while inputs change', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.getByRole('spinbutton', { name: 'Budget', exact: true }).scrollIntoViewIfNeeded();
+  await page.mouse.wheel(0, 300);
+  for (const group of GROUPS) await expect(page.getByRole('group', { name: group, exact: true })).toBeInViewport({ ratio: 0.9 });
+});
+
+test('the inputs and the table never cover one another while the page scrolls', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const table = page.getByRole('table', { name: 'Cost by model' });
+  await expect(table).toBeVisible();
+  const right = await page.getByRole('region', { name: 'Workload' }).evaluate(form => form.getBoundingClientRect().right);
+  expect(await page.getByRole('region', { name: 'Cost by model', exact: true }).evaluate(one => one.getBoundingClientRect().left)).toBeGreaterThan(right);
 });

@@ -85,12 +85,12 @@ for (const name of HOSTS) {
     const first = page.locator(TAG).first();
     const calls = first.getByRole('spinbutton', { name: 'API calls', exact: true });
     await calls.fill('10000');
-    await expect(way(page, 'Sequential')).toContainText('$0.6750');
+    await expect(way(page, 'Sequential')).toContainText('$0.675');
     await expect(page.locator('output').first()).toHaveText(/^10000 calls of openai\/gpt-4o-mini: \$0\.6075 in 15 min$/);
     await first.getByRole('combobox', { name: 'Model', exact: true }).selectOption('openai/gpt-4o');
     await expect(way(page, 'Sequential')).toContainText('$11.25');
-    await first.getByRole('slider', { name: 'Cache hit rate', exact: true }).fill('50');
-    await expect(way(page, 'Async')).toContainText('$5.625');
+    await first.getByRole('slider', { name: 'Repeated inputs', exact: true }).fill('50');
+    await expect(way(page, 'Async')).toContainText('$5.63');
 
     const ours = requests.filter(url => !url.startsWith(host.origin));
     const named = (pattern: RegExp) => ours.filter(url => pattern.test(url)).length;
@@ -116,10 +116,10 @@ for (const name of HOSTS) {
 test('two on one page are two, and share one download', async ({ page }) => {
   await page.goto(`${host.origin}/plain.html`);
   await ready(page);
-  await expect(way(page, 'Sequential', 0)).toContainText('$0.3375');
+  await expect(way(page, 'Sequential', 0)).toContainText('$0.338');
   const second = await way(page, 'Sequential', 1).innerText();
   await page.locator(TAG).first().getByRole('spinbutton', { name: 'API calls' }).fill('1');
-  await expect(way(page, 'Sequential', 0)).not.toContainText('$0.3375');
+  await expect(way(page, 'Sequential', 0)).not.toContainText('$0.338');
   expect(await way(page, 'Sequential', 1).innerText()).toBe(second);
 });
 
@@ -132,7 +132,7 @@ test('before the program is here, the opening values stand there, and nothing is
     await route.continue();
   });
   await page.goto(`${host.origin}/plain.html`);
-  await expect(way(page, 'Sequential', 0)).toContainText('$0.3375');
+  await expect(way(page, 'Sequential', 0)).toContainText('$0.338');
   await expect(way(page, 'Async', 0)).toContainText('7.5 min');
   const colour = (at: number) => page.locator(TAG).nth(at).locator('.cost').first().evaluate(one => getComputedStyle(one).color);
   expect(await colour(0)).not.toBe('rgba(0, 0, 0, 0)');
@@ -170,9 +170,9 @@ test('attributes are watched, each change is told, and what cannot be read is sa
   expect(detail.sequential.time_ms_max).toBe(300_000);
 
   await page.evaluate(() => document.querySelector('#one')!.setAttribute('calls', 'many'));
-  await expect(page.getByText('API calls needs a plain number, without “m”. 200 stays in force.')).toBeVisible();
+  await expect(page.getByText('API calls needs a plain number, without “m”. Still using 200.')).toBeVisible();
   await page.evaluate(() => document.querySelector('#one')!.removeAttribute('calls'));
-  await expect(page.getByText('stays in force')).toHaveCount(0);
+  await expect(page.getByText('Still using')).toHaveCount(0);
   await expect.poll(told).toHaveLength(3);
 });
 

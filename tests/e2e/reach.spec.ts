@@ -58,7 +58,7 @@ test('a model is pinned and chosen, the table sorted and filtered, by the keyboa
   await tabTo(page, 'button', 'Pin claude-opus-5');
   await page.keyboard.press('Space');
   await expect(page.getByRole('table', { name: 'Side by side' })).toContainText('claude-opus-5');
-  await expect(page.getByRole('button', { name: 'Pin claude-opus-5', exact: true })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Unpin claude-opus-5', exact: true })).toBeFocused();
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue('claude-opus-5');

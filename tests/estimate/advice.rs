@@ -31,16 +31,16 @@ fn the_number_of_calls_decides_first() {
     // Without a Batch API: several lanes.
     let lanes = of(&plain(60_000, 250, 50), "deepseek-flash").recommendation;
     assert_eq!(lanes.way, Way::Async);
-    says(&lanes.reasons, "several lanes");
+    says(&lanes.reasons, "several keys or servers");
 }
 
 #[test]
 fn one_call_is_told_of_as_one() {
     let one = of(&plain(1, 250, 50), "gpt-4o-mini");
     assert_eq!(one.recommendation.reasons[0], "1 call takes 2 s.");
-    assert!(one.binding.sentence.starts_with("Concurrency binds: 1 call, "), "{}", one.binding.sentence);
+    assert!(one.binding.sentence.starts_with("There is only 1 call"), "{}", one.binding.sentence);
     let few = of(&plain(50, 250, 50), "gpt-4o-mini");
-    assert_eq!(few.recommendation.reasons[0], "50 calls one after another take 1.7 min.");
+    assert_eq!(few.recommendation.reasons[0], "One after another, 50 calls take 1.7 min.");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_deadline_decides_between_async_and_batch() {
     assert!(!between.reasons.iter().any(|reason| reason.contains("Flex")), "this model has no flex price");
     // 5,000 * (250 * 0.625 + 50 * 5) at the flex price.
     let flex = of(&Workload { deadline_ms: Some(6 * HOUR_MS), ..plain(5_000, 250, 50) }, "gpt-5");
-    says(&flex.recommendation.reasons, "Flex processing costs $2.0313 without a wait of 24 hours");
+    says(&flex.recommendation.reasons, "Flex processing costs $2.03 without a wait of 24 hours");
     // 50 calls one after another take 100 s.
     assert_eq!(with(50, 60_000).recommendation.way, Way::Async);
     assert_eq!(with(50, 200_000).recommendation.way, Way::Sequential);
@@ -64,11 +64,11 @@ fn a_deadline_decides_between_async_and_batch() {
 #[test]
 fn a_deadline_out_of_reach_tells_what_would_reach_it() {
     let late = of(&Workload { deadline_ms: Some(60_000), ..plain(3_000, 250, 50) }, "gpt-4o-mini").recommendation;
-    assert!(late.headline.starts_with("No way meets the deadline"), "{}", late.headline);
+    assert!(late.headline.starts_with("Nothing meets your deadline"), "{}", late.headline);
     // 60 s are 30 rounds of 2 s: 100 calls in each.
-    says(&late.reasons, "With 100 calls in flight");
+    says(&late.reasons, "With 100 parallel calls");
     let limited = Workload { deadline_ms: Some(60_000), requests_per_minute: Some(600), ..plain(3_000, 250, 50) };
-    says(&of(&limited, "gpt-4o-mini").recommendation.reasons, "More in flight is faster, up to 20");
+    says(&of(&limited, "gpt-4o-mini").recommendation.reasons, "More is faster, up to 20");
 }
 
 #[test]
@@ -80,28 +80,34 @@ fn a_budget_shows_both_totals() {
     // gpt-4o: 3.50, its batch 1.75.
     let enough = with("5");
     assert_eq!(enough.way, Way::Async);
-    says(&enough.reasons, "stays $1.5000 below the budget of $5.0000");
+    says(&enough.reasons, "leaves $1.50 of your budget of $5.00");
     assert_eq!(with("2").way, Way::BatchApi);
     let short = with("1");
-    assert!(short.headline.starts_with("The budget does not pay"), "{}", short.headline);
-    says(&short.reasons, "even if every call is asked twice, against $3.5000 here");
+    assert!(short.headline.starts_with("Your budget doesn't cover"), "{}", short.headline);
+    says(&short.reasons, "even if every call is sent twice, against $3.50 here");
 }
 
 #[test]
 fn the_headline_carries_this_workloads_numbers() {
     let advice = of(&Workload::default(), "gpt-4o-mini").recommendation;
-    assert_eq!(advice.headline, "Run it async, with cache and checkpoints: $0.3038, 7.5 min.");
-    says(&advice.reasons, "The Batch API would save $0.1519 if you can wait up to 24 hours.");
-    says(&advice.reasons, "10 % of the calls repeat an earlier one: the cache answers them and saves $0.0338.");
+    assert_eq!(
+        advice.headline,
+        "Run the calls in parallel (15 at a time) and save each answer as it arrives: $0.304, 7.5 min."
+    );
+    says(&advice.reasons, "The Batch API would save $0.152 if you can wait up to 24 hours.");
+    says(
+        &advice.reasons,
+        "Assumes that 10% of your calls repeat an earlier one: your cache answers those and saves $0.0338.",
+    );
     let batch = of(&plain(100_000, 250, 50), "gpt-4o-mini").recommendation;
-    assert_eq!(batch.headline, "Use the Batch API: $3.3750, < 24 hours.");
+    assert_eq!(batch.headline, "Use the Batch API: $3.38, < 24 hours.");
 }
 
 #[test]
 fn requests_that_bind_while_tokens_are_free_call_for_larger_requests() {
     let workload =
         Workload { requests_per_minute: Some(60), tokens_per_minute: Some(2_000_000), ..plain(5_000, 250, 50) };
-    says(&of(&workload, "gpt-4o-mini").recommendation.reasons, "put several items into one request");
+    says(&of(&workload, "gpt-4o-mini").recommendation.reasons, "send several items per request");
 }
 
 #[test]
@@ -114,24 +120,27 @@ fn a_batch_that_forgoes_the_cache_is_not_forced_on_anyone() {
 
 #[test]
 fn the_notes_tell_what_the_numbers_rest_on() {
-    let notes = |estimate: Estimate| estimate.notes;
+    let notes = |estimate: Estimate| [estimate.warnings, estimate.notes].concat();
     assert_eq!(notes(of(&Workload::default(), "gpt-4o-mini")), Vec::<String>::new());
     let shared = Workload { shared_prefix_tokens: 2_000, ..plain(1_000, 3_000, 100) };
     says(&notes(of(&shared, "gpt-4o-mini")), "1,920 tokens of each call are cached");
-    says(&notes(of(&shared, "gpt-4o-mini")), "In a batch job of this model cached tokens cost what fresh input costs.");
+    says(
+        &notes(of(&shared, "gpt-4o-mini")),
+        "In a batch job, cached tokens of this model cost as much as fresh input.",
+    );
     says(&notes(of(&shared, "claude-opus-5")), "with as many as providers report at best it would cost");
-    says(&notes(of(&shared, "deepseek-flash")), "(assumed: nobody states it)");
+    says(&notes(of(&shared, "deepseek-flash")), "(assumed: no source states it)");
     says(&notes(of(&shared, "deepseek-flash")), "01:00-04:00 or 06:00-10:00 UTC");
     says(&notes(of(&shared, "command-a-03-2025")), "no lower price for cached tokens");
     says(
         &notes(of(&plain(1_000, 1_000, 100), "gemini-4-argon")),
-        "on 2026-12-01: Async then costs $6.0000 instead of $3.0000",
+        "on 1\u{a0}Dec\u{a0}2026: Async then costs $6.00 instead of $3.00",
     );
     says(&notes(of(&plain(10, 300_000, 10), "gpt-6.1-sol")), "above 272,000 input tokens");
-    says(&notes(of(&plain(10, 300_000, 10), "gpt-4o")), "does not fit this model");
+    says(&notes(of(&plain(10, 300_000, 10), "gpt-4o")), "does not fit the model");
     says(&notes(of(&plain(1, 1, 1), "claude-fable-5-2")), "don't confirm one another");
     let own = Workload { own_input_price: Some(PerToken(1)), ..plain(1, 1, 1) };
     says(&notes(of(&own, "gpt-4o")), "The price of input is your own");
     let failing = Workload { failed_billed_ppm: 100_000, re_asks: 1, ..plain(10, 10, 10) };
-    says(&notes(of(&failing, "gpt-4o")), "10 % of the attempts fail but are billed; after 1 re-ask 99 % of the items");
+    says(&notes(of(&failing, "gpt-4o")), "10% of the attempts fail but are billed; after 1 retry 99% of the calls");
 }

@@ -58,7 +58,7 @@ fn each_limit_binds_in_its_turn() {
         assert_eq!(estimate.binding.kind, kind, "{}", estimate.binding.sentence);
         assert_eq!(estimate.concurrent.duration, Duration::Ms(ms), "{}", estimate.binding.sentence);
         let words = estimate.binding.sentence.to_lowercase();
-        assert!(words.contains(&kind.label().to_lowercase()) && words.contains("bind"), "{words}");
+        assert!(words.contains(&kind.label().to_lowercase()) && words.contains("limited by"), "{words}");
         assert!(estimate.binding.limits.iter().any(|limit| limit.kind == kind));
     }
 }

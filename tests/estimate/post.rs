@@ -14,8 +14,11 @@ fn the_opening_values_give_the_posts_answers() {
         .quotes()
         .map(|quote| (quote.way.label(), quote.cost.to_string(), quote.duration.to_string()))
         .collect();
-    let expected =
-        [("Sequential", "$0.3375", "125 min"), ("Async", "$0.3038", "7.5 min"), ("Batch API", "$0.1519", "< 24 hours")];
+    let expected = [
+        ("Sequential", "$0.3375", "2 h 5 min"),
+        ("Async", "$0.3038", "7.5 min"),
+        ("Batch API", "$0.1519", "< 24 hours"),
+    ];
     assert_eq!(shown, expected.map(|(way, cost, time)| (way, cost.to_owned(), time.to_owned())));
     // Exactly, before it is rounded for the eye: 4,500 * (250 * 0.15 + 50 * 0.60) / 10^6, and half of it.
     assert_eq!(estimate.concurrent.cost.decimals(6), "0.303750");
@@ -69,7 +72,7 @@ fn the_posts_bucket() {
     // With the 200,000 tokens a minute beside it, the requests still bind.
     let both = of(&Workload { tokens_per_minute: Some(200_000), ..workload }, "gpt-4o-mini");
     assert_eq!(both.concurrent.duration, Duration::Ms(539_100));
-    assert!(both.binding.sentence.starts_with("Requests per minute bind: 4,500 requests at 500 a minute."));
+    assert!(both.binding.sentence.starts_with("Limited by your 500 requests per minute."));
 }
 
 #[test]

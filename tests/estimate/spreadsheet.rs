@@ -262,10 +262,10 @@ fn every_result_says_what_would_change_it() {
     let change = |workload: &Workload, model: &str| of(workload, model).binding.change;
     let post = Workload::default();
     // 150 rounds of 1.5 s.
-    assert_eq!(change(&post, "gpt-4o-mini").as_deref(), Some("With 30 in flight it would take 3.8 min."));
+    assert_eq!(change(&post, "gpt-4o-mini").as_deref(), Some("With 30 parallel calls it would take 3.8 min."));
     // Up to what the limit lets through at once, c* = 1,000 / 60 * 1.5 = 25: (4,500 - 1,000) * 60 ms + 1.5 s.
     let near = Workload { requests_per_minute: Some(1_000), ..post.clone() };
-    assert_eq!(change(&near, "gpt-4o-mini").as_deref(), Some("With 25 in flight it would take 4.5 min."));
+    assert_eq!(change(&near, "gpt-4o-mini").as_deref(), Some("With 25 parallel calls it would take 4.5 min."));
     // 500 a minute bind (481.5 s); with 1,000 the 15 in flight bind: 450 s.
     let limited = Workload { requests_per_minute: Some(500), ..post.clone() };
     let words = change(&limited, "gpt-4o-mini");
@@ -322,6 +322,6 @@ fn the_decision_path_takes_one_branch_of_each_question_and_ends_where_the_recomm
     let path = decision_path(&Workload::default(), prices::find("gpt-4o-mini").unwrap(), NOW);
     let taken: Vec<_> = path.iter().flat_map(|step| &step.branches).filter(|branch| branch.taken).collect();
     let answers: Vec<&str> = taken.iter().map(|branch| branch.answer.as_str()).collect();
-    assert_eq!(answers, ["1,000 – 50,000", "no deadline", "none set", "yes", "Async: $0.3038, 7.5 min"]);
+    assert_eq!(answers, ["1,000 – 50,000", "no deadline", "none set", "yes", "Async: $0.304, 7.5 min"]);
     assert_eq!(of(&Workload::default(), "gpt-4o-mini").binding.kind, LimitKind::Concurrency);
 }

@@ -1,7 +1,7 @@
 //! Links and attributes, as people paste them.
 
 use fastrand::Rng;
-use pennybatch::embed::{Asked, Field, draw};
+use pennybatch::embed::{Asked, FIELDS, draw};
 use pennybatch::query::{escaped, pairs};
 use pennybatch::time::Time;
 use pennybatch::ui::calculator::{decode, encode};
@@ -100,7 +100,7 @@ pub fn embed(input: &[u8], chance: &mut Rng) {
     let (inputs, problems) = decode(query);
     assert_eq!(problems, Vec::<String>::new(), "{link}");
     assert_eq!(inputs.model, asked.model.key(), "{link}");
-    for field in Field::ALL {
+    for field in FIELDS {
         assert_eq!(field.get(&inputs.workload), field.get(&asked.workload), "{field:?} in {link}");
     }
     if chance.u32(..DRAWN_EVERY) == 0 {

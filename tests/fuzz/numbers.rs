@@ -1,7 +1,7 @@
 //! Numbers as people type them.
 
 use fastrand::Rng;
-use pennybatch::embed::Field;
+use pennybatch::estimate::Quantity;
 use pennybatch::number::{Range, Unit};
 
 use crate::corpus::Corpus;
@@ -67,7 +67,7 @@ pub fn corpus() -> Corpus {
 
 fn range(chance: &mut Rng) -> Range {
     if chance.bool() {
-        return Field::ALL[chance.usize(..Field::ALL.len())].range();
+        return Quantity::ALL[chance.usize(..Quantity::ALL.len())].range();
     }
     let (min, optional) = (chance.u64(..3), chance.bool());
     let max = [1, 100, 1_000_000, 10_000_000_000_000, u64::MAX][chance.usize(..5)].max(min);

@@ -65,6 +65,13 @@ function patched(node, before, after, busy) {
   }
 }
 
+/** Thousands are separated while a box is looked at; in plain digits a further one can be typed anywhere. */
+function ungroup(control) {
+  if (control.localName === 'input' && /^\d{1,3}(,\d{3})+(\.\d+)?$/.test(control.value)) {
+    control.value = control.value.replaceAll(',', '');
+  }
+}
+
 class LlmBatchCalculator extends HTMLElement {
   static observedAttributes = BUILT.attributes;
 
@@ -88,6 +95,8 @@ class LlmBatchCalculator extends HTMLElement {
     this.#root.addEventListener('input', event => this.#typed(event));
     this.#root.addEventListener('change', event => this.#typed(event));
     this.#root.addEventListener('keydown', event => this.#stepped(event));
+    this.#root.addEventListener('focusin', event => ungroup(event.target));
+    this.#root.addEventListener('focusout', () => this.#redraw());
   }
 
   /** What the last `change` event carried; null until the program is here. */

@@ -4,14 +4,18 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::estimate::{Estimate, price_words};
+use super::decision::DecisionPath;
+use crate::estimate::{Estimate, Workload, price_words};
 use crate::prices::Model;
-use crate::ui::parts::dated;
+use crate::time::Time;
+use crate::ui::parts::Disclosure;
 
 #[derive(Properties, PartialEq)]
 pub struct AdviceProps {
     pub estimate: Rc<Estimate>,
+    pub workload: Workload,
     pub model: &'static Model,
+    pub now: Time,
     #[prop_or_default]
     pub actions: Html,
     /// An input can't be read: nothing is done with these figures.
@@ -21,19 +25,28 @@ pub struct AdviceProps {
 
 #[component]
 pub fn Advice(props: &AdviceProps) -> Html {
-    let advice = &props.estimate.recommendation;
+    let estimate = &props.estimate;
+    let advice = &estimate.recommendation;
+    let (first, others) = advice.reasons.split_at(advice.reasons.len().min(1));
+    let lines = |lines: &[String]| lines.iter().map(|line| html! { <li>{ line }</li> }).collect::<Html>();
     html! {
         <section class="advice" aria-labelledby="recommendation">
             <h2 class="advice__kind" id="recommendation">{ "Recommendation" }</h2>
             <p class="advice__headline">{ &advice.headline }</p>
-            <ul class="advice__reasons">
-                { for advice.reasons.iter().map(|reason| html! { <li>{ reason }</li> }) }
-            </ul>
+            { for first.iter().map(|reason| html! { <p class="advice__reason">{ reason }</p> }) }
+            { for estimate.warnings.iter().map(|warning| html! { <p class="advice__warning">{ warning }</p> }) }
             <div class="row advice__actions" inert={props.unread}>{ props.actions.clone() }</div>
-            <ul class="advice__notes">
-                { for props.estimate.notes.iter().map(|note| html! { <li>{ note }</li> }) }
-                <li>{ dated(&price_words(props.model, &props.estimate.price_date)) }</li>
-            </ul>
+            <Disclosure label="Why?">
+                <div class="advice__why">
+                    <ul class="advice__reasons">{ lines(others) }</ul>
+                    <DecisionPath workload={props.workload.clone()} model={props.model} now={props.now} />
+                    <h3 class="advice__part">{ "How these numbers are calculated" }</h3>
+                    <ul class="advice__reasons advice__reasons--soft">
+                        { lines(&estimate.notes) }
+                        <li>{ price_words(props.model, &estimate.price_date) }</li>
+                    </ul>
+                </div>
+            </Disclosure>
         </section>
     }
 }

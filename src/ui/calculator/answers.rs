@@ -5,8 +5,11 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::inputs::Inputs;
-use super::quantity::Quantity;
-use crate::estimate::{Estimate, Quote, Way, Workload, way_words};
+use crate::estimate::{Card, Estimate, Way, cards};
+use crate::ui::hooks::use_rested;
+
+/// Longer than the time between two steps of a slider, so that only its last value is read out.
+const READ_OUT_AFTER_MS: u32 = 700;
 
 #[derive(Properties, PartialEq)]
 pub struct AnswersProps {
@@ -16,22 +19,22 @@ pub struct AnswersProps {
 
 #[component]
 pub fn Answers(props: &AnswersProps) -> Html {
-    let (estimate, workload) = (&props.estimate, &props.inputs.workload);
-    let words = |way| way_words(way, estimate, workload);
+    let cards = cards(&props.estimate, &props.inputs.workload);
+    let unread = props.inputs.unread_words();
+    let said = unread.clone().unwrap_or_else(|| read_out(&cards).into());
     html! {
         <section class="answers" aria-label="Three ways to run it">
-            { group(Way::Sequential, Some(&estimate.sequential), words(Way::Sequential), workload) }
-            { group(Way::Async, Some(&estimate.concurrent), words(Way::Async), workload) }
-            { group(Way::BatchApi, estimate.batch.as_ref(), words(Way::BatchApi), workload) }
-            if let Some(unread) = props.inputs.unread_words() {
+            <ReadOut text={said} />
+            { for cards.iter().map(group) }
+            if let Some(unread) = unread {
                 <p class="answers__unread">{ unread }</p>
             }
         </section>
     }
 }
 
-fn group(way: Way, quote: Option<&Quote>, words: Vec<String>, workload: &Workload) -> Html {
-    let id = match way {
+fn group(card: &Card) -> Html {
+    let id = match card.way {
         Way::Sequential => "answer-sequential",
         Way::Async | Way::Flex => "answer-async",
         Way::BatchApi => "answer-batch-api",
@@ -39,51 +42,51 @@ fn group(way: Way, quote: Option<&Quote>, words: Vec<String>, workload: &Workloa
     html! {
         <div class="answer" role="group" aria-labelledby={id}>
             <div class="answer__head">
-                <h2 class="answer__name" {id}>{ way.label() }</h2>
-                { quote.map(marks).unwrap_or_default() }
+                <h2 class="answer__name" {id}>{ card.way.label() }</h2>
+                <span class="answer__marks">
+                    { for card.marks.iter().map(|word| html! { <span class="answer__mark">{ *word }</span> }) }
+                </span>
             </div>
-            if let Some(quote) = quote {
+            if let Some((cost, time)) = &card.figures {
                 <dl class="answer__figures">
                     <dt class="visually-hidden">{ "Cost" }</dt>
-                    <dd class="answer__cost">{ quote.cost.to_string() }</dd>
+                    <dd class="answer__cost">{ cost }</dd>
                     <dt class="visually-hidden">{ "Time" }</dt>
-                    <dd class="answer__time">{ quote.duration.to_string() }</dd>
+                    <dd class="answer__time">{ time }</dd>
                 </dl>
             }
             <div class="answer__words">
-                { for words.iter().map(|line| html! { <p>{ line }</p> }) }
-                { quote.map(|quote| misses(quote, workload)).unwrap_or_default() }
+                <p class="answer__sentence">{ &card.sentence }</p>
+                { for card.misses.iter().map(|miss| html! { <p class="answer__miss">{ miss }</p> }) }
             </div>
         </div>
     }
 }
 
-fn marks(quote: &Quote) -> Html {
-    let words = [("cheapest", quote.cheapest), ("fastest", quote.fastest)];
-    let marks = words.into_iter().filter(|(_, holds)| *holds);
-    html! {
-        <span class="answer__marks">
-            { for marks.map(|(word, _)| html! { <span class="answer__mark">{ word }</span> }) }
-        </span>
-    }
+/// `Async $0.304, 7.5 min, fastest. …`
+fn read_out(cards: &[Card; 3]) -> String {
+    let sentence = |card: &Card| {
+        let (cost, time) = card.figures.as_ref()?;
+        let marks: String = card.marks.iter().map(|mark| format!(", {mark}")).collect();
+        Some(format!("{} {cost}, {time}{marks}.", card.way.label()))
+    };
+    cards.iter().filter_map(sentence).collect::<Vec<_>>().join(" ")
 }
 
-/// What the person asked for and this way doesn't keep.
-fn misses(quote: &Quote, workload: &Workload) -> Html {
-    let over = quote.within_budget == Some(false);
-    let budget =
-        Quantity::Budget.get(workload).filter(|_| over).map(|budget| Quantity::Budget.range().with_unit(budget));
-    let late = quote.within_deadline == Some(false);
-    html! {
-        <>
-            if let Some(budget) = budget {
-                <p class="answer__miss">{ format!("Over the budget of {budget}.") }</p>
-            }
-            if late {
-                <p class="answer__miss">
-                    { if quote.way == Way::BatchApi { "May miss the deadline." } else { "Misses the deadline." } }
-                </p>
-            }
-        </>
+#[derive(Properties, PartialEq)]
+struct ReadOutProps {
+    text: AttrValue,
+}
+
+/// What a screen reader reads once the inputs rest. It is empty until something was changed.
+#[component]
+fn ReadOut(props: &ReadOutProps) -> Html {
+    let opening = use_state(|| props.text.clone());
+    let changed = use_mut_ref(|| false);
+    let rested = use_rested(props.text.clone(), (), READ_OUT_AFTER_MS);
+    if rested != *opening {
+        *changed.borrow_mut() = true;
     }
+    let text = if *changed.borrow() { rested } else { AttrValue::default() };
+    html! { <p class="visually-hidden" role="status">{ text }</p> }
 }

@@ -6,13 +6,14 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
-use super::markdown::{embed_code, markdown};
+use super::markdown::{csv, embed_code, markdown};
+use super::share::Share;
 use super::simulation::SimulationProps;
 use super::{Action, Calculator, Inputs, decode, encode};
 use crate::time::Time;
 use crate::ui::compare::ComparisonsProps;
 use crate::ui::lazy::Lazy;
-use crate::ui::parts::{Button, ButtonKind, CopyButton, Notice, Tone};
+use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
 use crate::ui::runner::FileEstimateProps;
 use crate::ui::{Loaders, Route};
 
@@ -74,14 +75,14 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
     let simulation = (*simulated).clone().map(|asked| {
         let changed = (&asked.model, &asked.workload) != (&inputs.model, &inputs.workload);
         html! {
-            <div class="calculator__simulation">
+            <>
                 <Lazy<SimulationProps> loader={loaders.simulation} of={asked} waiting="Loading the simulation…" />
                 if changed {
                     <p class="soft small" role="status">
-                        { "The inputs have changed since: press Simulate this run for the new ones." }
+                        { "The inputs have changed. Press Simulate this run again." }
                     </p>
                 }
-            </div>
+            </>
         }
     });
     let on_action = use_callback((), {
@@ -93,13 +94,8 @@ pub fn CalculatorPage(props: &CalculatorPageProps) -> Html {
         let of = FileEstimateProps { inputs: inputs.clone(), on_action: on_action.clone() };
         html! { <Lazy<FileEstimateProps> loader={loaders.file_estimate} {of} waiting="Loading the file reader…" /> }
     });
-    let asked_for = html! {
-        <>
-            { from_file.unwrap_or_default() }
-            { simulation.unwrap_or_default() }
-        </>
-    };
-    drawn(&opened.1, inputs, now, on_action, actions, asked_for, loaders)
+    let opened_parts = [from_file, simulation].map(Option::unwrap_or_default);
+    drawn(&opened.1, inputs, now, on_action, actions, opened_parts, loaders)
 }
 
 #[derive(Properties, PartialEq)]
@@ -114,7 +110,7 @@ pub fn OpeningCalculator(props: &OpeningCalculatorProps) -> Html {
     let inputs = Inputs::default();
     let (simulated, from_file) = (use_state(|| None), use_state(|| false));
     let actions = use_actions(&inputs, props.now, &simulated, &from_file);
-    drawn(&[], Rc::new(inputs), props.now, Callback::noop(), actions, Html::default(), props.loaders)
+    drawn(&[], Rc::new(inputs), props.now, Callback::noop(), actions, Default::default(), props.loaders)
 }
 
 fn drawn(
@@ -122,24 +118,46 @@ fn drawn(
     inputs: Rc<Inputs>,
     now: Time,
     on_action: Callback<Action>,
-    actions: Html,
-    asked_for: Html,
+    actions: Actions,
+    [from_file, simulation]: [Html; 2],
     loaders: Loaders,
 ) -> Html {
+    let unread = inputs.unread != 0;
+    // Where the inputs are that it fills in.
+    let from_file = html! {
+        <>
+            { actions.from_file }
+            { from_file }
+        </>
+    };
     let compared = ComparisonsProps { inputs: inputs.clone(), now, on_action: on_action.clone() };
     html! {
         <>
             <h1 class="page__title">{ "What will this batch of LLM calls cost?" }</h1>
+            <p class="page__lead">
+                { "Estimate it here, then run it in your browser with your own key. Nothing goes through us." }
+            </p>
             { left_out(problems) }
-            <Calculator {inputs} {now} {on_action} {actions}>
-                { asked_for }
+            <Calculator {inputs} {now} {on_action} actions={actions.advice} {from_file}>
                 <div class="calculator__comparisons">
                     <Lazy<ComparisonsProps> loader={loaders.comparisons} of={compared} after_paint={true}
-                        waiting="Loading figures and comparisons…" />
+                        waiting="Loading the table of models…" />
+                </div>
+                <div class="calculator__simulation">
+                    <div inert={unread}>{ actions.simulate }</div>
+                    { simulation }
                 </div>
             </Calculator>
         </>
     }
+}
+
+/// The page's buttons, by where they stand.
+#[derive(Clone, PartialEq)]
+struct Actions {
+    advice: Html,
+    from_file: Html,
+    simulate: Html,
 }
 
 /// What can be done with the answer. The buttons ask for the inputs when they are pressed, so that a change of these
@@ -150,7 +168,7 @@ fn use_actions(
     now: Time,
     simulated: &UseStateHandle<Option<SimulationProps>>,
     from_file: &UseStateHandle<bool>,
-) -> Html {
+) -> Actions {
     let latest = use_mut_ref(|| inputs.clone());
     latest.replace(inputs.clone());
     // Each press counts, so that the same workload can be asked for again.
@@ -175,16 +193,23 @@ fn use_actions(
             let _ = gloo_utils::window().location().set_hash(&Route::Runner.href(&query));
         });
         let read_file = Callback::from(move |()| from_file.set(true));
-        let table = asked(|inputs, now| markdown(inputs, &address_of(inputs), now));
-        html! {
-            <>
-                <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
-                <Button on_press={read_file}>{ "Estimate from a file" }</Button>
-                <Button on_press={simulate}>{ "Simulate this run" }</Button>
-                <CopyButton label="Copy link" text={asked(|inputs, _| address_of(inputs))} />
-                <CopyButton label="Copy as Markdown table" text={table} />
-                <CopyButton label="Copy embed code" text={asked(|inputs, _| embed_code(inputs, &link_to("")))} />
-            </>
+        let items: Vec<(AttrValue, Callback<(), String>)> = vec![
+            ("Copy link".into(), asked(|inputs, _| address_of(inputs))),
+            ("Copy as Markdown table".into(), asked(|inputs, now| markdown(inputs, &address_of(inputs), now))),
+            ("Copy as CSV".into(), asked(csv)),
+            ("Copy embed code".into(), asked(|inputs, _| embed_code(inputs, &link_to("")))),
+        ];
+        Actions {
+            advice: html! {
+                <>
+                    <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
+                    <Share {items} />
+                </>
+            },
+            from_file: html! {
+                <Button kind={ButtonKind::Quiet} on_press={read_file}>{ "Estimate from a file" }</Button>
+            },
+            simulate: html! { <Button on_press={simulate}>{ "Simulate this run" }</Button> },
         }
     });
     (*actions).clone()
@@ -200,7 +225,7 @@ fn left_out(problems: &[String]) -> Html {
         return Html::default();
     }
     html! {
-        <Notice tone={Tone::Warning} heading="Parts of this link were left out; the opening values stand in for them.">
+        <Notice tone={Tone::Warning} heading="Parts of this link can't be read. Default values are used instead.">
             { for problems.iter().map(|problem| html! { <p>{ problem }</p> }) }
         </Notice>
     }

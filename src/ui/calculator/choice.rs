@@ -30,11 +30,11 @@ impl Choice {
 
     pub const fn hint(self) -> &'static str {
         match self {
-            Choice::WarmUp => "One call goes first; the others read the prefix that it wrote.",
+            Choice::WarmUp => "One call goes first and fills the cache for the others.",
             Choice::KeepAnHour => {
-                "Writes cost more (Anthropic: twice the input); pauses of up to an hour cost nothing."
+                "Writing costs more (Anthropic: twice the input price), but the cache survives pauses of up to an hour."
             }
-            Choice::StrictWindow => "Never more than the limit in any 60 seconds, instead of a bucket that refills.",
+            Choice::StrictWindow => "At most the limit in any 60 seconds, instead of a steady refill.",
         }
     }
 

@@ -5,9 +5,8 @@ use std::rc::Rc;
 use yew::{AttrValue, Reducible};
 
 use super::choice::Choice;
-use super::quantity::Quantity;
 use super::view::View;
-use crate::estimate::{Tier, Workload};
+use crate::estimate::{Quantity, Tier, Workload};
 use crate::number::{Range, Unit};
 use crate::prices::{self, Model, ModelId};
 
@@ -138,7 +137,7 @@ impl Inputs {
     /// What has to be corrected first before the figures count; `None` where they do.
     pub fn unread_words(&self) -> Option<AttrValue> {
         let first = Quantity::ALL.get(self.unread.trailing_zeros() as usize)?;
-        Some(format!("No estimate for what is typed: correct {} first.", first.spec().label).into())
+        Some(format!("No estimate yet. Correct {} first.", first.spec().label).into())
     }
 
     pub fn model(&self) -> Option<&'static Model> {
@@ -176,15 +175,15 @@ mod tests {
         let unread = Inputs::default()
             .after(Action::Unread(Quantity::Budget, true))
             .after(Action::Unread(Quantity::Calls, true));
-        assert_eq!(words(&unread).as_deref(), Some("No estimate for what is typed: correct API calls first."));
+        assert_eq!(words(&unread).as_deref(), Some("No estimate yet. Correct API calls first."));
         assert_eq!(unread.workload, Inputs::default().workload);
         let corrected = unread.after(Action::Unread(Quantity::Budget, false));
-        assert_eq!(words(&corrected).as_deref(), Some("No estimate for what is typed: correct API calls first."));
+        assert_eq!(words(&corrected).as_deref(), Some("No estimate yet. Correct API calls first."));
         assert_eq!(words(&corrected.after(Action::Set(Quantity::Calls, Some(7)))), None, "its slider was moved");
         // Another link leaves the boxes alone whose values it doesn't change.
         let link = Inputs::default().after(Action::Set(Quantity::Budget, Some(10_000)));
         let opened = unread.after(Action::Replace(Box::new(link)));
-        assert_eq!(words(&opened).as_deref(), Some("No estimate for what is typed: correct API calls first."));
+        assert_eq!(words(&opened).as_deref(), Some("No estimate yet. Correct API calls first."));
     }
 
     #[test]

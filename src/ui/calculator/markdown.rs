@@ -1,10 +1,10 @@
-//! The answer as text for elsewhere: a Markdown table, and the tag that shows this calculator in another page.
+//! The answer as text for elsewhere: a Markdown table, CSV, and the tag that shows this calculator in another page.
 
 use super::inputs::Inputs;
-use super::quantity::Quantity;
-use crate::estimate::{a_thousand, by_model, ways};
+use crate::estimate::{Duration, ModelCost, Quantity, a_thousand, by_model, ways};
+use crate::money::Usd;
 use crate::money::grouped;
-use crate::time::Time;
+use crate::time::{Time, day_in_words};
 
 /// The ways, and the pinned models, as Markdown; `link` leads back to this estimate.
 pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
@@ -18,21 +18,55 @@ pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
         number(workload.output_tokens + workload.reasoning_tokens),
         model.id
     );
-    text.push_str("| Way | Cost | Per 1,000 calls | Time |\n| --- | ---: | ---: | ---: |\n");
+    text.push_str("| Method | Cost | Per 1,000 calls | Time |\n| --- | ---: | ---: | ---: |\n");
     for row in ways(workload, model, now) {
-        let a_thousand = a_thousand(row.cost, workload.calls);
-        text.push_str(&format!("| {} | {} | {a_thousand} | {} |\n", row.way.label(), row.cost, row.time_words()));
+        let a_thousand = a_thousand(row.cost, workload.calls).short();
+        text.push_str(&format!(
+            "| {} | {} | {a_thousand} | {} |\n",
+            row.way.label(),
+            row.cost.short(),
+            row.time_words()
+        ));
     }
     if !inputs.pins.is_empty() {
         text.push_str("\n| Model | Provider | Async | Batch API | Prices as of |\n| --- | --- | ---: | ---: | --- |\n");
         let rows = by_model(workload, now);
-        for row in inputs.pins.iter().filter_map(|pin| rows.iter().find(|row| row.model.is(pin))) {
-            let batch = row.batch.map_or_else(|| "none known".to_owned(), |cost| cost.to_string());
-            let (id, date) = (&row.model.id, &row.model.price_date);
-            text.push_str(&format!("| {id} | {} | {} | {batch} | {date} |\n", row.model.vendor_name(), row.concurrent));
+        for row in compared(inputs, &rows) {
+            let batch = row.batch.map_or_else(|| "no price found".to_owned(), Usd::short);
+            let (id, date) = (&row.model.id, day_in_words(&row.model.price_date));
+            let (vendor, cost) = (row.model.vendor_name(), row.concurrent.short());
+            text.push_str(&format!("| {id} | {vendor} | {cost} | {batch} | {date} |\n"));
         }
     }
-    text.push_str(&format!("\nPrices as of {}.\n", model.price_date));
+    text.push_str(&format!("\nPrices as of {}.\n", day_in_words(&model.price_date)));
+    text.replace('\u{a0}', " ")
+}
+
+/// The chosen model and the pinned ones, each once.
+pub fn compared<'a>(inputs: &'a Inputs, rows: &'a [ModelCost]) -> impl Iterator<Item = &'a ModelCost> {
+    let pins = inputs.pins.iter().filter(|pin| **pin != inputs.model);
+    std::iter::once(&inputs.model).chain(pins).filter_map(|key| rows.iter().find(|row| row.model.is(key)))
+}
+
+/// The same for a spreadsheet: dollars to six decimals, seconds, dates as ISO writes them.
+pub fn csv(inputs: &Inputs, now: Time) -> String {
+    let Some(model) = inputs.model() else { return String::new() };
+    let calls = inputs.workload.calls;
+    let mut text =
+        String::from("model,provider,method,calls,cost_usd,cost_per_1000_calls_usd,time_s_max,price_date\r\n");
+    let mut add = |id: &str, vendor: &str, way: &str, cost: Usd, time: Duration, date: &str| {
+        let a_thousand = a_thousand(cost, calls).decimals(6);
+        let seconds = time.most_ms().map(|ms| ms.div_ceil(1_000).to_string()).unwrap_or_default();
+        text.push_str(&format!("{id},{vendor},{way},{calls},{},{a_thousand},{seconds},{date}\r\n", cost.decimals(6)));
+    };
+    for row in ways(&inputs.workload, model, now) {
+        add(&model.id, model.vendor_name(), row.way.label(), row.cost, row.duration, &model.price_date);
+    }
+    let rows = by_model(&inputs.workload, now);
+    for row in compared(inputs, &rows).skip(1) {
+        let (id, vendor, date) = (&row.model.id, row.model.vendor_name(), &row.model.price_date);
+        add(id, vendor, "Async", row.concurrent, row.duration, date);
+    }
     text
 }
 
@@ -59,13 +93,25 @@ mod tests {
         let text = markdown(&inputs, "https://example.org/#/?calls=5000", Time::from_ms(1_795_435_200_000));
         for line in [
             "5,000 calls of 250 + 50 tokens with gpt-4o-mini ([estimate](https://example.org/#/?calls=5000))",
-            "| Sequential | $0.3375 | $0.0675 | 125 min |",
-            "| Async | $0.3038 | $0.0608 | 7.5 min |",
-            "| Batch API | $0.1519 | $0.0304 | < 24 hours |",
+            "| Sequential | $0.338 | $0.0675 | 2 h 5 min |",
+            "| Async | $0.304 | $0.0608 | 7.5 min |",
+            "| Batch API | $0.152 | $0.0304 | < 24 hours |",
+            "| gpt-4o-mini | OpenAI | $0.304 | $0.152 |",
             "| claude-opus-5 | Anthropic |",
         ] {
             assert!(text.contains(line), "{line} in {text}");
         }
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_plain_numbers() {
+        let inputs = Inputs::default().after(Action::Pin("anthropic/claude-opus-5".to_owned()));
+        let text = csv(&inputs, Time::from_ms(1_795_435_200_000));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert!(lines[2].starts_with("gpt-4o-mini,OpenAI,Async,5000,0.303750,0.060750,450,2026-"), "{text}");
+        assert!(lines[4].starts_with("claude-opus-5,Anthropic,Async,5000,"), "{text}");
+        assert!(lines.iter().all(|line| line.split(',').count() == 8));
     }
 
     #[test]

@@ -9,11 +9,12 @@ mod advice;
 mod answers;
 mod calculator_page;
 mod choice;
+mod decision;
 mod inputs;
 mod markdown;
 mod model_picker;
-mod quantity;
 mod query;
+mod share;
 mod simulation;
 mod view;
 mod workload_form;
@@ -25,10 +26,11 @@ use yew::prelude::*;
 pub use calculator_page::{CalculatorPage, OpeningCalculator};
 pub use inputs::{ASKED_AGAIN, Action, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
 pub use model_picker::{choices, dollars};
-pub use quantity::Quantity;
 pub use query::{decode, encode, is_known};
 pub use simulation::{Simulation, SimulationProps};
 pub use view::{Column, View};
+
+pub use crate::estimate::Quantity;
 
 use crate::estimate;
 use crate::time::Time;
@@ -45,6 +47,9 @@ pub struct CalculatorProps {
     /// What can be done with the answer, below the recommendation.
     #[prop_or_default]
     pub actions: Html,
+    /// Another way to fill the inputs in, among them.
+    #[prop_or_default]
+    pub from_file: Html,
     /// What stands below the answer.
     #[prop_or_default]
     pub children: Html,
@@ -62,8 +67,10 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     html! {
         <div class={if unread { "calculator calculator--unread" } else { "calculator" }}>
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
-            <WorkloadForm inputs={props.inputs.clone()} on_action={props.on_action.clone()} />
-            <Advice {estimate} {model} actions={props.actions.clone()} {unread} />
+            <WorkloadForm inputs={props.inputs.clone()} from_file={props.from_file.clone()}
+                on_action={props.on_action.clone()} />
+            <Advice {estimate} workload={props.inputs.workload.clone()} {model} now={props.now}
+                actions={props.actions.clone()} {unread} />
             { props.children.clone() }
         </div>
     }

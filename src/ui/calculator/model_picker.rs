@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::inputs::Action;
 use crate::money::PerToken;
 use crate::prices::{self, Model, ModelId};
+use crate::time::day_in_words;
 use crate::ui::parts::{Choice, Combobox};
 
 #[derive(Properties, PartialEq)]
@@ -17,30 +18,35 @@ pub struct ModelPickerProps {
 
 #[component]
 pub fn ModelPicker(props: &ModelPickerProps) -> Html {
-    let choices = use_memo((), |()| choices());
+    let retired = use_state(|| false);
+    let choices = use_memo((*retired, props.model.clone()), |(retired, model)| choices(*retired, model));
     let hint = prices::find(&props.model).map(|model| hint(model, props.own_price));
+    let more = (!*retired).then_some(AttrValue::Static("Show retired"));
+    let on_more = Callback::from(move |()| retired.set(true));
     html! {
-        <Combobox label="Model" value={props.model.clone()} choices={(*choices).clone()} {hint}
+        <Combobox label="Model" value={props.model.clone()} choices={(*choices).clone()} {hint} {more} {on_more}
             on_choose={props.on_action.reform(|model: AttrValue| Action::ChooseModel(model.to_string()))} />
     }
 }
 
-pub fn choices() -> Vec<Choice> {
-    let groups = [
-        ("", prices::all().iter().filter(|model| model.core && !model.deprecated).collect::<Vec<_>>()),
-        ("More models", prices::all().iter().filter(|model| !model.core && !model.deprecated).collect()),
-        ("Deprecated", prices::all().iter().filter(|model| model.deprecated).collect()),
-    ];
-    let mut choices = Vec::new();
-    for (group, models) in groups {
-        choices.extend(models.into_iter().map(|model| choice(model, group)));
-    }
+/// The usual choices first, then the others by provider. Retired models are listed when asked for; the chosen one
+/// always is.
+pub fn choices(retired: bool, chosen: &str) -> Vec<Choice> {
+    let listed = || prices::all().iter().filter(|model| retired || !model.deprecated || model.is(chosen));
+    let usual = |model: &&Model| model.core && !model.deprecated;
+    let mut others: Vec<&Model> = listed().filter(|model| !usual(model)).collect();
+    others.sort_by_key(|model| model.vendor_name().to_lowercase());
+    let mut choices: Vec<Choice> = listed().filter(usual).map(|model| choice(model, USUAL)).collect();
+    choices.extend(others.into_iter().map(|model| choice(model, model.vendor_name())));
     choices
 }
 
+const USUAL: &str = "Usual choices";
+
 fn choice(model: &Model, group: &'static str) -> Choice {
     let rates = model.card.base;
-    let detail = format!("{} · {} / {}", model.vendor_name(), dollars(rates.input), dollars(rates.output));
+    let retired = if model.deprecated { " · retired" } else { "" };
+    let detail = format!("{} · {} / {}{retired}", model.vendor_name(), dollars(rates.input), dollars(rates.output));
     Choice {
         value: model.key().into(),
         name: model.id.clone().into(),
@@ -56,10 +62,11 @@ pub fn dollars(price: PerToken) -> String {
 
 fn hint(model: &Model, own_price: bool) -> AttrValue {
     if own_price {
-        return AttrValue::Static("At your own price.");
+        return AttrValue::Static("At your own prices.");
     }
     let rates = model.card.base;
-    format!("Per million: {} in, {} out ({})", dollars(rates.input), dollars(rates.output), model.price_date).into()
+    let (input, output) = (dollars(rates.input), dollars(rates.output));
+    format!("{input} in, {output} out per 1M tokens ({})", day_in_words(&model.price_date)).into()
 }
 
 #[cfg(test)]
@@ -67,12 +74,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn core_models_come_first_and_every_model_is_there_once() {
-        let choices = choices();
-        assert_eq!(choices.len(), prices::all().len());
-        let last_core = choices.iter().rposition(|choice| choice.group.is_empty()).unwrap();
-        assert!(choices[..=last_core].iter().all(|choice| choice.group.is_empty()));
-        assert!(choices.iter().any(|choice| choice.value == "openai/gpt-4o-mini"));
+    fn usual_choices_come_first_and_retired_ones_when_asked_for() {
+        let all = choices(true, "");
+        assert_eq!(all.len(), prices::all().len());
+        let last_usual = all.iter().rposition(|choice| choice.group == USUAL).unwrap();
+        assert!(all[..=last_usual].iter().all(|choice| choice.group == USUAL));
+        let current = choices(false, "openai/gpt-4o-mini");
+        assert!(current.iter().any(|choice| choice.value == "openai/gpt-4o-mini"));
+        assert!(current.iter().all(|choice| !choice.detail.contains("retired")));
+        let retired = prices::all().iter().find(|model| model.deprecated).unwrap().key();
+        assert!(choices(false, &retired).iter().any(|choice| choice.value == retired));
     }
 
     #[test]

@@ -11,9 +11,8 @@
 
 use super::choice::Choice;
 use super::inputs::{ASKED_AGAIN, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
-use super::quantity::Quantity;
 use super::view::{Column, View};
-use crate::estimate::Workload;
+use crate::estimate::{Quantity, Workload};
 use crate::number::Range;
 use crate::prices;
 use crate::query::{bare, escaped, pairs, quoted};
@@ -136,7 +135,7 @@ fn read(inputs: &mut Inputs, key: &str, value: &str) -> Result<(), String> {
         PINS => {
             let pins = value.split(',').filter(|pin| !pin.is_empty()).map(known).collect::<Result<Vec<_>, _>>()?;
             if pins.len() > PINS_MAX {
-                return Err(format!("At most {PINS_MAX} models stand side by side, not {}.", pins.len()));
+                return Err(format!("At most {PINS_MAX} models can be compared, not {}.", pins.len()));
             }
             inputs.pins = pins;
         }
@@ -148,8 +147,8 @@ fn read(inputs: &mut Inputs, key: &str, value: &str) -> Result<(), String> {
             let view = inputs.view.in_order(value);
             inputs.view = view.ok_or_else(|| format!("The order is one of {}, not {}.", columns(), quoted(value)))?;
         }
-        DEPRECATED => inputs.view.deprecated = switched(value, "Show deprecated")?,
-        _ => return Err(format!("{} is not known here.", quoted(key))),
+        DEPRECATED => inputs.view.deprecated = switched(value, "Show retired")?,
+        _ => return Err(format!("{} is unknown.", quoted(key))),
     }
     Ok(())
 }
@@ -163,7 +162,7 @@ fn switched(value: &str, name: &str) -> Result<bool, String> {
 }
 
 fn known(name: &str) -> Result<prices::ModelId, String> {
-    let model = prices::find(name).ok_or_else(|| format!("The catalogue has no model {}.", quoted(name)))?;
+    let model = prices::find(name).ok_or_else(|| format!("No price found for the model {}.", quoted(name)))?;
     Ok(model.key())
 }
 
@@ -246,16 +245,16 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "The catalogue has no model “gpt-nowhere”.",
+                "No price found for the model “gpt-nowhere”.",
                 "API calls is “0”. It goes from 1 to 1,000,000.",
                 "Input tokens per call is “many”. It needs a plain number, without “m”.",
-                "“colour” is not known here.",
-                "Cache hit rate is “”. It needs a number.",
+                "“colour” is unknown.",
+                "Repeated inputs is “”. It needs a number.",
                 "Warm up the prompt cache is 1 or 0, not “yes”.",
                 "The share asked again is “100”. It goes from 0% to 99%.",
-                "The catalogue has no model “x”.",
+                "No price found for the model “x”.",
                 "The order is one of model, provider, cost, thousand, batch, time, date, not “colour”.",
-                "Show deprecated is 1 or 0, not “2”.",
+                "Show retired is 1 or 0, not “2”.",
             ]
         );
     }

@@ -59,7 +59,7 @@ pub fn Simulation(props: &SimulationProps) -> Html {
                 <h2 class="ways__title" id="simulation">{ "Simulation" }</h2>
                 if limited {
                     <SelectField label="The provider counts by" value={word(*server)}
-                        choices={vec![(BUCKET.into(), "a bucket that refills".into()), (WINDOW.into(), "a strict minute".into())]}
+                        choices={vec![(BUCKET.into(), "a steady refill".into()), (WINDOW.into(), "a strict minute".into())]}
                         {on_choose} />
                 }
             </div>
@@ -88,7 +88,7 @@ fn shown(news: Option<&SimulationNews>, closed: &str) -> Html {
             let text = format!("{} of {} calls simulated", number(done), number(total));
             html! {
                 <>
-                    <p class="soft small" role="status">{ "The engine runs this workload on a virtual clock…" }</p>
+                    <p class="soft small" role="status">{ "Running this workload on a simulated clock…" }</p>
                     <ProgressBar label="Simulation progress" {done} {total} text={AttrValue::from(text)} />
                 </>
             }
@@ -112,10 +112,10 @@ fn Found(props: &FoundProps) -> Html {
             <p role="status">{ headline(summary, &props.closed) }</p>
             <Histogram bins={summary.histogram.clone()} median_ms={time.p50} />
             <dl class="stats">
-                <Stat label={if summary.stopped == summary.runs { "Half rest within" } else { "Half end within" }} value={in_words(time.p50)}
-                    note={AttrValue::from(format!("nine in ten: {} to {}", in_words(time.p05), in_words(time.p95)))} />
-                <Stat label="Cost, median" value={cost.p50.to_string()}
-                    note={AttrValue::from(format!("nine in ten: {} to {}", cost.p05, cost.p95))} />
+                <Stat label={if summary.stopped == summary.runs { "Half stop within" } else { "Half finish within" }} value={in_words(time.p50)}
+                    note={AttrValue::from(format!("9 in 10: {} to {}", in_words(time.p05), in_words(time.p95)))} />
+                <Stat label="Cost, median" value={cost.p50.short()}
+                    note={AttrValue::from(format!("9 in 10: {} to {}", cost.p05.short(), cost.p95.short()))} />
                 <Stat label="429s a run" value={per_run(summary.rate_limited_milli)} />
                 <Stat label="Retries a run" value={per_run(summary.retries_milli)} />
                 <Stat label="Re-asks a run" value={per_run(summary.reasked_milli)} />
@@ -130,8 +130,8 @@ fn headline(summary: &Summary, closed: &str) -> String {
     let time = &summary.finish_ms;
     if summary.stopped == summary.runs {
         return format!(
-            "None of {} runs of the engine came to its end: {}. They rested after {} of {} calls on average, {} to {} from \
-             their start. By the estimate all calls take {closed}.",
+            "None of {} simulated runs finished: {}. They stopped after {} of {} calls on average, {} to {} after \
+             their start. By the estimate, all calls take {closed}.",
             summary.runs,
             why_stopped(summary),
             number(summary.stopped_done),
@@ -141,7 +141,7 @@ fn headline(summary: &Summary, closed: &str) -> String {
         );
     }
     format!(
-        "{} runs of the engine, each with its own chance: from {} to {}, half of them within {}. The estimate says {closed}.",
+        "{} runs of the engine with random delays took {} to {}, half of them at most {}. The estimate says {closed}.",
         summary.runs,
         in_words(time.least),
         in_words(time.most),
@@ -151,25 +151,25 @@ fn headline(summary: &Summary, closed: &str) -> String {
 
 fn notes(summary: &Summary) -> Vec<String> {
     let mut notes = vec![
-        "Latency varies around its mean (log-normal, one call in twenty takes about twice as long), the length of answers by half; failures as entered."
+        "Assumes that latency varies around its mean (log-normal: 1 call in 20 takes about twice as long), answer length by half, and failures as entered."
             .to_owned(),
     ];
     if summary.runs < 200 {
         notes.push(format!(
-            "At this size runs differ little, so {} were made instead of 200: enough for the middle, few for the edges.",
+            "Large runs differ little, so {} were simulated instead of 200: enough for the middle, few for the extremes.",
             summary.runs
         ));
     }
     if summary.simulated_calls < summary.calls {
         notes.push(format!(
-            "Each run is a sample of {} calls, continued to {} at the pace of its second half; its spread is narrowed as chance averages out over more calls.",
+            "Each run is a sample of {} calls, extended to {} at the pace of its second half, with less spread.",
             number(summary.simulated_calls),
             number(summary.calls)
         ));
     }
     if (1..summary.runs).contains(&summary.stopped) {
         notes.push(format!(
-            "{} of {} runs rested before their end, after {} calls on average: {}.",
+            "{} of {} runs stopped early, after {} calls on average: {}.",
             summary.stopped,
             summary.runs,
             number(summary.stopped_done),
@@ -180,11 +180,7 @@ fn notes(summary: &Summary) -> Vec<String> {
 }
 
 fn why_stopped(summary: &Summary) -> &'static str {
-    if summary.stopped_by_budget {
-        "the budget didn't let the next call through"
-    } else {
-        "nothing but refusals came back"
-    }
+    if summary.stopped_by_budget { "the budget didn't cover the next call" } else { "every call was refused" }
 }
 
 #[derive(Properties, PartialEq)]
@@ -204,17 +200,20 @@ fn Histogram(props: &HistogramProps) -> Html {
         let height = f64::from(bin.runs) / f64::from(most) * (HEIGHT - 8.0);
         html! {
             <rect class="simulation__bar" x={round(place as f64 * width + 1.0)} y={round(HEIGHT - height)}
-                width={round((width - 2.0).max(1.0))} height={round(height)} />
+                width={round((width - 2.0).max(1.0))} height={round(height)}>
+                <title>{ format!("{} to {}: {} runs", in_words(bin.from_ms), in_words(bin.to_ms), bin.runs) }</title>
+            </rect>
         }
     };
     let words = format!(
-        "Finish times of the runs, from {} to {}; the median is {}.",
+        "Finish times of the runs, from {} to {}; the median is {}; at most {most} runs in one bar.",
         in_words(first.from_ms),
         in_words(last.to_ms),
         in_words(props.median_ms)
     );
     html! {
         <figure class="simulation__figure">
+            <p class="soft small">{ format!("Runs per bar, at most {most}; dashed: the median") }</p>
             <svg viewBox={format!("0 0 {WIDTH} {HEIGHT}")} width="100%" role="img" aria-label={words}
                 preserveAspectRatio="none" class="simulation__histogram">
                 { for props.bins.iter().enumerate().map(bar) }
@@ -223,7 +222,7 @@ fn Histogram(props: &HistogramProps) -> Html {
             </svg>
             <figcaption class="simulation__axis">
                 <span>{ in_words(first.from_ms) }</span>
-                <span>{ "when the runs end" }</span>
+                <span>{ "when runs finish (the axis doesn't start at 0)" }</span>
                 <span>{ in_words(last.to_ms) }</span>
             </figcaption>
         </figure>
@@ -271,12 +270,12 @@ mod tests {
             stopped_by_budget: true,
         };
         let told = headline(&summary, "17 min");
-        assert!(told.starts_with("None of 50 runs of the engine came to its end: the budget"), "{told}");
+        assert!(told.starts_with("None of 50 simulated runs finished: the budget"), "{told}");
         assert!(told.contains("after 2,846 of 20,000 calls") && !told.contains("within"), "{told}");
-        assert!(!notes(&summary).iter().any(|note| note.contains("rested")));
+        assert!(!notes(&summary).iter().any(|note| note.contains("stopped early")));
         summary.stopped = 3;
-        assert!(headline(&summary, "17 min").contains("half of them within 1.6 min. The estimate says 17 min."));
-        assert!(notes(&summary).iter().any(|note| note.starts_with("3 of 50 runs rested")));
+        assert!(headline(&summary, "17 min").contains("half of them at most 1.6 min. The estimate says 17 min."));
+        assert!(notes(&summary).iter().any(|note| note.starts_with("3 of 50 runs stopped early")));
     }
 
     #[test]

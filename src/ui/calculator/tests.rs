@@ -16,6 +16,7 @@ async fn drawn(inputs: Inputs) -> String {
         now: NOW,
         on_action: Callback::noop(),
         actions: Html::default(),
+        from_file: Html::default(),
         children: Html::default(),
     };
     LocalServerRenderer::<Calculator>::with_props(props).hydratable(false).render().await
@@ -47,16 +48,41 @@ fn words_of_group(page: &str, id: &str) -> String {
 async fn the_page_opens_with_the_answers() {
     let page = drawn(Inputs::default()).await;
     for (id, figures) in [
-        ("answer-sequential", "Cost $0.3375 Time 125 min"),
-        ("answer-async", "Cost $0.3038 Time 7.5 min"),
-        ("answer-batch-api", "Cost $0.1519 Time < 24 hours"),
+        ("answer-sequential", "Cost $0.338 Time 2 h 5 min"),
+        ("answer-async", "Cost $0.304 Time 7.5 min"),
+        ("answer-batch-api", "Cost $0.152 Time < 24 hours"),
     ] {
         let words = words_of_group(&page, id);
         assert!(words.contains(figures), "{id}: {words}");
     }
     assert!(words_of_group(&page, "answer-batch-api").contains("cheapest"));
     assert!(words_of_group(&page, "answer-async").contains("fastest"));
-    assert!(page.contains(">Recommendation</h2>"));
+    assert!(page.contains(">Recommendation</h2>") && page.contains(">Decision path</h3>"));
+}
+
+#[tokio::test]
+async fn every_id_is_there_once() {
+    let page = drawn(Inputs::default()).await;
+    let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert!(count > 30 && ids.len() == count, "{ids:?}");
+}
+
+#[tokio::test]
+async fn an_assumption_is_called_one_and_can_be_dropped() {
+    let assumed = "Assumes that 10% of your calls repeat an earlier one.";
+    let page = drawn(Inputs::default()).await;
+    assert!(page.contains(assumed) && page.contains("Set to 0%"), "{page}");
+    let page = drawn(Inputs::default().after(Action::Set(Quantity::CacheHits, Some(0)))).await;
+    assert!(!page.contains("Assumes that") && !page.contains("Set to 0%"), "{page}");
+}
+
+#[tokio::test]
+async fn nothing_is_read_out_before_something_changes() {
+    let page = drawn(Inputs::default()).await;
+    assert!(page.contains("<p role=\"status\" class=\"visually-hidden\"></p>"), "{page}");
 }
 
 #[tokio::test]
@@ -66,9 +92,9 @@ async fn a_broken_budget_or_deadline_is_said_in_words() {
         .after(Action::Set(Quantity::Deadline, Some(10_000)));
     let page = drawn(inputs).await;
     let sequential = words_of_group(&page, "answer-sequential");
-    assert!(sequential.contains("Over the budget of $0.20. Misses the deadline."), "{sequential}");
+    assert!(sequential.contains("Over your budget of $0.20. Misses your deadline."), "{sequential}");
     let batch = words_of_group(&page, "answer-batch-api");
-    assert!(!batch.contains("Over the budget") && batch.contains("May miss the deadline."), "{batch}");
+    assert!(!batch.contains("Over your budget") && batch.contains("May miss your deadline."), "{batch}");
 }
 
 #[tokio::test]
@@ -76,12 +102,12 @@ async fn a_model_without_a_batch_price_says_so_in_its_group() {
     let model = crate::prices::all().iter().find(|model| model.batch.is_none()).expect("one vendor has no Batch API");
     let page = drawn(Inputs::default().after(Action::ChooseModel(model.key()))).await;
     let batch = words_of_group(&page, "answer-batch-api");
-    assert!(batch.contains("No Batch API price is known") && !batch.contains('$'), "{batch}");
+    assert!(batch.contains("No Batch API price found") && !batch.contains('$'), "{batch}");
 }
 
 #[tokio::test]
 async fn figures_for_other_inputs_than_those_typed_do_not_count() {
-    let words = "No estimate for what is typed: correct API calls first.";
+    let words = "No estimate yet. Correct API calls first.";
     let page = drawn(Inputs::default().after(Action::Unread(Quantity::Calls, true))).await;
     assert!(page.contains(words) && page.contains("calculator--unread"), "{page}");
     assert!(page.contains("inert"), "nothing is started or copied with them");

@@ -1,4 +1,4 @@
-//! What is asked: the model, five quantities with sliders, and the rest under `Advanced`.
+//! What is asked: the model, five quantities with sliders, deadline and budget, and the rest under `Advanced`.
 
 use std::rc::Rc;
 
@@ -7,26 +7,18 @@ use yew::prelude::*;
 use super::choice::Choice;
 use super::inputs::{Action, Inputs};
 use super::model_picker::{ModelPicker, dollars};
-use super::quantity::Quantity;
-use crate::estimate::{Tier, Workload, tiers};
+use crate::estimate::{Quantity, Tier, Workload, tiers};
 use crate::money::{PerToken, grouped};
-use crate::ui::parts::{Disclosure, NumberField, SelectField, Switch};
+use crate::ui::parts::{Button, ButtonKind, Disclosure, NumberField, SelectField, Switch};
+
+/// Beside the five with sliders.
+const GOALS: [Quantity; 2] = [Quantity::Deadline, Quantity::Budget];
 
 /// What stands under `Advanced`, in the rows of the page.
-const ADVANCED: [Row; 6] = [
+const ADVANCED: [Row; 5] = [
     Row {
-        name: "Tokens and time",
+        name: "Latency and length",
         quantities: &[Quantity::Latency, Quantity::TokensPerSecond, Quantity::Reasoning, Quantity::OutputCap],
-        choices: &[],
-    },
-    Row {
-        name: "The provider's prompt cache",
-        quantities: &[Quantity::SharedPrefix],
-        choices: &[Choice::WarmUp, Choice::KeepAnHour],
-    },
-    Row {
-        name: "Failures",
-        quantities: &[Quantity::FailedBilled, Quantity::ReAsks, Quantity::QuickFailures],
         choices: &[],
     },
     Row {
@@ -44,15 +36,24 @@ const ADVANCED: [Row; 6] = [
         ],
         choices: &[Choice::StrictWindow],
     },
-    Row { name: "Yours", quantities: &[Quantity::Budget, Quantity::Deadline], choices: &[] },
     Row {
-        name: "Own prices, USD per million tokens",
+        name: "Your provider's prompt cache",
+        quantities: &[Quantity::SharedPrefix],
+        choices: &[Choice::WarmUp, Choice::KeepAnHour],
+    },
+    Row {
+        name: "Failures",
+        quantities: &[Quantity::FailedBilled, Quantity::ReAsks, Quantity::QuickFailures],
+        choices: &[],
+    },
+    Row {
+        name: "Your own prices, USD per 1M tokens",
         quantities: &[Quantity::InputPrice, Quantity::OutputPrice],
         choices: &[],
     },
 ];
 
-const LIMITS: &str = "Provider's limits";
+const LIMITS: &str = "Your provider's limits";
 
 struct Row {
     name: &'static str,
@@ -63,6 +64,9 @@ struct Row {
 #[derive(Properties, PartialEq)]
 pub struct WorkloadFormProps {
     pub inputs: Rc<Inputs>,
+    /// Another way to fill them in.
+    #[prop_or_default]
+    pub from_file: Html,
     pub on_action: Callback<Action>,
 }
 
@@ -73,7 +77,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     let field = |quantity: Quantity| {
         html! {
             <QuantityField {quantity} value={quantity.get(workload)} placeholder={placeholder(quantity, &props.inputs)}
-                error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
+                hint={quantity.hint(workload).map(AttrValue::from)} error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
         }
     };
     let opening = Workload::default();
@@ -82,15 +86,25 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     let switch = |choice: Choice| {
         html! { <ChoiceSwitch {choice} on={choice.get(workload)} on_action={props.on_action.clone()} /> }
     };
+    let none_repeated = {
+        let on_press = props.on_action.reform(|()| Action::Set(Quantity::CacheHits, Some(0)));
+        html! { <div class="workload-form__none"><Button kind={ButtonKind::Quiet} {on_press}>{ "Set to 0%" }</Button></div> }
+    };
     let summary = match set {
-        0 => "limits, latency, budget, own prices".to_owned(),
-        1 => "one set".to_owned(),
-        set => format!("{set} set"),
+        0 => "limits, failures, prices".to_owned(),
+        set => format!("{set} changed"),
     };
     html! {
         <section class="workload-form panel" aria-label="Workload">
             <ModelPicker model={props.inputs.model.clone()} {own_price} on_action={props.on_action.clone()} />
-            { for Quantity::MAIN.into_iter().map(field) }
+            <div class="workload-form__file">{ props.from_file.clone() }</div>
+            { for Quantity::MAIN.into_iter().map(|quantity| html! {
+                <>
+                    { field(quantity) }
+                    if quantity == Quantity::CacheHits && workload.cache_hits_ppm > 0 { { none_repeated.clone() } }
+                </>
+            }) }
+            <div class="workload-form__fields">{ for GOALS.into_iter().map(field) }</div>
             <Disclosure label="Advanced" {summary} open={set > 0}>
                 <div class="workload-form__advanced">
                     {
@@ -135,7 +149,7 @@ fn tier_field(props: &WorkloadFormProps) -> Html {
         choices.push((AttrValue::Static(OWN_LIMITS), AttrValue::Static("as typed below")));
     }
     let hint =
-        now.map(|place| AttrValue::from(format!("{}. Your account's own page is always right.", known[place].source)));
+        now.map(|place| AttrValue::from(format!("{}. Check the limits page of your account.", known[place].source)));
     let on_action = props.on_action.clone();
     let on_choose = Callback::from(move |choice: AttrValue| {
         if choice != OWN_LIMITS {
@@ -155,6 +169,7 @@ struct QuantityFieldProps {
     quantity: Quantity,
     value: Option<u64>,
     placeholder: Option<AttrValue>,
+    hint: Option<AttrValue>,
     error: Option<AttrValue>,
     on_action: Callback<Action>,
 }
@@ -165,8 +180,8 @@ fn QuantityField(props: &QuantityFieldProps) -> Html {
     let on_change = props.on_action.reform(move |value: Option<u64>| Action::Set(quantity, value));
     let on_unread = props.on_action.reform(move |unread: bool| Action::Unread(quantity, unread));
     html! {
-        <NumberField label={spec.label} value={props.value} range={spec.range} step={spec.step}
-            hint={spec.hint.map(AttrValue::from)} placeholder={props.placeholder.clone()} error={props.error.clone()}
+        <NumberField id={format!("input-{}", spec.key)} label={spec.label} value={props.value} range={spec.range}
+            step={spec.step} hint={props.hint.clone()} placeholder={props.placeholder.clone()} error={props.error.clone()}
             slider={quantity.scale()} {on_change} {on_unread} />
     }
 }
@@ -202,7 +217,7 @@ fn complaint(quantity: Quantity, workload: &Workload) -> Option<AttrValue> {
     let more = quantity == Quantity::SharedPrefix && workload.shared_prefix_tokens > workload.input_tokens;
     more.then(|| {
         let input = grouped(&workload.input_tokens.to_string());
-        format!("The prefix is part of the input, so no more than {input} of these tokens count.").into()
+        format!("The prefix is part of the input, so at most {input} tokens count.").into()
     })
 }
 
@@ -217,10 +232,11 @@ mod tests {
     #[test]
     fn every_quantity_has_one_place_in_the_form() {
         let mut seen: Vec<Quantity> = Quantity::MAIN.to_vec();
+        seen.extend(GOALS);
         seen.extend(ADVANCED.iter().flat_map(|row| row.quantities.iter().copied()));
         seen.sort();
         assert_eq!(seen, Quantity::ALL);
         let choices: Vec<Choice> = ADVANCED.iter().flat_map(|row| row.choices.iter().copied()).collect();
-        assert_eq!(choices, Choice::ALL);
+        assert!(choices.len() == Choice::ALL.len() && Choice::ALL.iter().all(|choice| choices.contains(choice)));
     }
 }

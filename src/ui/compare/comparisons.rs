@@ -7,7 +7,6 @@ use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::cost_by_model::CostByModel;
-use super::decision::Decision;
 use super::figures::Figures;
 use super::re_asks::ReAsks;
 use super::side_by_side::SideBySide;
@@ -16,6 +15,7 @@ use crate::estimate::{self, Workload};
 use crate::time::Time;
 use crate::ui::calculator::{Action, Inputs};
 use crate::ui::hooks::{use_after_paint, use_rested};
+use crate::ui::parts::Disclosure;
 
 /// Longer than the time between two steps of a slider that is being moved.
 const REST_MS: u32 = 100;
@@ -35,8 +35,9 @@ pub fn Comparisons(props: &ComparisonsProps) -> Html {
     let rested = Rc::new(Inputs { workload: rested, ..(*inputs).clone() });
     html! {
         <>
+            <Models inputs={rested.clone()} {now} on_action={on_action.clone()} />
             <FollowedFigures inputs={followed} {now} />
-            <Compared inputs={rested} {now} {on_action} />
+            <Folded inputs={rested} {now} {on_action} />
         </>
     }
 }
@@ -51,33 +52,48 @@ struct FollowedProps {
 fn FollowedFigures(props: &FollowedProps) -> Html {
     let (workload, now) = (&props.inputs.workload, props.now);
     let Some(model) = props.inputs.model() else { return Html::default() };
-    let rows = Rc::new(measured(|| estimate::by_model(workload, now)));
     let estimate = Rc::new(estimate::estimate(workload, model, now));
     let points = Rc::new(estimate::time_by_concurrency(workload, model, now));
     let money = estimate::money(workload, model, now);
-    html! { <Figures {estimate} concurrency={workload.concurrency} {points} {money} {rows} /> }
+    html! { <Figures {estimate} concurrency={workload.concurrency} {points} {money} /> }
 }
 
-/// What is longer than a glance.
+/// The table that people came for, and the pinned models below it, where they push nothing that is being typed in.
 #[component]
-pub(super) fn Compared(props: &ComparisonsProps) -> Html {
+pub(super) fn Models(props: &ComparisonsProps) -> Html {
     let (inputs, now) = (&props.inputs, props.now);
     let workload = &inputs.workload;
-    let rows =
-        use_memo((workload.clone(), now), |(workload, now): &(Workload, Time)| estimate::by_model(workload, *now));
-    let Some(model) = inputs.model() else { return Html::default() };
+    let rows = use_memo((workload.clone(), now), |(workload, now): &(Workload, Time)| {
+        measured(|| estimate::by_model(workload, *now))
+    });
     let on_pin = props.on_action.reform(Action::Pin);
     html! {
         <>
-            <Ways workload={workload.clone()} {model} {now} />
-            <Decision workload={workload.clone()} {model} {now} />
-            <ReAsks workload={workload.clone()} {model} versus={inputs.versus.clone()} {now}
-                on_versus={props.on_action.reform(Action::Against)} />
-            <SideBySide rows={rows.clone()} calls={workload.calls} pins={inputs.pins.clone()} on_unpin={on_pin.clone()} />
-            <CostByModel {rows} calls={workload.calls} chosen={inputs.model.clone()} pins={inputs.pins.clone()}
-                view={inputs.view.clone()} on_choose={props.on_action.reform(Action::ChooseModel)} {on_pin}
+            <CostByModel rows={rows.clone()} calls={workload.calls} chosen={inputs.model.clone()}
+                pins={inputs.pins.clone()} view={inputs.view.clone()}
+                on_choose={props.on_action.reform(Action::ChooseModel)} on_pin={on_pin.clone()}
                 on_view={props.on_action.reform(Action::View)} />
+            <SideBySide {rows} calls={workload.calls} chosen={inputs.model.clone()} pins={inputs.pins.clone()}
+                on_unpin={on_pin} />
         </>
+    }
+}
+
+/// What few people ask for.
+#[component]
+pub(super) fn Folded(props: &ComparisonsProps) -> Html {
+    let (inputs, now) = (&props.inputs, props.now);
+    let Some(model) = inputs.model() else { return Html::default() };
+    html! {
+        <div class="folded">
+            <Disclosure label="Every way side by side" summary="with and without caches, and Flex">
+                <Ways workload={inputs.workload.clone()} {model} {now} />
+            </Disclosure>
+            <Disclosure label="What if: a cheaper model with retries" summary="is it worth it?">
+                <ReAsks workload={inputs.workload.clone()} {model} versus={inputs.versus.clone()} {now}
+                    on_versus={props.on_action.reform(Action::Against)} />
+            </Disclosure>
+        </div>
     }
 }
 

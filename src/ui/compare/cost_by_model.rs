@@ -8,7 +8,9 @@ use yew::prelude::*;
 
 use super::model_view;
 use crate::estimate::{ModelCost, a_thousand};
+use crate::money::Usd;
 use crate::prices::ModelId;
+use crate::time::day_in_words;
 use crate::ui::calculator::{Column, PINS_MAX, View};
 use crate::ui::parts::{Switch, TextField, TextKind};
 
@@ -45,7 +47,10 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
         let (on_choose, on_pin) = (props.on_choose.clone(), props.on_pin.clone());
         Callback::from(move |event: MouseEvent| pressed(&event, &on_choose, &on_pin))
     };
-    let deprecated = props.rows.iter().filter(|row| row.model.deprecated).count();
+    // A time that is the same for every model says nothing about any of them.
+    let timed = props.rows.windows(2).any(|pair| pair[0].duration != pair[1].duration);
+    let columns = || Column::ALL.into_iter().filter(move |column| timed || *column != Column::Time);
+    let time = if timed { " and time" } else { "" };
     html! {
         <section class="cost-by-model" aria-labelledby="cost-by-model">
             <div class="cost-by-model__head">
@@ -53,23 +58,23 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
                 <div class="cost-by-model__controls">
                     <TextField label="Filter models" kind={TextKind::Search} value={view.filter.clone()}
                         placeholder="name or provider" on_input={on_filter} />
-                    <Switch label="Show deprecated" on={view.deprecated} {on_switch} />
+                    <Switch label="Show retired" on={view.deprecated} {on_switch} />
                 </div>
             </div>
             <p class="soft small" role="status">
-                { format!("{} of {} models; {deprecated} are deprecated. ", shown.len(), props.rows.len()) }
-                { "Cost and time are those of Async, at the same inputs and your limits. Pin up to four to see them side by side." }
+                { format!("{} of {} models. Cost{time} of Async with your inputs. ", shown.len(), props.rows.len()) }
+                { "Click a model to use it; pin up to four to compare them." }
             </p>
             <div class="table-scroll cost-by-model__scroll" role="region" aria-label="Models, scrollable" tabindex="0">
                 <table class="data-table" aria-labelledby="cost-by-model" {onclick}>
                     <thead>
                         <tr>
-                            { for Column::ALL.into_iter().map(|column| heading(column, props)) }
-                            <th scope="col">{ "Compare" }</th>
+                            { for columns().map(|column| heading(column, props)) }
+                            <th scope="col"><span class="cost-by-model__compare">{ "Compare" }</span></th>
                         </tr>
                     </thead>
                     <tbody>
-                        { for shown.iter().map(|row| model_row(row, props)) }
+                        { for shown.iter().map(|row| model_row(row, props, timed)) }
                         if shown.is_empty() {
                             <tr><td colspan="8">{ "No model has that in its name or provider." }</td></tr>
                         }
@@ -103,7 +108,7 @@ fn heading(column: Column, props: &CostByModelProps) -> Html {
         None => "",
     };
     html! {
-        <th scope="col" class={column.number().then_some("number")} aria-sort={sorted}>
+        <th scope="col" class={classes!(column.number().then_some("number"), rare(column))} aria-sort={sorted}>
             <button type="button" class="sort" {onclick}>
                 { column.name() }<span class="sort__mark" aria-hidden="true">{ mark }</span>
             </button>
@@ -111,30 +116,38 @@ fn heading(column: Column, props: &CostByModelProps) -> Html {
     }
 }
 
-fn model_row(row: &ModelCost, props: &CostByModelProps) -> Html {
+/// The class of what a narrow screen leaves out.
+fn rare(column: Column) -> Option<&'static str> {
+    matches!(column, Column::Provider | Column::Thousand | Column::PriceDate).then_some("cost-by-model__rare")
+}
+
+fn model_row(row: &ModelCost, props: &CostByModelProps, timed: bool) -> Html {
     let model = row.model;
     let key = model.key();
     let is_chosen = key == props.chosen;
     let pinned = props.pins.contains(&key);
     let full = props.pins.len() >= PINS_MAX && !pinned;
+    let pin = if pinned { "Unpin" } else { "Pin" };
     html! {
         <tr key={key.clone()} class={is_chosen.then_some("data-table__row--chosen")}>
             <th scope="row">
                 <button type="button" class="cost-by-model__model" aria-pressed={if is_chosen { "true" } else { "false" }}
                     title="Estimate with this model" data-choose={key.clone()}>{ model.id.as_str() }</button>
-                if model.deprecated { <span class="cost-by-model__tag">{ "deprecated" }</span> }
+                if is_chosen { <span class="cost-by-model__tag">{ "selected" }</span> }
+                if model.deprecated { <span class="cost-by-model__tag">{ "retired" }</span> }
                 if !row.fits { <span class="cost-by-model__tag">{ "call too long" }</span> }
+                <span class="cost-by-model__vendor">{ model.vendor_name() }</span>
             </th>
-            <td>{ model.vendor_name() }</td>
-            <td class="number">{ row.concurrent.to_string() }</td>
-            <td class="number">{ a_thousand(row.concurrent, props.calls).to_string() }</td>
-            <td class="number">{ row.batch.map_or_else(|| "none known".to_owned(), |cost| cost.to_string()) }</td>
-            <td class="number">{ row.duration.to_string() }</td>
-            <td>{ model.price_date.as_str() }</td>
+            <td class="cost-by-model__rare">{ model.vendor_name() }</td>
+            <td class="number">{ row.concurrent.short() }</td>
+            <td class="number cost-by-model__rare">{ a_thousand(row.concurrent, props.calls).short() }</td>
+            <td class="number">{ row.batch.map_or_else(|| "none".to_owned(), Usd::short) }</td>
+            if timed { <td class="number">{ row.duration.to_string() }</td> }
+            <td class="cost-by-model__rare">{ day_in_words(&model.price_date) }</td>
             <td>
-                <button type="button" class="cost-by-model__pin" aria-pressed={if pinned { "true" } else { "false" }}
-                    disabled={full} title={full.then_some("Four are pinned: unpin one first")}
-                    aria-label={format!("Pin {}", model.id)} data-pin={key}>{ "Pin" }</button>
+                <button type="button" class={classes!("cost-by-model__pin", pinned.then_some("cost-by-model__pin--set"))}
+                    disabled={full} title={full.then_some("Four are pinned. Unpin one first.")}
+                    aria-label={format!("{pin} {}", model.id)} data-pin={key}>{ pin }</button>
             </td>
         </tr>
     }

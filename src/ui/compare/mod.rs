@@ -1,10 +1,10 @@
-//! What the calculator's page shows beyond the answer: figures, every way, the decision path, models side by side and
-//! all of them as a table. It is fetched once the answer has been painted. Not here: the arithmetic (`estimate`), the inputs themselves (`ui::calculator`).
+//! What the calculator's page shows below the answer: the table of all models, the pinned ones side by side, figures,
+//! and what is folded away (every way, a cheaper model with retries). It is fetched once the answer has been painted. Not
+//! here: the arithmetic (`estimate`), the inputs themselves (`ui::calculator`).
 
 mod chart;
 mod comparisons;
 mod cost_by_model;
-mod decision;
 mod figures;
 mod model_view;
 mod re_asks;

@@ -1,4 +1,4 @@
-//! `Cheaper with re-asks`: a cheaper model whose bad answers are asked again, against a dearer one; both totals.
+//! `What if`: a cheaper model whose unusable answers are asked for again, against a dearer one; both totals.
 
 use yew::prelude::*;
 
@@ -19,7 +19,7 @@ pub struct ReAsksProps {
 
 #[component]
 pub fn ReAsks(props: &ReAsksProps) -> Html {
-    let choices = use_memo((), |()| choices());
+    let choices = use_memo((), |()| choices(true, ""));
     // Beside which value a box can't be read: once that moves on, the box shows it again.
     let (bad_unread, asked_unread) = (use_state_eq(|| None::<u32>), use_state_eq(|| None::<u32>));
     let versus = &props.versus;
@@ -42,24 +42,23 @@ pub fn ReAsks(props: &ReAsksProps) -> Html {
         props.on_versus.reform(move |model: AttrValue| Versus { model: Some(model.to_string()), ..versus.clone() })
     };
     html! {
-        <section class="re-asks" aria-labelledby="re-asks">
-            <h2 class="ways__title" id="re-asks">{ "Cheaper with re-asks" }</h2>
+        <div class="re-asks">
             <div class="re-asks__fields">
-                <Combobox label="Against model" value={other.key()} choices={(*choices).clone()} {on_choose} />
-                <NumberField label="Bad answers" value={Some(versus.failed_ppm.into())} range={BAD_ANSWERS} step={10_000}
-                    hint="Of the cheaper model: paid, and asked again." on_unread={unread(&bad_unread, versus.failed_ppm)}
+                <Combobox id="versus-model" label="Compare with" value={other.key()} choices={(*choices).clone()} {on_choose} />
+                <NumberField id="versus-failed" label="Share of unusable answers" value={Some(versus.failed_ppm.into())} range={BAD_ANSWERS} step={10_000}
+                    hint="Of the cheaper model. They are paid, then asked for again." on_unread={unread(&bad_unread, versus.failed_ppm)}
                     on_change={against(|versus, value| versus.failed_ppm = value)} />
-                <NumberField label="Asked again at most" value={Some(versus.re_asks.into())} range={ASKED_AGAIN} step={1}
+                <NumberField id="versus-asks" label="Retries per call, at most" value={Some(versus.re_asks.into())} range={ASKED_AGAIN} step={1}
                     on_unread={unread(&asked_unread, versus.re_asks)} on_change={against(|versus, value| versus.re_asks = value)} />
             </div>
-            <div role="status">
+            <div>
                 if *bad_unread == Some(versus.failed_ppm) || *asked_unread == Some(versus.re_asks) {
-                    <p>{ "No totals for what is typed: correct it first." }</p>
+                    <p>{ "No totals yet. Correct the numbers above first." }</p>
                 } else {
                     { verdict(props, other) }
                 }
             </div>
-        </section>
+        </div>
     }
 }
 
@@ -78,8 +77,8 @@ fn verdict(props: &ReAsksProps, other: &'static Model) -> Html {
     html! {
         <>
             <dl class="re-asks__totals">
-                <div><dt>{ format!("{}, re-asks paid", cheaper.id) }</dt><dd>{ totals.cheaper.to_string() }</dd></div>
-                <div><dt>{ format!("{}, once", dearer.id) }</dt><dd>{ totals.dearer.to_string() }</dd></div>
+                <div><dt>{ format!("{}, with retries", cheaper.id) }</dt><dd>{ totals.cheaper.short() }</dd></div>
+                <div><dt>{ format!("{}, once", dearer.id) }</dt><dd>{ totals.dearer.short() }</dd></div>
             </dl>
             <p>{ first }</p>
             <p class="soft small">{ second }</p>
@@ -91,17 +90,17 @@ fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_ppm: u32) 
     let share = |ppm: u32| BAD_ANSWERS.with_unit(ppm.into());
     let failed = share(failed_ppm);
     let first = if totals.cheaper < totals.dearer {
-        let saved = totals.dearer - totals.cheaper;
-        format!("{} with {failed} asked again saves {saved}.", cheaper.id)
+        let saved = (totals.dearer - totals.cheaper).short();
+        format!("{} saves {saved}, even with {failed} asked for again.", cheaper.id)
     } else {
-        format!("With {failed} asked again, {} no longer saves anything.", cheaper.id)
+        format!("With {failed} asked for again, {} saves nothing.", cheaper.id)
     };
     let unanswered = share(WHOLE_PPM - totals.answered_ppm);
     let even = totals.break_even_hundredths.map_or_else(
         || format!("{} is free, so it never costs more.", cheaper.id),
         |hundredths| {
             format!(
-                "Both cost the same at {}.{:02} attempts a call of {}.",
+                "Both cost the same at {}.{:02} attempts per call of {}.",
                 hundredths / 100,
                 hundredths % 100,
                 cheaper.id
@@ -110,7 +109,7 @@ fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_ppm: u32) 
     );
     let rest = match totals.answered_ppm {
         WHOLE_PPM => String::new(),
-        _ => format!(" {unanswered} of its items stay without a good answer; {} is taken to fail none.", dearer.id),
+        _ => format!(" {unanswered} of its calls end without a usable answer. Assumes that {} never fails.", dearer.id),
     };
     (first, format!("{even}{rest}"))
 }
@@ -144,7 +143,7 @@ mod tests {
             Workload { calls: 1_000, input_tokens: 1_000, output_tokens: 0, cache_hits_ppm: 0, ..Workload::default() };
         let totals = re_asks_against(&workload, small, (200_000, 3), large, Time::from_ms(1_795_435_200_000));
         let (first, second) = sentences(&totals, small, large, 200_000);
-        assert_eq!(first, "gpt-4o-mini with 20% asked again saves $2.3128.");
-        assert!(second.starts_with("Both cost the same at 16.66 attempts a call of gpt-4o-mini. 0.16%"), "{second}");
+        assert_eq!(first, "gpt-4o-mini saves $2.31, even with 20% asked for again.");
+        assert!(second.starts_with("Both cost the same at 16.66 attempts per call of gpt-4o-mini. 0.16%"), "{second}");
     }
 }

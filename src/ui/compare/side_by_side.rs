@@ -1,4 +1,4 @@
-//! `Side by side`: up to four pinned models, figure by figure.
+//! `Side by side`: the chosen model and up to four pinned ones, figure by figure.
 
 use std::rc::Rc;
 
@@ -7,49 +7,71 @@ use yew::prelude::*;
 use crate::estimate::{ModelCost, a_thousand};
 use crate::money::{Usd, grouped};
 use crate::prices::ModelId;
+use crate::time::day_in_words;
 use crate::ui::calculator::dollars;
 
 #[derive(Properties, PartialEq)]
 pub struct SideBySideProps {
     pub rows: Rc<Vec<ModelCost>>,
     pub calls: u64,
+    pub chosen: ModelId,
     pub pins: Vec<ModelId>,
     pub on_unpin: Callback<ModelId>,
 }
 
 type Figure = fn(&ModelCost, u64) -> String;
 
-const FIGURES: [(&str, Figure); 13] = [
-    ("Provider", |row, _| row.model.vendor_name().to_owned()),
-    ("Sequential", |row, _| row.sequential.to_string()),
-    ("Async", |row, _| row.concurrent.to_string()),
-    ("Flex", |row, _| known(row.flex)),
-    ("Batch API", |row, _| known(row.batch)),
-    ("Per 1,000 calls, Async", |row, calls| a_thousand(row.concurrent, calls).to_string()),
-    ("Time of Async", |row, _| row.duration.to_string()),
-    ("Input, a million tokens", |row, _| dollars(row.model.card.base.input)),
-    ("Output, a million tokens", |row, _| dollars(row.model.card.base.output)),
-    ("Cached input, a million tokens", |row, _| dollars(row.model.card.base.cache_read)),
-    ("Context window, tokens", |row, _| count(row.model.context_window)),
-    ("Prices as of", |row, _| row.model.price_date.clone()),
-    ("Sources", |row, _| row.model.sources.join(", ")),
+/// Figures of which the lowest is marked come with it.
+const FIGURES: [(&str, Figure, Option<Cost>); 12] = [
+    ("Provider", |row, _| row.model.vendor_name().to_owned(), None),
+    ("Sequential", |row, _| row.sequential.short(), Some(|row| Some(row.sequential))),
+    ("Async", |row, _| row.concurrent.short(), Some(|row| Some(row.concurrent))),
+    ("Flex", |row, _| known(row.flex), Some(|row| row.flex)),
+    ("Batch API", |row, _| known(row.batch), Some(|row| row.batch)),
+    ("Cost per 1,000 calls, Async", |row, calls| a_thousand(row.concurrent, calls).short(), None),
+    ("Time, Async", |row, _| row.duration.to_string(), None),
+    ("Input price per 1M tokens", |row, _| dollars(row.model.card.base.input), None),
+    ("Output price per 1M tokens", |row, _| dollars(row.model.card.base.output), None),
+    ("Cached input price per 1M tokens", |row, _| dollars(row.model.card.base.cache_read), None),
+    ("Context window, tokens", |row, _| count(row.model.context_window), None),
+    ("Prices as of", |row, _| day_in_words(&row.model.price_date), None),
 ];
+
+type Cost = fn(&ModelCost) -> Option<Usd>;
 
 #[component]
 pub fn SideBySide(props: &SideBySideProps) -> Html {
-    let pinned: Vec<&ModelCost> =
-        props.pins.iter().filter_map(|pin| props.rows.iter().find(|row| row.model.is(pin))).collect();
-    if pinned.is_empty() {
+    if props.pins.is_empty() {
         return Html::default();
     }
+    let others = props.pins.iter().filter(|pin| **pin != props.chosen);
+    let compared: Vec<&ModelCost> = std::iter::once(&props.chosen)
+        .chain(others)
+        .filter_map(|key| props.rows.iter().find(|row| row.model.is(key)))
+        .collect();
     let heading = |row: &&ModelCost| {
         let (on_unpin, key) = (props.on_unpin.clone(), row.model.key());
+        let pinned = props.pins.contains(&key);
         html! {
             <th scope="col" class="number">
                 <span class="side-by-side__name">{ row.model.id.as_str() }</span>
-                <button type="button" class="cost-by-model__pin" aria-label={format!("Unpin {}", row.model.id)}
-                    onclick={move |_| on_unpin.emit(key.clone())}>{ "Unpin" }</button>
+                if key == props.chosen { <span class="side-by-side__mark">{ "selected" }</span> }
+                if pinned {
+                    <button type="button" class="cost-by-model__pin" onclick={move |_| on_unpin.emit(key.clone())}
+                        aria-label={format!("Unpin {} from this comparison", row.model.id)}>{ "Unpin" }</button>
+                }
             </th>
+        }
+    };
+    let several = compared.len() > 1;
+    let cell = |row: &&ModelCost, figure: &Figure, cost: &Option<Cost>| {
+        let least = cost.and_then(|cost| compared.iter().filter_map(|row| cost(row)).min());
+        let is_least = several && least.is_some() && cost.is_some_and(|cost| cost(row) == least);
+        html! {
+            <td class="number">
+                { figure(row, props.calls) }
+                if is_least { <span class="side-by-side__mark">{ "cheapest" }</span> }
+            </td>
         }
     };
     html! {
@@ -60,17 +82,15 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
                     <thead>
                         <tr>
                             <th scope="col"><span class="visually-hidden">{ "Figure" }</span></th>
-                            { for pinned.iter().map(heading) }
+                            { for compared.iter().map(heading) }
                         </tr>
                     </thead>
                     <tbody>
                         {
-                            for FIGURES.iter().map(|(name, figure)| html! {
+                            for FIGURES.iter().map(|(name, figure, cost)| html! {
                                 <tr>
                                     <th scope="row">{ *name }</th>
-                                    { for pinned.iter().map(|row| html! {
-                                        <td class="number">{ figure(row, props.calls) }</td>
-                                    }) }
+                                    { for compared.iter().map(|row| cell(row, figure, cost)) }
                                 </tr>
                             })
                         }
@@ -82,7 +102,7 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
 }
 
 fn known(cost: Option<Usd>) -> String {
-    cost.map_or_else(|| "none known".to_owned(), |cost| cost.to_string())
+    cost.map_or_else(|| "not offered".to_owned(), Usd::short)
 }
 
 fn count(tokens: Option<u64>) -> String {

@@ -22,17 +22,16 @@ pub fn Ways(props: &WaysProps) -> Html {
         .map(Way::label)
         .collect();
     html! {
-        <section class="ways" aria-labelledby="every-way">
-            <h2 class="ways__title" id="every-way">{ "Every way" }</h2>
+        <div class="ways">
             <div class="table-scroll" role="region" aria-label="Every way, scrollable" tabindex="0">
-                <table class="data-table" aria-labelledby="every-way">
+                <table class="data-table" aria-label="Every way">
                     <thead>
                         <tr>
-                            <th scope="col">{ "Way" }</th>
+                            <th scope="col">{ "Method" }</th>
                             <th scope="col" class="number">{ "Cost" }</th>
-                            <th scope="col" class="number">{ "Per 1,000 calls" }</th>
+                            <th scope="col" class="number">{ "Cost per 1,000 calls" }</th>
                             <th scope="col" class="number">{ "Without prompt caching" }</th>
-                            <th scope="col" class="number">{ "Without our cache" }</th>
+                            <th scope="col" class="number">{ "Without your cache" }</th>
                             <th scope="col" class="number">{ "Time" }</th>
                         </tr>
                     </thead>
@@ -40,15 +39,15 @@ pub fn Ways(props: &WaysProps) -> Html {
                 </table>
             </div>
             <p class="soft small">
-                { "Prompt caching is the provider's, of the shared prefix; our cache answers repeats, which a plain loop pays again." }
+                { "Prompt caching is the provider's, for the shared prefix. Your cache answers repeated inputs; Sequential has none." }
                 if !missing.is_empty() {
-                    { format!(" The catalogue knows no price of {} for {}.", missing.join(" and "), props.model.id) }
+                    { format!(" No {} price found for {}.", missing.join(" or "), props.model.id) }
                 }
                 if missing.is_empty() || missing == [Way::BatchApi.label()] {
-                    { " Flex calls may be put off or refused when the provider is busy, so their time is the least." }
+                    { " Flex calls may be delayed or refused when the provider is busy, so they take at least this long." }
                 }
             </p>
-        </section>
+        </div>
     }
 }
 
@@ -56,10 +55,10 @@ fn line(row: &WayCost, calls: u64) -> Html {
     html! {
         <tr key={row.way.label()}>
             <th scope="row">{ row.way.label() }</th>
-            <td class="number">{ row.cost.to_string() }</td>
-            <td class="number">{ a_thousand(row.cost, calls).to_string() }</td>
-            <td class="number">{ row.without_prompt_cache.to_string() }</td>
-            <td class="number">{ row.without_own_cache.to_string() }</td>
+            <td class="number">{ row.cost.short() }</td>
+            <td class="number">{ a_thousand(row.cost, calls).short() }</td>
+            <td class="number">{ row.without_prompt_cache.short() }</td>
+            <td class="number">{ row.without_own_cache.short() }</td>
             <td class="number">{ row.time_words() }</td>
         </tr>
     }

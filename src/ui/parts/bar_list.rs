@@ -6,16 +6,16 @@ use yew::prelude::*;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     pub name: AttrValue,
-    /// Of the longest bar, 0 to 1.
+    /// Of the whole track, 0 to 1.
     pub share: f64,
     pub value: AttrValue,
-    /// Said of this line and of no other: "now".
-    pub mark: Option<AttrValue>,
 }
 
 #[derive(Properties, PartialEq)]
 pub struct BarListProps {
-    /// The heading, and the name of the figure and its table.
+    /// Of the heading, once on its page.
+    pub id: AttrValue,
+    /// Accessible name of the figure, and its heading.
     pub label: AttrValue,
     /// Headings of the two columns of text, for the ear.
     pub name_heading: AttrValue,
@@ -27,10 +27,11 @@ pub struct BarListProps {
 
 #[component]
 pub fn BarList(props: &BarListProps) -> Html {
+    let id = &props.id;
     html! {
-        <figure class="bar-list" aria-label={props.label.clone()}>
-            <figcaption><h2 class="bar-list__title">{ &props.label }</h2></figcaption>
-            <table class="bar-list__bars" aria-label={props.label.clone()}>
+        <figure class="bar-list" aria-labelledby={id.clone()}>
+            <figcaption><h2 class="bar-list__title" id={id.clone()}>{ &props.label }</h2></figcaption>
+            <table class="bar-list__bars" aria-labelledby={id.clone()}>
                 <thead class="visually-hidden">
                     <tr>
                         <th scope="col">{ &props.name_heading }</th>
@@ -51,15 +52,11 @@ pub fn BarList(props: &BarListProps) -> Html {
 fn line(bar: &Bar) -> Html {
     let width = format!("{:.2}%", bar.share.clamp(0.0, 1.0) * 100.0);
     html! {
-        <tr class={classes!("bar-list__line", bar.mark.is_some().then_some("bar-list__line--marked"))}>
-            <th class="bar-list__name" scope="row">
-                { &bar.name }
-                if let Some(mark) = &bar.mark {
-                    <span class="bar-list__mark">{ mark }</span>
-                }
-            </th>
+        <tr class="bar-list__line">
+            <th class="bar-list__name" scope="row">{ &bar.name }</th>
             <td class="bar-list__drawn">
                 <svg class="bar-list__track" width="100%" height="10" aria-hidden="true">
+                    <rect class="bar-list__whole" width="100%" height="10" rx="1.5" />
                     <rect class="bar-list__bar" {width} height="10" rx="1.5" />
                 </svg>
                 <span class="bar-list__value">{ &bar.value }</span>

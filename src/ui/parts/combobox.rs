@@ -9,7 +9,7 @@ use super::field::{described_by, notes, slug};
 const ROWS_MAX: usize = 200;
 
 /// One row of the list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Choice {
     pub value: AttrValue,
     pub name: AttrValue,
@@ -21,7 +21,7 @@ pub struct Choice {
 
 #[derive(Properties, PartialEq)]
 pub struct ComboboxProps {
-    /// Made from the label where it is left out.
+    /// Of the box, once on its page; made from the label where it isn't given.
     #[prop_or_default]
     pub id: Option<AttrValue>,
     pub label: AttrValue,
@@ -38,8 +38,16 @@ pub struct ComboboxProps {
     /// What is typed is a value too, whether or not the list has it.
     #[prop_or_default]
     pub free_text: bool,
+    /// The name of a last row that brings up more choices.
+    #[prop_or_default]
+    pub more: Option<AttrValue>,
+    #[prop_or_default]
+    pub on_more: Callback<()>,
     pub on_choose: Callback<AttrValue>,
 }
+
+/// The value of the row that brings up more choices.
+const MORE: &str = "\u{0}more";
 
 /// What the person is doing with the box; at rest it shows the value's name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,9 +105,11 @@ impl Reducible for State {
 pub fn Combobox(props: &ComboboxProps) -> Html {
     let state = use_reducer_eq(State::default);
     let list = use_node_ref();
-    let id = props.id.as_ref().map_or_else(|| slug(&props.label), |id| id.to_string());
+    let id = props.id.as_ref().map_or_else(|| slug(&props.label), ToString::to_string);
     let list_id = format!("{id}-list");
-    let rows = matching(&props.choices, state.typed.as_deref().unwrap_or_default());
+    let more = props.more.as_ref().map(|name| Choice { value: MORE.into(), name: name.clone(), ..Choice::default() });
+    let mut rows = matching(&props.choices, state.typed.as_deref().unwrap_or_default());
+    rows.extend(&more);
     let chosen = rows.iter().position(|choice| choice.value == props.value);
 
     {
@@ -140,8 +150,10 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
     };
     let onclick = {
         let state = state.clone();
-        move |_| {
+        move |event: MouseEvent| {
             if !state.open {
+                // A phone's keyboard leaves the list room only where the box is at the top.
+                to_the_top_of_a_phone(&event.target_unchecked_into());
                 state.dispatch(Action::Open { at: chosen });
             }
         }
@@ -183,7 +195,12 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
 /// Takes a row's value, or lets the box go back to what it was.
 fn settling(props: &ComboboxProps, state: &UseReducerHandle<State>) -> Callback<Option<AttrValue>> {
     let (state, value, on_choose) = (state.clone(), props.value.clone(), props.on_choose.clone());
+    let on_more = props.on_more.clone();
     Callback::from(move |row: Option<AttrValue>| {
+        if row.as_deref() == Some(MORE) {
+            on_more.emit(());
+            return;
+        }
         if let Some(row) = row.filter(|row| *row != value) {
             on_choose.emit(row);
         }
@@ -199,10 +216,14 @@ fn options(
     settle: &Callback<Option<AttrValue>>,
 ) -> Html {
     if rows.is_empty() {
-        return html! { <p class="combobox__empty">{ "Nothing in the list has that in its name." }</p> };
+        return html! { <p class="combobox__empty">{ "No match. Try a shorter word." }</p> };
     }
     let row = |at: usize, choice: &Choice| {
-        let heading = (at == 0 || rows[at - 1].group != choice.group) && !choice.group.is_empty();
+        let marks = classes!(
+            "combobox__option",
+            (active == Some(at)).then_some("combobox__option--active"),
+            (choice.value == MORE).then_some("combobox__option--more"),
+        );
         let take = {
             let (settle, value) = (settle.clone(), choice.value.clone());
             move |event: MouseEvent| {
@@ -212,24 +233,32 @@ fn options(
             }
         };
         html! {
-            <>
-                if heading {
-                    <div class="combobox__group" role="presentation">{ &choice.group }</div>
-                }
-                <div id={format!("{list_id}-{at}")} role="option" onmousedown={take}
-                    class={classes!("combobox__option", (active == Some(at)).then_some("combobox__option--active"))}
-                    aria-selected={(choice.value == *value).to_string()}>
-                    <span class="combobox__name">{ &choice.name }</span>
-                    <span class="combobox__detail">{ &choice.detail }</span>
-                </div>
-            </>
+            <div id={format!("{list_id}-{at}")} role="option" onmousedown={take} class={marks}
+                aria-selected={(choice.value == *value).to_string()}>
+                <span class="combobox__name">{ &choice.name }</span>
+                <span class="combobox__detail">{ &choice.detail }</span>
+            </div>
         }
     };
-    html! {
-        <>
-            { for rows.iter().take(ROWS_MAX).enumerate().map(|(at, choice)| row(at, choice)) }
-        </>
-    }
+    let shown = &rows[..rows.len().min(ROWS_MAX)];
+    let mut from = 0;
+    let groups = shown.chunk_by(|one, next| one.group == next.group).map(|group| {
+        let first = from;
+        from += group.len();
+        let options = group.iter().enumerate().map(|(at, choice)| row(first + at, choice));
+        let name = &group[0].group;
+        if name.is_empty() {
+            return html! { <>{ for options }</> };
+        }
+        let heading = format!("{list_id}-group-{first}");
+        html! {
+            <div role="group" aria-labelledby={heading.clone()}>
+                <div id={heading} class="combobox__group" role="presentation">{ name }</div>
+                { for options }
+            </div>
+        }
+    });
+    html! { <>{ for groups }</> }
 }
 
 /// Every word typed must be found somewhere in the row.
@@ -240,6 +269,13 @@ fn matching<'a>(choices: &'a [Choice], typed: &str) -> Vec<&'a Choice> {
         words.iter().all(|word| text.contains(word))
     };
     choices.iter().filter(|choice| fits(choice)).collect()
+}
+
+fn to_the_top_of_a_phone(input: &HtmlInputElement) {
+    let coarse = gloo_utils::window().match_media("(pointer: coarse) and (max-width: 44rem)");
+    if coarse.ok().flatten().is_some_and(|query| query.matches()) {
+        input.scroll_into_view();
+    }
 }
 
 fn scroll_to_active(list: &NodeRef) {

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::{Button, ButtonKind};
 
-/// How long the word "Copied" stands in for the button's own.
+/// How long the word "Copied" stands beside the button. Its place is kept, so that nothing moves.
 const CONFIRMATION_MS: u32 = 2_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,10 +56,10 @@ pub fn CopyButton(props: &CopyButtonProps) -> Html {
         <span class="copy-button">
             <Button kind={props.kind} {on_press}>{ &props.label }</Button>
             <span class="copy-button__outcome" role="status">
-                if *outcome == Some(Outcome::Copied) { { "Copied" } }
+                if *outcome == Some(Outcome::Copied) { <span class="copy-button__mark">{ "Copied" }</span> }
                 if *outcome == Some(Outcome::Refused) {
                     <label class="copy-button__manual">
-                        { "The browser refused. Copy it from here: " }
+                        { "Your browser refused. Copy it from here: " }
                         <input class="text-field__input" readonly=true value={(*refused_text).clone()} />
                     </label>
                 }

@@ -15,7 +15,6 @@ mod notice;
 mod number_field;
 mod progress_bar;
 mod select_field;
-pub mod slider_scale;
 mod stat;
 mod switch;
 mod text_field;

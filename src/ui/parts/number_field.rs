@@ -5,12 +5,15 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::field::{described_by, notes, slug};
-use super::slider_scale::{SliderScale, nearest};
+use super::field::{described_by, notes};
+use crate::estimate::{SliderScale, nearest};
+use crate::money::grouped;
 use crate::number::Range;
 
 #[derive(Properties, PartialEq)]
 pub struct NumberFieldProps {
+    /// Of the box, once on its page.
+    pub id: AttrValue,
     /// Accessible name of the box (role spinbutton) and of the slider (role slider).
     pub label: AttrValue,
     /// The value in force, in the range's steps; `None` in an optional field that is empty.
@@ -45,10 +48,16 @@ struct Draft {
     refusal: Option<AttrValue>,
 }
 
+impl Draft {
+    fn plain(range: &Range, value: u64) -> Draft {
+        Draft { text: range.plain(value).into(), beside: Some(value), before: Some(value), refusal: None }
+    }
+}
+
 #[component]
 pub fn NumberField(props: &NumberFieldProps) -> Html {
     let draft = use_state(|| None::<Draft>);
-    let id = slug(&props.label);
+    let id = props.id.clone();
     let range = props.range;
     let current = (*draft).clone().filter(|draft| draft.beside == props.value);
     let text = current.as_ref().map_or_else(|| shown(&range, props.value), |draft| draft.text.clone());
@@ -72,7 +81,22 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             on_unread.emit(unread);
         })
     };
-    // A good text is written in its plain form once the person leaves the box; a bad one stays to be corrected.
+    // Thousands are separated while the box is looked at; in plain digits a further one can be typed anywhere.
+    let on_focus = {
+        let (draft, value) = (draft.clone(), props.value);
+        let grouped = draft.as_ref().is_none_or(|draft| draft.refusal.is_none()) && text.contains(',');
+        Callback::from(move |event: FocusEvent| {
+            if let Some(value) = value.filter(|_| grouped) {
+                // At once, and all of it selected: a later change would leave the cursor behind the old number, and what
+                // is typed next would be appended to it.
+                let input: HtmlInputElement = event.target_unchecked_into();
+                input.set_value(&range.plain(value));
+                input.select();
+                draft.set(Some(Draft::plain(&range, value)));
+            }
+        })
+    };
+    // A good text gets its separators once the person leaves the box; a bad one stays to be corrected.
     let on_blur = {
         let draft = draft.clone();
         Callback::from(move |_: FocusEvent| {
@@ -91,10 +115,10 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
                 _ => return,
             };
             event.prevent_default();
-            draft.set(None);
-            let stepped = Some(stepped(&range, value, step, up));
-            if stepped != value {
-                on_change.emit(stepped);
+            let stepped = stepped(&range, value, step, up);
+            draft.set(Some(Draft::plain(&range, stepped)));
+            if Some(stepped) != value {
+                on_change.emit(Some(stepped));
             }
             on_unread.emit(false);
         })
@@ -113,7 +137,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
                     aria-valuenow={props.value.map(|value| range.plain(value))}
                     aria-invalid={error.is_some().to_string()}
                     aria-describedby={described_by(&id, props.hint.is_some(), echo.is_some(), error.is_some())}
-                    oninput={on_input} onblur={on_blur} onkeydown={on_key} />
+                    oninput={on_input} onfocus={on_focus} onblur={on_blur} onkeydown={on_key} />
                 if !range.unit.label().is_empty() {
                     <span class="number-field__unit" aria-hidden="true">{ range.unit.label() }</span>
                 }
@@ -129,7 +153,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct SliderProps {
-    id: String,
+    id: AttrValue,
     scale: SliderScale,
     value: u64,
     /// The value as it is read out.
@@ -168,8 +192,8 @@ pub(super) fn inputmode(range: &Range) -> &'static str {
 /// The number typed, or a sentence that tells what is wrong and what stays in force.
 fn read(range: &Range, label: &str, text: &str, in_force: Option<u64>) -> Result<Option<u64>, String> {
     range.read(label, text).map_err(|what| match in_force {
-        Some(value) => format!("{what} {} stays in force.", range.with_unit(value)),
-        None => format!("{what} Nothing is set until then."),
+        Some(value) => format!("{what} Still using {}.", range.with_unit(value)),
+        None => format!("{what} Nothing is set yet."),
     })
 }
 
@@ -181,7 +205,7 @@ fn stepped(range: &Range, value: Option<u64>, step: u64, up: bool) -> u64 {
 }
 
 fn shown(range: &Range, value: Option<u64>) -> AttrValue {
-    value.map(|value| range.plain(value)).unwrap_or_default().into()
+    value.map(|value| grouped(&range.plain(value))).unwrap_or_default().into()
 }
 
 #[cfg(test)]
@@ -195,13 +219,13 @@ mod tests {
     fn the_value_that_stays_in_force_is_named() {
         assert_eq!(read(&CALLS, "API calls", "250", Some(5_000)), Ok(Some(250)));
         for (text, in_force, sentence) in [
-            ("", Some(5_000), "API calls needs a number. 5,000 stays in force."),
+            ("", Some(5_000), "API calls needs a number. Still using 5,000."),
             (
                 "1.000",
                 Some(5_000),
-                "API calls takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. 5,000 stays in force.",
+                "API calls takes whole numbers; separate thousands by a comma, as in 1,234, or not at all. Still using 5,000.",
             ),
-            ("0", None, "API calls goes from 1 to 1,000,000. Nothing is set until then."),
+            ("0", None, "API calls goes from 1 to 1,000,000. Nothing is set yet."),
         ] {
             assert_eq!(read(&CALLS, "API calls", text, in_force), Err(sentence.to_owned()));
         }
@@ -229,6 +253,7 @@ mod drawn {
 
     async fn drawn(range: Range, value: Option<u64>) -> String {
         let props = NumberFieldProps {
+            id: "budget".into(),
             label: "Budget".into(),
             value,
             range,
@@ -257,6 +282,7 @@ mod drawn {
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
+        assert!(drawn(range, Some(12_345_000)).await.contains(r#"value="1,234.5""#), "thousands are separated");
         let empty = drawn(range, None).await;
         assert!(!empty.contains("echo") && !empty.contains("aria-valuenow"), "{empty}");
     }

@@ -7,18 +7,18 @@ use crate::prices::Model;
 use crate::time::Time;
 
 #[derive(Properties, PartialEq)]
-pub struct DecisionProps {
+pub struct DecisionPathProps {
     pub workload: Workload,
     pub model: &'static Model,
     pub now: Time,
 }
 
 #[component]
-pub fn Decision(props: &DecisionProps) -> Html {
+pub fn DecisionPath(props: &DecisionPathProps) -> Html {
     let path = decision_path(&props.workload, props.model, props.now);
     html! {
         <section class="decision" aria-labelledby="decision-path">
-            <h2 class="ways__title" id="decision-path">{ "Decision path" }</h2>
+            <h3 class="advice__part" id="decision-path">{ "Decision path" }</h3>
             <ol class="decision__steps">{ for path.iter().map(step) }</ol>
         </section>
     }
@@ -27,7 +27,7 @@ pub fn Decision(props: &DecisionProps) -> Html {
 fn step(step: &Step) -> Html {
     html! {
         <li class="decision__step">
-            <h3 class="decision__question">{ step.question }</h3>
+            <h4 class="decision__question">{ step.question }</h4>
             <ul class="decision__branches">{ for step.branches.iter().map(branch) }</ul>
             <p class="decision__reason">{ &step.reason }</p>
         </li>

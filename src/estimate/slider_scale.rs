@@ -1,4 +1,4 @@
-//! The stops of a slider. A slider is coarse, the box beside it exact: so a slider stops at round numbers only.
+//! The stops of a slider. A slider is coarse, the box beside it exact, so a slider stops at round numbers only.
 
 use crate::number::round_stops;
 

@@ -1,10 +1,9 @@
 //! The quantities that a person can set: each one's name on the page, its short key in the address, what it takes,
-//! and where it stands in the workload. Everything else (fields, links, the embed) reads this one list.
+//! and where it stands in the workload. The page's fields, its links and the embed all read this one list.
 
-use crate::estimate::{OWN_PRICE_MAX, Workload};
+use crate::estimate::{OWN_PRICE_MAX, SliderScale, Workload};
 use crate::money::PerToken;
 use crate::number::{Range, Unit};
-use crate::ui::parts::slider_scale::SliderScale;
 
 /// A deadline's step is a ten-thousandth of an hour.
 const MS_A_STEP: u64 = 360;
@@ -118,11 +117,17 @@ impl Quantity {
             Quantity::Output => Spec { key: "out", label: "Output tokens per call", ..WHOLE },
             Quantity::CacheHits => Spec {
                 key: "dup",
-                label: "Cache hit rate",
-                hint: Some("Repeats, answered by our own cache, unpaid."),
+                label: "Repeated inputs",
+                hint: Some("Answered from your cache, free of charge."),
                 ..SHARE
             },
-            Quantity::Concurrency => Spec { key: "conc", label: "Concurrency", range: whole(1, 10_000), ..WHOLE },
+            Quantity::Concurrency => Spec {
+                key: "conc",
+                label: "Concurrency",
+                hint: Some("Parallel calls: how many run at the same time."),
+                range: whole(1, 10_000),
+                ..WHOLE
+            },
             Quantity::Latency => Spec {
                 key: "lat",
                 label: "Latency per call",
@@ -133,13 +138,13 @@ impl Quantity {
             Quantity::SharedPrefix => Spec {
                 key: "prefix",
                 label: "Shared prompt prefix",
-                hint: Some("Tokens that every call begins with; providers cache them."),
+                hint: Some("Tokens that every call starts with. Providers can cache them."),
                 ..WHOLE
             },
             Quantity::Reasoning => Spec {
                 key: "reason",
                 label: "Reasoning tokens per call",
-                hint: Some("Thought, not shown, billed as output."),
+                hint: Some("Hidden reasoning, billed as output."),
                 ..WHOLE
             },
             Quantity::RequestsPerMinute => Spec { key: "rpm", label: "Requests per minute", ..LIMIT },
@@ -148,7 +153,7 @@ impl Quantity {
             Quantity::FailedBilled => Spec {
                 key: "failed",
                 label: "Failed and billed",
-                hint: Some("Answers that don't fit and timeouts: paid, then asked again."),
+                hint: Some("Unusable answers and timeouts: paid, then sent again."),
                 range: share(99),
                 ..SHARE
             },
@@ -170,29 +175,29 @@ impl Quantity {
             Quantity::OutputPrice => Spec { key: "pout", label: "Output price", ..PRICE },
             Quantity::ReAsks => Spec {
                 key: "asks",
-                label: "Re-asks",
-                hint: Some("How often such a call is asked again."),
+                label: "Retries per call",
+                hint: Some("How often an unusable answer is asked for again."),
                 range: whole(0, 10),
                 ..WHOLE
             },
             Quantity::OutputCap => Spec {
                 key: "cap",
                 label: "Max output tokens",
-                hint: Some("OpenAI's token limit counts it instead of the answer."),
+                hint: Some("OpenAI's token limits count this instead of the real answer."),
                 range: limit(MILLION),
                 ..WHOLE
             },
             Quantity::TokensPerSecond => Spec {
                 key: "tps",
                 label: "Output tokens per second",
-                hint: Some("Latency is then the time to the first token."),
+                hint: Some("If set, latency is the time to the first token."),
                 range: limit(100_000),
                 ..WHOLE
             },
             Quantity::QuickFailures => Spec {
                 key: "quick",
                 label: "Refused at once",
-                hint: Some("429 and 5xx: they cost time and no money."),
+                hint: Some("Errors 429 and 5xx: they cost time, not money."),
                 range: share(90),
                 ..SHARE
             },
@@ -201,7 +206,7 @@ impl Quantity {
             Quantity::Burst => Spec {
                 key: "burst",
                 label: "Burst",
-                hint: Some("Requests that a full bucket lets through at once; the limit itself where empty."),
+                hint: Some("Requests allowed at once. Empty: as many as the limit."),
                 ..LIMIT
             },
             Quantity::ProviderConcurrency => {
@@ -210,14 +215,14 @@ impl Quantity {
             Quantity::BatchQueueTokens => Spec {
                 key: "queue",
                 label: "Batch queue, tokens",
-                hint: Some("Input tokens that may wait in batch jobs at once."),
+                hint: Some("Input tokens allowed in waiting batch jobs."),
                 range: limit(1_000_000_000_000),
                 ..WHOLE
             },
             Quantity::BatchQueueRequests => Spec {
                 key: "queuereq",
                 label: "Batch queue, requests",
-                hint: Some("Requests that may wait in batch jobs at once."),
+                hint: Some("Requests allowed in waiting batch jobs."),
                 ..LIMIT
             },
         }
@@ -225,6 +230,15 @@ impl Quantity {
 
     pub const fn range(self) -> Range {
         self.spec().range
+    }
+
+    /// What is said below its field. An assumption is called one.
+    pub fn hint(self, workload: &Workload) -> Option<String> {
+        if self == Quantity::CacheHits && workload.cache_hits_ppm > 0 {
+            let share = self.range().with_unit(workload.cache_hits_ppm.into());
+            return Some(format!("Assumes that {share} of your calls repeat an earlier one. Those are free."));
+        }
+        self.spec().hint.map(str::to_owned)
     }
 
     /// The stops of its slider, where it has one.
