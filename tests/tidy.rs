@@ -59,6 +59,17 @@ fn the_map_has_every_room_and_no_circle() {
 }
 
 #[test]
+fn the_page_has_no_arrow_back_up_and_no_circle() {
+    let table = fs::read_to_string(root().join("src/ui/mod.rs")).expect("src/ui/mod.rs");
+    none(sources("src/ui").into_iter().flat_map(|source| page_breaches(&source, &table)).collect::<Vec<_>>());
+    let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
+    let upward = source("src/ui/parts/field.rs", "use crate::ui::{hooks, runner::words}; use crate::ui::Route;");
+    assert_eq!(page_breaches(&upward, &table), ["src/ui/parts/field.rs:1: parts may not name runner"]);
+    let unknown = source("src/ui/runner/steps.rs", "fn f() { crate::ui::elsewhere::g() }");
+    assert_eq!(page_breaches(&unknown, &table), ["src/ui/runner/steps.rs:1: runner may not name elsewhere"]);
+}
+
+#[test]
 fn pure_rooms_stay_pure() {
     let breaches = sources("src").into_iter().flat_map(|source| purity_breaches(&source));
     none(breaches);

@@ -3,10 +3,9 @@
 //! is one program. The split points stand here and not in the library: their symbols would keep the parts' code in every
 //! program that links the library.
 
-use pennybatch::ui::calculator::{Simulation, SimulationProps};
 use pennybatch::ui::compare::{Comparisons, ComparisonsProps};
 use pennybatch::ui::runner::{FileEstimate, FileEstimateProps};
-use pennybatch::ui::{App, AppProps, Loader, Loaders, NotLoaded, Pages, PagesProps, View};
+use pennybatch::ui::{App, AppProps, Loader, Loaders, NotLoaded, Pages, PagesProps, Simulation, SimulationProps, View};
 use yew::prelude::*;
 
 macro_rules! split_point {

@@ -1,38 +1,16 @@
 //! The page that the address names, in its frame.
 
-use std::future::pending;
-
 use yew::prelude::*;
 
 use crate::time::Time;
 use crate::ui::Route;
-use crate::ui::calculator::{CalculatorPage, OpeningCalculator, SimulationProps};
-use crate::ui::compare::ComparisonsProps;
+use crate::ui::calculator_page::{CalculatorPage, OpeningCalculator};
 use crate::ui::frame::{Frame, focus_main};
 use crate::ui::hooks::{use_hash, use_theme};
-use crate::ui::lazy::{Lazy, Loader};
+use crate::ui::lazy::Lazy;
+use crate::ui::loaders::Loaders;
 use crate::ui::pages::PagesProps;
-use crate::ui::runner::FileEstimateProps;
 use crate::ui::running::{Running, use_running};
-
-/// What is fetched when it is first shown.
-#[derive(Clone, Copy, PartialEq)]
-pub struct Loaders {
-    pub comparisons: Loader<ComparisonsProps>,
-    pub pages: Loader<PagesProps>,
-    pub file_estimate: Loader<FileEstimateProps>,
-    pub simulation: Loader<SimulationProps>,
-}
-
-impl Loaders {
-    /// For drawing without a browser: nothing is ever fetched.
-    const NONE: Loaders = Loaders {
-        comparisons: Loader(|| Box::pin(pending())),
-        pages: Loader(|| Box::pin(pending())),
-        file_estimate: Loader(|| Box::pin(pending())),
-        simulation: Loader(|| Box::pin(pending())),
-    };
-}
 
 #[derive(Properties, PartialEq)]
 pub struct AppProps {

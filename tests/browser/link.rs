@@ -99,6 +99,7 @@ pub async fn what_the_worker_answers() {
             base_url: "https://a/v1".into(),
             ok: true,
             message: "Yes.".into(),
+            other_causes: vec!["No.".into()],
             models: vec!["a".into()],
         }]),
         ToPage::Opened {

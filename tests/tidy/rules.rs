@@ -146,6 +146,27 @@ pub fn arrow_breaches(source: &Source, map: &Map) -> Vec<String> {
     breaches
 }
 
+/// Modules of the page that name one below them in the table of src/ui/mod.rs, or one that it lacks.
+pub fn page_breaches(source: &Source, table: &str) -> Vec<String> {
+    let order: Vec<&str> =
+        table.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split('`').next()).collect();
+    let place = |module: &str| order.iter().position(|other| *other == module);
+    let mut breaches = Vec::new();
+    for path in source.paths() {
+        let (Some(target), [room, from, ..]) = (path.absolute(), &path.module[..]) else { continue };
+        let [other_room, to, ..] = &target[..] else { continue };
+        if room != "ui" || other_room != "ui" {
+            continue;
+        }
+        // What the page's top offers by name stands in the module of that name.
+        let to = to.to_lowercase();
+        if *from != to && place(&to).is_none_or(|to| place(from).is_none_or(|from| to >= from)) {
+            breaches.push(format!("{}:{}: {from} may not name {to}", source.name, path.line));
+        }
+    }
+    breaches
+}
+
 /// What a package beside the product names of its library.
 pub fn package_breaches(source: &Source) -> Vec<String> {
     let package = PACKAGES.iter().find(|(place, _)| source.name.starts_with(&format!("{place}/")));

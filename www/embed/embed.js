@@ -69,6 +69,8 @@ function patched(node, before, after, busy) {
 function ungroup(control) {
   if (control.localName === 'input' && /^\d{1,3}(,\d{3})+(\.\d+)?$/.test(control.value)) {
     control.value = control.value.replaceAll(',', '');
+    // Else the cursor stood behind the old number, and what is typed next would be appended to it.
+    control.select();
   }
 }
 

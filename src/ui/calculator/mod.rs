@@ -7,15 +7,13 @@
 
 mod advice;
 mod answers;
-mod calculator_page;
 mod choice;
 mod decision;
 mod inputs;
-mod markdown;
+pub mod markdown;
 mod model_picker;
 mod query;
-mod share;
-mod simulation;
+pub mod share;
 mod view;
 mod workload_form;
 
@@ -23,11 +21,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-pub use calculator_page::{CalculatorPage, OpeningCalculator};
 pub use inputs::{ASKED_AGAIN, Action, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
 pub use model_picker::{choices, dollars};
 pub use query::{decode, encode, is_known};
-pub use simulation::{Simulation, SimulationProps};
 pub use view::{Column, View};
 
 pub use crate::estimate::Quantity;

@@ -5,10 +5,10 @@ use yew::prelude::*;
 use crate::answers::{Labels, Outline};
 use crate::provider::{is_strict, takes_temperature};
 use crate::ui::parts::{Button, ButtonKind, SelectField, Switch, TextField, TextKind};
-use crate::ui::runner::form::{FormatKind, label_tokens};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::words::counted;
-use crate::ui::runner::{Field, FormAction};
+use crate::ui::store::form::{FormatKind, label_tokens};
+use crate::ui::store::{Field, FormAction};
 
 const FORMATS: [(FormatKind, &str); 3] =
     [(FormatKind::Text, "Text"), (FormatKind::Labels, "Labels"), (FormatKind::Schema, "JSON schema")];

@@ -158,8 +158,8 @@ pub fn imported_words(told: &BatchImported) -> String {
 mod tests {
     use super::*;
     use crate::link::{Place, Problem, ToPage};
-    use crate::ui::runner::desk::{Desk, DeskAction};
     use crate::ui::runner::tests::drawn;
+    use crate::ui::store::desk::{Desk, DeskAction};
 
     fn file(part: u32) -> RequestFile {
         RequestFile {

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::link::{ConnectionReport, Setup, lane_name};
 use crate::ui::parts::{Disclosure, Notice, Tone};
-use crate::ui::runner::{Field, Form};
+use crate::ui::store::{Field, Form};
 
 /// One lane's part of a check.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,8 +95,8 @@ pub fn ConnectionNote(props: &ConnectionNoteProps) -> Html {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::ui::runner::FormAction;
     use crate::ui::runner::parse::prompts_and_endpoints;
+    use crate::ui::store::FormAction;
 
     fn typed(form: &Form, field: Field, text: &str) -> Form {
         form.after(&FormAction::Typed(field, AttrValue::from(text.to_owned())))

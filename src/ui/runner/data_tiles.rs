@@ -5,9 +5,9 @@ use web_sys::{DragEvent, File, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::ui::parts::{Button, Switch, TextField, TextKind};
-use crate::ui::runner::Field;
 use crate::ui::runner::focus::go_to;
 use crate::ui::runner::pasted::{as_file, is_json, seems_headed};
+use crate::ui::store::Field;
 
 const PASTED: &str = "pasted-text";
 const PART: &str = "paste-part";
@@ -45,16 +45,20 @@ pub fn DataTiles(props: &DataTilesProps) -> Html {
         <>
             <div class={classes!("tiles", props.small.then_some("tiles--small"))}>
                 <FileTile error={props.error.clone()} on_file={props.on_file.clone()} />
-                <button type="button" class="tile" aria-labelledby="sample-name" aria-describedby="sample-hint"
-                    onclick={move |event| on_sample.emit(event)}>
-                    <span class="tile__name" id="sample-name">{ "Sample data" }</span>
-                    <span class="tile__hint" id="sample-hint">{ "500 grocery products and a prompt. Try it without a key." }</span>
-                </button>
-                <button type="button" class="tile" aria-labelledby="paste-name" aria-describedby="paste-hint"
-                    aria-expanded={pasting.to_string()} aria-controls={PART} onclick={on_paste}>
-                    <span class="tile__name" id="paste-name">{ "Paste text" }</span>
+                <div class="tile">
+                    <button type="button" class="tile__name" aria-describedby="sample-hint"
+                        onclick={move |event| on_sample.emit(event)}>{ "Sample data" }</button>
+                    <span class="tile__hint" id="sample-hint">
+                        { "500 grocery products and a prompt. Try it without a key." }
+                    </span>
+                </div>
+                <div class={classes!("tile", pasting.then_some("tile--open"))}>
+                    <button type="button" class="tile__name" aria-describedby="paste-hint"
+                        aria-expanded={pasting.to_string()} aria-controls={PART} onclick={on_paste}>
+                        { "Paste text" }
+                    </button>
                     <span class="tile__hint" id="paste-hint">{ "A table from a spreadsheet, or one row a line." }</span>
-                </button>
+                </div>
             </div>
             if let Some(error) = &props.error {
                 <p class="field__error" id="data-file-error">{ error }</p>

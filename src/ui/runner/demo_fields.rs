@@ -3,8 +3,8 @@
 use yew::prelude::*;
 
 use crate::ui::parts::Disclosure;
-use crate::ui::runner::Field;
 use crate::ui::runner::form_field::StepProps;
+use crate::ui::store::Field;
 
 #[derive(Properties, PartialEq)]
 pub struct DemoFieldsProps {

@@ -4,8 +4,8 @@ use yew::prelude::*;
 
 use crate::link::{CsvStyle, ExportKind};
 use crate::ui::parts::{Button, ButtonKind, Switch};
-use crate::ui::runner::desk::Exported;
 use crate::ui::runner::words::rows;
+use crate::ui::store::desk::Exported;
 
 #[derive(Properties, PartialEq)]
 pub struct ExportBarProps {

@@ -13,7 +13,7 @@ use crate::ui::calculator::{Action, Inputs, Quantity};
 use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::parse::prompts_and_endpoints;
 use crate::ui::runner::words::{counted, rows};
-use crate::ui::runner::{Field, FormAction};
+use crate::ui::store::{Field, FormAction};
 use crate::ui::store::{Work, use_worker};
 
 #[derive(Clone, Properties, PartialEq)]

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::ui::parts::{TextField, TextKind};
 use crate::ui::runner::parse::FieldProblem;
-use crate::ui::runner::{Field, Form, FormAction};
+use crate::ui::store::{Field, Form, FormAction};
 
 /// What every step gets: the form, its complaints, and where changes go.
 #[derive(Clone, PartialEq)]

@@ -12,7 +12,7 @@ use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::parse::{FieldProblem, LaneProblem};
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::provider_step::{choices, key_hint};
-use crate::ui::runner::{Field, Form, FormAction};
+use crate::ui::store::{Field, Form, FormAction};
 
 /// As many as the worker takes.
 const LANES_MAX: usize = 16;

@@ -9,10 +9,11 @@ use crate::money::grouped;
 use crate::provider::Auth;
 use crate::time::Time;
 use crate::ui::parts::{Button, TextField, TextKind};
-use crate::ui::runner::Field;
-use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::form_field::lane_label;
-use crate::ui::runner::words::{counted, money, under_way, wake_words};
+use crate::ui::runner::words::{counted, money, wake_words};
+use crate::ui::store::Field;
+use crate::ui::store::desk::OpenRun;
+use crate::ui::store::under_way;
 
 #[derive(Properties, PartialEq)]
 pub struct LaneListProps {
@@ -128,7 +129,7 @@ pub fn lane_words(progress: &LaneProgress, needs_key: bool, running: bool, now: 
 fn host(setup: &Setup) -> String {
     let named = setup.provider.preset().name.to_owned();
     match setup.provider {
-        Provider::OpenAiCompatible => crate::ui::runner::form::origin(&setup.base_url).unwrap_or(named),
+        Provider::OpenAiCompatible => crate::ui::store::form::origin(&setup.base_url).unwrap_or(named),
         _ => named,
     }
 }

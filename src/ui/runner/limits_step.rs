@@ -3,11 +3,11 @@
 use yew::prelude::*;
 
 use crate::ui::parts::{Disclosure, Switch, dated};
-use crate::ui::runner::form::is_in_catalogue;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::provider_step::{cache_field, effort_field, price_fields, price_words, temperature_field};
 use crate::ui::runner::step_section::StepSection;
-use crate::ui::runner::{Field, FormAction};
+use crate::ui::store::form::is_in_catalogue;
+use crate::ui::store::{Field, FormAction};
 
 #[derive(Properties, PartialEq)]
 pub struct LimitsStepProps {

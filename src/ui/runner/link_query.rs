@@ -5,7 +5,7 @@ use yew::AttrValue;
 
 use crate::query::{bare, pairs, quoted};
 use crate::ui::calculator::is_known;
-use crate::ui::runner::Field;
+use crate::ui::store::Field;
 
 /// The calculator's keys that the runner has fields for; the model first, since it brings prices that others may replace.
 const KEYS: [(&str, Field); 7] = [

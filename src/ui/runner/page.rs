@@ -5,13 +5,14 @@ use yew::prelude::*;
 use crate::link::{Place, ToWorker};
 use crate::time::Time;
 use crate::ui::parts::{Notice, Tone};
+use crate::ui::runner::link_query;
 use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::resume_banner::ResumeBanner;
 use crate::ui::runner::run_view::RunView;
 use crate::ui::runner::steps::Steps;
-use crate::ui::runner::words::under_way;
 use crate::ui::runner::working::Working;
-use crate::ui::runner::{DeskAction, FormAction, link_query};
+use crate::ui::store::under_way;
+use crate::ui::store::{DeskAction, FormAction};
 use crate::ui::store::{Work, use_worker};
 
 #[derive(Properties, PartialEq)]

@@ -7,8 +7,8 @@ use crate::link::{
 };
 use crate::money::{PerToken, Usd};
 use crate::provider::{Auth, Pace, ServedAt, Wire, check_base_url};
-use crate::ui::runner::form::FormatKind;
-use crate::ui::runner::{Field, Form};
+use crate::ui::store::form::FormatKind;
+use crate::ui::store::{Field, Form};
 
 /// What is wrong with a field, in a sentence that says what to do.
 pub type FieldProblem = (Field, String);

@@ -7,9 +7,9 @@ use yew::prelude::*;
 use crate::link::{Doubtful, FailureKind, PauseReason, Progress, RunState};
 use crate::money::Usd;
 use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone, slug};
-use crate::ui::runner::Field;
-use crate::ui::runner::form::dollars;
 use crate::ui::runner::words::{counted, money, pause_words, rounded_up};
+use crate::ui::store::Field;
+use crate::ui::store::form::dollars;
 
 /// What the person wants, with a key where one was entered.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,10 +9,10 @@ use crate::money::grouped;
 use crate::provider::tokens::ESTIMATE_MARGIN_PERCENT;
 use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone};
 use crate::ui::runner::answer_fields::answer_fields;
-use crate::ui::runner::form::placeholder;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::step_section::StepSection;
-use crate::ui::runner::{Field, FormAction};
+use crate::ui::store::form::placeholder;
+use crate::ui::store::{Field, FormAction};
 
 /// Columns that are offered as buttons; a file may have hundreds.
 const COLUMNS_OFFERED: usize = 12;

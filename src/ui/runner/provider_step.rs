@@ -9,10 +9,10 @@ use crate::prices;
 use crate::provider::{Auth, ServedAt, Wire, takes_temperature};
 use crate::ui::parts::{Button, Choice, Combobox, Disclosure, Notice, SelectField, TextField, TextKind, Tone};
 use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
-use crate::ui::runner::form::{is_in_catalogue, origin};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::step_section::StepSection;
-use crate::ui::runner::{Field, Form, FormAction, PriceSource};
+use crate::ui::store::form::{is_in_catalogue, origin};
+use crate::ui::store::{Field, Form, FormAction, PriceSource};
 
 #[derive(Properties, PartialEq)]
 pub struct ProviderStepProps {
@@ -288,6 +288,6 @@ fn vendor_name(id: &str) -> String {
 }
 
 fn price_detail(model: &prices::Model) -> String {
-    let price = |price: crate::money::PerToken| crate::ui::runner::form::per_million(price);
+    let price = |price: crate::money::PerToken| crate::ui::store::form::per_million(price);
     format!("${} in, ${} out", price(model.card.base.input), price(model.card.base.output))
 }

@@ -8,10 +8,10 @@ use crate::link::{ExportState, Marks, ResultRow, RowFilter};
 use crate::money::grouped;
 use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{SelectField, TextField, TextKind};
-use crate::ui::runner::desk::RowsSeen;
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::window::{RowWindow, row_window};
 use crate::ui::runner::words::{ended_name, misfit_words, money, rows, state_name};
+use crate::ui::store::desk::RowsSeen;
 
 /// Rows that are asked for before it is known how many there are.
 const ROWS_FIRST: u32 = 60;

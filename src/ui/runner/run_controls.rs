@@ -9,7 +9,8 @@ use crate::ui::parts::{Button, ButtonKind};
 use crate::ui::runner::Confirm;
 use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::run_status::RUN_STATE;
-use crate::ui::runner::words::{stop_question, under_way};
+use crate::ui::runner::words::stop_question;
+use crate::ui::store::under_way;
 
 #[derive(Properties, PartialEq)]
 pub struct RunControlsProps {

@@ -4,8 +4,9 @@ use yew::prelude::*;
 
 use crate::link::Provider;
 use crate::ui::parts::{Button, Notice, Tone};
-use crate::ui::runner::desk::OpenRun;
-use crate::ui::runner::words::{rows, under_way};
+use crate::ui::runner::words::rows;
+use crate::ui::store::desk::OpenRun;
+use crate::ui::store::under_way;
 
 /// Takes the focus when a run takes the place of the steps.
 pub const RUN_TITLE: &str = "run-title";

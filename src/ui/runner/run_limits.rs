@@ -9,7 +9,7 @@ use crate::money::Usd;
 use crate::ui::parts::{Button, Disclosure};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::parse::{FieldProblem, parse_lane_limits, parse_limits};
-use crate::ui::runner::{Field, Form, FormAction};
+use crate::ui::store::{Field, Form, FormAction};
 
 /// Every lane's limits, and the budget of the run.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,8 @@ use crate::link::Progress;
 use crate::money::{Usd, grouped};
 use crate::time::{Time, in_words};
 use crate::ui::runner::figures::per_second;
-use crate::ui::runner::words::{money, under_way};
+use crate::ui::runner::words::money;
+use crate::ui::store::under_way;
 
 /// Points that are kept: of more, every other one goes.
 const SAMPLES_MAX: usize = 240;

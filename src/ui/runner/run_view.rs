@@ -18,7 +18,6 @@ use crate::ui::runner::batch_files::BatchFiles;
 use crate::ui::runner::batch_panel::{BatchHandOver, BatchPanel, has_open_rows};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::demo_fields::DemoFields;
-use crate::ui::runner::desk::OpenRun;
 use crate::ui::runner::export_bar::ExportBar;
 use crate::ui::runner::figures::{Figures, OtherFigures};
 use crate::ui::runner::form_field::StepProps;
@@ -33,9 +32,11 @@ use crate::ui::runner::run_head::{RUN_TITLE, RunHead};
 use crate::ui::runner::run_limits::{NewLimits, RunLimits};
 use crate::ui::runner::run_plot::RunPlot;
 use crate::ui::runner::run_status::{RUN_STATE, RunStatus};
-use crate::ui::runner::words::{carried_out, is_handed_over, rows, under_way, without_usage_words};
-use crate::ui::runner::{DeskAction, FormAction};
+use crate::ui::runner::words::{carried_out, is_handed_over, rows, without_usage_words};
 use crate::ui::store::Work;
+use crate::ui::store::desk::OpenRun;
+use crate::ui::store::under_way;
+use crate::ui::store::{DeskAction, FormAction};
 
 /// What is on screen changes this often at most: status and figures together, so that they never disagree.
 const SEEN_MS: u32 = 500;

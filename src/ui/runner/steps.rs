@@ -22,9 +22,10 @@ use crate::ui::runner::near_duplicates::NearDuplicatesNote;
 use crate::ui::runner::parse::{FieldProblem, LaneProblem, faults, parse, prompts_and_endpoints};
 use crate::ui::runner::prompt_step::PromptStep;
 use crate::ui::runner::provider_step::ProviderStep;
+use crate::ui::runner::trial_panel;
 use crate::ui::runner::trial_panel::{MORE_MODELS, TrialPanel};
-use crate::ui::runner::{DeskAction, Field, Form, FormAction, trial_panel};
 use crate::ui::store::Work;
+use crate::ui::store::{DeskAction, Field, Form, FormAction};
 
 /// The preview and the estimate follow the last key stroke after this long.
 const ASK_MS: u32 = 250;

@@ -5,18 +5,19 @@ use std::rc::Rc;
 use yew::prelude::*;
 use yew::{AttrValue, LocalServerRenderer};
 
-use super::desk::{Desk, DeskAction};
 use super::estimate_panel::{EstimatePanel, EstimatePanelProps, Fix};
 use super::figures::{Figures, FiguresProps, OtherFigures};
-use super::form::{Form, FormAction, FormatKind, PriceSource, SAMPLE_SYSTEM};
 use super::parse::faults;
 use super::pause_note::{PauseNote, PauseNoteProps};
 use super::resume_banner::banner_words;
 use super::words::{money, pause_words, rounded_up, state_words, stop_question};
-use super::{Field, status_line};
+use super::status_line;
+use crate::ui::store::Field;
 use crate::link::*;
 use crate::money::Usd;
 use crate::time::Time;
+use crate::ui::store::desk::{Desk, DeskAction};
+use crate::ui::store::form::{Form, FormAction, FormatKind, PriceSource, SAMPLE_SYSTEM};
 
 pub(super) fn usd(text: &str) -> Usd {
     Usd::parse(text).expect("an amount")

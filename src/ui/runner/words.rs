@@ -405,11 +405,6 @@ pub fn tokens_words(usage: crate::link::Usage) -> String {
     format!("{} tokens in, {} out", grouped(&usage.input.to_string()), grouped(&usage.output.to_string()))
 }
 
-/// Work is being done: something is or will be in flight without the person doing anything.
-pub fn under_way(state: &RunState) -> bool {
-    matches!(state, RunState::Running | RunState::Stopping)
-}
-
 /// What this browser's storage risks; `None` where nothing is missing.
 pub fn storage_risk(facts: &crate::link::StorageFacts) -> Option<&'static str> {
     match (facts.opfs, facts.indexed_db) {

@@ -7,8 +7,10 @@ use yew::prelude::*;
 
 use crate::link::{CsvStyle, ExportKind, Place, RunSummary, StorageFacts, ToWorker};
 use crate::ui::parts::{Button, Notice, Tone};
-use crate::ui::runner::words::{bytes_words, counted, storage_risk, under_way};
-use crate::ui::runner::{Confirm, DELETED_WORDS, DeskAction, refocus};
+use crate::ui::runner::words::{bytes_words, counted, storage_risk};
+use crate::ui::runner::{Confirm, DELETED_WORDS, refocus};
+use crate::ui::store::DeskAction;
+use crate::ui::store::under_way;
 use crate::ui::store::{Work, use_worker};
 use run_entry::{RunEntry, started_words};
 

@@ -12,7 +12,7 @@ use web_sys::{Blob, Event, File, HtmlAnchorElement, MessageEvent, Url, Worker, W
 use yew::Callback;
 
 use crate::link::{Secret, ToPage, ToWorker};
-use crate::ui::runner::{DeskAction, FormAction};
+use crate::ui::store::{DeskAction, FormAction};
 
 /// The meta tag that names the worker's script.
 const META: &str = "meta[name=pennybatch-worker]";

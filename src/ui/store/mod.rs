@@ -2,6 +2,9 @@
 //! and what the person typed ([`Form`]). It belongs to no component, so that a run goes on whatever page is shown.
 
 mod connection;
+pub mod desk;
+mod field;
+pub mod form;
 mod guards;
 
 use std::cell::{Cell, RefCell};
@@ -11,10 +14,11 @@ use web_sys::File;
 use yew::prelude::*;
 
 use crate::link::{Command, Progress, ToWorker};
-use crate::ui::runner::words::under_way;
-use crate::ui::runner::{Desk, DeskAction, Form, FormAction};
 use crate::ui::running::{self, Running};
 use connection::Connection;
+pub use desk::{Desk, DeskAction, OpenRun, under_way};
+pub use field::Field;
+pub use form::{Form, FormAction, PriceSource};
 use guards::Guards;
 
 /// The store as a component sees it: values, and callbacks for what the person wants.

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use yew::AttrValue;
 
 use super::*;
-use crate::ui::runner::form::PriceSource;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::limits_step::{LimitsStep, LimitsStepProps};
+use crate::ui::runner::run_limits;
 use crate::ui::runner::tests::{data, drawn, typed, usd};
-use crate::ui::runner::{FormAction, run_limits};
+use crate::ui::store::FormAction;
+use crate::ui::store::form::PriceSource;
 
 fn ready() -> Form {
     Form::default().after(&FormAction::DataRead(Box::new(data())))

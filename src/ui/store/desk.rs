@@ -377,3 +377,8 @@ impl Desk {
         self.problems.retain(|problem| problem.place != place);
     }
 }
+
+/// Work is being done: something is or will be in flight without the person doing anything.
+pub fn under_way(state: &RunState) -> bool {
+    matches!(state, RunState::Running | RunState::Stopping)
+}

@@ -10,7 +10,7 @@ use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, PromptCache, P
 use crate::money::{PerToken, Usd};
 use crate::prices;
 use crate::provider::{ServedAt, takes_temperature, tokens};
-use crate::ui::runner::Field;
+use crate::ui::store::Field;
 
 /// The post's prompt for its product list, which the sample data continues.
 pub const SAMPLE_SYSTEM: &str = "Classify the product into exactly one category: produce, cleaning, dairy, meat, \

@@ -6,16 +6,17 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
-use super::markdown::{csv, embed_code, markdown};
-use super::share::Share;
-use super::simulation::SimulationProps;
-use super::{Action, Calculator, Inputs, decode, encode};
 use crate::time::Time;
+use crate::ui::Route;
+use crate::ui::calculator::markdown::{csv, embed_code, markdown};
+use crate::ui::calculator::share::Share;
+use crate::ui::calculator::{Action, Calculator, Inputs, decode, encode};
 use crate::ui::compare::ComparisonsProps;
 use crate::ui::lazy::Lazy;
+use crate::ui::loaders::Loaders;
 use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
 use crate::ui::runner::FileEstimateProps;
-use crate::ui::{Loaders, Route};
+use crate::ui::simulation::SimulationProps;
 
 /// How long the inputs rest before the address follows: browsers refuse more than about a hundred writes in 30 s.
 const ADDRESS_DELAY_MS: u32 = 350;
@@ -252,7 +253,6 @@ fn link_to(hash: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Inputs;
     use super::*;
 
     /// The address of the opening page stays `#/`, which needs the opening inputs to be what an empty query means.

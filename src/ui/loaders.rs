@@ -1,0 +1,28 @@
+//! What the page fetches when it is first shown.
+
+use std::future::pending;
+
+use crate::ui::compare::ComparisonsProps;
+use crate::ui::lazy::Loader;
+use crate::ui::pages::PagesProps;
+use crate::ui::runner::FileEstimateProps;
+use crate::ui::simulation::SimulationProps;
+
+/// What is fetched when it is first shown.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Loaders {
+    pub comparisons: Loader<ComparisonsProps>,
+    pub pages: Loader<PagesProps>,
+    pub file_estimate: Loader<FileEstimateProps>,
+    pub simulation: Loader<SimulationProps>,
+}
+
+impl Loaders {
+    /// For drawing without a browser: nothing is ever fetched.
+    pub const NONE: Loaders = Loaders {
+        comparisons: Loader(|| Box::pin(pending())),
+        pages: Loader(|| Box::pin(pending())),
+        file_estimate: Loader(|| Box::pin(pending())),
+        simulation: Loader(|| Box::pin(pending())),
+    };
+}
