@@ -5,8 +5,8 @@ use web_sys::{DragEvent, File, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::ui::parts::{Button, Switch, TextField, TextKind};
-use crate::ui::runner::focus::go_to;
 use crate::ui::runner::pasted::{as_file, is_json, seems_headed};
+use crate::ui::runner::pause_note::focus;
 use crate::ui::store::Field;
 
 const PASTED: &str = "pasted-text";
@@ -26,13 +26,14 @@ pub fn DataTiles(props: &DataTilesProps) -> Html {
     let pasting = use_state(|| false);
     let on_paste = {
         let pasting = pasting.clone();
-        move |_| {
-            pasting.set(!*pasting);
-            if !*pasting {
-                go_to(PASTED);
-            }
-        }
+        move |_| pasting.set(!*pasting)
     };
+    // Once it is drawn.
+    use_effect_with(*pasting, |pasting| {
+        if *pasting {
+            focus(PASTED);
+        }
+    });
     let on_sample = props.on_sample.reform(|_: MouseEvent| ());
     let on_text = {
         let (pasting, on_file) = (pasting.clone(), props.on_file.clone());
