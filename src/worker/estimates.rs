@@ -174,8 +174,8 @@ impl Shell {
             let mut spend = self.trial_spend.get();
             spend[usize::from(setup.provider.is_remote())] += part.model.spent + part.model.doubtful;
             self.trial_spend.set(spend);
-            if setup.use_cache && self.storage.remember(&part.to_keep).await {
-                self.known.borrow_mut().extend(part.to_keep.iter().map(|(key, _)| *key));
+            if setup.use_cache {
+                self.storage.remember(&part.to_keep).await;
             }
             tried.push(part);
         }

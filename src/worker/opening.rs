@@ -78,8 +78,7 @@ impl Shell {
         spend[usize::from(manifest.setup.provider.is_remote())] = Usd::ZERO;
         self.trial_spend.set(spend);
         let storage = self.storage.clone();
-        let known = self.known.clone();
-        let parts = Parts { manifest, prepared, check, results, engine, storage, store, known, keys };
+        let parts = Parts { manifest, prepared, check, results, engine, storage, store, keys };
         let session = Session::new(parts);
         let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
         if let Some(import) = import {
@@ -109,19 +108,9 @@ impl Shell {
         let mut notes = kept.notes;
         notes.extend(plan::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
-        let known = self.known.clone();
         *self.data.borrow_mut() = Some(prepared.data.clone());
-        let parts = Parts {
-            manifest: kept.manifest,
-            prepared,
-            check,
-            results,
-            engine,
-            storage,
-            store,
-            known,
-            keys: Vec::new(),
-        };
+        let parts =
+            Parts { manifest: kept.manifest, prepared, check, results, engine, storage, store, keys: Vec::new() };
         self.enter(Session::new(parts), notes);
         Ok(())
     }
@@ -195,7 +184,7 @@ impl Shell {
         self.session.take();
         session.close().await;
         let shell = self.clone();
-        spawn_local(async move { shell.read_known().await });
+        spawn_local(async move { shell.read_cache().await });
         Ok(())
     }
 }

@@ -321,7 +321,7 @@ impl Session {
     fn quote(&self) -> Result<BatchQuote, Problem> {
         let setup = self.setup();
         let plan = plan::plan(setup);
-        let facts = self.prepared.facts(&Default::default());
+        let facts = self.prepared.facts(|_| false);
         let done: Vec<bool> = {
             let results = self.results.borrow();
             (0..self.prepared.data.rows())

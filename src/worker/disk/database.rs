@@ -25,7 +25,7 @@ pub enum Store {
     Data,
     /// [run, sequence of the first] -> frames of records, as in the journal.
     Records,
-    /// key -> answer as JSON, a string or its bytes; outlives the runs.
+    /// Groups of answers, and lists of their keys: see [`cache`](super::cache). They outlive the runs.
     Cache,
     /// name -> value as JSON.
     Settings,
@@ -213,6 +213,13 @@ impl Drop for Database {
 pub fn keys_of(run: &str) -> JsValue {
     let (low, high) = (Array::of1(&run.into()), Array::of2(&run.into(), &Array::new()));
     IdbKeyRange::bound(&low, &high).map_or(JsValue::UNDEFINED, JsValue::from)
+}
+
+/// Every key that is a text.
+pub fn text_keys() -> JsValue {
+    let (low, high) = ("".into(), Array::new().into());
+    IdbKeyRange::bound_with_lower_open_and_upper_open(&low, &high, false, true)
+        .map_or(JsValue::UNDEFINED, JsValue::from)
 }
 
 pub fn key_of(run: &str, number: u64) -> JsValue {

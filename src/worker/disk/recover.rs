@@ -174,7 +174,7 @@ impl Storage {
         let database = self.database()?;
         let run = &found.manifest.run;
         let sequence = found.gathered.records.len();
-        let checkpoints = Checkpoints::new(database.clone(), run.clone(), sequence as u64);
+        let checkpoints = Checkpoints::new(database.clone(), self.cache.clone(), run.clone(), sequence as u64);
         let is_there = found.listed && data_in_database;
         if is_there && found.gathered.in_checkpoints == sequence {
             return Some(checkpoints);

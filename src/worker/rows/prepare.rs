@@ -2,7 +2,7 @@
 //! 100,000 rows take a while, so it goes in slices.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::dataset::{self, Prompt, TemplateProblem};
@@ -141,16 +141,16 @@ impl Prepared {
     }
 
     /// The facts as they are found now, with those rows marked that the cache may answer.
-    pub fn facts(&self, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
+    pub fn facts(&self, is_cached: impl Fn(&CacheKey) -> bool) -> Vec<ItemFacts> {
         let estimate =
             |facts: &ItemFacts| ItemFacts { input_estimate: self.as_sampled(facts.input_estimate), ..*facts };
         let facts: Vec<ItemFacts> = self.facts.borrow().iter().map(estimate).collect();
-        self.with_cached(facts, known)
+        self.with_cached(facts, is_cached)
     }
 
     /// Facts that were recorded, with the same mark.
-    pub fn with_cached(&self, facts: Vec<ItemFacts>, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
-        let is_known = |item: usize| self.keys_of(item as Ordinal).any(|key| known.contains(&key));
+    pub fn with_cached(&self, facts: Vec<ItemFacts>, is_cached: impl Fn(&CacheKey) -> bool) -> Vec<ItemFacts> {
+        let is_known = |item: usize| self.keys_of(item as Ordinal).any(|key| is_cached(&key));
         let rows = facts.into_iter().enumerate();
         rows.map(|(item, facts)| ItemFacts { maybe_cached: self.of.use_cache && is_known(item), ..facts }).collect()
     }
@@ -303,8 +303,9 @@ mod tests {
             facts: RefCell::new(vec![facts; 3]),
             ..prepared(&data, &Setup { user: "{{name}}".to_owned(), ..setup() })
         };
-        let known = HashSet::from([key(1, 0), key(2, 2)]);
-        let cached = prepared.facts(&known).iter().map(|facts| facts.maybe_cached).collect::<Vec<_>>();
+        let known = [key(1, 0), key(2, 2)];
+        let cached =
+            prepared.facts(|key| known.contains(key)).iter().map(|facts| facts.maybe_cached).collect::<Vec<_>>();
         assert_eq!(cached, [true, false, true]);
         assert_eq!(prepared.keys_of(2).collect::<Vec<_>>(), [key(1, 2), key(2, 2)]);
     }

@@ -143,7 +143,6 @@ impl Session {
                     continue;
                 };
                 checkpoints.cache(&key, answer);
-                self.known.borrow_mut().insert(key);
             }
         }
     }

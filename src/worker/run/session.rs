@@ -1,7 +1,7 @@
 //! The open run: events go to the engine, and its effects are carried out. Nothing is decided here.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -42,7 +42,6 @@ pub struct Session {
     /// Empty while a flush has it, and after the run was closed.
     pub(in crate::worker) store: RefCell<Option<RunStore>>,
     pub texts: KeptTexts,
-    pub(super) known: Rc<RefCell<HashSet<CacheKey>>>,
     /// The setup as each lane has it, and each lane's key.
     pub(in crate::worker) lanes: Vec<Setup>,
     /// The simulated provider, as the person last set it.
@@ -85,7 +84,6 @@ pub struct Parts {
     pub engine: Engine,
     pub storage: Rc<Storage>,
     pub store: RunStore,
-    pub known: Rc<RefCell<HashSet<CacheKey>>>,
     /// One for each lane.
     pub keys: Vec<Option<Key>>,
 }
@@ -107,7 +105,6 @@ impl Session {
             storage: parts.storage,
             texts: parts.store.texts(),
             store: RefCell::new(Some(parts.store)),
-            known: parts.known,
             in_flight: RefCell::default(),
             unsaved: RefCell::default(),
             flushing: Cell::new(false),
