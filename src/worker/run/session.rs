@@ -47,11 +47,13 @@ pub struct Session {
     /// The simulated provider, as the person last set it.
     demo: RefCell<DemoSettings>,
     keys: RefCell<Vec<Option<Key>>>,
-    in_flight: RefCell<HashMap<AttemptId, AbortController>>,
+    pub(super) in_flight: RefCell<HashMap<AttemptId, AbortController>>,
     pub(super) unsaved: RefCell<Unsaved>,
     pub(in crate::worker) flushing: Cell<bool>,
     /// A flush has ended.
     pub(super) flushed: Signal,
+    /// When the last one did.
+    pub(super) flushed_ms: Cell<u64>,
     notices: RefCell<Vec<Notice>>,
     look_ups: RefCell<Vec<Ordinal>>,
     wake: RefCell<Option<(Time, Timeout)>>,
@@ -109,6 +111,7 @@ impl Session {
             unsaved: RefCell::default(),
             flushing: Cell::new(false),
             flushed: Signal::default(),
+            flushed_ms: Cell::default(),
             notices: RefCell::default(),
             look_ups: RefCell::default(),
             wake: RefCell::default(),
