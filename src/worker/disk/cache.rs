@@ -257,15 +257,15 @@ async fn read_answers(
 
 /// Notes what the cache holds; answers its groups, the oldest first.
 async fn note_groups(database: &Database, contents: &Contents) -> Result<Vec<Group>, JsValue> {
-    let begun_ms = now().ms();
+    let noted: HashSet<Name> = contents.0.borrow().values().map(|place| place.group).collect();
     let keys = database.keys(Store::Cache, Some(keys_of(KEYS))).await?;
     let values = database.get_many(Store::Cache, &keys).await?;
     let read = keys.iter().zip(&values).filter(|(_, value)| !value.is_undefined());
     let groups = read.filter_map(|(key, value)| Some(Group::read(Name::read(key)?, &bytes_of(value))));
     let groups: Vec<Group> = groups.collect();
     let there: HashSet<Name> = groups.iter().map(|group| group.name).collect();
-    // What this tab has written meanwhile is not among them.
-    contents.let_go(|name| name.ms < begun_ms && !there.contains(name));
+    // What this tab wrote meanwhile need not be among them.
+    contents.let_go(|name| noted.contains(name) && !there.contains(name));
     contents.take_in(&groups);
     Ok(groups)
 }
