@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use crate::engine::{Began, Command, Engine};
+use crate::engine::{Began, Command, Engine, Restoration};
 use crate::link::{Place, Problem, RunId, Secret, Setup, Task, ToPage};
 use crate::money::Usd;
 use crate::worker::browser::{Slices, now, seed};
+use crate::worker::disk::gathered::Read;
 use crate::worker::disk::manifest::{DataFacts, FORMAT, Manifest};
 use crate::worker::disk::storage::Kept;
 use crate::worker::http::fetch::Key;
@@ -46,7 +47,7 @@ impl Shell {
         if Vocabulary::of(&setup).is_some_and(|vocabulary| self.tokenizers.is_ready(vocabulary)) {
             counting::count_rows(&prepared, &setup, &self.tokenizers, slices, || false).await.map_err(unprepared)?;
         }
-        let facts = self.facts(&prepared).await;
+        let facts = self.facts(&prepared, slices).await;
         plan::check_sizes(&plan, &facts)?;
         self.tasks.hold(Task::Run);
         self.leave_session().await?;
@@ -99,9 +100,14 @@ impl Shell {
         // A handle that is being opened can't be let go of half-way.
         let storage = self.storage.clone();
         let (store, mut kept) = to_its_end(async move { storage.open_run(&run).await }).await?;
-        let read = kept.records.iter().map(|read| (&read.record, read.away));
-        let results = Results::restore(kept.manifest.data.rows, read);
-        let (prepared, engine) = self.restored(&mut kept).await?;
+        let slices = &mut Slices::of(Task::Run);
+        let mut results = Results::new(kept.manifest.data.rows);
+        for Read { record, away } in &kept.records {
+            slices.turn().await;
+            results.take(record, *away);
+        }
+        results.cut_off();
+        let (prepared, engine) = self.restored(&mut kept, slices).await?;
         let format = &kept.manifest.setup.answer_format;
         let check = AnswerCheck::new(format).unwrap_or_else(AnswerCheck::Unusable);
         self.tasks.hold(Task::Run);
@@ -116,10 +122,9 @@ impl Shell {
     }
 
     /// The rows of a kept run and its engine, as its records tell it.
-    async fn restored(&self, kept: &mut Kept) -> Result<(Rc<Prepared>, Engine), Problem> {
+    async fn restored(&self, kept: &mut Kept, slices: &mut Slices) -> Result<(Rc<Prepared>, Engine), Problem> {
         let unreadable = |why: &str| problem(Place::Runs, format!("This run can't be opened: {why}."));
         let facts = &kept.manifest.data;
-        let slices = &mut Slices::of(Task::Run);
         let data = Data::read(facts.name.clone(), std::mem::take(&mut kept.data), facts.read, slices).await;
         let data = data.map_err(|_| unreadable("its data can no longer be read"))?;
         if data.rows() != facts.rows {
@@ -130,13 +135,18 @@ impl Shell {
         let prepared = prepared.map_err(unprepared)?;
         let began = kept.records.iter().find_map(|read| read.record.began()).cloned();
         let (plan, facts) = match began {
-            Some(Began { plan, facts }) => (plan, self.with_cached(&prepared, facts).await),
+            Some(Began { plan, facts }) => (plan, self.with_cached(&prepared, facts, slices).await),
             // A run of before this was recorded.
-            None => (plan::plan(setup), self.facts(&prepared).await),
+            None => (plan::plan(setup), self.facts(&prepared, slices).await),
         };
-        let records = std::mem::take(&mut kept.records).into_iter().map(|read| read.record);
-        let engine = Engine::restore(plan, facts, records, seed(), now());
-        Ok((prepared, engine))
+        let records = std::mem::take(&mut kept.records);
+        let began = records.first().map_or(now(), |first| first.record.at.min(now()));
+        let mut restoration = Restoration::begin(plan, facts, seed(), began);
+        for Read { record, .. } in records {
+            slices.turn().await;
+            restoration.take(&record);
+        }
+        Ok((prepared, restoration.end(now())))
     }
 
     fn enter(&self, session: Rc<Session>, notes: Vec<String>) -> Rc<Session> {

@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use crate::dataset::{self, BadLines};
-use crate::engine::ItemFacts;
+use crate::engine::{ItemFacts, Ordinal};
 use crate::link::batch::BatchAsk;
 use crate::link::{Place, Problem, RowFilter, RunId, Setup, Task, ToPage, ToWorker};
 use crate::money::Usd;
@@ -107,16 +107,24 @@ impl Shell {
         self.cache_noted.notify();
     }
 
-    /// Rows' facts, once it is known what the request cache holds.
-    pub(super) async fn facts(&self, prepared: &Prepared) -> Vec<ItemFacts> {
-        self.cache_noted.until(|| self.cache_read.get().then_some(())).await;
-        prepared.facts(|key| self.storage.cache.holds(key))
+    /// Rows' facts, with those rows marked that the request cache may answer.
+    pub(super) async fn facts(&self, prepared: &Prepared, slices: &mut Slices) -> Vec<ItemFacts> {
+        self.with_cached(prepared, prepared.facts(), slices).await
     }
 
     /// The same of facts that were recorded.
-    pub(super) async fn with_cached(&self, prepared: &Prepared, recorded: Vec<ItemFacts>) -> Vec<ItemFacts> {
+    pub(super) async fn with_cached(
+        &self,
+        prepared: &Prepared,
+        mut facts: Vec<ItemFacts>,
+        slices: &mut Slices,
+    ) -> Vec<ItemFacts> {
         self.cache_noted.until(|| self.cache_read.get().then_some(())).await;
-        prepared.with_cached(recorded, |key| self.storage.cache.holds(key))
+        for (item, facts) in facts.iter_mut().enumerate() {
+            slices.turn().await;
+            facts.maybe_cached = prepared.maybe_cached(item as Ordinal, |key| self.storage.cache.holds(key));
+        }
+        facts
     }
 
     /// What concerns the open run is done at once, in the order in which it came. Long work goes on beside it, each kind

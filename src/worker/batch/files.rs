@@ -66,7 +66,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     let provider = target.provider();
     let as_target = Setup { provider, base_url: provider.preset().base_url.into(), ..setup.clone() };
     let (rows_max, bytes_max) = target.limits();
-    let facts = session.prepared.facts(|_| false);
+    let facts = session.prepared.facts();
     let (mut files, mut taken) = (Vec::new(), Vec::new());
     let mut open = Open::new(target);
     let mut slices = Slices::of(Task::Export);

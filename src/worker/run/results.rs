@@ -93,13 +93,10 @@ impl Results {
         Results { items: vec![Item::default(); items as usize], ..Results::default() }
     }
 
-    /// The records of a run that is opened again: what they leave unsettled was cut off.
-    /// A record comes with the place of its answer's text, where that was left in the journal.
+    /// The records of a run that is opened again, in one go: see [`take`](Results::take) and [`cut_off`](Results::cut_off).
     pub fn restore<'a>(items: u32, records: impl IntoIterator<Item = (&'a Record, Option<Position>)>) -> Results {
         let mut results = Results::new(items);
-        for (record, away) in records {
-            results.apply_read(record, away);
-        }
+        records.into_iter().for_each(|(record, away)| results.take(record, away));
         results.cut_off();
         results
     }
@@ -113,17 +110,19 @@ impl Results {
         }
     }
 
-    fn cut_off(&mut self) {
+    /// After the last record of a run that is opened again: what they leave unsettled was cut off.
+    pub fn cut_off(&mut self) {
         for attempt in self.attempts.values_mut() {
             attempt.cut_off |= attempt.settled.is_none() && !attempt.in_batch;
         }
     }
 
     pub fn apply(&mut self, record: &Record) {
-        self.apply_read(record, None);
+        self.take(record, None);
     }
 
-    fn apply_read(&mut self, record: &Record, away: Option<Position>) {
+    /// A record with the place of its answer's text, where that was left in the journal.
+    pub fn take(&mut self, record: &Record, away: Option<Position>) {
         self.version += 1;
         let end = |ending: &Option<Ending>| ending.clone().map(|ending| End::of(ending, away));
         match &record.entry {
