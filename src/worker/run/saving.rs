@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use crate::engine::batch::{BatchEntry, RowSettled};
+use crate::engine::batch::BatchEntry;
 use crate::engine::{Ending, Entry, Event, Record, Settled, Ticket, shareable};
 use crate::link::Place;
 use crate::worker::browser::{next_turn, now, sleep_ms};
@@ -140,14 +140,8 @@ impl Session {
         let store = self.store.borrow();
         let Some(checkpoints) = store.as_ref().and_then(|store| store.checkpoints.as_ref()) else { return };
         for record in records {
-            let settled = match &record.entry {
-                Entry::Settled(Settled { attempt, item, ending, .. })
-                | Entry::Batch(BatchEntry::Settled { row: RowSettled { attempt, item, ending, .. }, .. }) => {
-                    Some((attempt, item, ending))
-                }
-                _ => None,
-            };
-            if let Some((attempt, item, Some(Ending::Succeeded(answer)))) = settled
+            if let Entry::Settled(settled) | Entry::Batch(BatchEntry::Settled { row: settled, .. }) = &record.entry
+                && let Settled { attempt, item, ending: Some(Ending::Succeeded(answer)), .. } = settled
                 && shareable(answer)
             {
                 let lane = self.results.borrow().attempt(*attempt).map_or(0, |attempt| usize::from(attempt.lane));
