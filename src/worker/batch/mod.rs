@@ -234,8 +234,10 @@ impl Session {
         }
         let (mut rows, mut read, mut bytes) = (Vec::new(), FileRead::default(), 0);
         let mut lines = self.lines_of(&response, shard, file).await;
+        let mut slices = Slices::begin();
         while let Some(mut line) = lines.next().await.map_err(failure_of)? {
             bytes += line.len();
+            slices.turn().await;
             if let Some(key) = &key {
                 key.hide_in(&mut line);
             }
