@@ -39,9 +39,9 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{AttemptId, Ordinal, Settled};
 use crate::money::Usd;
 use crate::prices::RateCard;
+use crate::provider::Failure;
 use crate::provider::batch::JobSeen;
 pub use crate::provider::batch::RowEnd;
-use crate::provider::Failure;
 
 /// Numbers shards over the whole life of a run.
 pub type ShardId = u32;

@@ -166,23 +166,17 @@ impl Database {
         Ok(values.into_iter().next().unwrap_or(JsValue::UNDEFINED))
     }
 
-    /// All values (of a range of keys), in the order of their keys.
-    pub async fn values(&self, store: Store, keys: Option<JsValue>) -> Result<Vec<JsValue>, JsValue> {
-        let objects = self.reading(store)?;
-        let request = match keys {
-            Some(keys) => objects.get_all_with_key(&keys)?,
-            None => objects.get_all()?,
-        };
-        listed(request).await
-    }
-
+    /// All keys (of a range), in their order.
     pub async fn keys(&self, store: Store, keys: Option<JsValue>) -> Result<Vec<JsValue>, JsValue> {
         let objects = self.reading(store)?;
         let request = match keys {
             Some(keys) => objects.get_all_keys_with_key(&keys)?,
             None => objects.get_all_keys()?,
         };
-        listed(request).await
+        if answer(&request).await.is_err() {
+            return Err(request.error()?.map_or(JsValue::NULL, JsValue::from));
+        }
+        Ok(request.result()?.unchecked_into::<Array>().to_vec())
     }
 
     /// web-sys knows the durability only behind its unstable switch, so the call goes by name; a browser that doesn't
@@ -250,13 +244,6 @@ fn answer(request: &IdbRequest) -> Promise {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     })
-}
-
-async fn listed(request: IdbRequest) -> Result<Vec<JsValue>, JsValue> {
-    if answer(&request).await.is_err() {
-        return Err(request.error()?.map_or(JsValue::NULL, JsValue::from));
-    }
-    Ok(request.result()?.unchecked_into::<Array>().to_vec())
 }
 
 fn on_upgrade(request: &IdbOpenDbRequest) {
