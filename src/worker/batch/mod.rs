@@ -296,7 +296,11 @@ impl Session {
         match ask {
             BatchAsk::Quote => {
                 let session = self.clone();
-                spawn_local(async move { page::post(&ToPage::BatchQuote(session.quote().await)) });
+                spawn_local(async move {
+                    if let Some(quote) = session.closing.race(session.quote()).await {
+                        page::post(&ToPage::BatchQuote(quote));
+                    }
+                });
                 Ok(())
             }
             // Files travel beside their messages, so the shell takes these itself.
