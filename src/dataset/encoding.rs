@@ -42,7 +42,7 @@ pub fn decode(bytes: &[u8], version: ReaderVersion) -> Result<Decoded<'_>, DataP
     // The end of a file, as DOS marked it.
     let text = map(text, |text| text.strip_suffix('\u{1a}').unwrap_or(text));
     let text = if version.is_lenient() && text.contains(MARK) { Cow::Owned(without_marks(&text)) } else { text };
-    let nuls = text.bytes().filter(|byte| *byte == 0).count();
+    let nuls = text.matches('\0').count();
     let text = if nuls > 0 { Cow::Owned(text.replace('\0', "")) } else { text };
     Ok(Decoded { text, encoding, nuls })
 }

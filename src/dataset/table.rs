@@ -259,20 +259,27 @@ impl Table {
     }
 
     pub async fn id_faults_in_turns(&self, column: &str, turn: &mut impl AsyncFnMut(f64)) -> IdFaults {
-        let mut rows_by_id: HashMap<String, u32> = HashMap::with_capacity(self.len());
+        // By their hashes: as many strings would be let go of in one long turn.
+        let hash = |id: &str| {
+            let (mut first, mut second) = hashers();
+            id.hash(&mut first);
+            id.hash(&mut second);
+            (first.finish(), second.finish())
+        };
+        let mut rows_by_id: HashMap<(u64, u64), u32> = HashMap::with_capacity(self.len());
         let mut faults = IdFaults::default();
         for row in 0..self.len() {
             after_rows(row, 1.0, turn).await;
             match self.cell(row, column) {
                 id if id.trim().is_empty() => faults.blank += 1,
-                id => *rows_by_id.entry(id).or_default() += 1,
+                id => *rows_by_id.entry(hash(&id)).or_default() += 1,
             }
         }
         faults.shared = rows_by_id.values().filter(|rows| **rows > 1).sum();
         // The first of the file, so that it is the same at each reading.
-        faults.example = (faults.shared > 0)
-            .then(|| (0..self.len()).map(|row| self.cell(row, column)).find(|id| rows_by_id.get(id) > Some(&1)))
-            .flatten();
+        let is_shared = |id: &String| rows_by_id.get(&hash(id)) > Some(&1);
+        let mut ids = (0..self.len()).map(|row| self.cell(row, column));
+        faults.example = if faults.shared > 0 { ids.find(is_shared) } else { None };
         faults
     }
 
@@ -298,11 +305,9 @@ impl Table {
         self.len() - seen.len()
     }
 
-    /// Two independent hashes of a row's cells: 128 bits, so that a million rows don't meet by chance.
+    /// A row's cells, hashed.
     fn fingerprint(&self, row: usize, id: Option<usize>) -> (u64, u64) {
-        let mut first = DefaultHasher::new();
-        let mut second = DefaultHasher::new();
-        second.write_u8(1);
+        let (mut first, mut second) = hashers();
         let mut add = |place: usize, cell: &str| {
             if Some(place) != id {
                 cell.hash(&mut first);
@@ -323,4 +328,11 @@ impl Table {
     fn place(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|name| name == column)
     }
+}
+
+/// Two independent hashes: 128 bits, so that a million rows don't meet by chance.
+fn hashers() -> (DefaultHasher, DefaultHasher) {
+    let mut second = DefaultHasher::new();
+    second.write_u8(1);
+    (DefaultHasher::new(), second)
 }

@@ -39,6 +39,7 @@ mod testing;
 pub use cache_key::cache_key;
 pub use plan::{Burst, ItemFacts, LanePlan, LimiterModel, Limits, Plan, TooLarge, Weight};
 pub use record::{Began, Ending, Entry, Record, Settled, Settlement, shareable};
+pub use restore::Restoration;
 pub use run::Engine;
 
 use serde::{Deserialize, Serialize};

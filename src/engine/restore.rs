@@ -7,12 +7,43 @@ use crate::engine::{AttemptId, Began, Command, Entry, ItemFacts, PauseReason, Pl
 use crate::provider::Bill;
 use crate::time::Time;
 
+/// A run on its way back from its records, which it takes one by one.
+pub struct Restoration {
+    engine: Engine,
+    is_recorded: bool,
+}
+
+impl Restoration {
+    /// `plan` and `facts` are those of the run's [`Began`], with what the request cache may answer by now;
+    /// a journal of before that was recorded takes those that are computed anew, once. `began`: the time of the first
+    /// record, since limits refill between the records as they did then.
+    pub fn begin(plan: Plan, facts: Vec<ItemFacts>, seed: u64, began: Time) -> Restoration {
+        Restoration { engine: Engine::bare(plan, facts, seed, began), is_recorded: false }
+    }
+
+    pub fn take(&mut self, record: &Record) {
+        let engine = &mut self.engine;
+        engine.now = engine.now.max(record.at);
+        self.is_recorded |= record.began().is_some();
+        engine.recall(record);
+        engine.book.apply(record);
+    }
+
+    /// The run after its last record, paused. Attempts that were under way then may have been billed: they keep their
+    /// reservations, and their items wait for the person's choice.
+    pub fn end(self, now: Time) -> Engine {
+        let mut engine = self.engine;
+        engine.pass_to(now);
+        if !self.is_recorded {
+            engine.record_what_it_is_made_of();
+        }
+        engine.restart();
+        engine
+    }
+}
+
 impl Engine {
-    /// A run as its records tell it, paused. Attempts that were under way when the records end may have been billed:
-    /// they keep their reservations, and their items wait for the person's choice.
-    ///
-    /// `plan` and `facts` are those of its [`Began`], with what the request cache may answer by now;
-    /// a journal of before that was recorded takes those that are computed anew, once.
+    /// A [`Restoration`] in one go.
     pub fn restore(
         plan: Plan,
         facts: Vec<ItemFacts>,
@@ -21,22 +52,10 @@ impl Engine {
         now: Time,
     ) -> Engine {
         let mut records = records.into_iter().peekable();
-        // Limits refill between the records as they did then.
         let began = records.peek().map_or(now, |first| first.at.min(now));
-        let mut engine = Engine::bare(plan, facts, seed, began);
-        let mut is_recorded = false;
-        for record in records {
-            engine.now = engine.now.max(record.at);
-            is_recorded |= record.began().is_some();
-            engine.recall(&record);
-            engine.book.apply(&record);
-        }
-        engine.pass_to(now);
-        if !is_recorded {
-            engine.record_what_it_is_made_of();
-        }
-        engine.restart();
-        engine
+        let mut restoration = Restoration::begin(plan, facts, seed, began);
+        records.for_each(|record| restoration.take(&record));
+        restoration.end(now)
     }
 
     fn restart(&mut self) {

@@ -124,14 +124,18 @@ impl Shell {
             Ok(asked) => asked,
             Err(problem) => return Some(Err(problem)),
         };
-        match self.prepared(&data, setup, &mut Slices::begin(), superseded).await {
+        let slices = &mut Slices::begin();
+        match self.prepared(&data, setup, slices, superseded).await {
             Ok(prepared) => {
-                let facts = self.facts(&prepared).await;
+                let facts = self.facts(&prepared, slices).await;
                 let imported = self.imported_rows(&data, setup).await;
                 let rows = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
-                let mut estimate = forecast(setup, &plan, &rows, now());
+                let turn = &mut async || {
+                    slices.turn().await;
+                };
+                let mut estimate = forecast(setup, &plan, &rows, now(), turn).await;
                 estimate.rows_sampled = prepared.rows_sampled();
-                estimate.near = near(setup, &plan, &prepared, now());
+                estimate.near = near(setup, &plan, &prepared, now(), turn).await;
                 Some(Ok(estimate))
             }
             Err(Unprepared::Template(found)) => Some(Err(problem(Place::Prompt, template_words(&found)))),
@@ -159,13 +163,17 @@ impl Shell {
     async fn try_rows(&self, setup: &Setup, key: Option<Secret>, more: Vec<String>) -> Result<Trial, Problem> {
         let data = self.data()?;
         let key = Key::bind(key, setup)?;
-        let prepared = self.prepared(&data, setup, &mut Slices::begin(), || false).await.map_err(unprepared)?;
-        let facts = self.facts(&prepared).await;
+        let slices = &mut Slices::begin();
+        let prepared = self.prepared(&data, setup, slices, || false).await.map_err(unprepared)?;
+        let facts = self.facts(&prepared, slices).await;
         let rows = trial::spread_rows(&facts, TRIAL_ROWS);
         let imported = self.imported_rows(&data, setup).await;
         let plan = plan::checked_plan(setup)?;
         let rows_known = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
-        let to_pay = forecast(setup, &plan, &rows_known, now()).calls;
+        let turn = &mut async || {
+            slices.turn().await;
+        };
+        let to_pay = forecast(setup, &plan, &rows_known, now(), turn).await.calls;
         let models = std::iter::once(setup.model.clone()).chain(more).take(TRIAL_MODELS_MAX);
         let mut tried = Vec::new();
         for model in models {
@@ -174,8 +182,8 @@ impl Shell {
             let mut spend = self.trial_spend.get();
             spend[usize::from(setup.provider.is_remote())] += part.model.spent + part.model.doubtful;
             self.trial_spend.set(spend);
-            if setup.use_cache && self.storage.remember(&part.to_keep).await {
-                self.known.borrow_mut().extend(part.to_keep.iter().map(|(key, _)| *key));
+            if setup.use_cache {
+                self.storage.remember(&part.to_keep).await;
             }
             tried.push(part);
         }

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use crate::engine::{Began, Command, Engine};
+use crate::engine::{Began, Command, Engine, Restoration};
 use crate::link::{Place, Problem, RunId, Secret, Setup, Task, ToPage};
 use crate::money::Usd;
 use crate::worker::browser::{Slices, now, seed};
+use crate::worker::disk::gathered::Read;
 use crate::worker::disk::manifest::{DataFacts, FORMAT, Manifest};
 use crate::worker::disk::storage::Kept;
 use crate::worker::http::fetch::Key;
@@ -46,7 +47,7 @@ impl Shell {
         if Vocabulary::of(&setup).is_some_and(|vocabulary| self.tokenizers.is_ready(vocabulary)) {
             counting::count_rows(&prepared, &setup, &self.tokenizers, slices, || false).await.map_err(unprepared)?;
         }
-        let facts = self.facts(&prepared).await;
+        let facts = self.facts(&prepared, slices).await;
         plan::check_sizes(&plan, &facts)?;
         self.tasks.hold(Task::Run);
         self.leave_session().await?;
@@ -78,8 +79,7 @@ impl Shell {
         spend[usize::from(manifest.setup.provider.is_remote())] = Usd::ZERO;
         self.trial_spend.set(spend);
         let storage = self.storage.clone();
-        let known = self.known.clone();
-        let parts = Parts { manifest, prepared, check, results, engine, storage, store, known, keys };
+        let parts = Parts { manifest, prepared, check, results, engine, storage, store, keys };
         let session = Session::new(parts);
         let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
         if let Some(import) = import {
@@ -100,37 +100,31 @@ impl Shell {
         // A handle that is being opened can't be let go of half-way.
         let storage = self.storage.clone();
         let (store, mut kept) = to_its_end(async move { storage.open_run(&run).await }).await?;
-        let read = kept.records.iter().map(|read| (&read.record, read.away));
-        let results = Results::restore(kept.manifest.data.rows, read);
-        let (prepared, engine) = self.restored(&mut kept).await?;
+        let slices = &mut Slices::of(Task::Run);
+        let mut results = Results::new(kept.manifest.data.rows);
+        for Read { record, away } in &kept.records {
+            slices.turn().await;
+            results.take(record, *away);
+        }
+        results.cut_off();
+        let (prepared, engine) = self.restored(&mut kept, slices).await?;
         let format = &kept.manifest.setup.answer_format;
         let check = AnswerCheck::new(format).unwrap_or_else(AnswerCheck::Unusable);
         self.tasks.hold(Task::Run);
         let mut notes = kept.notes;
         notes.extend(plan::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
-        let known = self.known.clone();
         *self.data.borrow_mut() = Some(prepared.data.clone());
-        let parts = Parts {
-            manifest: kept.manifest,
-            prepared,
-            check,
-            results,
-            engine,
-            storage,
-            store,
-            known,
-            keys: Vec::new(),
-        };
+        let parts =
+            Parts { manifest: kept.manifest, prepared, check, results, engine, storage, store, keys: Vec::new() };
         self.enter(Session::new(parts), notes);
         Ok(())
     }
 
     /// The rows of a kept run and its engine, as its records tell it.
-    async fn restored(&self, kept: &mut Kept) -> Result<(Rc<Prepared>, Engine), Problem> {
+    async fn restored(&self, kept: &mut Kept, slices: &mut Slices) -> Result<(Rc<Prepared>, Engine), Problem> {
         let unreadable = |why: &str| problem(Place::Runs, format!("This run can't be opened: {why}."));
         let facts = &kept.manifest.data;
-        let slices = &mut Slices::of(Task::Run);
         let data = Data::read(facts.name.clone(), std::mem::take(&mut kept.data), facts.read, slices).await;
         let data = data.map_err(|_| unreadable("its data can no longer be read"))?;
         if data.rows() != facts.rows {
@@ -141,13 +135,18 @@ impl Shell {
         let prepared = prepared.map_err(unprepared)?;
         let began = kept.records.iter().find_map(|read| read.record.began()).cloned();
         let (plan, facts) = match began {
-            Some(Began { plan, facts }) => (plan, self.with_cached(&prepared, facts).await),
+            Some(Began { plan, facts }) => (plan, self.with_cached(&prepared, facts, slices).await),
             // A run of before this was recorded.
-            None => (plan::plan(setup), self.facts(&prepared).await),
+            None => (plan::plan(setup), self.facts(&prepared, slices).await),
         };
-        let records = std::mem::take(&mut kept.records).into_iter().map(|read| read.record);
-        let engine = Engine::restore(plan, facts, records, seed(), now());
-        Ok((prepared, engine))
+        let records = std::mem::take(&mut kept.records);
+        let began = records.first().map_or(now(), |first| first.record.at.min(now()));
+        let mut restoration = Restoration::begin(plan, facts, seed(), began);
+        for Read { record, .. } in records {
+            slices.turn().await;
+            restoration.take(&record);
+        }
+        Ok((prepared, restoration.end(now())))
     }
 
     fn enter(&self, session: Rc<Session>, notes: Vec<String>) -> Rc<Session> {
@@ -195,7 +194,7 @@ impl Shell {
         self.session.take();
         session.close().await;
         let shell = self.clone();
-        spawn_local(async move { shell.read_known().await });
+        spawn_local(async move { shell.read_cache().await });
         Ok(())
     }
 }

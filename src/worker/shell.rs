@@ -1,7 +1,6 @@
 //! What the page asks for. What concerns the open run is done at once; long work is a task.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -10,19 +9,20 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use crate::dataset::{self, BadLines};
-use crate::engine::ItemFacts;
+use crate::engine::{ItemFacts, Ordinal};
 use crate::link::batch::BatchAsk;
 use crate::link::{Place, Problem, RowFilter, RunId, Setup, Task, ToPage, ToWorker};
 use crate::money::Usd;
 use crate::worker::batch::files;
-use crate::worker::browser::{SLICE_MS, Slices, next_turn};
+use crate::worker::browser::{SLICE_MS, Slices, next_turn, words};
+use crate::worker::disk::cache::CacheLimits;
 use crate::worker::disk::storage::Storage;
 use crate::worker::http::connection;
 use crate::worker::page;
 use crate::worker::plan::{problem, template_words};
 use crate::worker::programs::tokenizer::Tokenizers;
 use crate::worker::rows::data::Data;
-use crate::worker::rows::prepare::{CacheKey, Prepared, Unprepared, prepare};
+use crate::worker::rows::prepare::{Prepared, Unprepared, prepare};
 use crate::worker::run::export;
 use crate::worker::run::imports::{self, Import};
 use crate::worker::run::session::Session;
@@ -44,11 +44,9 @@ pub struct Shell {
     pub(super) prepared: RefCell<Option<Rc<Prepared>>>,
     /// A checkpoint that waits for the start of a run.
     pub(super) import: RefCell<Option<Rc<Import>>>,
-    /// Keys of the request cache.
-    pub(super) known: Rc<RefCell<HashSet<CacheKey>>>,
-    /// They are read after the first word to the page.
-    known_read: Cell<bool>,
-    known_changed: Signal,
+    /// What the request cache holds is read after the first word to the page.
+    cache_read: Cell<bool>,
+    cache_noted: Signal,
     pub(super) window: RefCell<Window>,
     /// Numbers questions for rows: only the latest is wanted.
     search: Cell<u64>,
@@ -85,9 +83,8 @@ impl Shell {
             session: RefCell::default(),
             prepared: RefCell::default(),
             import: RefCell::default(),
-            known: Rc::default(),
-            known_read: Cell::new(false),
-            known_changed: Signal::default(),
+            cache_read: Cell::new(false),
+            cache_noted: Signal::default(),
             window: RefCell::default(),
             search: Cell::new(0),
             trial_spend: Cell::new([Usd::ZERO; 2]),
@@ -99,28 +96,35 @@ impl Shell {
             tasks: Tasks::default(),
         });
         let opened = shell.clone();
-        spawn_local(async move { opened.read_known().await });
+        spawn_local(async move { opened.read_cache().await });
         shell
     }
 
     /// Cuts the request cache back, and notes what it holds.
-    pub(super) async fn read_known(&self) {
-        let known = self.storage.trim_cache().await;
-        self.known.borrow_mut().extend(known);
-        self.known_read.set(true);
-        self.known_changed.notify();
+    pub(super) async fn read_cache(&self) {
+        self.storage.trim_cache(&CacheLimits::USUAL).await;
+        self.cache_read.set(true);
+        self.cache_noted.notify();
     }
 
-    /// Rows' facts, once it is known what the request cache holds.
-    pub(super) async fn facts(&self, prepared: &Prepared) -> Vec<ItemFacts> {
-        self.known_changed.until(|| self.known_read.get().then_some(())).await;
-        prepared.facts(&self.known.borrow())
+    /// Rows' facts, with those rows marked that the request cache may answer.
+    pub(super) async fn facts(&self, prepared: &Prepared, slices: &mut Slices) -> Vec<ItemFacts> {
+        self.with_cached(prepared, prepared.facts(), slices).await
     }
 
     /// The same of facts that were recorded.
-    pub(super) async fn with_cached(&self, prepared: &Prepared, recorded: Vec<ItemFacts>) -> Vec<ItemFacts> {
-        self.known_changed.until(|| self.known_read.get().then_some(())).await;
-        prepared.with_cached(recorded, &self.known.borrow())
+    pub(super) async fn with_cached(
+        &self,
+        prepared: &Prepared,
+        mut facts: Vec<ItemFacts>,
+        slices: &mut Slices,
+    ) -> Vec<ItemFacts> {
+        self.cache_noted.until(|| self.cache_read.get().then_some(())).await;
+        for (item, facts) in facts.iter_mut().enumerate() {
+            slices.turn().await;
+            facts.maybe_cached = prepared.maybe_cached(item as Ordinal, |key| self.storage.cache.holds(key));
+        }
+        facts
     }
 
     /// What concerns the open run is done at once, in the order in which it came. Long work goes on beside it, each kind
@@ -266,8 +270,9 @@ impl Shell {
     }
 
     async fn clear_cache(&self) -> Result<(), Problem> {
-        self.storage.clear_cache().await?;
-        let answers = std::mem::take(&mut *self.known.borrow_mut()).len() as u32;
+        let cleared = self.storage.clear_cache().await;
+        let words = |error| format!("The cache was not cleared: {}.", words(&error));
+        let answers = cleared.map_err(|error| problem(Place::Storage, words(error)))?;
         page::post(&ToPage::CacheCleared { answers });
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pennybatch::engine::batch::{BatchEffect, BatchEntry, RowSettled, ShardId};
+use pennybatch::engine::batch::{BatchEffect, BatchEntry, ShardId};
 use pennybatch::engine::{Command, Ending, Entry, Ordinal, Progress, Record, Settled};
 use pennybatch::money::Usd;
 use pennybatch::provider::batch::JobState;
@@ -90,7 +90,7 @@ impl<'a> Checks<'a> {
             BatchEntry::Requeued { shard, .. } => {
                 self.shards.entry(*shard).and_modify(|shard| shard.2 = false);
             }
-            BatchEntry::Settled { shard, row: RowSettled { item, ending, .. } } => {
+            BatchEntry::Settled { shard, row: Settled { item, ending, .. } } => {
                 // Its line came: a failed row may go elsewhere while the job is still being read.
                 self.shards.entry(*shard).and_modify(|shard| shard.1.retain(|row| row != item));
                 if let Some(ending) = ending {

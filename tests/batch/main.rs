@@ -7,6 +7,8 @@
 
 mod checks;
 mod files;
+#[path = "../simulation/lasting.rs"]
+mod lasting;
 mod scenario;
 mod server;
 mod world;

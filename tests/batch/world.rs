@@ -3,16 +3,16 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use pennybatch::engine::batch::{BatchEffect, BatchEvent, BatchProgress, BatchRow, FileRead, ResultFile};
+use pennybatch::engine::batch::{BatchEffect, BatchEvent, BatchRow, FileRead, ResultFile};
 use pennybatch::engine::{
-    Began, Command, Doubtful, Effect, Engine, Event, ItemFacts, LaneProgress, LaneState, PauseReason, Progress, Record,
-    RunState, Ticket,
+    Began, Command, Doubtful, Effect, Engine, Event, ItemFacts, PauseReason, Record, RunState, Ticket,
 };
 use pennybatch::money::Usd;
 use pennybatch::provider::{Bill, Failure, FailureKind, Outcome};
 use pennybatch::time::Time;
 
 use crate::checks::Checks;
+use crate::lasting::lasting;
 use crate::scenario::Scenario;
 use crate::server::{Server, answer, failure, usage};
 
@@ -504,20 +504,6 @@ impl<'a> World<'a> {
         let result = if torn { Err(failure(FailureKind::Unreachable)) } else { Ok(FileRead::default()) };
         self.later(in_ms + 1, Event::Batch(BatchEvent::Downloaded { shard, file, result }));
     }
-}
-
-/// Progress without what ends with the tab.
-fn lasting(progress: &Progress) -> Progress {
-    let lane = |lane: &LaneProgress| LaneProgress {
-        state: LaneState::Ready,
-        waiting: None,
-        slots: 0,
-        limits: Default::default(),
-        ..lane.clone()
-    };
-    let lanes = progress.lanes.iter().map(lane).collect();
-    let batch = progress.batch.clone().map(|batch| BatchProgress { problem: None, handing_over: false, ..batch });
-    Progress { waiting: None, rate_milli: 0, lanes, batch, ..progress.clone() }
 }
 
 #[derive(Clone, Copy, PartialEq)]

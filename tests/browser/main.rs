@@ -5,6 +5,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod cache;
 mod database;
 mod fetch;
 mod journal;
@@ -39,6 +40,12 @@ macro_rules! browser_tests {
 }
 
 browser_tests! {
+    cache: [
+        answers_that_were_written_together_are_found_each_by_its_key,
+        the_oldest_answers_go_first_and_the_rest_is_found_once_merged,
+        what_another_tab_merged_is_found_and_what_it_cleared_is_not,
+        answers_of_an_earlier_version_are_found,
+    ],
     database: [
         what_was_put_is_there_under_its_key_alone,
         a_runs_keys_are_its_own_and_in_order,

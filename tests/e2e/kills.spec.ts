@@ -1,11 +1,12 @@
 // The worker dies between two transactions of its storage: after the k-th flush of a file or commit of the database,
-// before it can do anything more. Then the run is opened again and goes on to its end.
+// before it can do anything more. Then the run is opened again and goes on to its end. And what a kill can't show,
+// because it hits so few moments: what is sent or counted is on the disk by then, every time.
 //
 // PENNYBATCH_KILL_AT=all visits every k, one by one; a list such as 3,17,40 visits these; else a sample is drawn.
 // PENNYBATCH_SEED: another draw than the usual one.
 
 import type { Browser, BrowserContext, Page } from '@playwright/test';
-import { firstRows, movies, readJsonl, records } from './support/data';
+import { firstRows, movies, numberedRows, readJsonl, records } from './support/data';
 import { billed, expectedAnswer, type Mock } from './support/mock';
 import { ID_AND_TITLE, promptOf, SORT_FILMS } from './support/prompts';
 import { readyRunner, Runner } from './support/runner';
@@ -14,6 +15,7 @@ import { expect, test } from './support/test';
 
 const ROWS = 200;
 const SAMPLE = 4;
+const ROWS_COMPARED = 1_000;
 /** About as many transactions as the run has; a k beyond the last one is a run that nobody kills. */
 const TRANSACTIONS_ABOUT = 60;
 const SEED = Number(process.env.PENNYBATCH_SEED ?? 1);
@@ -151,3 +153,64 @@ if (process.env.PENNYBATCH_KILL_AT === 'all') {
     });
   }
 }
+
+/** Put before the worker's own script: it compares what is sent and what the page is told with what has been flushed. */
+const COMPARES = `{
+  const text = new TextDecoder();
+  const count = (name, bytes) => bytes.split('"' + name + '":{').length - 1;
+  let written = '';
+  const down = { reserved: 0, settled: 0 };
+  const seen = { sent: 0, told: 0, flushes: 0, faults: [] };
+  const { write, flush } = FileSystemSyncAccessHandle.prototype;
+  FileSystemSyncAccessHandle.prototype.write = function (bytes, options) {
+    written += text.decode(bytes);
+    return write.call(this, bytes, options);
+  };
+  FileSystemSyncAccessHandle.prototype.flush = function () {
+    flush.call(this);
+    for (const name of Object.keys(down)) down[name] += count(name, written);
+    written = '';
+    seen.flushes += 1;
+  };
+  const { fetch, postMessage } = self;
+  self.fetch = (address, init) => {
+    if (init?.method === 'POST') {
+      seen.sent += 1;
+      if (seen.sent > down.reserved) seen.faults.push('sent ' + seen.sent + ', reserved ' + down.reserved);
+    }
+    return fetch.call(self, address, init);
+  };
+  self.postMessage = (envelope, ...more) => {
+    const done = envelope?.message?.progress?.done ?? 0;
+    seen.told = Math.max(seen.told, done);
+    if (done > down.settled) seen.faults.push('told ' + done + ', settled ' + down.settled);
+    return postMessage.call(self, envelope, ...more);
+  };
+  self.comparison = () => ({ ...seen, ...down });
+}\n`;
+
+interface Comparison {
+  sent: number;
+  told: number;
+  flushes: number;
+  reserved: number;
+  settled: number;
+  faults: string[];
+}
+
+test('nothing is sent or counted before its record is on the disk, however flushes are grouped', async ({ page, startMock, serveWith }) => {
+  const mock = await startMock('--api-key', KEY, '--latency-ms', '4');
+  const served = await serveWith(COMPARES);
+  const runner = await readyRunner(page, numberedRows(ROWS_COMPARED), {
+    'Base URL': mock.baseUrl, 'API key': KEY, 'User prompt': '{{name}}', 'Concurrency': 32,
+  }, `${served.address}#/run`);
+  await runner.start();
+  await runner.untilFinished();
+  const worker = page.workers().find(worker => /\/worker-[^/]*\.js$/.test(worker.url()))!;
+  const seen = await worker.evaluate(() => (self as unknown as { comparison: () => Comparison }).comparison());
+  console.log(JSON.stringify(seen));
+  expect(seen.faults).toEqual([]);
+  const all = { sent: ROWS_COMPARED, told: ROWS_COMPARED, reserved: ROWS_COMPARED, settled: ROWS_COMPARED };
+  expect(seen).toMatchObject(all);
+  expect(seen.flushes, 'answers that come together share a flush').toBeLessThan(ROWS_COMPARED);
+});

@@ -1,6 +1,7 @@
-// What the worker finds out about lanes: answers that any of them gave before, and a server that speaks HTTP/1.1.
+// What the worker finds out about lanes: answers that any of them gave before, and a server that speaks HTTP/1.1. And
+// what it never shares: answers that nobody could check.
 
-import { numberedRows } from './support/data';
+import { numberedRows, readJsonl, records } from './support/data';
 import { BRIEF } from './support/prompts';
 import { readyRunner } from './support/runner';
 import { expect, test } from './support/test';
@@ -40,4 +41,42 @@ test('a server that speaks HTTP/1.1 behind https has six calls in flight at most
   await expect(page.getByText(/At most 6 calls are in flight from here on: the server speaks HTTP\/1\.1/)).toBeVisible();
   await expect.poll(async () => (await mock.totals()).open).toBeLessThanOrEqual(6);
   await runner.untilFinished();
+});
+
+/** Put before the worker's own script: a validator that takes the schema and answers nothing after it. Its deadline passes at once. */
+const MUTE = `{
+  self.Worker = class {
+    constructor() { setTimeout(() => this.onmessage({ data: 'ready' })); }
+    postMessage(asked) { if ('Schema' in asked) setTimeout(() => this.onmessage({ data: { Schema: null } })); }
+    terminate() {}
+  };
+  const { setTimeout } = self;
+  self.setTimeout = (then, ms, ...more) => setTimeout(then, ms === 10_000 ? 0 : ms, ...more);
+}\n`;
+
+test('an answer whose check does not come back in time is kept, marked, not asked again and not shared', async ({ page, startMock, serveWith }) => {
+  const mock = await startMock();
+  const served = await serveWith(MUTE);
+  const rows = 3;
+  const runner = await readyRunner(page, numberedRows(rows), {
+    'Base URL': mock.baseUrl, 'System prompt': BRIEF, 'User prompt': '{{name}}', 'Concurrency': 1,
+  }, `${served.address}#/run`);
+  await page.getByRole('combobox', { name: 'Answer format', exact: true }).selectOption('JSON schema');
+  await page.getByRole('textbox', { name: 'JSON schema', exact: true }).fill('{"type": "object"}');
+  await page.getByLabel('Re-ask when the answer doesn\'t fit', { exact: true }).fill('3');
+  await runner.start();
+  await runner.untilFinished();
+  const lines = records(await runner.export('Export CSV'));
+  expect(lines).toHaveLength(rows);
+  for (const line of lines) {
+    expect(line.result, 'it is kept').not.toBe('');
+    expect(line).toMatchObject({ state: 'succeeded', attempts: '1', misfit: 'could not be checked: it takes longer than 10 seconds' });
+  }
+  expect(readJsonl(await runner.export('Export JSONL'))).toHaveLength(rows);
+  expect((await mock.totals()).billed, 'none is asked again').toBe(rows);
+  await runner.button('New run').click();
+  await runner.start();
+  await runner.untilFinished();
+  expect((await runner.line()).cacheHits).toBe(0);
+  expect((await mock.totals()).billed, 'none is taken from the cache').toBe(2 * rows);
 });

@@ -14,6 +14,7 @@ mod health;
 mod jitter;
 mod kills;
 mod kinds;
+mod lasting;
 mod limits;
 mod pace;
 mod person;

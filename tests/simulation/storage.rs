@@ -5,11 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use pennybatch::engine::{
-    Began, Command, Doubtful, Engine, Entry, Event, ItemFacts, LaneProgress, LaneState, Progress, Record, Ticket,
-};
+use pennybatch::engine::{Began, Command, Doubtful, Engine, Entry, Event, ItemFacts, Progress, Record, Ticket};
 use pennybatch::time::Time;
 
+use crate::lasting::lasting;
 use crate::world::{Happening, World};
 
 #[derive(Default)]
@@ -171,16 +170,4 @@ impl World<'_> {
         }
         Ok(())
     }
-}
-
-/// Progress without what ends with the tab: pauses of lanes, what they learned, and the rate of the last minute.
-fn lasting(progress: &Progress) -> Progress {
-    let lane = |lane: &LaneProgress| LaneProgress {
-        state: LaneState::Ready,
-        waiting: None,
-        slots: 0,
-        limits: Default::default(),
-        ..lane.clone()
-    };
-    Progress { waiting: None, rate_milli: 0, lanes: progress.lanes.iter().map(lane).collect(), ..progress.clone() }
 }

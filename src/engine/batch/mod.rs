@@ -36,12 +36,12 @@ pub(super) use shard::Jobs;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{AttemptId, Ending, Ordinal};
+use crate::engine::{AttemptId, Ordinal, Settled};
 use crate::money::Usd;
 use crate::prices::RateCard;
+use crate::provider::Failure;
 use crate::provider::batch::JobSeen;
 pub use crate::provider::batch::RowEnd;
-use crate::provider::{Bill, Failure};
 
 /// Numbers shards over the whole life of a run.
 pub type ShardId = u32;
@@ -223,7 +223,7 @@ pub enum BatchEntry {
     Settled {
         shard: ShardId,
         #[serde(flatten)]
-        row: RowSettled,
+        row: Settled,
     },
     /// So many lines of a result file that the person brought were of rows that have their answer already.
     Repeated {
@@ -238,18 +238,7 @@ pub enum BatchEntry {
         read: FileRead,
     },
     /// A row from a result file that the person brought: it never had a reservation.
-    Imported(RowSettled),
-}
-
-/// How a row of a result file ended, what it cost, and, where the item ended with it, how.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RowSettled {
-    pub attempt: AttemptId,
-    pub item: Ordinal,
-    pub bill: Bill,
-    pub cost: Usd,
-    pub ending: Option<Ending>,
-    pub failure: Option<Failure>,
+    Imported(Settled),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! How a row of a result file becomes money and an item's end, and what becomes of the rest when a job is closed.
 
 use crate::engine::batch::shard::Shard;
-use crate::engine::batch::{BatchEntry, BatchRow, RowEnd, RowSettled, Rows, ShardId};
+use crate::engine::batch::{BatchEntry, BatchRow, RowEnd, Rows, ShardId};
 use crate::engine::book::Status;
 use crate::engine::run::Engine;
-use crate::engine::{AttemptId, Command, Ending, Entry, Ordinal, PauseReason, shareable};
+use crate::engine::{AttemptId, Command, Ending, Entry, Ordinal, PauseReason, Settled, shareable};
 use crate::prices::RateCard;
 use crate::provider::Outcome;
 use crate::provider::batch::{JobSeen, JobState};
@@ -77,7 +77,7 @@ impl Engine {
         outcome: Outcome,
         card: Option<&RateCard>,
         lane: u8,
-    ) -> RowSettled {
+    ) -> Settled {
         let (bill, ending, failure) = match outcome {
             Outcome::Answered { answer, bill } => (bill, Ending::Succeeded(answer), None),
             Outcome::Failed { failure, bill } => {
@@ -86,7 +86,7 @@ impl Engine {
             }
         };
         let cost = self.cost(bill, card, lane);
-        RowSettled { attempt, item, bill, cost, ending: Some(ending), failure }
+        Settled { ending: Some(ending), failure, ..Settled::of(attempt, item, bill, cost) }
     }
 
     fn let_twins_know(&mut self, item: Ordinal, shared: bool) {
@@ -132,7 +132,7 @@ impl Engine {
     }
 }
 
-fn is_shared(row: &RowSettled) -> bool {
+fn is_shared(row: &Settled) -> bool {
     matches!(&row.ending, Some(Ending::Succeeded(answer)) if shareable(answer))
 }
 

@@ -3,8 +3,8 @@
 
 use super::{Book, Status};
 use crate::engine::batch::shard::{Cancel, FileIs, Mode, Phase, Shard, worst_case};
-use crate::engine::batch::{BatchEntry, BatchTerms, FileRead, Planned, RowSettled, Rows, ShardId};
-use crate::engine::{Ordinal, Settlement};
+use crate::engine::batch::{BatchEntry, BatchTerms, FileRead, Planned, Rows, ShardId};
+use crate::engine::{Ordinal, Settled, Settlement};
 use crate::money::Usd;
 use crate::provider::Bill;
 use crate::time::Time;
@@ -61,7 +61,7 @@ impl Book {
     }
 
     /// Replaces a row's worst case by what it cost.
-    fn row_settled(&mut self, id: ShardId, row: &RowSettled) {
+    fn row_settled(&mut self, id: ShardId, row: &Settled) {
         let held = self.row_reserved(id, row.item);
         let Some(shard) = self.jobs.shards.get_mut(&id) else { return };
         let Some(place) = shard.place(row.item) else { return };
@@ -82,14 +82,14 @@ impl Book {
     }
 
     /// A row of a file that the person brought: it never had a reservation.
-    fn row_imported(&mut self, row: &RowSettled) {
+    fn row_imported(&mut self, row: &Settled) {
         self.next_attempt = self.next_attempt.max(row.attempt + 1);
         self.tally.attempts += 1;
         self.budget.spend(Settlement::Confirmed(row.cost));
         self.row_ended(row);
     }
 
-    fn row_ended(&mut self, row: &RowSettled) {
+    fn row_ended(&mut self, row: &Settled) {
         if let Bill::Usage { usage, .. } = row.bill {
             self.tally.billed(usage, row.cost);
         }

@@ -66,7 +66,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     let provider = target.provider();
     let as_target = Setup { provider, base_url: provider.preset().base_url.into(), ..setup.clone() };
     let (rows_max, bytes_max) = target.limits();
-    let facts = session.prepared.facts(&Default::default());
+    let facts = session.prepared.facts();
     let (mut files, mut taken) = (Vec::new(), Vec::new());
     let mut open = Open::new(target);
     let mut slices = Slices::of(Task::Export);
@@ -150,6 +150,7 @@ pub async fn import_results(session: &Rc<Session>, name: String, file: Option<Fi
         let Some(line) = next else { break };
         bytes += line.len();
         read_bytes += line.len();
+        slices.turn_at(read_bytes as f64 / file.size()).await;
         match session.row_of(&line) {
             LineRead::Row(row) => rows.push(row),
             LineRead::Empty => {}
@@ -158,7 +159,6 @@ pub async fn import_results(session: &Rc<Session>, name: String, file: Option<Fi
         }
         if is_enough(rows.len(), bytes) {
             bytes = 0;
-            slices.turn_at(read_bytes as f64 / file.size()).await;
             let taken = take_in(session, std::mem::take(&mut rows), &mut told).await;
             taken.map_err(|refusal| not_saved(&name, &refusal))?;
         }

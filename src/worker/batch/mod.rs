@@ -234,8 +234,10 @@ impl Session {
         }
         let (mut rows, mut read, mut bytes) = (Vec::new(), FileRead::default(), 0);
         let mut lines = self.lines_of(&response, shard, file).await;
+        let mut slices = Slices::begin();
         while let Some(mut line) = lines.next().await.map_err(failure_of)? {
             bytes += line.len();
+            slices.turn().await;
             if let Some(key) = &key {
                 key.hide_in(&mut line);
             }
@@ -293,7 +295,12 @@ impl Session {
     pub fn batch_ask(self: &Rc<Self>, ask: BatchAsk) -> Result<(), Problem> {
         match ask {
             BatchAsk::Quote => {
-                page::post(&ToPage::BatchQuote(self.quote()?));
+                let session = self.clone();
+                spawn_local(async move {
+                    if let Some(quote) = session.closing.race(session.quote()).await {
+                        page::post(&ToPage::BatchQuote(quote));
+                    }
+                });
                 Ok(())
             }
             // Files travel beside their messages, so the shell takes these itself.
@@ -318,10 +325,10 @@ impl Session {
     }
 
     /// Both ways, for the rows that are open.
-    fn quote(&self) -> Result<BatchQuote, Problem> {
+    async fn quote(&self) -> BatchQuote {
         let setup = self.setup();
         let plan = plan::plan(setup);
-        let facts = self.prepared.facts(&Default::default());
+        let facts = self.prepared.facts();
         let done: Vec<bool> = {
             let results = self.results.borrow();
             (0..self.prepared.data.rows())
@@ -329,20 +336,24 @@ impl Session {
                 .collect()
         };
         let rows = Forecast { facts: &facts, imported: &done, tokens_counted: self.prepared.is_counted() };
-        let one_by_one = forecast(setup, &plan, &rows, now());
+        let mut slices = Slices::begin();
+        let turn = &mut async || {
+            slices.turn().await;
+        };
+        let one_by_one = forecast(setup, &plan, &rows, now(), turn).await;
         let mut handed_over = plan.clone();
         if let Some(lane) = handed_over.lanes.first_mut() {
             lane.card = batch_card(setup);
         }
         let open = facts.iter().enumerate().filter(|(item, facts)| facts.leader as usize == *item && !done[*item]);
-        Ok(BatchQuote {
+        BatchQuote {
             rows: open.count() as u32,
             one_by_one: one_by_one.cost_high,
             one_by_one_ms: one_by_one.duration_ms,
-            handed_over: forecast(setup, &handed_over, &rows, now()).cost_high,
+            handed_over: forecast(setup, &handed_over, &rows, now(), turn).await.cost_high,
             window_hours: 24,
             batch_priced: prices::find_at(setup.provider, &setup.model).is_some_and(|model| model.batch.is_some()),
-        })
+        }
     }
 }
 

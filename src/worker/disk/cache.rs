@@ -1,184 +1,393 @@
-//! The request cache: answers that outlive their runs, up to a limit. Each write of answers leaves a *group* behind, their
-//! keys and their bytes, so that the oldest can be found without reading any answer.
+//! The request cache: answers that outlive their runs, up to a limit. Answers that are written together are one value of
+//! the database, a *group*; a second, small value lists their keys and lengths, so that nothing reads an answer to know
+//! what there is. A group never changes: a merged one has a name of its own.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 
-use super::checkpoints::{bytes_of, hex, unhex};
-use super::database::{Change, Database, Durability, Store, keys_of};
+use super::checkpoints::{GROUP_BYTES, bytes_of};
+use super::database::{Change, Database, Durability, Store, keys_of, text_keys};
 use super::storage::Storage;
 use crate::provider::Answer;
 use crate::worker::browser::{next_turn, now, seed};
 use crate::worker::rows::prepare::CacheKey;
 
-/// The cache is cut back to these when the page starts and when a run is left.
-const ANSWERS_MAX: usize = 200_000;
-const BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// With more groups, their keys are written anew in larger ones.
-const GROUPS_MAX: usize = 1_000;
-const KEYS_TOGETHER: usize = 10_000;
-/// What an answer is taken for whose size nobody noted: an earlier version kept it.
-const BYTES_ASSUMED: u64 = 512;
-/// The first part of a group's key in the settings: `[GROUPS, time in ms, random]`.
-const GROUPS: &str = "cache";
+const SMALL_BYTES: u64 = GROUP_BYTES as u64 / 4;
+/// Of an earlier version's answers, so many are rewritten in one go.
+const REWRITTEN_AT_ONCE: usize = 1_000;
+/// Keys in the database: `[ANSWERS, ms, number]` and `[KEYS, ms, number]`.
+const ANSWERS: &str = "answers";
+const KEYS: &str = "keys";
 
-/// Answers that were written together, as the database tells them: the oldest group first.
+/// The cache is cut back to these when the page starts and when a run is left.
+pub struct CacheLimits {
+    pub answers: usize,
+    pub bytes: u64,
+    /// With more small groups than that, neighbours are merged: a slow run writes an answer at a time.
+    pub small_groups: usize,
+}
+
+impl CacheLimits {
+    pub const USUAL: CacheLimits = CacheLimits { answers: 200_000, bytes: 256 * 1024 * 1024, small_groups: 1_000 };
+}
+
+/// When a group was written, and a number that nobody else draws at that time. In the order of age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Name {
+    ms: u64,
+    number: u32,
+}
+
+impl Name {
+    fn new(ms: u64) -> Name {
+        Name { ms, number: seed() as u32 }
+    }
+
+    fn key(self, kind: &str) -> JsValue {
+        Array::of3(&kind.into(), &(self.ms as f64).into(), &self.number.into()).into()
+    }
+
+    fn read(key: &JsValue) -> Option<Name> {
+        let key = Array::from(key);
+        Some(Name { ms: key.get(1).as_f64()? as u64, number: key.get(2).as_f64()? as u32 })
+    }
+}
+
+/// What a group holds: keys and the lengths of their answers, in the order in which these lie in its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    bytes: u64,
-    keys: Vec<CacheKey>,
+struct Group {
+    name: Name,
+    entries: Vec<(CacheKey, u32)>,
 }
 
 impl Group {
-    fn read(value: &[u8]) -> Option<Group> {
-        let (bytes, keys) = value.split_first_chunk::<8>()?;
-        let keys = keys.chunks_exact(32).filter_map(|key| key.try_into().ok()).collect();
-        Some(Group { bytes: u64::from_le_bytes(*bytes), keys })
+    fn read(name: Name, value: &[u8]) -> Group {
+        let entry = |entry: &[u8; 36]| {
+            let (key, length) = entry.split_first_chunk::<32>()?;
+            Some((*key, u32::from_le_bytes(length.try_into().ok()?)))
+        };
+        Group { name, entries: value.as_chunks().0.iter().filter_map(entry).collect() }
     }
 
     fn written(&self) -> Vec<u8> {
-        let mut value = self.bytes.to_le_bytes().to_vec();
-        self.keys.iter().for_each(|key| value.extend_from_slice(key));
-        value
+        self.entries.iter().flat_map(|(key, length)| key.iter().copied().chain(length.to_le_bytes())).collect()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.entries.iter().map(|(_, length)| u64::from(*length)).sum()
+    }
+
+    fn puts(&self, answers: &[u8]) -> [Change; 2] {
+        [
+            Change::put(Store::Cache, self.name.key(ANSWERS), Uint8Array::from(answers)),
+            Change::put(Store::Cache, self.name.key(KEYS), Uint8Array::from(&self.written()[..])),
+        ]
+    }
+
+    fn deletes(&self) -> [Change; 2] {
+        [ANSWERS, KEYS].map(|kind| Change::Delete { store: Store::Cache, keys: self.name.key(kind) })
     }
 }
 
-/// How many of the oldest groups go, so that the others are within the limits, and the keys that go with them: an answer
-/// that was written again since stays.
-fn surplus(groups: &[Group], answers_max: usize, bytes_max: u64) -> (usize, Vec<CacheKey>) {
-    let (mut kept, mut bytes) = (HashSet::new(), 0);
-    let mut first = groups.len();
-    while let Some(group) = first.checked_sub(1).map(|last| &groups[last]) {
-        if kept.len() + group.keys.len() > answers_max || bytes + group.bytes > bytes_max {
-            break;
+/// Where an answer lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    group: Name,
+    at: u32,
+    bytes: u32,
+}
+
+/// What the cache holds, as far as this tab knows: another one may have written or deleted since.
+#[derive(Debug, Default)]
+pub struct Contents(RefCell<HashMap<CacheKey, Place>>);
+
+impl Contents {
+    pub fn holds(&self, key: &CacheKey) -> bool {
+        self.0.borrow().contains_key(key)
+    }
+
+    /// Of an answer that was written again, the newest counts.
+    fn take_in<'a>(&self, groups: impl IntoIterator<Item = &'a Group>) {
+        let mut places = self.0.borrow_mut();
+        for group in groups {
+            let mut at = 0;
+            for (key, bytes) in &group.entries {
+                let place = Place { group: group.name, at, bytes: *bytes };
+                at += bytes;
+                if places.get(key).is_none_or(|known| known.group <= group.name) {
+                    places.insert(*key, place);
+                }
+            }
         }
-        kept.extend(group.keys.iter().copied());
-        bytes += group.bytes;
-        first -= 1;
     }
-    let gone: HashSet<CacheKey> = groups[..first].iter().flat_map(|group| &group.keys).copied().collect();
-    (first, gone.difference(&kept).copied().collect())
-}
 
-/// The changes that keep answers, each as its JSON, as the newest.
-pub fn puts(answers: Vec<(CacheKey, Vec<u8>)>) -> Vec<Change> {
-    if answers.is_empty() {
-        return Vec::new();
+    fn let_go(&self, is_gone: impl Fn(&Name) -> bool) {
+        self.0.borrow_mut().retain(|_, place| !is_gone(&place.group));
     }
-    let bytes = answers.iter().map(|(_, json)| json.len() as u64).sum();
-    let group = Group { bytes, keys: answers.iter().map(|(key, _)| *key).collect() };
-    let mut changes: Vec<Change> =
-        answers.iter().map(|(key, json)| Change::put(Store::Cache, hex(key), Uint8Array::from(&json[..]))).collect();
-    let name = Array::of3(&GROUPS.into(), &(now().ms() as f64).into(), &(seed() as f64).into());
-    changes.push(put_group(name, &group));
-    changes
 }
 
-fn put_group(name: Array, group: &Group) -> Change {
-    Change::put(Store::Settings, name, Uint8Array::from(&group.written()[..]))
+/// Answers that wait to be written, each as its JSON.
+pub type Waiting = Vec<(CacheKey, Vec<u8>)>;
+
+/// Answers on their way to the disk.
+pub struct Writing(Vec<Group>);
+
+impl Writing {
+    /// The changes that put these answers down as the newest.
+    pub fn begin(answers: &Waiting) -> (Writing, Vec<Change>) {
+        Writing::at(now().ms(), answers)
+    }
+
+    fn at(ms: u64, answers: &Waiting) -> (Writing, Vec<Change>) {
+        let lengths: Vec<u64> = answers.iter().map(|(_, json)| json.len() as u64).collect();
+        let (mut groups, mut changes) = (Vec::new(), Vec::new());
+        for part in parts(&lengths) {
+            let answers = &answers[part];
+            let entries = answers.iter().map(|(key, json)| (*key, json.len() as u32)).collect();
+            let group = Group { name: Name::new(ms), entries };
+            let bytes: Vec<u8> = answers.iter().flat_map(|(_, json)| json).copied().collect();
+            changes.extend(group.puts(&bytes));
+            groups.push(group);
+        }
+        (Writing(groups), changes)
+    }
+
+    pub fn is_down(self, contents: &Contents) {
+        contents.take_in(&self.0);
+    }
 }
 
-/// The changes that empty the cache.
-pub fn clears() -> Vec<Change> {
-    vec![Change::Clear { store: Store::Cache }, Change::Delete { store: Store::Settings, keys: keys_of(GROUPS) }]
+/// Neighbours whose lengths together fit a value of the database; what is longer by itself stands alone.
+fn parts(lengths: &[u64]) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let mut bytes = 0;
+    for (at, length) in lengths.iter().enumerate() {
+        bytes += length;
+        match parts.last_mut() {
+            Some(part) if bytes <= GROUP_BYTES as u64 => part.end = at + 1,
+            _ => {
+                parts.push(at..at + 1);
+                bytes = *length;
+            }
+        }
+    }
+    parts
+}
+
+/// How many of the oldest groups go, so that the others are within the limits.
+fn surplus(groups: &[Group], limits: &CacheLimits) -> usize {
+    let (mut answers, mut bytes) = (0, 0);
+    let fits = |group: &&Group| {
+        answers += group.entries.len();
+        bytes += group.bytes();
+        answers <= limits.answers && bytes <= limits.bytes
+    };
+    groups.len() - groups.iter().rev().take_while(fits).count()
 }
 
 impl Storage {
-    /// Cuts the cache back to its limits, and answers what it holds.
-    pub async fn trim_cache(&self) -> HashSet<CacheKey> {
-        let Some(database) = self.database() else { return HashSet::new() };
-        trimmed(database).await.unwrap_or_default()
+    /// What the request cache holds for these keys. An unreadable answer counts as none.
+    pub async fn look_up(&self, keys: &[CacheKey]) -> Vec<Option<Answer>> {
+        let nothing = vec![None; keys.len()];
+        let Some(database) = self.database() else { return nothing };
+        if let Ok((answers, true)) = self.found(database, keys).await {
+            return answers;
+        }
+        // Another tab cut the cache back, cleared it, or merged groups.
+        match note_groups(database, &self.cache).await {
+            Ok(_) => self.found(database, keys).await.map_or(nothing, |(answers, _)| answers),
+            Err(_) => nothing,
+        }
+    }
+
+    /// Also whether every group was still there.
+    async fn found(&self, database: &Database, keys: &[CacheKey]) -> Result<(Vec<Option<Answer>>, bool), JsValue> {
+        let places: Vec<Option<Place>> = keys.iter().map(|key| self.cache.0.borrow().get(key).copied()).collect();
+        let names: BTreeSet<Name> = places.iter().flatten().map(|place| place.group).collect();
+        let values = read_answers(database, names.iter().copied()).await?;
+        let answer = |place: &Option<Place>| {
+            let place = (*place)?;
+            let bytes = values.get(&place.group)?.get(place.at as usize..(place.at + place.bytes) as usize)?;
+            serde_json::from_slice(bytes).ok()
+        };
+        Ok((places.iter().map(answer).collect(), values.len() == names.len()))
+    }
+
+    /// Cuts the cache back to its limits, and notes what it holds.
+    pub async fn trim_cache(&self, limits: &CacheLimits) {
+        if let Some(database) = self.database() {
+            // What could not be done now is done the next time.
+            let _ = trim(database, &self.cache, limits).await;
+        }
     }
 
     /// Keeps answers that no run's records hold.
-    pub async fn remember(&self, answers: &[(CacheKey, Answer)]) -> bool {
-        let Some(database) = self.database() else { return false };
+    pub async fn remember(&self, answers: &[(CacheKey, Answer)]) {
+        let Some(database) = self.database() else { return };
         let json = |(key, answer): &(CacheKey, Answer)| Some((*key, serde_json::to_vec(answer).ok()?));
-        database.write(puts(answers.iter().filter_map(json).collect()), Durability::Strict).await.is_ok()
+        let (writing, changes) = Writing::begin(&answers.iter().filter_map(json).collect());
+        if database.write(changes, Durability::Strict).await.is_ok() {
+            writing.is_down(&self.cache);
+        }
+    }
+
+    /// Empties the cache, and says how many answers were in it.
+    pub async fn clear_cache(&self) -> Result<u32, JsValue> {
+        if let Some(database) = self.database() {
+            database.write(vec![Change::Clear { store: Store::Cache }], Durability::Strict).await?;
+        }
+        Ok(self.cache.0.take().len() as u32)
     }
 }
 
-async fn trimmed(database: &Database) -> Result<HashSet<CacheKey>, JsValue> {
-    let names = database.keys(Store::Settings, Some(keys_of(GROUPS))).await?;
-    let values = database.get_many(Store::Settings, &names).await?;
-    let read = |value: &JsValue| Group::read(&bytes_of(value)).unwrap_or(Group { bytes: 0, keys: Vec::new() });
-    let mut groups: Vec<Group> = values.iter().map(read).collect();
-    let mut names: Vec<Option<JsValue>> = names.into_iter().map(Some).collect();
-    let is_first = names.is_empty();
-    if is_first {
-        // An earlier version noted no groups.
-        let keys = database.keys(Store::Cache, None).await?;
-        for keys in keys.chunks(KEYS_TOGETHER) {
-            let keys: Vec<CacheKey> = keys.iter().filter_map(|key| unhex(&key.as_string()?)).collect();
-            groups.push(Group { bytes: keys.len() as u64 * BYTES_ASSUMED, keys });
-            names.push(None);
-            next_turn().await;
-        }
-    }
-    let (gone, answers) = surplus(&groups, ANSWERS_MAX, BYTES_MAX);
-    for answers in answers.chunks(KEYS_TOGETHER) {
-        let delete = |key: &CacheKey| Change::Delete { store: Store::Cache, keys: hex(key).into() };
-        database.write(answers.iter().map(delete).collect(), Durability::Relaxed).await?;
-    }
-    let delete = |name: JsValue| Change::Delete { store: Store::Settings, keys: name };
-    let kept = groups.split_off(gone);
-    if is_first || names.len() - gone > GROUPS_MAX {
-        let mut changes: Vec<Change> = names.into_iter().flatten().map(delete).collect();
-        for (place, group) in merged(&kept).iter().enumerate() {
-            // Their time is long ago, so that they stay the oldest.
-            let name = Array::of3(&GROUPS.into(), &0.into(), &(place as f64).into());
-            changes.push(put_group(name, group));
-        }
-        database.write(changes, Durability::Relaxed).await?;
-    } else if gone > 0 {
-        let changes = names.into_iter().take(gone).flatten().map(delete).collect();
-        database.write(changes, Durability::Relaxed).await?;
-    }
-    Ok(kept.into_iter().flat_map(|group| group.keys).collect())
+/// The answers of groups, as far as they are there.
+async fn read_answers(
+    database: &Database,
+    names: impl Iterator<Item = Name> + Clone,
+) -> Result<BTreeMap<Name, Vec<u8>>, JsValue> {
+    let keys: Vec<JsValue> = names.clone().map(|name| name.key(ANSWERS)).collect();
+    let values = database.get_many(Store::Cache, &keys).await?;
+    let there = names.zip(values).filter(|(_, value)| !value.is_undefined());
+    Ok(there.map(|(name, value)| (name, bytes_of(&value))).collect())
 }
 
-/// The same in fewer groups.
-fn merged(groups: &[Group]) -> Vec<Group> {
-    let mut merged: Vec<Group> = Vec::new();
-    for group in groups {
-        match merged.last_mut() {
-            Some(last) if last.keys.len() + group.keys.len() <= KEYS_TOGETHER => {
-                last.bytes += group.bytes;
-                last.keys.extend_from_slice(&group.keys);
-            }
-            _ => merged.push(group.clone()),
-        }
+/// Notes what the cache holds; answers its groups, the oldest first.
+async fn note_groups(database: &Database, contents: &Contents) -> Result<Vec<Group>, JsValue> {
+    let noted: HashSet<Name> = contents.0.borrow().values().map(|place| place.group).collect();
+    let keys = database.keys(Store::Cache, Some(keys_of(KEYS))).await?;
+    let values = database.get_many(Store::Cache, &keys).await?;
+    let read = keys.iter().zip(&values).filter(|(_, value)| !value.is_undefined());
+    let groups = read.filter_map(|(key, value)| Some(Group::read(Name::read(key)?, &bytes_of(value))));
+    let groups: Vec<Group> = groups.collect();
+    let there: HashSet<Name> = groups.iter().map(|group| group.name).collect();
+    // What this tab wrote meanwhile need not be among them.
+    contents.let_go(|name| noted.contains(name) && !there.contains(name));
+    contents.take_in(&groups);
+    Ok(groups)
+}
+
+async fn trim(database: &Database, contents: &Contents, limits: &CacheLimits) -> Result<(), JsValue> {
+    rewrite_single_answers(database).await?;
+    let mut groups = note_groups(database, contents).await?;
+    let kept = groups.split_off(surplus(&groups, limits));
+    if !groups.is_empty() {
+        database.write(groups.iter().flat_map(Group::deletes).collect(), Durability::Relaxed).await?;
+        let gone: HashSet<Name> = groups.iter().map(|group| group.name).collect();
+        contents.let_go(|name| gone.contains(name));
     }
-    merged
+    if kept.iter().filter(|group| group.bytes() < SMALL_BYTES).count() > limits.small_groups {
+        merge(database, contents, &kept).await?;
+    }
+    Ok(())
+}
+
+/// Writes neighbours anew as one group, as old as the newest of them.
+async fn merge(database: &Database, contents: &Contents, groups: &[Group]) -> Result<(), JsValue> {
+    let lengths: Vec<u64> = groups.iter().map(Group::bytes).collect();
+    for part in parts(&lengths).into_iter().filter(|part| part.len() > 1) {
+        let parts = &groups[part];
+        let values = read_answers(database, parts.iter().map(|group| group.name)).await?;
+        let there: Vec<&Group> = parts.iter().filter(|group| values.contains_key(&group.name)).collect();
+        let Some(newest) = there.last() else { continue };
+        let entries = there.iter().flat_map(|group| &group.entries).copied().collect();
+        let merged = Group { name: Name::new(newest.name.ms), entries };
+        let answers: Vec<u8> = there.iter().flat_map(|group| &values[&group.name]).copied().collect();
+        let deletes = there.iter().flat_map(|group| group.deletes());
+        database.write(merged.puts(&answers).into_iter().chain(deletes).collect(), Durability::Relaxed).await?;
+        contents.let_go(|name| values.contains_key(name));
+        contents.take_in([&merged]);
+        next_turn().await;
+    }
+    Ok(())
+}
+
+/// An earlier version wrote each answer as a value of its own, by its key in hexadecimal digits, and listed them in the
+/// settings. They become the oldest groups.
+async fn rewrite_single_answers(database: &Database) -> Result<(), JsValue> {
+    let keys = database.keys(Store::Cache, Some(text_keys())).await?;
+    for keys in keys.chunks(REWRITTEN_AT_ONCE) {
+        let values = database.get_many(Store::Cache, keys).await?;
+        let json = |value: &JsValue| value.as_string().map_or_else(|| bytes_of(value), String::into_bytes);
+        let answers =
+            keys.iter().zip(&values).filter_map(|(key, value)| Some((unhex(&key.as_string()?)?, json(value))));
+        let (_, mut changes) = Writing::at(0, &answers.collect());
+        changes.extend(keys.iter().map(|key| Change::Delete { store: Store::Cache, keys: key.clone() }));
+        database.write(changes, Durability::Relaxed).await?;
+        next_turn().await;
+    }
+    if !keys.is_empty() {
+        let listed = Change::Delete { store: Store::Settings, keys: keys_of("cache") };
+        database.write(vec![listed], Durability::Relaxed).await?;
+    }
+    Ok(())
+}
+
+fn unhex(text: &str) -> Option<CacheKey> {
+    let mut key = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (place, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn group(bytes: u64, keys: std::ops::Range<u8>) -> Group {
-        Group { bytes, keys: keys.map(|key| [key; 32]).collect() }
+    fn group(ms: u64, keys: Range<u8>, bytes: u32) -> Group {
+        Group { name: Name { ms, number: 7 }, entries: keys.map(|key| ([key; 32], bytes)).collect() }
     }
 
     #[test]
-    fn the_oldest_answers_go_first_and_those_written_again_stay() {
-        let groups = [group(10, 0..4), group(10, 4..6), group(10, 3..5)];
-        assert_eq!(surplus(&groups, 100, 100), (0, Vec::new()));
-        let keys = |(gone, mut keys): (usize, Vec<CacheKey>)| {
-            keys.sort_unstable();
-            (gone, keys.iter().map(|key| key[0]).collect::<Vec<_>>())
-        };
-        assert_eq!(keys(surplus(&groups, 100, 20)), (1, vec![0, 1, 2]), "by bytes; 3 was written again");
-        assert_eq!(keys(surplus(&groups, 2, 100)), (2, vec![0, 1, 2, 5]), "by answers");
-        assert_eq!(keys(surplus(&groups, 0, 0)), (3, vec![0, 1, 2, 3, 4, 5]));
+    fn the_oldest_groups_go_first() {
+        let groups = [group(1, 0..4, 3), group(2, 4..6, 5), group(3, 6..8, 5)];
+        let surplus = |answers, bytes| surplus(&groups, &CacheLimits { answers, bytes, ..CacheLimits::USUAL });
+        assert_eq!(surplus(100, 100), 0);
+        assert_eq!(surplus(100, 20), 1, "by bytes");
+        assert_eq!(surplus(3, 100), 2, "by answers");
+        assert_eq!(surplus(0, 0), 3);
     }
 
     #[test]
-    fn a_group_survives_its_way_to_the_disk_and_others_are_merged() {
-        assert_eq!(Group::read(&group(7, 0..3).written()), Some(group(7, 0..3)));
-        assert_eq!(Group::read(b"short"), None);
-        assert_eq!(merged(&[group(1, 0..2), group(2, 2..5)]), [group(3, 0..5)]);
+    fn the_newest_of_two_equal_answers_counts_whichever_is_noted_first() {
+        let (old, new) = (group(1, 0..3, 10), group(2, 2..4, 20));
+        for groups in [[&old, &new], [&new, &old]] {
+            let contents = Contents::default();
+            contents.take_in(groups);
+            let place = |key: u8| contents.0.borrow().get(&[key; 32]).copied();
+            assert_eq!(place(1), Some(Place { group: old.name, at: 10, bytes: 10 }));
+            assert_eq!(place(2), Some(Place { group: new.name, at: 0, bytes: 20 }));
+            contents.let_go(|name| *name == old.name);
+            assert_eq!((place(1), contents.holds(&[3; 32])), (None, true));
+        }
+    }
+
+    #[test]
+    fn a_group_survives_its_way_to_the_disk() {
+        let written = group(7, 0..3, 70_000);
+        assert_eq!(Group::read(written.name, &written.written()), written);
+        assert_eq!(Group::read(written.name, b"short").entries, []);
+    }
+
+    #[test]
+    fn answers_lie_together_up_to_a_size_and_long_ones_alone() {
+        let full = GROUP_BYTES as u64;
+        assert_eq!(parts(&[1, full - 1, 1, 2 * full, 3, 4]), [0..2, 2..3, 3..4, 4..6]);
+        assert!(parts(&[]).is_empty());
+    }
+
+    #[test]
+    fn keys_are_read_from_an_earlier_version_s_text() {
+        let key: CacheKey = std::array::from_fn(|place| (place * 7) as u8);
+        let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(unhex(&text), Some(key));
+        assert_eq!(unhex("zz"), None);
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use super::cache;
+use super::cache::{Contents, Waiting, Writing};
 use super::database::{Change, Database, Durability, Store, key_of, keys_of};
 use super::frames;
 use super::refusal::DiskRefusal;
@@ -25,12 +25,13 @@ const GROUPS_AT_ONCE: usize = 64;
 
 pub struct Checkpoints {
     database: Rc<Database>,
+    cached: Rc<Contents>,
     run: RunId,
     frames: RefCell<Vec<u8>>,
     /// Of the first record in `frames`, and of the next one after them.
     sequence: Cell<(u64, u64)>,
-    /// For the request cache, as JSON.
-    answers: RefCell<Vec<(CacheKey, Vec<u8>)>>,
+    /// For the request cache.
+    answers: RefCell<Waiting>,
     listed: RefCell<Option<String>>,
     scheduled: Cell<bool>,
     writing: Cell<bool>,
@@ -42,9 +43,10 @@ pub struct Checkpoints {
 
 impl Checkpoints {
     /// Of a run whose first `sequence` records are down already.
-    pub fn new(database: Rc<Database>, run: RunId, sequence: u64) -> Rc<Checkpoints> {
+    pub fn new(database: Rc<Database>, cached: Rc<Contents>, run: RunId, sequence: u64) -> Rc<Checkpoints> {
         Rc::new(Checkpoints {
             database,
+            cached,
             run,
             frames: RefCell::default(),
             sequence: Cell::new((sequence, sequence)),
@@ -135,7 +137,7 @@ impl Checkpoints {
 
     /// Frames of records from number `first` on, in one transaction with what else has gathered.
     async fn put(&self, first: u64, frames: &[u8], durability: Durability) -> Result<(), DiskRefusal> {
-        let mut changes = cache::puts(self.answers.take());
+        let (answers, mut changes) = Writing::begin(&self.answers.take());
         for (before, part) in frames::parts(frames, GROUP_BYTES) {
             let key = key_of(&self.run, first + before as u64);
             changes.push(Change::put(Store::Records, key, Uint8Array::from(&frames[part])));
@@ -143,10 +145,12 @@ impl Checkpoints {
         if let Some(json) = self.listed.take() {
             changes.push(Change::put(Store::Runs, self.run.as_str(), json));
         }
-        match self.database.is_lost() {
-            true => Err(DiskRefusal::Lost("the database was closed".into())),
-            false => self.database.write(changes, durability).await.map_err(|error| DiskRefusal::of(&error)),
+        if self.database.is_lost() {
+            return Err(DiskRefusal::Lost("the database was closed".into()));
         }
+        self.database.write(changes, durability).await.map_err(|error| DiskRefusal::of(&error))?;
+        answers.is_down(&self.cached);
+        Ok(())
     }
 }
 
@@ -154,16 +158,6 @@ impl Checkpoints {
 pub fn data_changes(run: &str, bytes: &[u8]) -> Vec<Change> {
     let chunks = bytes.chunks(CHUNK_BYTES).enumerate();
     chunks.map(|(index, chunk)| Change::put(Store::Data, key_of(run, index as u64), Uint8Array::from(chunk))).collect()
-}
-
-/// An answer of the request cache: JSON, as bytes; earlier versions wrote it as a string, which takes its way through
-/// the browser's own heap.
-pub fn cached_answer(value: &JsValue) -> Option<Answer> {
-    match value.as_string() {
-        Some(json) => serde_json::from_str(&json).ok(),
-        None if value.is_undefined() => None,
-        None => serde_json::from_slice(&bytes_of(value)).ok(),
-    }
 }
 
 pub fn bytes_of(value: &JsValue) -> Vec<u8> {
@@ -193,37 +187,5 @@ impl Groups<'_> {
             self.read = read.collect::<Vec<_>>().into_iter();
         }
         self.read.next().map(|(first, value)| (first, bytes_of(&value)))
-    }
-}
-
-pub fn hex(key: &CacheKey) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(64);
-    for byte in key {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
-}
-
-pub fn unhex(text: &str) -> Option<CacheKey> {
-    let mut key = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (place, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
-    }
-    Some(key)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_survive_as_text() {
-        let key: CacheKey = std::array::from_fn(|place| (place * 7) as u8);
-        assert_eq!(unhex(&hex(&key)), Some(key));
-        assert_eq!(unhex("zz"), None);
     }
 }

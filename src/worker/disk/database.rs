@@ -25,7 +25,7 @@ pub enum Store {
     Data,
     /// [run, sequence of the first] -> frames of records, as in the journal.
     Records,
-    /// key -> answer as JSON, a string or its bytes; outlives the runs.
+    /// Groups of answers, and lists of their keys: see [`cache`](super::cache). They outlive the runs.
     Cache,
     /// name -> value as JSON.
     Settings,
@@ -166,23 +166,17 @@ impl Database {
         Ok(values.into_iter().next().unwrap_or(JsValue::UNDEFINED))
     }
 
-    /// All values (of a range of keys), in the order of their keys.
-    pub async fn values(&self, store: Store, keys: Option<JsValue>) -> Result<Vec<JsValue>, JsValue> {
-        let objects = self.reading(store)?;
-        let request = match keys {
-            Some(keys) => objects.get_all_with_key(&keys)?,
-            None => objects.get_all()?,
-        };
-        listed(request).await
-    }
-
+    /// All keys (of a range), in their order.
     pub async fn keys(&self, store: Store, keys: Option<JsValue>) -> Result<Vec<JsValue>, JsValue> {
         let objects = self.reading(store)?;
         let request = match keys {
             Some(keys) => objects.get_all_keys_with_key(&keys)?,
             None => objects.get_all_keys()?,
         };
-        listed(request).await
+        if answer(&request).await.is_err() {
+            return Err(request.error()?.map_or(JsValue::NULL, JsValue::from));
+        }
+        Ok(request.result()?.unchecked_into::<Array>().to_vec())
     }
 
     /// web-sys knows the durability only behind its unstable switch, so the call goes by name; a browser that doesn't
@@ -215,6 +209,13 @@ pub fn keys_of(run: &str) -> JsValue {
     IdbKeyRange::bound(&low, &high).map_or(JsValue::UNDEFINED, JsValue::from)
 }
 
+/// Every key that is a text.
+pub fn text_keys() -> JsValue {
+    let (low, high) = ("".into(), Array::new().into());
+    IdbKeyRange::bound_with_lower_open_and_upper_open(&low, &high, false, true)
+        .map_or(JsValue::UNDEFINED, JsValue::from)
+}
+
 pub fn key_of(run: &str, number: u64) -> JsValue {
     Array::of2(&run.into(), &(number as f64).into()).into()
 }
@@ -243,13 +244,6 @@ fn answer(request: &IdbRequest) -> Promise {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     })
-}
-
-async fn listed(request: IdbRequest) -> Result<Vec<JsValue>, JsValue> {
-    if answer(&request).await.is_err() {
-        return Err(request.error()?.map_or(JsValue::NULL, JsValue::from));
-    }
-    Ok(request.result()?.unchecked_into::<Array>().to_vec())
 }
 
 fn on_upgrade(request: &IdbOpenDbRequest) {

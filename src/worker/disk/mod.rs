@@ -7,10 +7,10 @@
 //! | `frames`, `journal`, `opfs` | the append-only file |
 //! | `spool` | a response's body that waits on the disk for its reader |
 //! | `database`, `locks` | IndexedDB; one run, one tab |
-//! | `cache` | the request cache's limit |
+//! | `cache` | the request cache: its groups of answers, its limit |
 //! | `refusal` | why the disk did not take something |
 
-mod cache;
+pub mod cache;
 pub mod checkpoints;
 pub mod database;
 pub mod frames;

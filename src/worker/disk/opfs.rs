@@ -47,8 +47,14 @@ impl Opfs {
     }
 
     pub async fn read(&self, run: &str, file: &str) -> Option<Vec<u8>> {
-        let buffer = self.blob(run, file).await?.array_buffer().await.ok()?;
-        Some(Uint8Array::new(&buffer).to_vec())
+        let file = self.blob(run, file).await?;
+        let mut bytes = Vec::with_capacity(file.size() as usize);
+        while (bytes.len() as f64) < file.size() {
+            let (from, to) = (bytes.len() as f64, (bytes.len() + PART_BYTES) as f64);
+            let part = file.slice_with_f64_and_f64(from, to).ok()?.array_buffer().await.ok()?;
+            bytes.extend_from_slice(&Uint8Array::new(&part).to_vec());
+        }
+        Some(bytes)
     }
 
     pub async fn blob(&self, run: &str, file: &str) -> Option<Blob> {

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
 
 use super::checkpoints::{Checkpoints, GROUP_BYTES, Groups, bytes_of};
 use super::database::{Change, Database, Durability, Store, key_of, keys_of};
@@ -18,6 +19,7 @@ use super::storage::{DATA, Kept, RunStore, Storage, run_changes};
 use crate::link::{Place, Problem};
 use crate::worker::browser::{Slices, words};
 use crate::worker::plan::problem;
+use crate::worker::rows::data::crc32;
 
 /// Groups that are written together when checkpoints are mended.
 const GROUPS_AT_ONCE: usize = 20;
@@ -119,16 +121,18 @@ impl Storage {
 
     /// The data, and whether each side has it whole.
     async fn find_data(&self, manifest: &Manifest) -> Result<(Vec<u8>, bool, bool), String> {
+        let slices = &mut Slices::begin();
+        let mut whole = async |bytes: Option<Vec<u8>>| {
+            let bytes = bytes?;
+            let crc32 = crc32(&bytes, slices).await;
+            manifest.data.fits(&bytes, crc32).then_some(bytes)
+        };
         let in_opfs = match &self.opfs {
-            Some(opfs) => opfs.read(&manifest.run, DATA).await.filter(|bytes| manifest.data.fits(bytes)),
+            Some(opfs) => whole(opfs.read(&manifest.run, DATA).await).await,
             None => None,
         };
         let in_database = match self.database() {
-            Some(database) => {
-                let chunks = database.values(Store::Data, Some(keys_of(&manifest.run))).await.unwrap_or_default();
-                let bytes: Vec<u8> = chunks.iter().flat_map(bytes_of).collect();
-                Some(bytes).filter(|bytes| manifest.data.fits(bytes))
-            }
+            Some(database) => whole(data_of(database, &manifest.run).await.ok()).await,
             None => None,
         };
         let has = (in_opfs.is_some(), in_database.is_some());
@@ -174,7 +178,7 @@ impl Storage {
         let database = self.database()?;
         let run = &found.manifest.run;
         let sequence = found.gathered.records.len();
-        let checkpoints = Checkpoints::new(database.clone(), run.clone(), sequence as u64);
+        let checkpoints = Checkpoints::new(database.clone(), self.cache.clone(), run.clone(), sequence as u64);
         let is_there = found.listed && data_in_database;
         if is_there && found.gathered.in_checkpoints == sequence {
             return Some(checkpoints);
@@ -222,6 +226,17 @@ impl Storage {
             }
         }
     }
+}
+
+/// The data as the database has it, chunk by chunk.
+async fn data_of(database: &Database, run: &str) -> Result<Vec<u8>, JsValue> {
+    let mut bytes = Vec::new();
+    for key in database.keys(Store::Data, Some(keys_of(run))).await? {
+        for chunk in database.get_many(Store::Data, &[key]).await? {
+            bytes.extend_from_slice(&bytes_of(&chunk));
+        }
+    }
+    Ok(bytes)
 }
 
 pub(super) async fn read_listed(database: &Database, run: &str) -> Option<Listed> {

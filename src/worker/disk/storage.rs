@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use super::cache;
-use super::checkpoints::{Checkpoints, cached_answer, data_changes, hex};
+use super::cache::Contents;
+use super::checkpoints::{Checkpoints, data_changes};
 use super::database::{Change, Database, Durability, Store, keys_of};
 use super::gathered::Read;
 use super::journal::{Journal, Reader};
@@ -14,10 +14,8 @@ use super::opfs::Opfs;
 use super::refusal::DiskRefusal;
 use crate::engine::Record;
 use crate::link::{Place, Problem, RunSummary, StorageFacts};
-use crate::provider::Answer;
 use crate::worker::browser::{property, scope, words};
 use crate::worker::plan::problem;
-use crate::worker::rows::prepare::CacheKey;
 use crate::worker::run::results::{NoJournal, Position, Texts};
 
 pub(super) const DATA: &str = "data";
@@ -25,6 +23,8 @@ pub(super) const DATA: &str = "data";
 pub struct Storage {
     pub opfs: Option<Opfs>,
     pub database: Option<Rc<Database>>,
+    /// Of the request cache.
+    pub cache: Rc<Contents>,
     /// Why there is no database.
     pub refused: Option<String>,
 }
@@ -51,10 +51,11 @@ pub struct Kept {
 impl Storage {
     pub async fn open() -> Storage {
         let opfs = Opfs::open().await;
-        match Database::open().await {
-            Ok(database) => Storage { opfs, database: Some(Rc::new(database)), refused: None },
-            Err(why) => Storage { opfs, database: None, refused: Some(why) },
-        }
+        let (database, refused) = match Database::open().await {
+            Ok(database) => (Some(Rc::new(database)), None),
+            Err(why) => (None, Some(why)),
+        };
+        Storage { opfs, database, cache: Rc::default(), refused }
     }
 
     pub async fn facts(&self) -> StorageFacts {
@@ -130,7 +131,7 @@ impl Storage {
             {
                 return Err(refused(DiskRefusal::of(&error)));
             }
-            checkpoints = Some(Checkpoints::new(database.clone(), manifest.run.clone(), 0));
+            checkpoints = Some(Checkpoints::new(database.clone(), self.cache.clone(), manifest.run.clone(), 0));
         }
         Ok(RunStore { journal, checkpoints, manifest: manifest.json(), records: 0, lock: None })
     }
@@ -172,22 +173,6 @@ impl Storage {
             opfs.remove(run).await.map_err(|error| refused(words(&error)))?;
         }
         Ok(())
-    }
-
-    /// What the request cache holds for these keys. An unreadable answer counts as none.
-    pub async fn look_up(&self, keys: &[CacheKey]) -> Vec<Option<Answer>> {
-        let Some(database) = self.database() else { return vec![None; keys.len()] };
-        let names: Vec<_> = keys.iter().map(|key| hex(key).into()).collect();
-        match database.get_many(Store::Cache, &names).await {
-            Ok(values) => values.iter().map(cached_answer).collect(),
-            Err(_) => vec![None; keys.len()],
-        }
-    }
-
-    pub async fn clear_cache(&self) -> Result<(), Problem> {
-        let Some(database) = self.database() else { return Ok(()) };
-        let cleared = database.write(cache::clears(), Durability::Strict).await;
-        cleared.map_err(|error| problem(Place::Storage, format!("The cache was not cleared: {}.", words(&error))))
     }
 }
 

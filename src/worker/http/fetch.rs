@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, IteratorNext, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{
     AbortSignal, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCredentials, RequestInit,
@@ -160,7 +160,7 @@ fn broken(error: &JsValue) -> Broken {
 /// Only those that the server exposes to pages.
 fn visible_headers(response: &Response) -> Vec<(String, String)> {
     let pairs = response.headers().entries();
-    let pairs = pairs.into_iter().filter_map(Result::ok).map(|pair| Array::from(&pair));
+    let pairs = pairs.into_iter().filter_map(Result::ok).map(JsCast::unchecked_into::<Array>);
     pairs.filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).as_string()?))).collect()
 }
 
@@ -176,16 +176,15 @@ async fn read_body(response: &Response) -> (Vec<u8>, BodyEnd) {
     let Some(stream) = response.body() else { return (body, BodyEnd::Whole) };
     let Ok(reader) = ReadableStreamDefaultReader::new(&stream) else { return (body, BodyEnd::Torn) };
     loop {
-        let step = match reader.read().await {
-            Ok(step) => step,
+        let step: IteratorNext = match reader.read().await {
+            Ok(step) => step.unchecked_into(),
             Err(error) if is_named(&error, "AbortError") => return (body, BodyEnd::Aborted),
             Err(_) => return (body, BodyEnd::Torn),
         };
-        if Reflect::get(&step, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+        if step.done() {
             return (body, BodyEnd::Whole);
         }
-        let Ok(chunk) = Reflect::get(&step, &"value".into()) else { return (body, BodyEnd::Torn) };
-        let chunk: Uint8Array = chunk.unchecked_into();
+        let chunk: Uint8Array = step.value().unchecked_into();
         if body.len() + chunk.length() as usize > BODY_BYTES_MAX {
             let _: Promise = reader.cancel();
             // Filled to the limit, so that whoever reads it knows why it ends.

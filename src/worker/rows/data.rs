@@ -34,17 +34,22 @@ impl Data {
         let table = dataset::read_in_turns(&name, &bytes, options, &mut turn).await?;
         let read = ReadOptions { format: Some(table.format()), ..options };
         let summary = summary(&name, bytes.len(), &table, &mut turn).await;
-        let mut crc32 = crc32fast::Hasher::new();
-        for part in bytes.chunks(PART_BYTES) {
-            crc32.update(part);
-            turn(1.0).await;
-        }
-        Ok(Data { name, bytes, read, table, summary, crc32: crc32.finalize() })
+        let crc32 = crc32(&bytes, slices).await;
+        Ok(Data { name, bytes, read, table, summary, crc32 })
     }
 
     pub fn rows(&self) -> u32 {
         self.table.len() as u32
     }
+}
+
+pub async fn crc32(bytes: &[u8], slices: &mut Slices) -> u32 {
+    let mut crc32 = crc32fast::Hasher::new();
+    for part in bytes.chunks(PART_BYTES) {
+        crc32.update(part);
+        slices.turn_at(1.0).await;
+    }
+    crc32.finalize()
 }
 
 async fn summary(name: &str, bytes: usize, table: &Table, turn: &mut impl AsyncFnMut(f64)) -> DataSummary {

@@ -24,7 +24,13 @@ pub struct Rows<'a> {
     pub tokens_counted: bool,
 }
 
-pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstimate {
+pub async fn forecast(
+    setup: &Setup,
+    plan: &Plan,
+    rows: &Rows<'_>,
+    now: Time,
+    turn: &mut impl AsyncFnMut(),
+) -> FileEstimate {
     let cards: Option<Vec<&RateCard>> = plan.lanes.iter().map(|lane| lane.card.as_ref()).collect();
     let cards = cards.unwrap_or_default();
     let cap = u64::from(plan.output_tokens_max.unwrap_or(0));
@@ -33,6 +39,7 @@ pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstim
     let (mut input_tokens, mut seen) = (0_u64, Seen::default());
     let (mut low, mut high, mut worst) = (Usd::ZERO, Usd::ZERO, Usd::ZERO);
     for (item, facts) in rows.facts.iter().enumerate() {
+        turn().await;
         if !seen.is_to_be_paid(facts, rows.imported.get(item).copied().unwrap_or(false)) {
             continue;
         }
@@ -69,15 +76,26 @@ pub fn forecast(setup: &Setup, plan: &Plan, rows: &Rows, now: Time) -> FileEstim
 }
 
 /// Rows that nearly repeat another, and what it saves to ask once for both: at most a full answer each.
-pub fn near(setup: &Setup, plan: &Plan, prepared: &Prepared, now: Time) -> NearDuplicates {
+pub async fn near(
+    setup: &Setup,
+    plan: &Plan,
+    prepared: &Prepared,
+    now: Time,
+    turn: &mut impl AsyncFnMut(),
+) -> NearDuplicates {
     const EXAMPLES: usize = 3;
     let found = prepared.near();
     let card = plan.lanes.first().and_then(|lane| lane.card.as_ref());
-    let saves = card.zip(plan.output_tokens_max).map(|(card, cap)| {
-        let input = |row: &Ordinal| prepared.input_estimate(*row);
-        let usage = |row: &Ordinal| Usage { input: input(row), output: cap.into(), ..Usage::default() };
-        found.iter().map(|(row, _)| card.cost(&usage(row), now)).sum()
-    });
+    let mut saves = None;
+    if let Some((card, cap)) = card.zip(plan.output_tokens_max) {
+        let mut sum = Usd::ZERO;
+        for (row, _) in found {
+            turn().await;
+            let usage = Usage { input: prepared.input_estimate(*row), output: cap.into(), ..Usage::default() };
+            sum += card.cost(&usage, now);
+        }
+        saves = Some(sum);
+    }
     let shown = |row: &Ordinal| in_short(setup, &prepared.data, *row);
     let examples = found.iter().take(EXAMPLES).map(|(row, earlier)| (shown(row), shown(earlier))).collect();
     NearDuplicates { rows: found.len() as u32, saves, examples }
@@ -164,6 +182,7 @@ mod tests {
     use super::*;
     use crate::link::LaneSetup;
     use crate::worker::plan::{self, tests::setup};
+    use crate::worker::rows::data::tests::at_once;
 
     const MINUTE_MS: u64 = 60_000;
 
@@ -174,15 +193,18 @@ mod tests {
         let plan = plan::plan(&setup);
         let row = |leader, maybe_cached| ItemFacts { leader, input_estimate: 100, input_bound: 1_000, maybe_cached };
         let facts = [row(0, false), row(0, false), row(2, true), row(3, false), row(3, false)];
-        let one = forecast(&setup, &plan, &Rows { facts: &facts, imported: &[], tokens_counted: false }, Time(0));
+        let of = |setup: &Setup, plan: &Plan, imported: &[bool]| {
+            let rows = Rows { facts: &facts, imported, tokens_counted: false };
+            at_once(forecast(setup, plan, &rows, Time(0), &mut async || {}))
+        };
+        let one = of(&setup, &plan, &[]);
         assert_eq!((one.rows, one.calls, one.duplicates, one.maybe_cached, one.imported), (5, 2, 2, 1, 0));
         // gpt-4o-mini: 1,000 x $0.15 + 8 x $0.60 a million, three times, two calls.
         assert_eq!(one.worst_case, Usd::parse("0.0009288"));
         // 100 x $0.15 and nothing out, once; with 8 x $0.60, three times.
         assert_eq!((one.cost_low, one.cost_high), (Usd::parse("0.00003"), Usd::parse("0.0001188")));
         // The first of two equal rows is at hand; the other is still to be paid.
-        let imported =
-            forecast(&setup, &plan, &Rows { facts: &facts, imported: &[true], tokens_counted: false }, Time(0));
+        let imported = of(&setup, &plan, &[true]);
         assert_eq!((imported.calls, imported.duplicates, imported.imported), (2, 1, 1));
         setup.more_lanes.push(LaneSetup {
             provider: setup.provider,
@@ -192,12 +214,7 @@ mod tests {
             output_price: None,
             limits: setup.limits.clone(),
         });
-        let two = forecast(
-            &setup,
-            &plan::plan(&setup),
-            &Rows { facts: &facts, imported: &[], tokens_counted: false },
-            Time(0),
-        );
+        let two = of(&setup, &plan::plan(&setup), &[]);
         assert_eq!(two.cost_low, one.cost_low, "the cheapest lane may take them all");
         assert!(two.worst_case > one.worst_case);
     }

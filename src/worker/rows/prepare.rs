@@ -2,7 +2,7 @@
 //! 100,000 rows take a while, so it goes in slices.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::dataset::{self, Prompt, TemplateProblem};
@@ -140,19 +140,16 @@ impl Prepared {
         &self.near
     }
 
-    /// The facts as they are found now, with those rows marked that the cache may answer.
-    pub fn facts(&self, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
+    /// The facts as they are found now; none is marked as one that the cache may answer.
+    pub fn facts(&self) -> Vec<ItemFacts> {
         let estimate =
             |facts: &ItemFacts| ItemFacts { input_estimate: self.as_sampled(facts.input_estimate), ..*facts };
-        let facts: Vec<ItemFacts> = self.facts.borrow().iter().map(estimate).collect();
-        self.with_cached(facts, known)
+        self.facts.borrow().iter().map(estimate).collect()
     }
 
-    /// Facts that were recorded, with the same mark.
-    pub fn with_cached(&self, facts: Vec<ItemFacts>, known: &HashSet<CacheKey>) -> Vec<ItemFacts> {
-        let is_known = |item: usize| self.keys_of(item as Ordinal).any(|key| known.contains(&key));
-        let rows = facts.into_iter().enumerate();
-        rows.map(|(item, facts)| ItemFacts { maybe_cached: self.of.use_cache && is_known(item), ..facts }).collect()
+    /// Whether the cache may answer a row.
+    pub fn maybe_cached(&self, item: Ordinal, is_cached: impl Fn(&CacheKey) -> bool) -> bool {
+        self.of.use_cache && self.keys_of(item).any(|key| is_cached(&key))
     }
 }
 
@@ -295,17 +292,14 @@ mod tests {
     #[test]
     fn an_answer_of_any_lane_is_found_again() {
         let data = Rc::new(read("rows.csv", "id,name\n1,a\n2,b\n3,c\n"));
-        let facts = ItemFacts { leader: 0, input_estimate: 1, input_bound: 1, maybe_cached: false };
         let key = |first: u8, row: u8| [10 * first + row; 32];
         let prepared = Prepared {
             keys: (0..3).map(|row| key(1, row)).collect(),
             others: vec![(setup(), (0..3).map(|row| key(2, row)).collect())],
-            facts: RefCell::new(vec![facts; 3]),
             ..prepared(&data, &Setup { user: "{{name}}".to_owned(), ..setup() })
         };
-        let known = HashSet::from([key(1, 0), key(2, 2)]);
-        let cached = prepared.facts(&known).iter().map(|facts| facts.maybe_cached).collect::<Vec<_>>();
-        assert_eq!(cached, [true, false, true]);
+        let known = [key(1, 0), key(2, 2)];
+        assert_eq!([0, 1, 2].map(|item| prepared.maybe_cached(item, |key| known.contains(key))), [true, false, true]);
         assert_eq!(prepared.keys_of(2).collect::<Vec<_>>(), [key(1, 2), key(2, 2)]);
     }
 

@@ -29,7 +29,7 @@ pub async fn count(setup: &Setup, key: Option<&Key>, prepared: &Prepared, row: O
         sleep_ms(COUNT_MS_MAX).await;
         late.abort();
     });
-    let others = spread_rows(&prepared.facts(&Default::default()), ROWS_COUNTED);
+    let others = spread_rows(&prepared.facts(), ROWS_COUNTED);
     let others = others.into_iter().filter(|other| *other != row).take(ROWS_COUNTED - 1);
     let mut sample = TokenCount { row, row_tokens: 0, rows: 0, counted: 0, estimated: 0 };
     for item in std::iter::once(row).chain(others) {

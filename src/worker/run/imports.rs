@@ -52,7 +52,11 @@ impl Import {
             turn(0.0).await;
             ids.push(table.id(row, id_column));
         }
-        let written: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let mut written: HashSet<&str> = HashSet::with_capacity(ids.len());
+        for id in &ids {
+            turn(0.0).await;
+            written.insert(id);
+        }
         let mut groups: HashMap<&str, Group> = HashMap::new();
         for (row, id) in ids.iter().enumerate().filter(|(_, id)| !id.trim().is_empty()) {
             turn(0.0).await;
@@ -67,6 +71,7 @@ impl Import {
         }
         let mut matched = Matched { rows: Vec::new(), ids: groups.len() as u32, shared_rows: 0 };
         for group in groups.into_values() {
+            turn(0.0).await;
             match group.differ {
                 true => matched.shared_rows += group.rows.len() as u32,
                 false => matched.rows.extend(group.rows.into_iter().map(|row| (row as Ordinal, group.answer))),

@@ -93,13 +93,10 @@ impl Results {
         Results { items: vec![Item::default(); items as usize], ..Results::default() }
     }
 
-    /// The records of a run that is opened again: what they leave unsettled was cut off.
-    /// A record comes with the place of its answer's text, where that was left in the journal.
+    /// The records of a run that is opened again, in one go: see [`take`](Results::take) and [`cut_off`](Results::cut_off).
     pub fn restore<'a>(items: u32, records: impl IntoIterator<Item = (&'a Record, Option<Position>)>) -> Results {
         let mut results = Results::new(items);
-        for (record, away) in records {
-            results.apply_read(record, away);
-        }
+        records.into_iter().for_each(|(record, away)| results.take(record, away));
         results.cut_off();
         results
     }
@@ -113,36 +110,27 @@ impl Results {
         }
     }
 
-    fn cut_off(&mut self) {
+    /// After the last record of a run that is opened again: what they leave unsettled was cut off.
+    pub fn cut_off(&mut self) {
         for attempt in self.attempts.values_mut() {
             attempt.cut_off |= attempt.settled.is_none() && !attempt.in_batch;
         }
     }
 
     pub fn apply(&mut self, record: &Record) {
-        self.apply_read(record, None);
+        self.take(record, None);
     }
 
-    fn apply_read(&mut self, record: &Record, away: Option<Position>) {
+    /// A record with the place of its answer's text, where that was left in the journal.
+    pub fn take(&mut self, record: &Record, away: Option<Position>) {
         self.version += 1;
-        let end = |ending: &Option<Ending>| ending.clone().map(|ending| End::of(ending, away));
         match &record.entry {
             Entry::Reserved { attempt, item, lane, amount } => {
                 self.reserved(*attempt, *item, *lane, *amount, record.at);
             }
             Entry::Began(_) => {}
             Entry::Released { attempt, item } => self.released(*attempt, *item, record.at),
-            Entry::Settled(engine::Settled { attempt, item, bill, cost, ending, failure, sent, misfit, .. }) => {
-                // An answer that the item is asked again after was an answer all the same.
-                let answer = match ending {
-                    Some(Ending::Succeeded(answer)) => Some(answer),
-                    _ => misfit.as_deref(),
-                };
-                self.settled(*attempt, *item, *bill, *cost, end(ending), failure.as_ref(), answer, record.at);
-                if let Some(attempt) = self.attempts.get_mut(attempt) {
-                    attempt.sent_at = *sent;
-                }
-            }
+            Entry::Settled(settled) => self.settled(settled, away, record.at),
             Entry::Ended { item, ending } => self.end(*item, End::of(ending.clone(), away)),
             Entry::Reopened { item } => {
                 self.stopped = false;
@@ -188,44 +176,42 @@ impl Results {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the fields of one record")]
-    fn settled(
-        &mut self,
-        id: AttemptId,
-        ordinal: Ordinal,
-        bill: Bill,
-        cost: Usd,
-        end: Option<End>,
-        failure: Option<&Failure>,
-        answer: Option<&Answer>,
-        at: Time,
-    ) {
+    fn settled(&mut self, settled: &engine::Settled, away: Option<Position>, at: Time) {
+        let engine::Settled { attempt: id, item: ordinal, bill, cost, ending, failure, sent, misfit, .. } = settled;
+        // An answer that the item is asked again after was an answer all the same.
+        let answer = match ending {
+            Some(Ending::Succeeded(answer)) => Some(answer),
+            _ => misfit.as_deref(),
+        };
         // An attempt that failed may end its row with the answer of the one before it.
         let (request_id, finish) = match (failure, answer) {
             (Some(failure), _) => (failure.request_id.as_deref(), None),
             (None, Some(answer)) => (answer.request_id.as_deref(), Some(answer.finish)),
             (None, None) => (None, None),
         };
-        let failure = failure.cloned().map(Box::new);
-        if let Some(attempt) = self.attempts.get_mut(&id) {
+        let (bill, cost, failure) = (*bill, *cost, failure.clone().map(Box::new));
+        let mut lane = 0;
+        if let Some(attempt) = self.attempts.get_mut(id) {
             let request_id = request_id.map(Box::from);
             let failure = failure.clone();
             attempt.settled = Some(Settled { at, bill, cost, failure, request_id, finish, never_sent: false });
+            attempt.sent_at = *sent;
+            lane = usize::from(attempt.lane);
         }
-        let lane = self.attempts.get(&id).map_or(0, |attempt| usize::from(attempt.lane));
+        let end = ending.clone().map(|ending| End::of(ending, away));
         if matches!(end, Some(End::Succeeded(_))) {
             self.answered.resize(self.answered.len().max(lane + 1), 0);
             self.answered[lane] += 1;
         }
-        let Some(item) = self.items.get_mut(ordinal as usize) else { return };
+        let Some(item) = self.items.get_mut(*ordinal as usize) else { return };
         item.cost += cost;
         if let Bill::Usage { usage, .. } = bill {
             item.usage = Some(added(item.usage.unwrap_or_default(), usage));
         }
         item.failure = failure;
         match end {
-            Some(end) => self.end(ordinal, end),
-            None if self.stopped => self.end(ordinal, End::Canceled),
+            Some(end) => self.end(*ordinal, end),
+            None if self.stopped => self.end(*ordinal, End::Canceled),
             None => {}
         }
     }

@@ -4,15 +4,17 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use crate::engine::batch::{BatchEntry, RowSettled};
+use crate::engine::batch::BatchEntry;
 use crate::engine::{Ending, Entry, Event, Record, Settled, Ticket, shareable};
 use crate::link::Place;
-use crate::worker::browser::next_turn;
+use crate::worker::browser::{next_turn, now, sleep_ms};
 use crate::worker::disk::refusal::DiskRefusal;
 use crate::worker::page;
 use crate::worker::plan::problem;
 use crate::worker::run::session::Session;
 
+/// Flushes keep this distance while calls are in flight: the answers that come in between share one.
+const FLUSH_EVERY_MS: u64 = 2;
 /// More than that is not left waiting for the checkpoints' next turn.
 const WAITING_BYTES_MAX: usize = 1024 * 1024;
 
@@ -76,10 +78,19 @@ impl Session {
         });
     }
 
-    /// Everything that gathers in one turn of the event loop, or while a flush is under way, goes down in one flush.
-    async fn flush(self: &Rc<Self>) {
-        loop {
+    /// Returns when it is time for a flush: everything that gathers until then goes down in one.
+    async fn gather(&self) {
+        let rest_ms = (self.flushed_ms.get() + FLUSH_EVERY_MS).saturating_sub(now().ms());
+        if rest_ms > 0 && !self.in_flight.borrow().is_empty() {
+            sleep_ms(rest_ms as u32).await;
+        } else {
             next_turn().await;
+        }
+    }
+
+    async fn flush(self: &Rc<Self>) {
+        while self.unsaved.borrow().ticket.is_some() {
+            self.gather().await;
             let (ticket, records) = {
                 let mut unsaved = self.unsaved.borrow_mut();
                 let Some(ticket) = unsaved.ticket.take() else { return };
@@ -89,6 +100,7 @@ impl Session {
             let Some(mut store) = self.store.take() else { return };
             let written = if records.is_empty() { Ok(Vec::new()) } else { store.append(&records).await };
             self.store.replace(Some(store));
+            self.flushed_ms.set(now().ms());
             match written {
                 Ok(places) => {
                     self.unsaved.borrow_mut().refused = None;
@@ -128,14 +140,8 @@ impl Session {
         let store = self.store.borrow();
         let Some(checkpoints) = store.as_ref().and_then(|store| store.checkpoints.as_ref()) else { return };
         for record in records {
-            let settled = match &record.entry {
-                Entry::Settled(Settled { attempt, item, ending, .. })
-                | Entry::Batch(BatchEntry::Settled { row: RowSettled { attempt, item, ending, .. }, .. }) => {
-                    Some((attempt, item, ending))
-                }
-                _ => None,
-            };
-            if let Some((attempt, item, Some(Ending::Succeeded(answer)))) = settled
+            if let Entry::Settled(settled) | Entry::Batch(BatchEntry::Settled { row: settled, .. }) = &record.entry
+                && let Settled { attempt, item, ending: Some(Ending::Succeeded(answer)), .. } = settled
                 && shareable(answer)
             {
                 let lane = self.results.borrow().attempt(*attempt).map_or(0, |attempt| usize::from(attempt.lane));
@@ -143,7 +149,6 @@ impl Session {
                     continue;
                 };
                 checkpoints.cache(&key, answer);
-                self.known.borrow_mut().insert(key);
             }
         }
     }

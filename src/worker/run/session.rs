@@ -1,7 +1,7 @@
 //! The open run: events go to the engine, and its effects are carried out. Nothing is decided here.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -42,17 +42,18 @@ pub struct Session {
     /// Empty while a flush has it, and after the run was closed.
     pub(in crate::worker) store: RefCell<Option<RunStore>>,
     pub texts: KeptTexts,
-    pub(super) known: Rc<RefCell<HashSet<CacheKey>>>,
     /// The setup as each lane has it, and each lane's key.
     pub(in crate::worker) lanes: Vec<Setup>,
     /// The simulated provider, as the person last set it.
     demo: RefCell<DemoSettings>,
     keys: RefCell<Vec<Option<Key>>>,
-    in_flight: RefCell<HashMap<AttemptId, AbortController>>,
+    pub(super) in_flight: RefCell<HashMap<AttemptId, AbortController>>,
     pub(super) unsaved: RefCell<Unsaved>,
     pub(in crate::worker) flushing: Cell<bool>,
     /// A flush has ended.
     pub(super) flushed: Signal,
+    /// When the last one did.
+    pub(super) flushed_ms: Cell<u64>,
     notices: RefCell<Vec<Notice>>,
     look_ups: RefCell<Vec<Ordinal>>,
     wake: RefCell<Option<(Time, Timeout)>>,
@@ -85,7 +86,6 @@ pub struct Parts {
     pub engine: Engine,
     pub storage: Rc<Storage>,
     pub store: RunStore,
-    pub known: Rc<RefCell<HashSet<CacheKey>>>,
     /// One for each lane.
     pub keys: Vec<Option<Key>>,
 }
@@ -107,11 +107,11 @@ impl Session {
             storage: parts.storage,
             texts: parts.store.texts(),
             store: RefCell::new(Some(parts.store)),
-            known: parts.known,
             in_flight: RefCell::default(),
             unsaved: RefCell::default(),
             flushing: Cell::new(false),
             flushed: Signal::default(),
+            flushed_ms: Cell::default(),
             notices: RefCell::default(),
             look_ups: RefCell::default(),
             wake: RefCell::default(),

@@ -1,20 +1,20 @@
 //! Rows in batch jobs: each is an attempt that outlives the session.
 
 use super::{End, Position, Results, Settled};
-use crate::engine::batch::{BatchEntry, Planned, RowSettled, Rows, ShardId};
-use crate::engine::{AttemptId, Ending, Ordinal};
+use crate::engine::batch::{BatchEntry, Planned, Rows, ShardId};
+use crate::engine::{AttemptId, Ordinal};
 use crate::money::Usd;
-use crate::provider::{Answer, Bill};
+use crate::provider::Bill;
 use crate::time::Time;
 
 impl Results {
     pub(super) fn apply_batch(&mut self, entry: &BatchEntry, at: Time, away: Option<Position>) {
         match entry {
             BatchEntry::Planned(plan) => self.planned(plan, at),
-            BatchEntry::Settled { row, .. } => self.row_settled(row, at, away),
+            BatchEntry::Settled { row, .. } => self.settled(row, away, at),
             BatchEntry::Imported(row) => {
                 self.reserved(row.attempt, row.item, 0, Usd::ZERO, at);
-                self.row_settled(row, at, away);
+                self.settled(row, away, at);
             }
             BatchEntry::Closed { shard, doubtful, .. } => self.closed(*shard, doubtful, at),
             BatchEntry::AllPlanned
@@ -25,12 +25,6 @@ impl Results {
             | BatchEntry::Repeated { .. }
             | BatchEntry::Requeued { .. } => {}
         }
-    }
-
-    fn row_settled(&mut self, row: &RowSettled, at: Time, away: Option<Position>) {
-        let RowSettled { attempt, item, bill, cost, ending, failure } = row;
-        let end = ending.clone().map(|ending| End::of(ending, away));
-        self.settled(*attempt, *item, *bill, *cost, end, failure.as_ref(), given(ending), at);
     }
 
     /// The sum is the job's; a row's part of it is an even one.
@@ -72,12 +66,5 @@ impl Results {
                 item.end = Some(End::Canceled);
             }
         }
-    }
-}
-
-fn given(ending: &Option<Ending>) -> Option<&Answer> {
-    match ending {
-        Some(Ending::Succeeded(answer)) => Some(answer),
-        _ => None,
     }
 }

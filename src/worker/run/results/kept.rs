@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::engine::batch::{BatchEntry, RowSettled};
-use crate::engine::{Ending, Entry, Ordinal, Record, Settled};
+use crate::engine::batch::BatchEntry;
+use crate::engine::{Ending, Entry, Ordinal, Record};
 use crate::provider::{Answer, Failure, Finish};
 
 /// An answer that is longer is read back when it is wanted.
@@ -138,12 +138,11 @@ fn is_long(answer: &Answer) -> bool {
 /// The item that ended with this entry, and how. An answer that its item is asked again after is no ending.
 fn ending_of(entry: &Entry) -> Option<(Ordinal, &Ending)> {
     match entry {
-        Entry::Settled(Settled { item, ending: Some(ending), .. })
-        | Entry::Ended { item, ending }
-        | Entry::Batch(
-            BatchEntry::Settled { row: RowSettled { item, ending: Some(ending), .. }, .. }
-            | BatchEntry::Imported(RowSettled { item, ending: Some(ending), .. }),
-        ) => Some((*item, ending)),
+        Entry::Settled(settled)
+        | Entry::Batch(BatchEntry::Settled { row: settled, .. } | BatchEntry::Imported(settled)) => {
+            Some((settled.item, settled.ending.as_ref()?))
+        }
+        Entry::Ended { item, ending } => Some((*item, ending)),
         _ => None,
     }
 }
@@ -162,16 +161,15 @@ pub(super) fn answer_of(entry: &Entry) -> Option<(Ordinal, &Answer)> {
 /// keep its place too. The engine needs no text of an item that has ended.
 pub fn leave_text(record: &mut Record) -> bool {
     let ending = match &mut record.entry {
-        Entry::Settled(Settled { ending: Some(ending), .. })
-        | Entry::Ended { ending, .. }
-        | Entry::Batch(
-            BatchEntry::Settled { row: RowSettled { ending: Some(ending), .. }, .. }
-            | BatchEntry::Imported(RowSettled { ending: Some(ending), .. }),
-        ) => ending,
-        _ => return false,
+        Entry::Settled(settled)
+        | Entry::Batch(BatchEntry::Settled { row: settled, .. } | BatchEntry::Imported(settled)) => {
+            settled.ending.as_mut()
+        }
+        Entry::Ended { ending, .. } => Some(ending),
+        _ => None,
     };
     match ending {
-        Ending::Succeeded(answer) | Ending::FromCache(answer) | Ending::Imported(answer) if is_long(answer) => {
+        Some(Ending::Succeeded(answer) | Ending::FromCache(answer) | Ending::Imported(answer)) if is_long(answer) => {
             answer.text = String::new();
             true
         }
