@@ -148,8 +148,7 @@ pub fn arrow_breaches(source: &Source, map: &Map) -> Vec<String> {
 
 /// Modules of the page that name one below them in the table of src/ui/mod.rs, or one that it lacks.
 pub fn page_breaches(source: &Source, table: &str) -> Vec<String> {
-    let order: Vec<&str> =
-        table.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split('`').next()).collect();
+    let order: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split('`').next()).collect();
     let place = |module: &str| order.iter().position(|other| *other == module);
     let mut breaches = Vec::new();
     for path in source.paths() {

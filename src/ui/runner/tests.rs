@@ -10,12 +10,12 @@ use super::figures::{Figures, FiguresProps, OtherFigures};
 use super::parse::faults;
 use super::pause_note::{PauseNote, PauseNoteProps};
 use super::resume_banner::banner_words;
-use super::words::{money, pause_words, rounded_up, state_words, stop_question};
 use super::status_line;
-use crate::ui::store::Field;
+use super::words::{money, pause_words, rounded_up, state_words, stop_question};
 use crate::link::*;
 use crate::money::Usd;
 use crate::time::Time;
+use crate::ui::store::Field;
 use crate::ui::store::desk::{Desk, DeskAction};
 use crate::ui::store::form::{Form, FormAction, FormatKind, PriceSource, SAMPLE_SYSTEM};
 
