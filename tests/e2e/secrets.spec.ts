@@ -98,6 +98,7 @@ test('another server\'s address clears the key', async ({ page, startMock }) => 
   const mock = await startMock();
   const runner = new Runner(page);
   await runner.open();
+  await runner.chooseSample();
   await runner.enter({ 'Base URL': mock.baseUrl, 'API key': KEY });
   await runner.field('Base URL').fill('https://elsewhere.example/v1');
   await expect(runner.field('API key')).toHaveValue('');
@@ -106,6 +107,7 @@ test('another server\'s address clears the key', async ({ page, startMock }) => 
 test('the key\'s field is hidden and offered to no password store', async ({ page }) => {
   const runner = new Runner(page);
   await runner.open();
+  await runner.chooseSample();
   await runner.chooseProvider(/OpenAI-compatible/i);
   const field = runner.field('API key');
   await expect(field).toHaveAttribute('type', 'password');
