@@ -9,5 +9,16 @@ try {
 }
 if (location.hash.length > 2) root.dataset.elsewhere = '';
 root.inert = true;
-// The page doesn't start: what is there can still be read.
-addEventListener('error', () => { root.inert = false; }, { once: true });
+
+addEventListener('error', event => {
+  // If the page didn't start, what is there can still be read.
+  root.inert = false;
+  // The program stopped: from now on no button works.
+  if (event.error instanceof WebAssembly.RuntimeError && !document.querySelector('.stopped')) {
+    const note = document.createElement('p');
+    note.className = 'stopped';
+    note.setAttribute('role', 'alert');
+    note.textContent = 'This page has stopped working. What is done is saved: reload the page to continue.';
+    document.body.prepend(note);
+  }
+});

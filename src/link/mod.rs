@@ -35,11 +35,6 @@ pub enum ToWorker {
         name: String,
         bad_lines: BadLines,
     },
-    OpenText {
-        name: String,
-        text: String,
-        bad_lines: BadLines,
-    },
     OpenSample,
     /// Render one row with these prompts.
     Preview {

@@ -157,10 +157,6 @@ impl Shell {
                 self.tasks.cancel(Task::File);
                 self.begin(Task::File, async move { shell.open_file(name, bad_lines, file).await });
             }
-            ToWorker::OpenText { name, text, bad_lines } => {
-                self.tasks.cancel(Task::File);
-                self.begin(Task::File, async move { shell.read_data(name, text.into_bytes(), bad_lines).await });
-            }
             ToWorker::OpenSample => {
                 let bytes = dataset::sample_csv().as_bytes().to_vec();
                 self.tasks.cancel(Task::File);

@@ -31,7 +31,6 @@ pub async fn what_the_page_asks_for() {
     let name = || "films.csv".to_owned();
     for message in [
         ToWorker::OpenFile { name: name(), bad_lines: BadLines::Skip },
-        ToWorker::OpenText { name: name(), text: "id\n\u{1f600}".into(), bad_lines: BadLines::Refuse },
         ToWorker::OpenSample,
         ToWorker::Preview { row: 7, setup: setup() },
         ToWorker::Estimate { setup: setup() },

@@ -87,3 +87,11 @@ test('a part that does not load says so, and loads when asked again', async ({ p
   await page.getByRole('button', { name: 'Try again', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeVisible();
 });
+
+test('a page whose program has stopped says so', async ({ browser }) => {
+  const page = await browser.newPage();
+  await page.goto(process.env.PENNYBATCH_PAGE!);
+  await page.evaluate(() => window.dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') })));
+  await expect(page.getByRole('alert')).toHaveText('This page has stopped working. What is done is saved: reload the page to continue.');
+  await page.close();
+});

@@ -4,9 +4,10 @@
 use yew::prelude::*;
 
 use crate::prices::{self, Vendor};
+use crate::time::day_in_words;
 use crate::ui::Route;
 use crate::ui::hooks::Theme;
-use crate::ui::parts::{SelectField, dated};
+use crate::ui::parts::SelectField;
 
 #[derive(Properties, PartialEq)]
 pub struct SettingsPageProps {
@@ -57,14 +58,13 @@ fn kept() -> Html {
 
 #[component]
 fn Prices() -> Html {
-    let first = prices::all().iter().map(|model| model.price_date.as_str()).min().unwrap_or_default();
-    let last = prices::all().iter().map(|model| model.price_date.as_str()).max().unwrap_or_default();
+    let [first, last] = [dates().min(), dates().max()].map(|date| day_in_words(date.unwrap_or_default()));
     html! {
         <section class="settings__part" aria-labelledby="prices">
             <h2 class="panel__title" id="prices">{ "Prices" }</h2>
             <p>
-                { dated(&format!("{} models of {} providers, read from their sources between {first} and {last}. ",
-                    prices::all().len(), prices::vendors().len())) }
+                { format!("{} models of {} providers, read from their sources between {first} and {last}. ",
+                    prices::all().len(), prices::vendors().len()) }
                 { "List prices in USD, without tax or discounts. Where no source states a price, you are asked for it." }
             </p>
             <div class="table-scroll" role="region" aria-label="Providers, scrollable" tabindex="0">
@@ -85,6 +85,11 @@ fn Prices() -> Html {
     }
 }
 
+/// Of all prices.
+fn dates() -> impl Iterator<Item = &'static str> {
+    prices::all().iter().map(|model| model.price_date.as_str())
+}
+
 fn vendor_row(vendor: &Vendor) -> Html {
     let models: Vec<_> = prices::all().iter().filter(|model| model.vendor == vendor.id).collect();
     let batch = models.iter().filter(|model| model.batch.is_some()).count();
@@ -96,7 +101,7 @@ fn vendor_row(vendor: &Vendor) -> Html {
             <td class="number">{ models.len() }</td>
             <td class="number">{ batch }</td>
             <td class="number">{ agreed }</td>
-            <td>{ oldest }</td>
+            <td>{ day_in_words(oldest) }</td>
         </tr>
     }
 }

@@ -169,7 +169,7 @@ impl Desk {
 
     fn ask(&mut self, message: &ToWorker) {
         match message {
-            ToWorker::OpenFile { name, .. } | ToWorker::OpenText { name, .. } => self.begin_reading(name, false),
+            ToWorker::OpenFile { name, .. } => self.begin_reading(name, false),
             ToWorker::OpenSample => self.begin_reading("the sample data", true),
             // What is asked has changed.
             ToWorker::Estimate { .. } => (self.estimating, self.counted) = (true, None),
