@@ -140,6 +140,9 @@ impl Bundle {
             } else if program.below_worker {
                 helpers.push((program.name, hashed));
             } else {
+                if program.name == "app" {
+                    references.push(("app.wasm".to_owned(), wasm_name.clone()));
+                }
                 references.push((plain, hashed));
             }
             files.insert(wasm_name, program.wasm);
@@ -238,7 +241,7 @@ mod tests {
     use super::*;
     use crate::embed;
 
-    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><link href="styles.css"><script type="module" src="app.js"></script>"#;
+    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><link href="styles.css"><link rel="preload" href="app.wasm"><script type="module" src="app.js"></script>"#;
     const HEADERS: &str = "/*\n  Content-Security-Policy: default-src 'none'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n/embed.html\n  Content-Security-Policy: connect-src 'self'\n";
 
     fn program(name: &'static str, wasm: &[u8]) -> Program {
@@ -273,7 +276,7 @@ mod tests {
     fn every_reference_leads_to_a_file() {
         let bundle = bundle(b"one");
         let (_, index) = file(&bundle, "index", ".html");
-        for (start, end) in [("app-", ".js"), ("worker-", ".js"), ("styles-", ".css")] {
+        for (start, end) in [("app-", ".js"), ("app-", ".wasm"), ("worker-", ".js"), ("styles-", ".css")] {
             let (name, _) = file(&bundle, start, end);
             assert!(index.contains(&format!("\"{name}\"")), "index.html names {name}");
         }
