@@ -8,10 +8,8 @@ use yew::prelude::*;
 
 use crate::time::Time;
 use crate::ui::Route;
-use crate::ui::calculator::markdown::{csv, embed_code, markdown};
-use crate::ui::calculator::share::Share;
 use crate::ui::calculator::{Action, Calculator, Inputs, decode, encode};
-use crate::ui::compare::ComparisonsProps;
+use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps};
 use crate::ui::lazy::Lazy;
 use crate::ui::loaders::Loaders;
 use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
@@ -131,6 +129,20 @@ fn drawn(
             { from_file }
         </>
     };
+    let share = ShareProps { inputs: inputs.clone(), now };
+    let run_or_share = html! {
+        <>
+            { actions.run }
+            <Lazy<ShareProps> loader={loaders.share} of={share} after_paint={true} waiting="Share" small={true} />
+        </>
+    };
+    let path = inputs.model().map(|model| {
+        let of = DecisionPathProps { workload: inputs.workload.clone(), model, now };
+        html! {
+            <Lazy<DecisionPathProps> loader={loaders.decision_path} {of} after_paint={true} small={true}
+                waiting="Loading the decision path…" />
+        }
+    });
     let compared = ComparisonsProps { inputs: inputs.clone(), now, on_action: on_action.clone() };
     html! {
         <>
@@ -139,7 +151,7 @@ fn drawn(
                 { "Estimate it here, then run it in your browser with your own key. Nothing goes through us." }
             </p>
             { left_out(problems) }
-            <Calculator {inputs} {now} {on_action} actions={actions.advice} {from_file}>
+            <Calculator {inputs} {now} {on_action} actions={run_or_share} path={path.unwrap_or_default()} {from_file}>
                 <div class="calculator__comparisons">
                     <Lazy<ComparisonsProps> loader={loaders.comparisons} of={compared} after_paint={true}
                         waiting="Loading the table of models…" />
@@ -156,7 +168,7 @@ fn drawn(
 /// The page's buttons, by where they stand.
 #[derive(Clone, PartialEq)]
 struct Actions {
-    advice: Html,
+    run: Html,
     from_file: Html,
     simulate: Html,
 }
@@ -194,19 +206,8 @@ fn use_actions(
             let _ = gloo_utils::window().location().set_hash(&Route::Runner.href(&query));
         });
         let read_file = Callback::from(move |()| from_file.set(true));
-        let items: Vec<(AttrValue, Callback<(), String>)> = vec![
-            ("Copy link".into(), asked(|inputs, _| address_of(inputs))),
-            ("Copy as Markdown table".into(), asked(|inputs, now| markdown(inputs, &address_of(inputs), now))),
-            ("Copy as CSV".into(), asked(csv)),
-            ("Copy embed code".into(), asked(|inputs, _| embed_code(inputs, &link_to("")))),
-        ];
         Actions {
-            advice: html! {
-                <>
-                    <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button>
-                    <Share {items} />
-                </>
-            },
+            run: html! { <Button kind={ButtonKind::Primary} on_press={run}>{ "Run this" }</Button> },
             from_file: html! {
                 <Button kind={ButtonKind::Quiet} on_press={read_file}>{ "Estimate from a file" }</Button>
             },
@@ -214,11 +215,6 @@ fn use_actions(
         }
     });
     (*actions).clone()
-}
-
-/// The whole address that restores these inputs.
-fn address_of(inputs: &Inputs) -> String {
-    link_to(&Route::Calculator.href(&encode(inputs)))
 }
 
 fn left_out(problems: &[String]) -> Html {
@@ -241,14 +237,6 @@ fn write_address(hash: &str) {
     if let Ok(history) = gloo_utils::window().history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(hash));
     }
-}
-
-/// The whole address, for somebody else.
-fn link_to(hash: &str) -> String {
-    let location = gloo_utils::window().location();
-    let page = location.href().unwrap_or_default();
-    let page = page.split_once('#').map_or(page.as_str(), |(page, _)| page);
-    format!("{page}{hash}")
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ pub struct LazyProps<P: PartialEq> {
     /// Fetch it only after the next paint: what stands below an answer must not delay it.
     #[prop_or_default]
     pub after_paint: bool,
+    /// It stands among other things: it waits in one quiet line, and leaves it to a larger part to say what failed.
+    #[prop_or_default]
+    pub small: bool,
 }
 
 enum State<P> {
@@ -82,6 +85,7 @@ pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
     }
     match *state {
         State::Ready(view) => view(&props.of),
+        State::Waiting | State::Failed if props.small => html! { <span class="soft">{ &props.waiting }</span> },
         State::Waiting => html! { <p class="boot" role="status">{ &props.waiting }</p> },
         State::Failed => {
             let state = state.setter();

@@ -2,7 +2,7 @@
 
 use std::future::pending;
 
-use crate::ui::compare::ComparisonsProps;
+use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps};
 use crate::ui::lazy::Loader;
 use crate::ui::pages::PagesProps;
 use crate::ui::runner::FileEstimateProps;
@@ -12,6 +12,8 @@ use crate::ui::simulation::SimulationProps;
 #[derive(Clone, Copy, PartialEq)]
 pub struct Loaders {
     pub comparisons: Loader<ComparisonsProps>,
+    pub decision_path: Loader<DecisionPathProps>,
+    pub share: Loader<ShareProps>,
     pub pages: Loader<PagesProps>,
     pub file_estimate: Loader<FileEstimateProps>,
     pub simulation: Loader<SimulationProps>,
@@ -21,6 +23,8 @@ impl Loaders {
     /// For drawing without a browser: nothing is ever fetched.
     pub const NONE: Loaders = Loaders {
         comparisons: Loader(|| Box::pin(pending())),
+        decision_path: Loader(|| Box::pin(pending())),
+        share: Loader(|| Box::pin(pending())),
         pages: Loader(|| Box::pin(pending())),
         file_estimate: Loader(|| Box::pin(pending())),
         simulation: Loader(|| Box::pin(pending())),

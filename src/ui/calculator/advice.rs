@@ -4,20 +4,19 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::decision::DecisionPath;
-use crate::estimate::{Estimate, Workload, price_words};
+use crate::estimate::{Estimate, price_words};
 use crate::prices::Model;
-use crate::time::Time;
 use crate::ui::parts::Disclosure;
 
 #[derive(Properties, PartialEq)]
 pub struct AdviceProps {
     pub estimate: Rc<Estimate>,
-    pub workload: Workload,
     pub model: &'static Model,
-    pub now: Time,
     #[prop_or_default]
     pub actions: Html,
+    /// The decision path, among the reasons.
+    #[prop_or_default]
+    pub path: Html,
     /// An input can't be read: nothing is done with these figures.
     #[prop_or_default]
     pub unread: bool,
@@ -39,7 +38,7 @@ pub fn Advice(props: &AdviceProps) -> Html {
             <Disclosure label="Why?">
                 <div class="advice__why">
                     <ul class="advice__reasons">{ lines(others) }</ul>
-                    <DecisionPath workload={props.workload.clone()} model={props.model} now={props.now} />
+                    { props.path.clone() }
                     <h3 class="advice__part">{ "How these numbers are calculated" }</h3>
                     <ul class="advice__reasons advice__reasons--soft">
                         { lines(&estimate.notes) }

@@ -8,12 +8,9 @@
 mod advice;
 mod answers;
 mod choice;
-mod decision;
 mod inputs;
-pub mod markdown;
 mod model_picker;
 mod query;
-pub mod share;
 mod view;
 mod workload_form;
 
@@ -43,6 +40,9 @@ pub struct CalculatorProps {
     /// What can be done with the answer, below the recommendation.
     #[prop_or_default]
     pub actions: Html,
+    /// The decision path, among the reasons.
+    #[prop_or_default]
+    pub path: Html,
     /// Another way to fill the inputs in, among them.
     #[prop_or_default]
     pub from_file: Html,
@@ -65,8 +65,7 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
             <WorkloadForm inputs={props.inputs.clone()} from_file={props.from_file.clone()}
                 on_action={props.on_action.clone()} />
-            <Advice {estimate} workload={props.inputs.workload.clone()} {model} now={props.now}
-                actions={props.actions.clone()} {unread} />
+            <Advice {estimate} {model} actions={props.actions.clone()} path={props.path.clone()} {unread} />
             { props.children.clone() }
         </div>
     }

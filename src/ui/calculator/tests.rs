@@ -16,6 +16,7 @@ async fn drawn(inputs: Inputs) -> String {
         now: NOW,
         on_action: Callback::noop(),
         actions: Html::default(),
+        path: Html::default(),
         from_file: Html::default(),
         children: Html::default(),
     };
@@ -57,7 +58,7 @@ async fn the_page_opens_with_the_answers() {
     }
     assert!(words_of_group(&page, "answer-batch-api").contains("cheapest"));
     assert!(words_of_group(&page, "answer-async").contains("fastest"));
-    assert!(page.contains(">Recommendation</h2>") && page.contains(">Decision path</h3>"));
+    assert!(page.contains(">Recommendation</h2>") && page.contains("Why?"));
 }
 
 #[tokio::test]

@@ -5,13 +5,18 @@
 mod chart;
 mod comparisons;
 mod cost_by_model;
+mod decision;
 mod figures;
+mod markdown;
 mod model_view;
 mod re_asks;
+mod share;
 mod side_by_side;
 mod ways;
 
 pub use comparisons::{Comparisons, ComparisonsProps};
+pub use decision::{DecisionPath, DecisionPathProps};
+pub use share::{Share, ShareProps};
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -6,6 +6,7 @@ use yew::LocalServerRenderer;
 use yew::prelude::*;
 
 use super::comparisons::{ComparisonsProps, Folded, Models};
+use super::{DecisionPath, DecisionPathProps};
 use crate::time::Time;
 use crate::ui::calculator::{Action, Column, Inputs, Quantity, View};
 
@@ -67,4 +68,13 @@ async fn every_id_is_there_once() {
     ids.sort_unstable();
     ids.dedup();
     assert!(count > 8 && ids.len() == count, "{ids:?}");
+}
+
+#[tokio::test]
+async fn the_decision_path_says_why() {
+    let inputs = Inputs::default();
+    let model = inputs.model().expect("in the catalogue");
+    let props = DecisionPathProps { workload: inputs.workload, model, now: NOW };
+    let path = LocalServerRenderer::<DecisionPath>::with_props(props).hydratable(false).render().await;
+    assert!(path.contains(">Decision path</h3>") && path.contains("decision__branch--taken"), "{path}");
 }

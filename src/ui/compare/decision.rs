@@ -6,7 +6,7 @@ use crate::estimate::{Branch, Step, Workload, decision_path};
 use crate::prices::Model;
 use crate::time::Time;
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct DecisionPathProps {
     pub workload: Workload,
     pub model: &'static Model,

@@ -1,10 +1,10 @@
 //! The answer as text for elsewhere: a Markdown table, CSV, and the tag that shows this calculator in another page.
 
-use super::inputs::Inputs;
 use crate::estimate::{Duration, ModelCost, Quantity, a_thousand, by_model, ways};
 use crate::money::Usd;
 use crate::money::grouped;
 use crate::time::{Time, day_in_words};
+use crate::ui::calculator::Inputs;
 
 /// The ways, and the pinned models, as Markdown; `link` leads back to this estimate.
 pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
@@ -84,8 +84,8 @@ pub fn embed_code(inputs: &Inputs, page: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Action;
     use super::*;
+    use crate::ui::calculator::Action;
 
     #[test]
     fn the_table_holds_every_way_and_every_pin() {

@@ -1,16 +1,30 @@
 //! `Share`: the estimate as a link or as text for elsewhere.
 
+use std::rc::Rc;
+
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Node};
 use yew::prelude::*;
 
+use super::markdown::{csv, embed_code, markdown};
+use crate::time::Time;
+use crate::ui::Route;
+use crate::ui::calculator::{Inputs, encode};
 use crate::ui::parts::CopyButton;
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct ShareProps {
-    /// What each button is called, and the text that it copies.
-    pub items: Vec<(AttrValue, Callback<(), String>)>,
+    pub inputs: Rc<Inputs>,
+    pub now: Time,
 }
+
+/// What each button is called, and the text that it copies.
+const ITEMS: [(&str, fn(&Inputs, Time) -> String); 4] = [
+    ("Copy link", |inputs, _| address_of(inputs)),
+    ("Copy as Markdown table", |inputs, now| markdown(inputs, &address_of(inputs), now)),
+    ("Copy as CSV", csv),
+    ("Copy embed code", |inputs, _| embed_code(inputs, &link_to(""))),
+];
 
 /// A native disclosure: it closes by Escape, and when the focus leaves it.
 #[component]
@@ -56,8 +70,26 @@ pub fn Share(props: &ShareProps) -> Html {
                 </svg>
             </summary>
             <div class="share__items">
-                { for props.items.iter().map(|(label, text)| html! { <CopyButton label={label.clone()} text={text.clone()} /> }) }
+                {
+                    for ITEMS.into_iter().map(|(label, text)| {
+                        let ShareProps { inputs, now } = props.clone();
+                        html! { <CopyButton {label} text={Callback::from(move |()| text(&inputs, now))} /> }
+                    })
+                }
             </div>
         </details>
     }
+}
+
+/// The whole address that restores these inputs.
+fn address_of(inputs: &Inputs) -> String {
+    link_to(&Route::Calculator.href(&encode(inputs)))
+}
+
+/// The whole address, for somebody else.
+fn link_to(hash: &str) -> String {
+    let location = gloo_utils::window().location();
+    let page = location.href().unwrap_or_default();
+    let page = page.split_once('#').map_or(page.as_str(), |(page, _)| page);
+    format!("{page}{hash}")
 }
