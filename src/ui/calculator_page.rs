@@ -140,7 +140,7 @@ fn drawn(
         let of = DecisionPathProps { workload: inputs.workload.clone(), model, now };
         html! {
             <Lazy<DecisionPathProps> loader={loaders.decision_path} {of} after_paint={true} small={true}
-                waiting="Loading the decision path…" />
+                waiting="Decision path" />
         }
     });
     let compared = ComparisonsProps { inputs: inputs.clone(), now, on_action: on_action.clone() };

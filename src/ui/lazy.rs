@@ -48,7 +48,7 @@ pub struct LazyProps<P: PartialEq> {
     /// Fetch it only after the next paint: what stands below an answer must not delay it.
     #[prop_or_default]
     pub after_paint: bool,
-    /// It stands among other things: it waits in one quiet line, and leaves it to a larger part to say what failed.
+    /// It stands among other things: it waits in one quiet line. Where it fails too, a button tries again.
     #[prop_or_default]
     pub small: bool,
 }
@@ -83,16 +83,21 @@ pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
             if later { after_paint(fetch) } else { fetch() }
         });
     }
+    let again = {
+        let state = state.setter();
+        Callback::from(move |()| {
+            state.set(State::Waiting);
+            attempt.set(*attempt + 1);
+        })
+    };
     match *state {
         State::Ready(view) => view(&props.of),
-        State::Waiting | State::Failed if props.small => html! { <span class="soft">{ &props.waiting }</span> },
+        State::Waiting if props.small => html! { <span class="soft">{ &props.waiting }</span> },
+        State::Failed if props.small => {
+            html! { <Button on_press={again}>{ format!("{}: try again", props.waiting) }</Button> }
+        }
         State::Waiting => html! { <p class="boot" role="status">{ &props.waiting }</p> },
         State::Failed => {
-            let state = state.setter();
-            let again = Callback::from(move |()| {
-                state.set(State::Waiting);
-                attempt.set(*attempt + 1);
-            });
             html! {
                 <Notice tone={Tone::Error} heading="This part of the page didn't load">
                     <p>

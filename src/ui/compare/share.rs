@@ -18,8 +18,10 @@ pub struct ShareProps {
     pub now: Time,
 }
 
+type TextOf = fn(&Inputs, Time) -> String;
+
 /// What each button is called, and the text that it copies.
-const ITEMS: [(&str, fn(&Inputs, Time) -> String); 4] = [
+const ITEMS: [(&str, TextOf); 4] = [
     ("Copy link", |inputs, _| address_of(inputs)),
     ("Copy as Markdown table", |inputs, now| markdown(inputs, &address_of(inputs), now)),
     ("Copy as CSV", csv),
