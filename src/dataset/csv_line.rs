@@ -7,7 +7,13 @@ pub fn csv_line(cells: impl Iterator<Item = impl AsRef<str>>, guard_formulas: bo
         if place > 0 {
             line.push(',');
         }
-        let cell = cell.as_ref();
+        // What reads CSV takes no NUL: most programs end the cell, or the file, there.
+        let without_nul;
+        let mut cell = cell.as_ref();
+        if cell.contains('\0') {
+            without_nul = cell.replace('\0', "");
+            cell = &without_nul;
+        }
         let guard = if guard_formulas && is_formula(cell) { "'" } else { "" };
         // Without quotes, \N would be read as a database's NULL.
         if cell.contains([',', '"', '\r', '\n']) || cell == "\\N" {

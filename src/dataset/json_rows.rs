@@ -74,7 +74,7 @@ pub async fn parse(
     }
     // An export as CSV would hold the same name twice.
     let mut known = HashSet::with_capacity(columns.names.len());
-    if let Some(twice) = columns.names.iter().find(|name| !known.insert(trimmed(name))) {
+    if let Some(twice) = columns.names.iter().find(|name| !known.insert(trimmed(name).replace('\0', ""))) {
         return Err(DataProblem::DuplicateColumn { name: trimmed(twice).to_owned() });
     }
     Ok(Parsed { columns: columns.names, rows: JsonRows { text: [text, &repaired].concat(), slices }, notes, bad })

@@ -55,7 +55,8 @@ const SIGNATURES: [(&[u8], &str, &str); 33] = [
 ];
 
 /// Signatures of letters alone may begin a header too, so that they count only where bytes that no text has follow.
-const LETTERS_ALONE: [&[u8]; 7] = [b"BM", b"ID3", b"ORC", b"BZh", b"RIFF", b"PAR1", b"OggS"];
+const LETTERS_ALONE: [&[u8]; 12] =
+    [b"BM", b"ID3", b"ORC", b"BZh", b"RIFF", b"PAR1", b"OggS", b"FEA1", b"ARROW1", b"GIF87a", b"GIF89a", b"bplist00"];
 
 /// What an archive's parts tell of it.
 const ARCHIVES: [(&[u8], &str, &str); 7] = [

@@ -158,6 +158,8 @@ fn exported_as_csv(table: &Table) {
         let without_mark = |cells: &[String]| {
             let mut cells = cells.to_vec();
             cells[0] = cells[0].trim_start_matches('\u{feff}').to_owned();
+            // No NUL is written.
+            cells.iter_mut().for_each(|cell| cell.retain(|c| c != '\0'));
             cells
         };
         let found = without_mark(&again.cells(row)[..cells.len()]);

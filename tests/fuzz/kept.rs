@@ -13,6 +13,10 @@ const KEPT: &[(&str, &[u8])] = &[
     ("files", b"{}"),
     // A label that is another one in quotes: the target took the quotes for what a model puts around it.
     ("labels", b"a\n\"a\""),
+    // A header that begins as a Feather file does.
+    ("files", "FEA1\u{feff}{\u{200b}\n1,a\n".as_bytes()),
+    // A NUL, which no CSV keeps.
+    ("files", b"{\"nm\": \" \\u0000\\\"x\\\"\"}"),
     // Two names that differ only in a character that can't be seen: the export as CSV couldn't be read back.
     ("files", "{\"a\":1,\"a\u{2028}\":2}".as_bytes()),
 ];
