@@ -71,7 +71,9 @@ fn built(profile: Profile, wanted: &[&'static PageProgram], with_tests: bool) ->
         .map(|(name, fast, split)| {
             let found = compiled.iter().find(|(compiled, _)| compiled == name);
             let (_, path) = found.ok_or_else(|| format!("Cargo built no program `{name}` for the browser."))?;
-            bound(name, fast, split, path, profile, optimizer.as_deref())
+            // The tests are no part of what is published.
+            let optimizer = optimizer.as_deref().filter(|_| name != BROWSER_TESTS);
+            bound(name, fast, split, path, profile, optimizer)
         })
         .collect()
 }
