@@ -10,15 +10,19 @@ try {
 if (location.hash.length > 2) root.dataset.elsewhere = '';
 root.inert = true;
 
+// Captured, since a script that can't be fetched tells only its own element.
 addEventListener('error', event => {
-  // If the page didn't start, what is there can still be read.
+  const started = !root.inert;
+  // What is there can still be read.
   root.inert = false;
-  // The program stopped: from now on no button works.
-  if (event.error instanceof WebAssembly.RuntimeError && !document.querySelector('.stopped')) {
+  // The program stopped, or never came: no button works.
+  if ((!started || event.error instanceof WebAssembly.RuntimeError) && !document.querySelector('.stopped')) {
     const note = document.createElement('p');
     note.className = 'stopped';
     note.setAttribute('role', 'alert');
-    note.textContent = 'This page has stopped working. What is done is saved: reload the page to continue.';
+    note.textContent = started
+      ? 'This page has stopped working. What is done is saved: reload the page to continue.'
+      : "This page didn't load completely. Check your connection and reload it.";
     document.body.prepend(note);
   }
-});
+}, true);

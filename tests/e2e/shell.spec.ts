@@ -95,3 +95,13 @@ test('a page whose program has stopped says so', async ({ browser }) => {
   await expect(page.getByRole('alert')).toHaveText('This page has stopped working. What is done is saved: reload the page to continue.');
   await page.close();
 });
+
+test('a page that cannot start says so, and can still be read', async ({ browser }) => {
+  const page = await browser.newPage();
+  await page.route('**/app-*.js', route => route.abort());
+  await page.goto(process.env.PENNYBATCH_PAGE!);
+  await expect(page.getByRole('alert')).toHaveText("This page didn't load completely. Check your connection and reload it.");
+  expect(await page.evaluate(() => document.documentElement.inert)).toBe(false);
+  await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.30');
+  await page.close();
+});
