@@ -1,6 +1,7 @@
 // What holds for the page wherever it is served: its own policy, its own files, and no other host.
 
 import { expect, test, type Page, type Response } from '@playwright/test';
+import { waitUntilAlive } from './support/test';
 
 const PAGES = { 'at the root': 'PENNYBATCH_PAGE', 'below a path': 'PENNYBATCH_PAGE_BELOW' };
 
@@ -90,6 +91,7 @@ test('a part that does not load says so, and loads when asked again', async ({ p
 
 test('a page whose program has stopped says so', async ({ browser }) => {
   const page = await browser.newPage();
+  waitUntilAlive(page);
   await page.goto(process.env.PENNYBATCH_PAGE!);
   await page.evaluate(() => window.dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') })));
   await expect(page.getByRole('alert')).toHaveText('This page has stopped working. What is done is saved: reload the page to continue.');
