@@ -54,7 +54,7 @@ impl Engine {
                 continue;
             }
             let weight = self.book.plan().weight(&facts);
-            let lanes = self.lanes_for(weight);
+            let lanes = self.lanes_for(item, weight);
             if lanes != Lanes::MAX {
                 self.book.items_mut().set_aside(item, lanes);
                 held = self.fill_aside();
@@ -83,9 +83,13 @@ impl Engine {
         held
     }
 
-    /// The lanes whose minute holds such a request at all; every lane where it is all of them, or none: limits that
-    /// were lowered on the way don't strand an item, it waits for an empty minute.
-    fn lanes_for(&self, weight: Weight) -> Lanes {
+    /// Its own lane where the lanes are compared; else the lanes whose minute holds such a request at all; every lane
+    /// where it is all of them, or none: limits that were lowered on the way don't strand an item, it waits for an empty
+    /// minute.
+    fn lanes_for(&self, item: Ordinal, weight: Weight) -> Lanes {
+        if let Some(own) = self.book.plan().own_lane(item) {
+            return 1 << own;
+        }
         let fit = |lanes, (index, lane): (usize, &crate::engine::lane::Lane)| match lane.fits(weight) {
             true => lanes | 1_u64.checked_shl(index as u32).unwrap_or(0),
             false => lanes,

@@ -4,15 +4,28 @@
 //! stop. Twins wait until an answer fits, or until the last re-ask; then the next of them goes.
 
 use crate::engine::book::Status;
-use crate::engine::record::worth_asking_again;
+use crate::engine::record::{shareable, worth_asking_again};
 use crate::engine::run::Engine;
-use crate::engine::{Ending, Entry, Ordinal};
+use crate::engine::{Ending, Entry, Ordinal, RunState};
 use crate::provider::Answer;
 
 impl Engine {
     pub(super) fn asks_again(&self, item: Ordinal, answer: &Answer) -> bool {
         let left = self.book.items().reasks(item) < self.book.plan().reasks;
         worth_asking_again(answer) && !self.book.stop_asked() && left
+    }
+
+    /// The person wants another answer than the one that the item ended with.
+    pub(super) fn ask_again(&mut self, item: Ordinal, answer: Answer) {
+        let items = self.book.items();
+        if !items.knows(item) || items.status(item) != Status::Succeeded || shareable(&answer) {
+            return;
+        }
+        self.commit(Entry::AskedAgain { item, answer });
+        self.lead_group_of(item);
+        if matches!(self.state, RunState::Finished | RunState::Stopping) {
+            self.state = RunState::Running;
+        }
     }
 
     /// Items that were being asked again and are not going to be any more end with the answer that there is.

@@ -256,6 +256,9 @@ fn row() -> ResultRow {
         usage: Some(usage()),
         cost: Some(LARGE),
         attempts: 2,
+        truth: Some("milk".into()),
+        right: Some(false),
+        candidate: Some(1),
     }
 }
 

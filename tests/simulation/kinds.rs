@@ -82,6 +82,7 @@ fn ordinary(rng: &mut Rng) -> Scenario {
             use_cache,
             warm_up: rng.u8(0..6) == 0,
             first_call_alone: !items.is_multiple_of(3),
+            compare: false,
         },
         latency: Latency { from_ms: rng.u64(1..=200), to_ms: rng.u64(200..=3_000), tail_one_in: 0 },
         jitter_ms: if rng.bool() { 0 } else { rng.u64(1..=450) },

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::link::batch::{BatchAsk, BatchImported, BatchQuote, RequestFile};
 use crate::link::{
-    Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
+    AnswerSummary, Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
     Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts, Task,
     TemplateProblem, ToPage, ToWorker, TokenCount, Trial,
 };
@@ -19,6 +19,7 @@ pub struct OpenRun {
     /// Lane by lane: its key has to be entered before it can send.
     pub needs_keys: Rc<Vec<bool>>,
     pub breakdown: Rc<Breakdown>,
+    pub answers: Rc<AnswerSummary>,
     pub notes: Rc<Vec<String>>,
 }
 
@@ -208,7 +209,7 @@ impl Desk {
                 self.results_reading += 1;
                 self.forget_problem(Place::Results);
             }
-            ToWorker::Run(_) | ToWorker::Batch(_) => {
+            ToWorker::Run(_) | ToWorker::AskAgain | ToWorker::Batch(_) => {
                 for place in [Place::Run, Place::Provider, Place::Limits] {
                     self.forget_problem(place);
                 }
@@ -295,6 +296,7 @@ impl Desk {
                     progress: Rc::new(progress.clone()),
                     needs_keys: Rc::new(needs_keys.clone()),
                     breakdown: Rc::default(),
+                    answers: Rc::default(),
                     notes: Rc::new(notes.clone()),
                 });
             }
@@ -315,6 +317,11 @@ impl Desk {
                 if let Some(open) = &mut self.open {
                     open.needs_keys = Rc::new(breakdown.needs_keys.clone());
                     open.breakdown = Rc::new(breakdown.clone());
+                }
+            }
+            ToPage::Answers(answers) => {
+                if let Some(open) = &mut self.open {
+                    open.answers = Rc::new(answers.clone());
                 }
             }
             // Progress carries the same state; a notice only comes sooner.

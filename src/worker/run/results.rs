@@ -138,6 +138,7 @@ impl Results {
                     (item.end, item.failure) = (None, None);
                 }
             }
+            Entry::AskedAgain { item, .. } => self.asked_again(*item),
             Entry::Restarted => self.cut_off(),
             Entry::Commanded(command) => self.commanded(command),
             Entry::Batch(entry) => self.apply_batch(entry, record.at, away),
@@ -233,6 +234,19 @@ impl Results {
         }
     }
 
+    fn asked_again(&mut self, ordinal: Ordinal) {
+        if let Some(kept) = self.kept(ordinal) {
+            let (finish, misfit) = (kept.finish(), kept.misfit().is_some());
+            self.marks.cut_off -= u32::from(finish == Finish::Length);
+            self.marks.filtered -= u32::from(finish == Finish::ContentFilter);
+            self.marks.misfits -= u32::from(misfit);
+        }
+        self.stopped = false;
+        if let Some(item) = self.items.get_mut(ordinal as usize) {
+            (item.end, item.failure) = (None, None);
+        }
+    }
+
     fn commanded(&mut self, command: &Command) {
         match command {
             Command::Stop => {
@@ -279,6 +293,11 @@ impl Results {
             Some(End::Errored(_)) => ExportState::Errored,
             Some(End::Canceled) => ExportState::Canceled,
         }
+    }
+
+    /// The item has an answer of its own, which no equal row gave it.
+    pub fn kept_itself(&self, item: Ordinal) -> bool {
+        self.item(item).and_then(|item| item.end.as_ref()).is_some_and(|end| end.kept().is_some())
     }
 
     /// What is known of the item's answer without reading it.

@@ -23,6 +23,7 @@ use crate::worker::programs::answer_check::AnswerCheck;
 use crate::worker::rows::prepare::{CacheKey, Prepared};
 use crate::worker::run::results::Results;
 use crate::worker::run::saving::Unsaved;
+use crate::worker::run::scores::Scores;
 use crate::worker::run::send::Sending;
 use crate::worker::run::table::View;
 use crate::worker::signal::{Cancel, Signal};
@@ -37,6 +38,7 @@ pub struct Session {
     pub prepared: Rc<Prepared>,
     pub check: AnswerCheck,
     pub results: RefCell<Results>,
+    pub scores: RefCell<Scores>,
     pub(in crate::worker) engine: RefCell<Engine>,
     pub(in crate::worker) storage: Rc<Storage>,
     /// Empty while a flush has it, and after the run was closed.
@@ -62,6 +64,8 @@ pub struct Session {
     pub(in crate::worker) changed: Cell<bool>,
     pub(in crate::worker) telling: Cell<bool>,
     pub(in crate::worker) told: RefCell<Option<Breakdown>>,
+    /// The version of the scores that was told last.
+    pub(in crate::worker) told_scores: Cell<Option<u64>>,
     /// Ends what is under way for a run that is closed.
     pub(in crate::worker) closing: Cancel,
     /// Lane by lane.
@@ -83,6 +87,7 @@ pub struct Parts {
     pub prepared: Rc<Prepared>,
     pub check: AnswerCheck,
     pub results: Results,
+    pub scores: Scores,
     pub engine: Engine,
     pub storage: Rc<Storage>,
     pub store: RunStore,
@@ -103,6 +108,7 @@ impl Session {
             prepared: parts.prepared,
             check: parts.check,
             results: RefCell::new(parts.results),
+            scores: RefCell::new(parts.scores),
             engine: RefCell::new(parts.engine),
             storage: parts.storage,
             texts: parts.store.texts(),
@@ -119,6 +125,7 @@ impl Session {
             changed: Cell::new(false),
             telling: Cell::new(false),
             told: RefCell::default(),
+            told_scores: Cell::new(None),
             closing: Cancel::default(),
             protocols: RefCell::new(vec![Protocol { looks: PROTOCOL_LOOKS, is_http1: false }; lanes.len()]),
             lanes,
@@ -181,9 +188,26 @@ impl Session {
     }
 
     /// What tables and exports look at.
-    pub fn view<'a>(&'a self, results: &'a Results) -> View<'a> {
-        let (setup, data) = (self.setup(), &*self.prepared.data);
-        View { setup, check: &self.check, data, results, texts: &self.texts }
+    pub fn view<'a>(&'a self, results: &'a Results, scores: &'a Scores) -> View<'a> {
+        View { scores, setup: self.setup(), check: &self.check, table: &self.prepared.table, results, texts: &self.texts }
+    }
+
+    /// Asks again for the answers that don't fit or were cut off.
+    pub fn ask_again(self: &Rc<Self>) -> Result<(), Problem> {
+        let results = self.results.borrow();
+        let wanting = |item: &Ordinal| results.kept(*item).is_some_and(|kept| !kept.is_shareable());
+        let own = |item: &Ordinal| results.kept_itself(*item);
+        let mut events = Vec::new();
+        for item in (0..self.prepared.items()).filter(|item| own(item) && wanting(item)) {
+            let answer = results.answer(item, &self.texts).map_err(|why| {
+                problem(Place::Results, format!("An answer could not be read back: {why}. Nothing was asked again."))
+            })?;
+            events.extend(answer.map(|answer| Event::AskAgain { item, answer: answer.into_owned() }));
+        }
+        drop(results);
+        self.checked(Command::Resume)?;
+        self.handle_all(events);
+        self.command(Command::Resume)
     }
 
     pub fn command(self: &Rc<Self>, command: Command) -> Result<(), Problem> {
@@ -233,6 +257,10 @@ impl Session {
             Command::Resume if self.needs_keys().iter().all(|needs| *needs) => Err(problem(
                 Place::Provider,
                 "This run used an API key, which is never stored. Enter it again, then resume.",
+            )),
+            Command::HandOver(_) if self.setup().candidates().is_some() => Err(problem(
+                Place::Run,
+                "A comparison can\u{2019}t go to a Batch API. Choose a candidate and run the rest with it; that run can.",
             )),
             Command::SetBudget(budget) => {
                 plan::checked_plan(&Setup { budget, ..self.setup().clone() })?;
