@@ -38,8 +38,7 @@ fn all_figures_are_those_of_scipy_statsmodels_and_scikit_learn() {
             near(ours.precision(), &theirs[1], &format!("{place} precision of {}", ours.label));
             near(ours.recall(), &theirs[2], &format!("{place} recall of {}", ours.label));
         }
-        let [only_first, only_second] =
-            [0, 1].map(|side| table["discordant"][side].as_u64().expect("a count") as u32);
+        let [only_first, only_second] = [0, 1].map(|side| table["discordant"][side].as_u64().expect("a count") as u32);
         let p = Discordant { only_first, only_second }.p_value();
         near(Some(p), &table["mcnemar"], &format!("{place} McNemar {only_first} {only_second}"));
     }

@@ -215,7 +215,8 @@ impl Board {
 
     /// `(first, second, how they compare)`, of every two candidates.
     pub fn pairs(&self) -> impl Iterator<Item = (usize, usize, Pair)> {
-        let places = (0..self.candidates).flat_map(|first| (first + 1..self.candidates).map(move |second| (first, second)));
+        let places =
+            (0..self.candidates).flat_map(|first| (first + 1..self.candidates).map(move |second| (first, second)));
         places.zip(&self.pairs).map(|((first, second), pair)| (first, second, *pair))
     }
 
@@ -397,11 +398,8 @@ mod tests {
             }
             assert_eq!((&board.scores, &board.pairs), (&fresh.scores, &fresh.pairs), "{seed}");
             let values = |board: &Board| {
-                let mut values: Vec<(String, Vec<u32>)> = board.fields()[0]
-                    .values()
-                    .into_iter()
-                    .map(|(_, name, counts)| (name.to_owned(), counts))
-                    .collect();
+                let mut values: Vec<(String, Vec<u32>)> =
+                    board.fields()[0].values().into_iter().map(|(_, name, counts)| (name.to_owned(), counts)).collect();
                 values.sort();
                 values
             };

@@ -180,7 +180,8 @@ mod tests {
     #[test]
     fn json_is_compared_by_the_fields_that_count() {
         let by = |names: &[&str]| Matching::Fields(names.iter().map(|name| name.to_string()).collect());
-        let answer = "```json\n{\"genre\": \"Drama\", \"year\": 1998.0, \"note\": \"x\", \"by\": {\"city\": \"Rome\"}}\n```";
+        let answer =
+            "```json\n{\"genre\": \"Drama\", \"year\": 1998.0, \"note\": \"x\", \"by\": {\"city\": \"Rome\"}}\n```";
         assert!(by(&["genre", "year"]).is_right(r#"{"genre": "Drama", "year": 1998, "note": "other"}"#, answer));
         assert!(!by(&["genre", "note"]).is_right(r#"{"genre": "Drama", "note": "other"}"#, answer));
         assert!(by(&["by.city"]).is_right(r#"{"by": {"city": "Rome "}}"#, answer));

@@ -60,7 +60,10 @@ impl RowChoice {
                     .filter(|row| truth.is_none() || !truths[*row as usize].is_empty())
                     .collect();
                 let strata: Vec<&str> = labelled.iter().map(|row| truths[*row as usize].as_str()).collect();
-                draw(&strata, *rows as usize, (*seed).into()).into_iter().map(|place| labelled[place as usize]).collect()
+                draw(&strata, *rows as usize, (*seed).into())
+                    .into_iter()
+                    .map(|place| labelled[place as usize])
+                    .collect()
             }
             RowChoice::Empty { column } => all.filter(|row| cell(*row, column).is_empty()).collect(),
             RowChoice::Is { column, text } => {
@@ -113,7 +116,8 @@ mod tests {
     #[test]
     fn rows_at_random_are_labelled_ones_of_every_kind() {
         let drawn = chosen(&RowChoice::Random { rows: 2, seed: 3 });
-        let genres: Vec<String> = drawn.iter().map(|row| table().cell(*row as usize, "genre").trim().to_lowercase()).collect();
+        let genres: Vec<String> =
+            drawn.iter().map(|row| table().cell(*row as usize, "genre").trim().to_lowercase()).collect();
         assert!(genres.contains(&"drama".to_owned()) && genres.contains(&"comedy".to_owned()), "{genres:?}");
         assert_eq!(chosen(&RowChoice::Random { rows: 99, seed: 3 }), [0, 2, 3, 4, 5]);
         let any = RowChoice::Random { rows: 99, seed: 3 }.rows(&table(), None).expect("a choice");

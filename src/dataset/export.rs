@@ -160,7 +160,10 @@ pub fn csv_row(cells: &[String], row: &ExportRow, answers: &AnswerColumns, guard
         _ => answers.note.filter(|_| is_answered).unwrap_or(""),
     });
     let result = std::iter::once(row.result.unwrap_or("").to_string());
-    csv_line(cells.iter().cloned().chain(result).chain(fields).chain(ours).chain(last.map(str::to_owned)), guard_formulas)
+    csv_line(
+        cells.iter().cloned().chain(result).chain(fields).chain(ours).chain(last.map(str::to_owned)),
+        guard_formulas,
+    )
 }
 
 fn value_at<'a>(document: &'a str, path: &[String]) -> Option<&'a str> {

@@ -271,6 +271,24 @@ mod tests {
     }
 
     #[test]
+    fn candidates_answer_the_same_rows_each_for_itself_under_one_budget() {
+        let dear = LanePlan { card: Some(RateCard::flat(PerToken(0), PerToken(1_000_000_000))), ..lane(at_most(3)) };
+        let cheap = LanePlan { card: Some(RateCard::flat(PerToken(0), PerToken(1_000_000))), ..lane(at_most(3)) };
+        // Ten rows for each; at worst a call costs 0.1 of a dollar on the dear lane, where it really costs a hundredth.
+        let budget = Usd::from_pico(150_000_000_000);
+        let plan = Plan { compare: true, budget: Some(budget), ..with_lanes(vec![dear, cheap]) };
+        let mut run = Driver::new(plan, rows(20));
+        let end = run.run(|_| reply(100, fits()));
+        assert!(run.sent.iter().all(|sent| u32::from(sent.lane) == sent.item % 2));
+        assert_eq!(on_lane(&run, 1), 10, "the cheap one comes to its end");
+        assert!(end.spent + end.reserved + end.doubtful <= budget, "{end:?}");
+        let dear_alone = run.sent.iter().filter(|sent| sent.lane == 0).count();
+        assert!(matches!(end.state, RunState::Paused(PauseReason::Budget { .. })) && dear_alone < 10, "{end:?}");
+        run.command(Command::SetBudget(Some(Usd::from_pico(i128::MAX / 2))), &mut |_| reply(100, fits()));
+        assert_eq!(run.run(|_| reply(100, fits())).succeeded, 20);
+    }
+
+    #[test]
     fn a_row_that_fits_only_one_lane_is_tried_again_after_a_failure() {
         let small = Limits { tokens_per_minute: Some(1_000), ..at_most(50) };
         let large = Limits { tokens_per_minute: Some(5_000), ..at_most(1) };

@@ -42,7 +42,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use crate::engine::testing::*;
-    use crate::engine::{Command, Entry, Plan, Progress, Record, RunState, Settled};
+    use crate::engine::{Command, Entry, Event, Plan, Progress, Record, RunState, Settled};
     use crate::money::Usd;
     use crate::provider::{Answer, Bill, FailureKind, Finish};
 
@@ -86,6 +86,28 @@ mod tests {
         assert_eq!((asks, end.succeeded, end.misfits, end.reasked, end.retries), (3, 1, 0, 2, 0));
         let one = Usd::from_pico(50 * 1_000_000 + 10 * 4_000_000);
         assert_eq!((end.spent, settled(&run.disk)), (one * 3, one * 3));
+    }
+
+    #[test]
+    fn a_person_asks_again_and_keeps_what_there_is_until_a_better_answer_comes() {
+        let misfit = || Answer { text: "yes".into(), misfit: MISFIT.map(str::to_owned), ..Answer::default() };
+        let again = |item| Event::AskAgain { item, answer: misfit() };
+        let mut run = Driver::new(plan(), rows(3));
+        let end = run.run(|sent| reply(100, answer(Finish::Stop, if sent.item < 2 { MISFIT } else { None })));
+        assert_eq!((end.succeeded, end.misfits, &end.state), (3, 2, &RunState::Finished));
+        let mut provider = |sent: Sent| match sent.item {
+            0 => reply(100, fits()),
+            _ => reply(100, fails(FailureKind::BadRequest, Bill::Nothing)),
+        };
+        run.tell(again(0), &mut provider);
+        run.tell(again(1), &mut provider);
+        // What fits is not asked again.
+        run.tell(Event::AskAgain { item: 2, answer: Answer { misfit: None, ..misfit() } }, &mut provider);
+        run.crash();
+        assert_eq!(run.progress().succeeded, 1);
+        let end = run.run(provider);
+        assert_eq!((end.succeeded, end.errored, end.misfits, end.state), (3, 0, 1, RunState::Finished));
+        assert_eq!(answers(&run.disk).iter().filter(|(item, _)| *item == 1).count(), 2);
     }
 
     #[test]

@@ -8,9 +8,7 @@ mod setup;
 mod simulate;
 mod trial;
 
-pub use answers::{
-    AnswerSummary, CandidateSummary, FieldSummary, LabelSummary, PairSummary, Share, ValueCount,
-};
+pub use answers::{AnswerSummary, CandidateSummary, FieldSummary, LabelSummary, PairSummary, Share, ValueCount};
 pub use results::{Breakdown, Marks, ResultDetail, ResultRow, RowFilter, RunSummary};
 pub use setup::{DemoSettings, LaneSetup, Secret, Setup, Variant, candidate_name, lane_name};
 pub use simulate::{Bin, Limiter, Quantiles, SimulationAsked, SimulationNews, Summary, Workload};

@@ -40,8 +40,12 @@ impl Shell {
             return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
         }
         let named = setup.truth_column().into_iter().chain(setup.rows.column());
-        if let Some(missing) = named.into_iter().find(|name| !data.table.columns().iter().any(|column| column == name)) {
-            return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d}. Choose another.")));
+        if let Some(missing) = named.into_iter().find(|name| !data.table.columns().iter().any(|column| column == name))
+        {
+            return Err(problem(
+                Place::Data,
+                format!("The data has no column \u{201c}{missing}\u{201d}. Choose another."),
+            ));
         }
         let check = AnswerCheck::new(&setup.answer_format)?;
         check.ready().await?;
@@ -127,8 +131,17 @@ impl Shell {
         notes.extend(plan::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
         *self.data.borrow_mut() = Some(prepared.data.clone());
-        let parts =
-            Parts { manifest: kept.manifest, prepared, check, results, scores, engine, storage, store, keys: Vec::new() };
+        let parts = Parts {
+            manifest: kept.manifest,
+            prepared,
+            check,
+            results,
+            scores,
+            engine,
+            storage,
+            store,
+            keys: Vec::new(),
+        };
         self.enter(Session::new(parts), notes);
         Ok(())
     }

@@ -256,8 +256,10 @@ fn an_answer_that_does_not_fit_is_no_answer_to_whoever_reads_the_export_again() 
 #[test]
 fn right_answers_and_candidates_have_columns_of_their_own() {
     let answers = AnswerColumns { judged: true, compared: true, ..AnswerColumns::default() };
-    let wrong = ExportRow { right: Some(false), candidate: Some("small"), result: Some("meat"), ..ExportRow::default() };
-    let text = [csv_header(&cells(&["right"]), &answers, true), csv_row(&cells(&["x"]), &wrong, &answers, true)].concat();
+    let wrong =
+        ExportRow { right: Some(false), candidate: Some("small"), result: Some("meat"), ..ExportRow::default() };
+    let text =
+        [csv_header(&cells(&["right"]), &answers, true), csv_row(&cells(&["x"]), &wrong, &answers, true)].concat();
     let table = table("out.csv", &text);
     assert_eq!((table.cell(0, "llm_right"), table.cell(0, "candidate")), ("false".into(), "small".into()));
     let line = jsonl_line(&wrong, &answers);

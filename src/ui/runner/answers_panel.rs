@@ -103,8 +103,10 @@ fn accuracy(props: &AnswersPanelProps, score: &CandidateSummary) -> Html {
     let Some(share) = &score.accuracy else {
         return html! { <p class="soft small">{ "No row with a right answer has been answered yet." }</p> };
     };
-    let show = |filter: RowFilter, words: String| html! {
-        <Button kind={ButtonKind::Quiet} on_press={props.on_show.reform(move |()| filter)}>{ words }</Button>
+    let show = |filter: RowFilter, words: String| {
+        html! {
+            <Button kind={ButtonKind::Quiet} on_press={props.on_show.reform(move |()| filter)}>{ words }</Button>
+        }
     };
     let wrong = score.labelled - score.right;
     html! {
@@ -242,7 +244,11 @@ mod tests {
         let value = |id, value: &str, count| ValueCount { id, value: value.into(), counts: vec![count] };
         let label = |label: &str, truly, given, both| LabelSummary { label: label.into(), truly, given, both };
         AnswerSummary {
-            fields: vec![FieldSummary { name: None, values: vec![value(0, "dairy", 60), value(1, "meat", 40)], others: 0 }],
+            fields: vec![FieldSummary {
+                name: None,
+                values: vec![value(0, "dairy", 60), value(1, "meat", 40)],
+                others: 0,
+            }],
             candidates: vec![CandidateSummary {
                 answered: 100,
                 labelled: 50,
@@ -268,7 +274,10 @@ mod tests {
         let html = html(summary()).await;
         assert!(html.contains("dairy: 60 rows (60%)") && html.contains("90% right"), "{html}");
         assert!(html.contains("79% to 96% with 95% confidence, from 50 labelled rows"), "{html}");
-        assert!(html.contains("Show the 5 wrong") && html.contains("kappa 0.80") && html.contains("Precision"), "{html}");
+        assert!(
+            html.contains("Show the 5 wrong") && html.contains("kappa 0.80") && html.contains("Precision"),
+            "{html}"
+        );
     }
 
     #[tokio::test]
@@ -282,6 +291,9 @@ mod tests {
 
     #[test]
     fn neither_none_nor_all_is_said_too_early() {
-        assert_eq!([0, 900, 9_000, 10_000, 904_999, 995_000, 1_000_000].map(percent), ["0%", "0.0%", "0.9%", "1%", "90%", "99.5%", "100%"]);
+        assert_eq!(
+            [0, 900, 9_000, 10_000, 904_999, 995_000, 1_000_000].map(percent),
+            ["0%", "0.0%", "0.9%", "1%", "90%", "99.5%", "100%"]
+        );
     }
 }

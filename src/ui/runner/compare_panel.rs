@@ -25,7 +25,10 @@ pub struct ComparePanelProps {
 pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let (step, form) = (&props.step, &props.step.form);
     let others = others(props);
-    let candidates = 1 + form.lanes.len() + others.models.len() + usize::from(others.system.is_some())
+    let candidates = 1
+        + form.lanes.len()
+        + others.models.len()
+        + usize::from(others.system.is_some())
         + usize::from(others.effort.is_some());
     let problem = match candidates {
         1 => Some("Choose a second model above, another prompt, or another effort."),
@@ -35,10 +38,9 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let efforts = std::iter::once((AttrValue::from(""), AttrValue::from("None")))
         .chain(ReasoningEffort::ALL.into_iter().map(|effort| (effort.word().into(), effort.word().into())))
         .collect::<Vec<(AttrValue, AttrValue)>>();
-    let on_effort = props.on_effort.reform(|name: AttrValue| {
-        ReasoningEffort::ALL.into_iter().find(|effort| name == effort.word())
-    });
-    let words = match &form.truth_column {
+    let on_effort =
+        props.on_effort.reform(|name: AttrValue| ReasoningEffort::ALL.into_iter().find(|effort| name == effort.word()));
+    let words = match &form.rows.truth_column {
         Some(column) => format!(
             "Every candidate answers the same rows, drawn from those with a \u{201c}{column}\u{201d}. You see how often each \
              is right, what it costs, and run the rest with the one you choose. Answers are kept and not paid for twice."

@@ -118,7 +118,11 @@ fn pair_words(names: &[String], pair: &PairSummary, labelled: bool) -> Option<St
         return None;
     }
     if !labelled || pair.labelled == 0 {
-        return Some(format!("{first} and {second} say the same on {} of {}.", grouped(&pair.same.to_string()), rows(both.into())));
+        return Some(format!(
+            "{first} and {second} say the same on {} of {}.",
+            grouped(&pair.same.to_string()),
+            rows(both.into())
+        ));
     }
     let (better, worse) = if pair.only_first >= pair.only_second { (first, second) } else { (second, first) };
     let p = match pair.p_ppm {
@@ -166,7 +170,9 @@ fn Plot(props: &PlotProps) -> Html {
     let floor = lowest / 100_000 * 100_000;
     let x = |cost: Usd| LEFT + (cost.pico() * i128::from(RIGHT - LEFT) / dearest.pico().max(1)) as u32;
     let y = |ppm: u32| {
-        BOTTOM - (u64::from(ppm.saturating_sub(floor)) * u64::from(BOTTOM - TOP) / u64::from(1_000_000 - floor).max(1)) as u32
+        BOTTOM
+            - (u64::from(ppm.saturating_sub(floor)) * u64::from(BOTTOM - TOP) / u64::from(1_000_000 - floor).max(1))
+                as u32
     };
     let ticks: Vec<u32> = (0..=2).map(|step| floor + (1_000_000 - floor) / 2 * step).collect();
     let mut frontier: Vec<(u32, u32)> = points
@@ -200,7 +206,8 @@ fn Plot(props: &PlotProps) -> Html {
 fn point(names: &[String], lane: usize, x: u32, score: &CandidateSummary, y: &impl Fn(u32) -> u32) -> Html {
     let Some(share) = score.accuracy else { return Html::default() };
     let name = names.get(lane).cloned().unwrap_or_default();
-    let words = format!("{name}: {} right, {} to {}", percent(share.ppm), percent(share.low_ppm), percent(share.high_ppm));
+    let words =
+        format!("{name}: {} right, {} to {}", percent(share.ppm), percent(share.low_ppm), percent(share.high_ppm));
     let (anchor, text_x) = if x > (LEFT + RIGHT) / 2 { ("end", x - 9) } else { ("start", x + 9) };
     html! {
         <g class={if score.on_frontier { "comparison__point comparison__point--frontier" } else { "comparison__point" }}>
@@ -218,7 +225,18 @@ mod tests {
 
     fn pair(only_first: u32, only_second: u32, p_ppm: u32, rows_to_tell: Option<u32>) -> PairSummary {
         let (labelled, differ) = (100, p_ppm < 50_000);
-        PairSummary { first: 0, second: 1, labelled, only_first, only_second, same: 90, different: 10, p_ppm, differ, rows_to_tell }
+        PairSummary {
+            first: 0,
+            second: 1,
+            labelled,
+            only_first,
+            only_second,
+            same: 90,
+            different: 10,
+            p_ppm,
+            differ,
+            rows_to_tell,
+        }
     }
 
     #[test]
@@ -229,7 +247,9 @@ mod tests {
             words(&pair(1, 9, 21_484, None), true),
             "large is right more often than small: small alone is right on 1, large alone on 9 (p = 0.021, McNemar\u{2019}s test)."
         );
-        assert!(words(&pair(2, 5, 453_125, Some(17)), true).ends_with("(p = 0.453). About 17 more labelled rows might."));
+        assert!(
+            words(&pair(2, 5, 453_125, Some(17)), true).ends_with("(p = 0.453). About 17 more labelled rows might.")
+        );
         assert_eq!(words(&pair(2, 5, 453_125, None), false), "small and large say the same on 90 of 100 rows.");
         let none = PairSummary { same: 0, different: 0, ..pair(0, 0, 1_000_000, None) };
         assert_eq!(pair_words(&names, &none, true), None);

@@ -3,12 +3,13 @@
 
 use crate::answers::{Labels, Outline};
 use crate::link::{
-    AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, LimiterModel, Limits, Matching, Provider, RowChoice, Setup,
-    TemplateProblem, Truth,
+    AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, LimiterModel, Limits, Matching, Provider, RowChoice,
+    Setup, TemplateProblem, Truth,
 };
 use crate::money::{PerToken, Usd};
 use crate::provider::{Auth, Pace, ServedAt, Wire, check_base_url};
-use crate::ui::store::form::{FormatKind, MatchKind, RowsKind};
+use crate::ui::store::form::FormatKind;
+use crate::ui::store::rows_form::{MatchKind, RowsKind};
 use crate::ui::store::{Field, Form};
 
 /// What is wrong with a field, in a sentence that says what to do.
@@ -193,8 +194,8 @@ impl Reader<'_> {
     }
 
     fn truth(&mut self) -> Option<Truth> {
-        let column = self.form.truth_column.clone()?;
-        let matching = match self.form.matching {
+        let column = self.form.rows.truth_column.clone()?;
+        let matching = match self.form.rows.matching {
             MatchKind::Same => Matching::Same,
             MatchKind::Contains => Matching::Contains,
             MatchKind::Number => {
@@ -206,7 +207,10 @@ impl Reader<'_> {
                 let names: Vec<String> =
                     text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
                 if names.is_empty() {
-                    self.refuse(Field::TruthFields, "Name the fields that count, with commas between them: genre, year.");
+                    self.refuse(
+                        Field::TruthFields,
+                        "Name the fields that count, with commas between them: genre, year.",
+                    );
                 }
                 Matching::Fields(names)
             }
@@ -215,14 +219,14 @@ impl Reader<'_> {
     }
 
     fn rows(&mut self) -> RowChoice {
-        let column = || self.form.rows_column.clone();
-        match self.form.rows_kind {
+        let column = || self.form.rows.column.clone();
+        match self.form.rows.kind {
             RowsKind::All => RowChoice::All,
             RowsKind::First => RowChoice::First(self.small(Field::RowCount).unwrap_or(1)),
             RowsKind::Random => {
-                RowChoice::Random { rows: self.small(Field::RowCount).unwrap_or(1), seed: self.form.rows_seed }
+                RowChoice::Random { rows: self.small(Field::RowCount).unwrap_or(1), seed: self.form.rows.seed }
             }
-            RowsKind::Empty | RowsKind::Is if self.form.rows_column.is_none() => {
+            RowsKind::Empty | RowsKind::Is if self.form.rows.column.is_none() => {
                 self.refuse(Field::RowText, "Choose the column that the rows are chosen by.");
                 RowChoice::All
             }
@@ -231,7 +235,7 @@ impl Reader<'_> {
                 let text = self.form.text(Field::RowText).to_string();
                 column().map_or(RowChoice::All, |column| RowChoice::Is { column, text })
             }
-            RowsKind::These => self.form.rows_these.clone().unwrap_or_default(),
+            RowsKind::These => self.form.rows.these.clone().unwrap_or_default(),
         }
     }
 

@@ -186,7 +186,9 @@ fn filter_name(filter: RowFilter) -> &'static str {
         RowFilter::CutOff => "Cut off",
         RowFilter::Filtered => "Filtered",
         RowFilter::Misfit => "Doesn't fit",
-        RowFilter::Right | RowFilter::Wrong | RowFilter::Differ | RowFilter::Value { .. } | RowFilter::Candidate(_) => "",
+        RowFilter::Right | RowFilter::Wrong | RowFilter::Differ | RowFilter::Value { .. } | RowFilter::Candidate(_) => {
+            ""
+        }
     }
 }
 

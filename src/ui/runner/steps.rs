@@ -94,7 +94,8 @@ pub fn Steps(props: &StepsProps) -> Html {
         <CheckpointImport importing={desk.importing} seen={desk.checkpoint.clone()} on_file={importing(&props.work)}
             on_forget={props.work.send.reform(|()| ToWorker::ForgetCheckpoint)} />
     };
-    let row_fields = desk.data.clone().map(|data| html! { <RowFields step={step.clone()} {data} /> }).unwrap_or_default();
+    let row_fields =
+        desk.data.clone().map(|data| html! { <RowFields step={step.clone()} {data} /> }).unwrap_or_default();
     let data_step = html! {
         <DataStep data={desk.data.clone()} reading={desk.reading.clone().map(AttrValue::from)}
             refused={desk.data_problem.clone()} error={data_error} id_column={form.id_column.clone().map(AttrValue::from)}
@@ -290,7 +291,7 @@ impl Start {
         let work = self.work.clone();
         let rows = Field::CompareRows.steps(&work.form.text(Field::CompareRows)).unwrap_or(1) as u32;
         self.when_ready(move |setup, others: Others| {
-            let setup = others.compared_with(&setup, rows, work.form.rows_seed);
+            let setup = others.compared_with(&setup, rows, work.form.rows.seed);
             let keys = keys_of(&setup, keys(&work.form));
             work.send.emit(ToWorker::Start { setup, keys });
         })

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use crate::link::batch::{BatchAsk, BatchImported, BatchQuote, RequestFile};
 use crate::link::{
-    AnswerSummary, Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
-    Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts, Task,
-    TemplateProblem, ToPage, ToWorker, TokenCount, Trial,
+    AnswerSummary, Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate,
+    Place, Preview, Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews,
+    StorageFacts, Task, TemplateProblem, ToPage, ToWorker, TokenCount, Trial,
 };
 
 /// A run that the worker has open.

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use yew::AttrValue;
 
 use crate::answers::{Labels, labels_of_prompt};
-use crate::link::{
-    AnswerFormat, Burst, DataSummary, DemoSettings, Matching, PromptCache, Provider, ReasoningEffort, RowChoice, Setup,
-};
+use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
 use crate::money::{PerToken, Usd};
 use crate::prices;
 use crate::provider::{ServedAt, takes_temperature, tokens};
 use crate::ui::store::Field;
+use crate::ui::store::rows_form::{RowsAction, RowsForm};
 
 /// The post's prompt for its product list, which the sample data continues.
 pub const SAMPLE_SYSTEM: &str = "Classify the product into exactly one category: produce, cleaning, dairy, meat, \
@@ -37,29 +36,6 @@ pub enum PriceSource {
     Own,
 }
 
-/// How answers are compared with the right ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MatchKind {
-    #[default]
-    Same,
-    Contains,
-    Number,
-    Fields,
-}
-
-/// Which rows of the file are asked about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RowsKind {
-    #[default]
-    All,
-    First,
-    Random,
-    Empty,
-    Is,
-    /// Those that were chosen in an earlier run.
-    These,
-}
-
 /// In which form answers are asked for; what belongs to the forms that are not chosen is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FormatKind {
@@ -73,14 +49,7 @@ pub enum FormatKind {
 pub struct Form {
     texts: BTreeMap<Field, AttrValue>,
     pub id_column: Option<String>,
-    /// The column with the right answers.
-    pub truth_column: Option<String>,
-    pub matching: MatchKind,
-    pub rows_kind: RowsKind,
-    pub rows_column: Option<String>,
-    /// Of rows at random.
-    pub rows_seed: u32,
-    pub rows_these: Option<RowChoice>,
+    pub rows: RowsForm,
     pub provider: Provider,
     pub price_source: PriceSource,
     pub use_cache: bool,
@@ -112,14 +81,7 @@ pub enum FormAction {
     KeyUsed,
     Provider(Provider),
     IdColumn(Option<String>),
-    TruthColumn(Option<String>),
-    Matching(MatchKind),
-    RowsKind(RowsKind),
-    RowsColumn(Option<String>),
-    /// Other rows at random.
-    DrawAgain,
-    /// Rows of an earlier run.
-    These(RowChoice),
+    Rows(RowsAction),
     UseCache(bool),
     Format(FormatKind),
     SchemaInPrompt(bool),
@@ -145,12 +107,7 @@ impl Default for Form {
         let mut form = Form {
             texts: BTreeMap::new(),
             id_column: None,
-            truth_column: None,
-            matching: MatchKind::Same,
-            rows_kind: RowsKind::All,
-            rows_column: None,
-            rows_seed: 1,
-            rows_these: None,
+            rows: RowsForm::default(),
             provider: Provider::Demo,
             price_source: PriceSource::Unknown,
             use_cache: true,
@@ -209,12 +166,7 @@ impl Form {
             }
             FormAction::Provider(provider) => form.choose_provider(*provider),
             FormAction::IdColumn(column) => form.id_column = column.clone(),
-            FormAction::TruthColumn(column) => form.truth_column = column.clone(),
-            FormAction::Matching(kind) => form.matching = *kind,
-            FormAction::RowsKind(kind) => form.rows_kind = *kind,
-            FormAction::RowsColumn(column) => form.rows_column = column.clone(),
-            FormAction::DrawAgain => form.rows_seed = form.rows_seed.wrapping_add(1),
-            FormAction::These(rows) => (form.rows_kind, form.rows_these) = (RowsKind::These, Some(rows.clone())),
+            FormAction::Rows(action) => form.rows = form.rows.after(action),
             FormAction::UseCache(on) => form.use_cache = *on,
             FormAction::Format(kind) => form.choose_format(*kind),
             FormAction::SchemaInPrompt(on) => form.schema_in_prompt = *on,
@@ -384,57 +336,9 @@ impl Form {
         };
     }
 
-    fn restore_truth(&mut self, setup: &Setup) {
-        self.truth_column = setup.truth_column().map(str::to_owned);
-        let Some(truth) = &setup.truth else { return };
-        self.matching = match &truth.matching {
-            Matching::Same => MatchKind::Same,
-            Matching::Contains => MatchKind::Contains,
-            Matching::Number { tolerance } => {
-                self.set(Field::Tolerance, tolerance.to_string());
-                MatchKind::Number
-            }
-            Matching::Fields(names) => {
-                self.set(Field::TruthFields, names.join(", "));
-                MatchKind::Fields
-            }
-        };
-    }
-
-    fn restore_rows(&mut self, rows: &RowChoice) {
-        self.rows_kind = match rows {
-            RowChoice::All => RowsKind::All,
-            RowChoice::First(count) => {
-                self.set(Field::RowCount, count.to_string());
-                RowsKind::First
-            }
-            RowChoice::Random { rows, seed } => {
-                self.set(Field::RowCount, rows.to_string());
-                self.rows_seed = *seed;
-                RowsKind::Random
-            }
-            RowChoice::Empty { .. } => RowsKind::Empty,
-            RowChoice::Is { text, .. } => {
-                self.set(Field::RowText, text.clone());
-                RowsKind::Is
-            }
-            RowChoice::These(_) => {
-                self.rows_these = Some(rows.clone());
-                RowsKind::These
-            }
-        };
-        if let Some(column) = rows.column() {
-            self.rows_column = Some(column.to_owned());
-        }
-    }
-
     fn take_data(&mut self, data: &DataSummary) {
         self.id_column = data.id_column.clone();
-        let still = |column: &Option<String>| column.clone().filter(|column| data.columns.contains(column));
-        self.truth_column = still(&self.truth_column).or_else(|| still(&SAMPLE_TRUTH.map(str::to_owned)).filter(|_| self.sample));
-        self.rows_column = still(&self.rows_column);
-        // Places in another file say nothing of this one.
-        (self.rows_kind, self.rows_these) = (RowsKind::All, None);
+        self.rows = self.rows.of_data(&data.columns, SAMPLE_TRUTH.filter(|_| self.sample));
         if self.own_prompts {
             return;
         }
@@ -478,8 +382,9 @@ impl Form {
             self.set(field, text);
         }
         self.id_column = setup.id_column.clone();
-        self.restore_truth(setup);
-        self.restore_rows(&setup.rows);
+        let (rows, texts) = RowsForm::restored(setup);
+        self.rows = rows;
+        texts.into_iter().for_each(|(field, text)| self.set(field, text));
         self.use_cache = setup.use_cache;
         self.fold_near_duplicates = setup.fold_near_duplicates;
         self.set_demo(&setup.demo);

@@ -331,9 +331,7 @@ impl Session {
         let facts = self.prepared.facts();
         let done: Vec<bool> = {
             let results = self.results.borrow();
-            (0..self.prepared.items())
-                .map(|item| results.item(item).is_some_and(|item| item.end.is_some()))
-                .collect()
+            (0..self.prepared.items()).map(|item| results.item(item).is_some_and(|item| item.end.is_some())).collect()
         };
         let rows = Forecast { facts: &facts, imported: &done, tokens_counted: self.prepared.is_counted() };
         let mut slices = Slices::begin();

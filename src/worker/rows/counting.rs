@@ -41,7 +41,8 @@ pub async fn count_rows(
             }
             texts.push(prepared.render(row as Ordinal).map_err(Unprepared::Template)?);
         }
-        let calls: Vec<Call> = texts.iter().map(|(system, user)| call(setup, prepared.prompt(0), system, user)).collect();
+        let calls: Vec<Call> =
+            texts.iter().map(|(system, user)| call(setup, prepared.prompt(0), system, user)).collect();
         match weigh(&calls, setup, vocabulary, tokenizers).await {
             Ok(weighed) => weights.extend(weighed),
             // The estimates serve as well; they are only less exact.

@@ -10,7 +10,7 @@ use crate::accuracy::Verdict;
 use crate::answers::{Outline, find_document};
 use crate::dataset::{self, AnswerColumns, ExportRow};
 use crate::engine::{AttemptId, Ordinal};
-use crate::link::{candidate_name, CsvStyle, ExportKind, Place, Problem, Task, ToPage};
+use crate::link::{CsvStyle, ExportKind, Place, Problem, Task, ToPage, candidate_name};
 use crate::provider::{AnswerFormat, Provider};
 use crate::time::Time;
 use crate::worker::browser::{Slices, words};

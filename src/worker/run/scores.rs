@@ -5,9 +5,7 @@ use crate::answers::{Labels, Outline};
 use crate::dataset::Table;
 use crate::engine::batch::BatchEntry;
 use crate::engine::{Entry, Ordinal, Record, Settled};
-use crate::link::{
-    AnswerSummary, CandidateSummary, FieldSummary, LabelSummary, PairSummary, Setup, Share, ValueCount,
-};
+use crate::link::{AnswerSummary, CandidateSummary, FieldSummary, LabelSummary, PairSummary, Setup, Share, ValueCount};
 use crate::money::Usd;
 use crate::provider::{AnswerFormat, Bill, without_thinking};
 use crate::worker::run::results::{Kept, Results, Texts};
@@ -161,7 +159,8 @@ fn ppm(share: f64) -> u32 {
 
 fn candidate(score: &Score, costs: &Costs, priced: bool) -> CandidateSummary {
     let known = |count: u32| (priced && costs.priced && count > 0).then_some(count);
-    let per = |count: u32, of: i128| known(count).map(|count| Usd::from_pico(costs.spent.pico() * of / i128::from(count)));
+    let per =
+        |count: u32, of: i128| known(count).map(|count| Usd::from_pico(costs.spent.pico() * of / i128::from(count)));
     let accuracy = wilson(score.right, score.labelled).map(|interval| Share {
         ppm: ppm(f64::from(score.right) / f64::from(score.labelled)),
         low_ppm: ppm(interval.low),

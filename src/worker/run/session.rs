@@ -189,7 +189,14 @@ impl Session {
 
     /// What tables and exports look at.
     pub fn view<'a>(&'a self, results: &'a Results, scores: &'a Scores) -> View<'a> {
-        View { scores, setup: self.setup(), check: &self.check, table: &self.prepared.table, results, texts: &self.texts }
+        View {
+            scores,
+            setup: self.setup(),
+            check: &self.check,
+            table: &self.prepared.table,
+            results,
+            texts: &self.texts,
+        }
     }
 
     /// Asks again for the answers that don't fit or were cut off.
