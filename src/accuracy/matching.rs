@@ -12,6 +12,9 @@ pub struct Truth {
     pub column: String,
     #[serde(default)]
     pub matching: Matching,
+    /// Rows of the file that the prompt shows as examples: they say nothing of the model, and don't count.
+    #[serde(default)]
+    pub examples: Vec<u32>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

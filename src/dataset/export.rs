@@ -57,6 +57,8 @@ pub struct ExportRow<'a> {
     pub document: Option<&'a str>,
     /// Whether it is the row's right answer, where there is one.
     pub right: Option<bool>,
+    /// The right answer, where the person set it by hand.
+    pub corrected: Option<&'a str>,
     /// Whose answer it is, where candidates are compared.
     pub candidate: Option<&'a str>,
 }
@@ -79,6 +81,8 @@ pub struct AnswerColumns {
     pub note: Option<&'static str>,
     /// Right answers are known: a column says which are right.
     pub judged: bool,
+    /// Some were set by hand: a column has them.
+    pub corrected: bool,
     /// Candidates are compared: a column says whose answer it is.
     pub compared: bool,
 }
@@ -87,7 +91,7 @@ impl AnswerColumns {
     /// The columns behind the others.
     fn last(&self) -> impl Iterator<Item = &'static str> {
         let checked = self.checked.then_some([MISFIT, RAW]).into_iter().flatten();
-        let judged = self.judged.then_some(RIGHT);
+        let judged = self.judged.then_some(RIGHT).into_iter().chain(self.corrected.then_some(CORRECTED));
         checked.chain(judged).chain(self.compared.then_some(CANDIDATE)).chain(self.note.and(Some(NOTE)))
     }
 }
@@ -104,6 +108,7 @@ const OUR_KEYS: [&str; 10] =
 const MISFIT: &str = "misfit";
 const RAW: &str = "raw";
 const RIGHT: &str = "right";
+const CORRECTED: &str = "corrected";
 const CANDIDATE: &str = "candidate";
 const NOTE: &str = "note";
 
@@ -156,6 +161,7 @@ pub fn csv_row(cells: &[String], row: &ExportRow, answers: &AnswerColumns, guard
         MISFIT => row.misfit.unwrap_or(""),
         RAW => row.raw.unwrap_or(""),
         RIGHT => row.right.map_or("", |right| if right { "true" } else { "false" }),
+        CORRECTED => row.corrected.unwrap_or(""),
         CANDIDATE => row.candidate.unwrap_or(""),
         _ => answers.note.filter(|_| is_answered).unwrap_or(""),
     });
@@ -210,6 +216,9 @@ pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
     if answers.judged {
         let right = row.right.map_or("null", |right| if right { "true" } else { "false" });
         line.push_str(&format!(", \"{RIGHT}\": {right}"));
+    }
+    if answers.corrected {
+        line.push_str(&format!(", \"{CORRECTED}\": {}", text(row.corrected)));
     }
     if answers.compared {
         line.push_str(&format!(", \"{CANDIDATE}\": {}", text(row.candidate)));

@@ -92,6 +92,11 @@ pub enum Event {
         item: Ordinal,
         answer: Answer,
     },
+    /// The person says what the item's right answer is, or takes it back. It changes nothing here, and is kept with the run.
+    Correct {
+        item: Ordinal,
+        text: Option<String>,
+    },
     /// What came of a [`BatchEffect`](batch::BatchEffect).
     Batch(batch::BatchEvent),
     Woke,

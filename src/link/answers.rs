@@ -12,8 +12,9 @@ pub struct AnswerSummary {
     pub candidates: Vec<CandidateSummary>,
     /// Of every two candidates.
     pub pairs: Vec<PairSummary>,
-    /// Rows of the run that have a right answer.
+    /// Rows of the run that have a right answer, and those whose right answer was set by hand.
     pub labelled_rows: u32,
+    pub corrected_rows: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -87,6 +87,17 @@ pub enum ToWorker {
     /// How the simulated provider behaves from now on, in the open run.
     SetDemo(DemoSettings),
     Run(Command),
+    /// The rows that a filter leaves, for another run of the same data.
+    ChooseRows {
+        filter: RowFilter,
+    },
+    /// The right answer of an item's row, set by hand; `None` takes it back.
+    Correct {
+        item: u32,
+        text: Option<String>,
+    },
+    /// A system prompt's part with some of the rows whose answers were set by hand, as examples.
+    Examples,
     /// Ask again for the answers that don't fit or were cut off; each is kept until a better one comes.
     AskAgain,
     Batch(batch::BatchAsk),
@@ -234,6 +245,13 @@ pub enum ToPage {
     Breakdown(Breakdown),
     /// Whenever it changed, as often as the progress.
     Answers(AnswerSummary),
+    /// After [`ToWorker::Examples`]: the part, and the rows of the file that it shows.
+    Examples {
+        text: String,
+        rows: Vec<u32>,
+    },
+    /// After [`ToWorker::ChooseRows`].
+    RowsChosen(RowChoice),
     Notice(Notice),
     Rows {
         first: u32,

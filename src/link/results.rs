@@ -72,6 +72,9 @@ pub struct ResultRow {
     pub truth: Option<String>,
     #[serde(default)]
     pub right: Option<bool>,
+    /// The person set the right answer by hand.
+    #[serde(default)]
+    pub corrected: bool,
     /// Whose answer it is, where candidates are compared.
     #[serde(default)]
     pub candidate: Option<u8>,

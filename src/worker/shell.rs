@@ -26,7 +26,7 @@ use crate::worker::rows::prepare::{Prepared, Unprepared, prepare};
 use crate::worker::run::export;
 use crate::worker::run::imports::{self, Import};
 use crate::worker::run::session::Session;
-use crate::worker::run::table::{Window, detail};
+use crate::worker::run::table::{Window, chosen_rows, detail};
 use crate::worker::signal::Signal;
 use crate::worker::simulate;
 use crate::worker::tasks::Tasks;
@@ -140,6 +140,13 @@ impl Shell {
         match message {
             ToWorker::Run(command) => self.session()?.command(command)?,
             ToWorker::AskAgain => self.session()?.ask_again()?,
+            ToWorker::Correct { item, text } => self.session()?.correct(item, text)?,
+            ToWorker::Examples => self.session()?.tell_examples()?,
+            ToWorker::ChooseRows { filter } => {
+                let session = self.session()?;
+                let (results, scores) = (session.results.borrow(), session.scores.borrow());
+                page::post(&ToPage::RowsChosen(chosen_rows(&session.view(&results, &scores), filter)));
+            }
             ToWorker::SetKey { lane, key } => self.session()?.set_key(lane, key)?,
             ToWorker::SetDemo(demo) => self.session()?.set_demo(demo),
             ToWorker::Rows { first, count, filter, search } => self.begin_rows((first, count), (filter, search))?,

@@ -258,6 +258,7 @@ fn row() -> ResultRow {
         attempts: 2,
         truth: Some("milk".into()),
         right: Some(false),
+        corrected: true,
         candidate: Some(1),
     }
 }

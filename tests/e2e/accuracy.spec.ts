@@ -52,6 +52,7 @@ test('the right answers are never sent, and a prompt that would send them is ref
   await page.getByLabel('Right answer', { exact: true }).selectOption('genre');
   await expect(page.getByLabel('User prompt', { exact: true })).toHaveAccessibleDescription(/holds the right answers, so it is never sent/);
   await page.getByLabel('User prompt', { exact: true }).fill('{{title}}: {{ row }}');
+  await expect(page.getByLabel('User prompt', { exact: true })).not.toHaveAccessibleDescription(/never sent/);
   await runner.start();
   await runner.untilFinished();
   const bodies = JSON.stringify((await mock.ledger()).calls);
@@ -89,4 +90,46 @@ fastTest('a comparison cut off in the middle goes on, under one budget', async (
   const spent = ledger.reduce((sum, row) => sum + Number(row.cost_usd || 0), 0);
   expect(spent).toBeGreaterThan(0);
   expect(spent).toBeLessThanOrEqual(0.004);
+});
+
+fastTest('an answer is corrected by hand, counts, and becomes an example', async ({ page }) => {
+  const runner = await sampleRunner(page);
+  await page.getByRole('combobox', { name: 'Answer format', exact: true }).selectOption('Labels');
+  await page.getByLabel('Rows to run', { exact: true }).selectOption('The first rows');
+  await page.getByLabel('How many rows', { exact: true }).fill('20');
+  await runner.start();
+  await runner.untilFinished();
+  const right = page.getByText(/from 20 labelled rows/);
+  await expect(right).toBeVisible();
+  await runner.button('Open row SKU-001').click();
+  const dialog = page.getByRole('dialog', { name: 'Row SKU-001' });
+  await dialog.getByLabel('Right answer', { exact: true }).fill('other');
+  await dialog.getByRole('button', { name: 'Set right answer', exact: true }).click();
+  await expect(dialog.getByText('The answer is wrong.', { exact: true })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Close', exact: true }).click();
+  const csv = records(await runner.export('Export CSV'));
+  expect(csv.length).toBe(20);
+  expect(csv[0]).toMatchObject({ id: 'SKU-001', corrected: 'other', right: 'false' });
+  await page.reload();
+  await page.goto('./#/runs');
+  await page.getByRole('button', { name: /^Open/ }).first().click();
+  await expect(right, 'it is kept with the run').toBeVisible();
+  await runner.button('Use 1 of these as examples').click();
+  await expect(page.getByLabel('System prompt', { exact: true })).toHaveValue(/Examples:[\s\S]*Answer: other/);
+});
+
+fastTest('the rows that a filter leaves are run again', async ({ page }) => {
+  const runner = await sampleRunner(page);
+  await page.getByRole('combobox', { name: 'Answer format', exact: true }).selectOption('Labels');
+  await runner.start();
+  await runner.untilFinished();
+  const wrong = records(await runner.export('Export CSV')).filter(row => row.right === 'false').length;
+  await page.getByRole('button', { name: /^Show the \d+ wrong$/ }).click();
+  await runner.button('Run these rows again').click();
+  await expect(page.getByLabel('Rows to run', { exact: true })).toContainText(`${wrong} rows of an earlier run`);
+  await page.getByRole('combobox', { name: 'Model', exact: true }).fill('gpt-5.4');
+  await page.getByRole('combobox', { name: 'Model', exact: true }).press('Escape');
+  await runner.start();
+  await runner.untilFinished();
+  expect(records(await runner.export('Export CSV')).length).toBe(wrong);
 });

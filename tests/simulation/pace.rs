@@ -251,7 +251,7 @@ impl<'a> Pace<'a> {
                     }
                 }
             }
-            Entry::Began(_) | Entry::Commanded(_) | Entry::Batch(_) => {}
+            Entry::Began(_) | Entry::Corrected { .. } | Entry::Commanded(_) | Entry::Batch(_) => {}
         }
     }
 

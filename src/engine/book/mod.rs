@@ -159,7 +159,7 @@ impl Book {
                 self.items.record(*item, Status::Twin);
                 self.stop_asked = false;
             }
-            Entry::Reopened { .. } => {}
+            Entry::Reopened { .. } | Entry::Corrected { .. } => {}
             Entry::AskedAgain { item, answer } => self.asked_again(*item, answer),
             Entry::Restarted => self.cut_off(),
             Entry::Commanded(command) => self.commanded(command),

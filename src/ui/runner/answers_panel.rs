@@ -11,6 +11,8 @@ use crate::ui::runner::words::{counted, rows};
 
 /// Values that are drawn; the others are told together.
 const VALUES_SHOWN: usize = 12;
+/// As many as the worker takes.
+const EXAMPLES_MAX: u32 = 5;
 /// Labels beside and below a table of right and given answers; beyond them it is a list.
 const CONFUSED_LABELS_MAX: usize = 12;
 
@@ -20,6 +22,12 @@ pub struct AnswersPanelProps {
     pub filter: Option<RowFilter>,
     /// Shows these rows in the results.
     pub on_show: Callback<RowFilter>,
+    /// Nothing is under way: the steps can be opened again.
+    #[prop_or_default]
+    pub at_rest: bool,
+    /// Rows with right answers set by hand are to become examples in the prompt.
+    #[prop_or_default]
+    pub on_examples: Callback<()>,
 }
 
 #[component]
@@ -118,6 +126,12 @@ fn accuracy(props: &AnswersPanelProps, score: &CandidateSummary) -> Html {
             <div class="row">
                 if wrong > 0 {
                     { show(RowFilter::Wrong, format!("Show the {} wrong", grouped(&wrong.to_string()))) }
+                }
+                if props.at_rest && props.answers.corrected_rows > 0 {
+                    <Button kind={ButtonKind::Quiet} on_press={props.on_examples.clone()}
+                        title="Opens the steps with up to five rows whose right answer you set at the end of the system prompt. They no longer count for accuracy.">
+                        { format!("Use {} of these as examples", props.answers.corrected_rows.min(EXAMPLES_MAX)) }
+                    </Button>
                 }
             </div>
             if !score.labels.is_empty() {
@@ -261,11 +275,12 @@ mod tests {
             }],
             pairs: Vec::new(),
             labelled_rows: 50,
+            corrected_rows: 0,
         }
     }
 
     async fn html(answers: AnswerSummary) -> String {
-        let props = AnswersPanelProps { answers: Rc::new(answers), filter: None, on_show: Callback::noop() };
+        let props = AnswersPanelProps { answers: Rc::new(answers), filter: None, on_show: Callback::noop(), at_rest: true, on_examples: Callback::noop() };
         drawn::<AnswersPanel>(props).await
     }
 

@@ -215,7 +215,7 @@ impl Reader<'_> {
                 Matching::Fields(names)
             }
         };
-        Some(Truth { column, matching })
+        Some(Truth { column, matching, examples: self.form.rows.examples.clone() })
     }
 
     fn rows(&mut self) -> RowChoice {

@@ -9,7 +9,7 @@ use yew::prelude::*;
 use crate::link::{AnswerSummary, ExportState, Marks, ResultRow, RowFilter, Setup, candidate_name};
 use crate::money::grouped;
 use crate::ui::hooks::use_throttled;
-use crate::ui::parts::{SelectField, TextField, TextKind};
+use crate::ui::parts::{Button, ButtonKind, SelectField, TextField, TextKind};
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::window::{RowWindow, row_window};
 use crate::ui::runner::words::{ended_name, misfit_words, money, rows, state_name};
@@ -51,6 +51,8 @@ pub struct ResultsProps {
     pub made_up: bool,
     pub on_rows: Callback<RowsAsked>,
     pub on_detail: Callback<u32>,
+    /// The rows of this filter are to be run again.
+    pub on_again: Callback<RowFilter>,
 }
 
 #[component]
@@ -123,10 +125,16 @@ pub fn Results(props: &ResultsProps) -> Html {
                     on_choose={on_filter} />
                 <TextField label="Search results" kind={TextKind::Search} value={(*search).clone()}
                     placeholder="id, row or answer" on_input={on_search} />
+                if let Some(filter) = filter.filter(|_| props.settled && props.seen.matching > 0) {
+                    <Button kind={ButtonKind::Quiet} on_press={props.on_again.reform(move |()| filter)}
+                        title="Opens the steps with these rows chosen: change the model or the prompt, and start">
+                        { "Run these rows again" }
+                    </Button>
+                }
             </div>
             <div ref={scroller} class="table-scroll results__scroll" tabindex="0" role="region"
                 aria-label="Results, scrollable" {onscroll}>
-                <ResultsTable {window} seen={props.seen.clone()} setup={props.setup.clone()} made_up={props.made_up} on_detail={props.on_detail.clone()} />
+                <ResultsTable {window} seen={props.seen.clone()} judged={props.answers.labelled_rows > 0} setup={props.setup.clone()} made_up={props.made_up} on_detail={props.on_detail.clone()} />
                 if props.seen.matching == 0 {
                     <p class="results__empty soft">{ nothing(filter.is_some() || !search.is_empty()) }</p>
                 }
@@ -161,7 +169,7 @@ const FILTERS: [RowFilter; 9] = [
 fn filters(props: &ResultsProps) -> Vec<(RowFilter, AttrValue)> {
     let mut filters: Vec<(RowFilter, AttrValue)> =
         FILTERS.iter().map(|filter| (*filter, filter_name(*filter).into())).collect();
-    if props.setup.truth.is_some() {
+    if props.answers.labelled_rows > 0 {
         filters.push((RowFilter::Right, "Right".into()));
         filters.push((RowFilter::Wrong, "Wrong".into()));
     }
@@ -228,6 +236,8 @@ fn measured(scroller: &NodeRef) -> (f64, f64) {
 #[derive(Properties, PartialEq)]
 struct ResultsTableProps {
     window: RowWindow,
+    /// Right answers are known.
+    judged: bool,
     setup: Rc<Setup>,
     seen: RowsSeen,
     made_up: bool,
@@ -287,7 +297,7 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
                         <th scope="col">{ "Candidate" }</th>
                     }
                     <th scope="col">{ if props.made_up { "Made-up answers" } else { "Answer" } }</th>
-                    if props.setup.truth.is_some() {
+                    if props.judged {
                         <th scope="col">{ "Right answer" }</th>
                     }
                     <th scope="col" class="results__state">{ "State" }</th>
@@ -333,7 +343,7 @@ fn result_row(props: &ResultsTableProps, at: u32, row: &ResultRow, is_stop: bool
                 <td>{ candidate_name(&props.setup, candidate.into()) }</td>
             }
             <td {class} title={words.clone()}>{ words }</td>
-            if props.setup.truth.is_some() {
+            if props.judged {
                 <td class={row.right.map(|right| if right { "results__right" } else { "results__wrong" })}>
                     { truth_words(row) }
                 </td>

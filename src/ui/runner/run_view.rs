@@ -125,12 +125,14 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <Comparison setup={open.setup.clone()} answers={open.answers.clone()} at_rest={!under_way(&latest.state)}
                     on_show={on_show.clone()} on_choose={running_the_rest(work, &open)} />
             } else {
-                <AnswersPanel answers={open.answers.clone()} filter={*filter} on_show={on_show.clone()} />
+                <AnswersPanel answers={open.answers.clone()} filter={*filter} on_show={on_show.clone()}
+                    at_rest={!under_way(&latest.state)} on_examples={send.reform(|()| ToWorker::Examples)} />
             }
             <Results setup={open.setup.clone()} answers={open.answers.clone()} seen={work.desk.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
                 filter={*filter} {on_filter} revision={u64::from(latest.done) + latest.attempts}
                 settled={!under_way(&latest.state)} {on_rows}
-                on_detail={send.reform(|item: u32| ToWorker::Detail { item })} />
+                on_detail={send.reform(|item: u32| ToWorker::Detail { item })}
+                on_again={send.reform(|filter: RowFilter| ToWorker::ChooseRows { filter })} />
             <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting}
                 exported={work.desk.exported.clone()} refused={refused(Place::Results)} {on_export} />
             <div class="run__folded">
@@ -164,7 +166,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 </Disclosure>
             </div>
             if let Some(detail) = &work.desk.detail {
-                <ResultDetailDialog detail={detail.clone()}
+                <ResultDetailDialog detail={detail.clone()} on_correct={correcting(work)}
                     on_close={work.on_desk.reform(|()| DeskAction::CloseDetail)} />
             }
         </div>
@@ -259,6 +261,15 @@ fn retrying(work: &Work) -> Callback<()> {
     Callback::from(move |()| {
         send.emit(ToWorker::Run(Command::RetryFailed));
         send.emit(ToWorker::Run(Command::Resume));
+    })
+}
+
+/// The row is read again with what was set.
+fn correcting(work: &Work) -> Callback<(u32, Option<String>)> {
+    let send = work.send.clone();
+    Callback::from(move |(item, text): (u32, Option<String>)| {
+        send.emit(ToWorker::Correct { item, text });
+        send.emit(ToWorker::Detail { item });
     })
 }
 

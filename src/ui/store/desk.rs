@@ -235,6 +235,9 @@ impl Desk {
             ToWorker::Preview { .. }
             | ToWorker::Rows { .. }
             | ToWorker::Detail { .. }
+            | ToWorker::ChooseRows { .. }
+            | ToWorker::Correct { .. }
+            | ToWorker::Examples
             | ToWorker::SetDemo(_)
             | ToWorker::ListRuns
             | ToWorker::Cancel(_)
@@ -324,6 +327,8 @@ impl Desk {
                     open.answers = Rc::new(answers.clone());
                 }
             }
+            // The form takes them; the run makes room for its steps.
+            ToPage::RowsChosen(_) | ToPage::Examples { .. } => *self = self.after(&DeskAction::LeaveRun),
             // Progress carries the same state; a notice only comes sooner.
             ToPage::Notice(_) => {}
             ToPage::Rows { first, matching, rows } => {

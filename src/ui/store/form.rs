@@ -82,6 +82,8 @@ pub enum FormAction {
     Provider(Provider),
     IdColumn(Option<String>),
     Rows(RowsAction),
+    /// Rows as examples at the end of the system prompt.
+    Examples(AttrValue, Vec<u32>),
     UseCache(bool),
     Format(FormatKind),
     SchemaInPrompt(bool),
@@ -166,6 +168,11 @@ impl Form {
             }
             FormAction::Provider(provider) => form.choose_provider(*provider),
             FormAction::IdColumn(column) => form.id_column = column.clone(),
+            FormAction::Examples(text, rows) => {
+                let system = form.text(Field::SystemPrompt);
+                form.type_into(Field::SystemPrompt, &format!("{system}{text}").into());
+                form.rows.examples.clone_from(rows);
+            }
             FormAction::Rows(action) => form.rows = form.rows.after(action),
             FormAction::UseCache(on) => form.use_cache = *on,
             FormAction::Format(kind) => form.choose_format(*kind),

@@ -37,6 +37,8 @@ pub struct RowsForm {
     /// Of rows at random.
     pub seed: u32,
     pub these: Option<RowChoice>,
+    /// Rows that the prompt shows as examples.
+    pub examples: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +56,7 @@ pub enum RowsAction {
 impl Default for RowsForm {
     fn default() -> RowsForm {
         let (matching, kind) = (MatchKind::default(), RowsKind::default());
-        RowsForm { truth_column: None, matching, kind, column: None, seed: 1, these: None }
+        RowsForm { truth_column: None, matching, kind, column: None, seed: 1, these: None, examples: Vec::new() }
     }
 }
 
@@ -85,6 +87,7 @@ impl RowsForm {
         let (mut form, mut texts) = (RowsForm::default(), Vec::new());
         if let Some(truth) = &setup.truth {
             form.truth_column = Some(truth.column.clone());
+            form.examples.clone_from(&truth.examples);
             form.matching = match &truth.matching {
                 Matching::Same => MatchKind::Same,
                 Matching::Contains => MatchKind::Contains,

@@ -91,8 +91,10 @@ fn answer_columns(session: &Session) -> AnswerColumns {
         providers if providers.contains(&Provider::Demo) => Some(dataset::MAYBE_MADE_UP),
         _ => None,
     };
-    let (judged, compared) = (session.setup().truth.is_some(), session.setup().candidates().is_some());
-    AnswerColumns { checked, fields: outline.fields, note, judged, compared }
+    let corrected = session.results.borrow().has_corrections();
+    let judged = corrected || session.setup().truth.is_some();
+    let compared = session.setup().candidates().is_some();
+    AnswerColumns { checked, fields: outline.fields, note, judged, corrected, compared }
 }
 
 /// An error says why the row's answer could not be read back.
@@ -123,6 +125,7 @@ fn with_row<T>(
     };
     Ok(take(&ExportRow {
         right,
+        corrected: results.correction(item),
         candidate: candidate.as_deref(),
         id: &id,
         state: results.state(item),

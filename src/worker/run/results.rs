@@ -29,6 +29,8 @@ pub struct Results {
     answered: Vec<u32>,
     marks: Marks,
     shards: BTreeMap<ShardId, (AttemptId, u32)>,
+    /// Right answers that the person set by hand.
+    corrections: BTreeMap<Ordinal, Box<str>>,
     /// Grows with every record: a window that was counted before is counted again.
     pub version: u64,
 }
@@ -129,6 +131,12 @@ impl Results {
                 self.reserved(*attempt, *item, *lane, *amount, record.at);
             }
             Entry::Began(_) => {}
+            Entry::Corrected { item, text: Some(text) } => {
+                self.corrections.insert(*item, text.as_str().into());
+            }
+            Entry::Corrected { item, text: None } => {
+                self.corrections.remove(item);
+            }
             Entry::Released { attempt, item } => self.released(*attempt, *item, record.at),
             Entry::Settled(settled) => self.settled(settled, away, record.at),
             Entry::Ended { item, ending } => self.end(*item, End::of(ending.clone(), away)),
@@ -326,6 +334,15 @@ impl Results {
             End::Errored(failure) => Some(failure.sentence_at_the_end()),
             _ => None,
         }
+    }
+
+    /// The right answer that the person set by hand.
+    pub fn correction(&self, item: Ordinal) -> Option<&str> {
+        self.corrections.get(&item).map(|text| &**text)
+    }
+
+    pub fn has_corrections(&self) -> bool {
+        !self.corrections.is_empty()
     }
 
     pub fn answered_by(&self, lane: usize) -> u32 {

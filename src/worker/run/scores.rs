@@ -19,9 +19,11 @@ pub struct Scores {
     board: Board,
     labels: Option<Labels>,
     truth: Option<(String, Matching)>,
+    examples: Vec<u32>,
     /// Long answers matter too: they are compared, or taken apart.
     reads_long: bool,
     labelled_rows: u32,
+    corrected_rows: u32,
     costs: Vec<Costs>,
     /// Grows with whatever is counted.
     pub version: u64,
@@ -52,22 +54,32 @@ impl Scores {
         let mut scores = Scores {
             board: Board::new(table.len() as u32, candidates, matching, fields),
             labels,
+            examples: setup.truth.as_ref().map(|truth| truth.examples.clone()).unwrap_or_default(),
             truth,
             reads_long,
             labelled_rows: 0,
+            corrected_rows: 0,
             costs: vec![Costs::default(); candidates],
             version: 0,
         };
         if scores.truth.is_some() {
             let rows = (0..table.len()).step_by(candidates);
-            scores.labelled_rows = rows.filter(|row| scores.truth(table, *row as Ordinal).is_some()).count() as u32;
+            let none = Results::default();
+            scores.labelled_rows =
+                rows.filter(|row| scores.truth(&none, table, *row as Ordinal).is_some()).count() as u32;
         }
         scores
     }
 
-    /// The item's right answer, as it is compared.
-    pub fn truth(&self, table: &Table, item: Ordinal) -> Option<String> {
+    /// The item's right answer, as it is compared: what the person set by hand, else what its cell says.
+    pub fn truth(&self, results: &Results, table: &Table, item: Ordinal) -> Option<String> {
+        if let Some(text) = results.correction(item) {
+            return truth_of(text, self.labels.as_ref());
+        }
         let (column, _) = self.truth.as_ref()?;
+        if self.examples.contains(&(table.file_row(item as usize) as u32)) {
+            return None;
+        }
         truth_of(&table.cell(item as usize, column), self.labels.as_ref())
     }
 
@@ -77,9 +89,15 @@ impl Scores {
 
     /// Before `results` take the record: what it opens again is read as it was counted.
     pub fn before(&mut self, record: &Record, results: &Results, table: &Table, texts: &dyn Texts) {
-        let (Entry::AskedAgain { item, .. } | Entry::Reopened { item }) = record.entry else { return };
+        let (Entry::AskedAgain { item, .. } | Entry::Reopened { item } | Entry::Corrected { item, .. }) = record.entry else {
+            return;
+        };
+        if matches!(record.entry, Entry::Corrected { .. }) {
+            self.labelled_rows -= self.counts_as_labelled(results, table, item);
+            self.corrected_rows -= self.counts_as_corrected(results, item);
+        }
         if let Some((text, _)) = self.said(results, item, texts) {
-            let truth = self.truth(table, item);
+            let truth = self.truth(results, table, item);
             self.board.taken_back(item, truth.as_deref(), &text);
             self.version += 1;
         }
@@ -94,12 +112,28 @@ impl Scores {
                 settled.item
             }
             Entry::Ended { item, .. } => *item,
+            Entry::Corrected { item, .. } => {
+                self.labelled_rows += self.counts_as_labelled(results, table, *item);
+                self.corrected_rows += self.counts_as_corrected(results, *item);
+                *item
+            }
             _ => return,
         };
         self.version += 1;
         let Some((text, misfit)) = self.said(results, item, texts) else { return };
-        let truth = self.truth(table, item);
+        let truth = self.truth(results, table, item);
         self.board.answered(item, &Said { text: &text, misfit, truth: truth.as_deref() });
+    }
+
+    /// A row that is there for several candidates counts once.
+    fn counts_as_labelled(&self, results: &Results, table: &Table, item: Ordinal) -> u32 {
+        let first = (item as usize).is_multiple_of(self.costs.len());
+        u32::from(first && self.truth(results, table, item).is_some())
+    }
+
+    fn counts_as_corrected(&self, results: &Results, item: Ordinal) -> u32 {
+        let first = (item as usize).is_multiple_of(self.costs.len());
+        u32::from(first && results.correction(item).is_some())
     }
 
     /// What the item ended with, as tables show it; `None` where it has no answer, or one that nothing is counted of.
@@ -149,6 +183,7 @@ impl Scores {
             candidates,
             pairs: board.pairs().map(|(first, second, pair)| pair_summary(first, second, &pair)).collect(),
             labelled_rows: self.labelled_rows,
+            corrected_rows: self.corrected_rows,
         }
     }
 }

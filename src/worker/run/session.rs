@@ -30,6 +30,10 @@ use crate::worker::signal::{Cancel, Signal};
 
 /// Timers of browsers count in 31 bits; an early wake does no harm.
 const WAKE_MS_MAX: u64 = 60_000;
+/// A label or a document; more is not compared by hand.
+const CORRECTION_BYTES_MAX: usize = 10_000;
+/// More cost tokens in every call, and rarely help.
+const EXAMPLES_MAX: usize = 5;
 /// The first answer may come from a preflight's connection, and an entry may be missing.
 const PROTOCOL_LOOKS: u8 = 4;
 
@@ -196,6 +200,42 @@ impl Session {
             table: &self.prepared.table,
             results,
             texts: &self.texts,
+        }
+    }
+
+    /// A right answer set by hand: of a row, whichever candidate's item was corrected.
+    pub fn correct(self: &Rc<Self>, item: Ordinal, text: Option<String>) -> Result<(), Problem> {
+        let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        if text.as_ref().is_some_and(|text| text.len() > CORRECTION_BYTES_MAX) {
+            return Err(problem(Place::Results, "A right answer may have 10,000 characters at most. Shorten it."));
+        }
+        let candidates = self.setup().candidates().unwrap_or(1) as Ordinal;
+        let first = item - item % candidates;
+        self.handle_all((first..first + candidates).map(|item| Event::Correct { item, text: text.clone() }));
+        Ok(())
+    }
+
+    /// Some of the rows whose answers were set by hand, as a part of a system prompt.
+    pub fn tell_examples(&self) -> Result<(), Problem> {
+        let results = self.results.borrow();
+        let (mut text, mut rows) = (String::from("\n\nExamples:"), Vec::new());
+        for item in (0..self.prepared.items()).step_by(self.setup().candidates().unwrap_or(1)) {
+            let Some(right) = results.correction(item) else { continue };
+            let (_, user) = self.prepared.render(item).map_err(|found| problem(Place::Prompt, found.to_string()))?;
+            text.push_str(&format!("\n\n{user}\nAnswer: {right}"));
+            rows.push(self.prepared.table.file_row(item as usize) as u32);
+            if rows.len() == EXAMPLES_MAX {
+                break;
+            }
+        }
+        // Braces in a row's text are no placeholders.
+        let text = format!("{{% raw %}}{}{{% endraw %}}", text.replace("{% endraw %}", ""));
+        match rows.is_empty() {
+            true => Err(problem(Place::Results, "No right answer was set by hand yet. Open a row and set one.")),
+            false => {
+                page::post(&ToPage::Examples { text, rows });
+                Ok(())
+            }
         }
     }
 

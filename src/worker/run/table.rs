@@ -3,7 +3,7 @@
 use crate::accuracy::Verdict;
 use crate::dataset::{ExportState, Table};
 use crate::engine::{AttemptId, Ordinal};
-use crate::link::{ResultDetail, ResultRow, RowFilter, Setup};
+use crate::link::{ResultDetail, ResultRow, RowChoice, RowFilter, Setup};
 use crate::provider::{Bill, Finish};
 use crate::time;
 use crate::worker::programs::answer_check::AnswerCheck;
@@ -121,6 +121,15 @@ impl Window {
     }
 }
 
+/// The rows of the file whose items a filter leaves.
+pub fn chosen_rows(view: &View, filter: RowFilter) -> RowChoice {
+    let items = (0..view.results.count()).filter(|item| is_in(view, *item, filter));
+    let mut rows: Vec<u32> = items.map(|item| view.table.file_row(item as usize) as u32).collect();
+    // Candidates' items of one row follow each other.
+    rows.dedup();
+    RowChoice::these(rows)
+}
+
 fn is_in(view: &View, item: Ordinal, filter: RowFilter) -> bool {
     let (results, board) = (view.results, view.scores.board());
     let marked = |mark: fn(&Kept) -> bool| results.kept(item).is_some_and(mark);
@@ -173,7 +182,8 @@ pub fn row(view: &View, item: Ordinal) -> ResultRow {
         usage,
         cost: known.filter(|_| usage.is_some()).map(|known| known.cost),
         attempts: known.map_or(0, |known| known.attempts),
-        truth: scores.truth(table, item),
+        truth: scores.truth(results, table, item),
+        corrected: results.correction(item).is_some(),
         right: match scores.board().verdict(item) {
             Verdict::Right => Some(true),
             Verdict::Wrong => Some(false),
