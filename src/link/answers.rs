@@ -51,8 +51,9 @@ pub struct CandidateSummary {
     /// Of a thousand rows, and of one right answer; `None`: unknown.
     pub per_thousand: Option<Usd>,
     pub per_right: Option<Usd>,
-    /// How long a call takes on average.
+    /// How long a call takes on average, and its tokens.
     pub latency_ms: Option<u64>,
+    pub mean_tokens: Option<(u64, u64)>,
     /// Label by label, where right answers are one value.
     pub labels: Vec<LabelSummary>,
     /// `(right answer, given answer, rows)`, the commonest first.

@@ -112,7 +112,7 @@ fastTest('an answer is corrected by hand, counts, and becomes an example', async
   expect(csv[0]).toMatchObject({ id: 'SKU-001', corrected: 'other', right: 'false' });
   await page.reload();
   await page.goto('./#/runs');
-  await page.getByRole('button', { name: /^Open/ }).first().click();
+  await page.getByRole('link', { name: 'Open', exact: true }).first().click();
   await expect(right, 'it is kept with the run').toBeVisible();
   await runner.button('Use 1 of these as examples').click();
   await expect(page.getByLabel('System prompt', { exact: true })).toHaveValue(/Examples:[\s\S]*Answer: other/);

@@ -289,7 +289,11 @@ impl<'a> Checks<'a> {
                 Entry::Commanded(Command::Exported(rows)) => {
                     self.exported_on_disk.extend(rows.iter().filter(|item| self.exported.contains(item)));
                 }
-                Entry::Began(_) | Entry::Corrected { .. } | Entry::Restarted | Entry::Commanded(_) | Entry::Batch(_) => {}
+                Entry::Began(_)
+                | Entry::Corrected { .. }
+                | Entry::Restarted
+                | Entry::Commanded(_)
+                | Entry::Batch(_) => {}
             }
         }
         Ok(())

@@ -280,7 +280,13 @@ mod tests {
     }
 
     async fn html(answers: AnswerSummary) -> String {
-        let props = AnswersPanelProps { answers: Rc::new(answers), filter: None, on_show: Callback::noop(), at_rest: true, on_examples: Callback::noop() };
+        let props = AnswersPanelProps {
+            answers: Rc::new(answers),
+            filter: None,
+            on_show: Callback::noop(),
+            at_rest: true,
+            on_examples: Callback::noop(),
+        };
         drawn::<AnswersPanel>(props).await
     }
 

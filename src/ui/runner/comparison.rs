@@ -7,6 +7,7 @@ use yew::prelude::*;
 use crate::link::{AnswerSummary, CandidateSummary, PairSummary, RowFilter, Setup, candidate_name};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
+use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind};
 use crate::ui::runner::answers_panel::percent;
 use crate::ui::runner::words::{counted, money, rows};
@@ -66,6 +67,11 @@ pub fn Comparison(props: &ComparisonProps) -> Html {
             <ul class="comparison__pairs small">
                 { for answers.pairs.iter().filter_map(|pair| pair_words(&names, pair, labelled)).map(|words| html! { <li>{ words }</li> }) }
             </ul>
+            if let Some(query) = with_retries(setup, answers) {
+                <p class="small">
+                    <a href={Route::Calculator.href(&query)}>{ "Is the cheaper one worth it if bad answers are asked again?" }</a>
+                </p>
+            }
             if differ > 0 {
                 <Button kind={ButtonKind::Quiet} on_press={props.on_show.reform(|()| RowFilter::Differ)}>
                     { "Show where they disagree" }
@@ -73,6 +79,26 @@ pub fn Comparison(props: &ComparisonProps) -> Html {
             }
         </section>
     }
+}
+
+/// The calculator's `What if` with what was measured of the cheapest and the dearest candidate: tokens, and the share of
+/// answers that don't fit, which is what asking again can mend.
+fn with_retries(setup: &Setup, answers: &AnswerSummary) -> Option<String> {
+    let priced = || answers.candidates.iter().enumerate().filter_map(|(lane, score)| Some((score.per_thousand?, lane)));
+    let (cheap, dear) = (priced().min()?.1, priced().max()?.1);
+    let score = &answers.candidates[cheap];
+    let (input, output) = score.mean_tokens?;
+    let bad = u64::from(score.misfits) * 1_000 / u64::from(score.answered.max(1));
+    (cheap != dear).then(|| {
+        format!(
+            "model={}&in={input}&out={}&vs={}&vsfail={}.{}",
+            setup.of_lane(cheap).model,
+            output.max(1),
+            setup.of_lane(dear).model,
+            bad / 10,
+            bad % 10
+        )
+    })
 }
 
 fn line(props: &ComparisonProps, names: &[String], lane: usize, score: &CandidateSummary, labelled: bool) -> Html {

@@ -143,7 +143,9 @@ impl Connection {
                 self.on_form.emit(FormAction::Restored(Box::new(setup.clone())));
             }
             ToPage::RowsChosen(rows) => self.on_form.emit(FormAction::Rows(RowsAction::These(rows.clone()))),
-            ToPage::Examples { text, rows } => self.on_form.emit(FormAction::Examples(text.clone().into(), rows.clone())),
+            ToPage::Examples { text, rows } => {
+                self.on_form.emit(FormAction::Examples(text.clone().into(), rows.clone()))
+            }
             ToPage::Data(data) => self.on_form.emit(FormAction::DataRead(Box::new(data.clone()))),
             ToPage::Exported { file_name, .. }
             | ToPage::RequestFile(crate::link::batch::RequestFile { file_name, .. }) => {

@@ -36,6 +36,9 @@ struct Costs {
     priced: bool,
     calls: u64,
     took_ms: u64,
+    billed: u64,
+    input: u64,
+    output: u64,
     failed: u32,
 }
 
@@ -89,7 +92,8 @@ impl Scores {
 
     /// Before `results` take the record: what it opens again is read as it was counted.
     pub fn before(&mut self, record: &Record, results: &Results, table: &Table, texts: &dyn Texts) {
-        let (Entry::AskedAgain { item, .. } | Entry::Reopened { item } | Entry::Corrected { item, .. }) = record.entry else {
+        let (Entry::AskedAgain { item, .. } | Entry::Reopened { item } | Entry::Corrected { item, .. }) = record.entry
+        else {
             return;
         };
         if matches!(record.entry, Entry::Corrected { .. }) {
@@ -156,7 +160,12 @@ impl Scores {
         let place = settled.item as usize % self.costs.len();
         let costs = &mut self.costs[place];
         costs.spent += settled.cost;
-        costs.priced |= matches!(settled.bill, Bill::Usage { .. });
+        if let Bill::Usage { usage, .. } = settled.bill {
+            costs.priced = true;
+            costs.billed += 1;
+            costs.input += usage.input;
+            costs.output += usage.output;
+        }
         if let (Some(sent), None) = (settled.sent, &settled.failure) {
             costs.calls += 1;
             costs.took_ms += record.at.ms_since(sent);
@@ -223,6 +232,7 @@ fn candidate(score: &Score, costs: &Costs, priced: bool) -> CandidateSummary {
         per_thousand: per(score.answered, 1_000),
         per_right: per(score.right, 1),
         latency_ms: costs.took_ms.checked_div(costs.calls),
+        mean_tokens: costs.input.checked_div(costs.billed).zip(costs.output.checked_div(costs.billed)),
         labels: score.confusion.labels().into_iter().map(label).collect(),
         confusion,
         on_frontier: false,
