@@ -11,7 +11,6 @@ fastTest('a newcomer chooses a model with the sample and the Demo alone', async 
   await expect(page.getByLabel('Right answer', { exact: true }), 'the sample has one').toHaveValue('category');
   const format = page.getByRole('combobox', { name: 'Answer format', exact: true });
   await format.selectOption('Labels');
-  await runner.expand('Compare with other models');
   await page.getByRole('combobox', { name: 'Second model', exact: true }).fill('gpt-5.4');
   await page.getByRole('combobox', { name: 'Second model', exact: true }).press('Escape');
   await expect(page.getByText('2 candidates on 100 rows.', { exact: true })).toBeVisible();
@@ -78,7 +77,6 @@ fastTest('a comparison cut off in the middle goes on, under one budget', async (
   const runner = await sampleRunner(page);
   await page.getByRole('combobox', { name: 'Answer format', exact: true }).selectOption('Labels');
   await runner.enter({ Budget: '0.004' });
-  await runner.expand('Compare with other models');
   await page.getByRole('combobox', { name: 'Second model', exact: true }).fill('gpt-5.4');
   await page.getByRole('combobox', { name: 'Second model', exact: true }).press('Escape');
   await runner.button('Compare').click();

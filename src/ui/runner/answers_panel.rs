@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::accuracy::MISFIT;
 use crate::link::{AnswerSummary, CandidateSummary, FieldSummary, RowFilter, Share, ValueCount};
 use crate::money::grouped;
 use crate::ui::parts::{Button, ButtonKind, Disclosure, SelectField};
@@ -174,7 +175,7 @@ fn label_table(score: &CandidateSummary) -> Html {
                     <th scope="col" class="number" title="Of the rows that deserve this label, the share that got it">{ "Recall" }</th>
                 </tr></thead>
                 <tbody>
-                    { for score.labels.iter().map(|label| html! {
+                    { for score.labels.iter().filter(|label| label.truly > 0 || label.label != MISFIT).map(|label| html! {
                         <tr>
                             <th scope="row">{ &label.label }</th>
                             <td class="number">{ grouped(&label.truly.to_string()) }</td>
@@ -191,7 +192,9 @@ fn label_table(score: &CandidateSummary) -> Html {
 
 /// Right answers downwards, given ones across.
 fn confusion(score: &CandidateSummary) -> Html {
-    let labels: Vec<&str> = score.labels.iter().map(|label| label.label.as_str()).collect();
+    let own = || score.labels.iter().map(|label| label.label.as_str()).filter(|label| *label != MISFIT);
+    let misfit = score.labels.iter().any(|label| label.label == MISFIT);
+    let (truths, labels): (Vec<&str>, Vec<&str>) = (own().collect(), own().chain(misfit.then_some(MISFIT)).collect());
     if labels.len() > CONFUSED_LABELS_MAX {
         let wrong = score.confusion.iter().filter(|(truth, given, _)| truth != given).take(CONFUSED_LABELS_MAX);
         return html! {
@@ -214,7 +217,7 @@ fn confusion(score: &CandidateSummary) -> Html {
                     { for labels.iter().map(|label| html! { <th scope="col" class="number">{ *label }</th> }) }
                 </tr></thead>
                 <tbody>
-                    { for labels.iter().map(|truth| html! {
+                    { for truths.iter().map(|truth| html! {
                         <tr>
                             <th scope="row">{ *truth }</th>
                             { for labels.iter().map(|given| {

@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
 use crate::link::{
-    Command, CsvStyle, Doubtful, ExportKind, Place, Problem, Progress, Provider, RowFilter, RunState, Secret, ToPage,
-    ToWorker,
+    Command, CsvStyle, Doubtful, ExportKind, LaneState, Place, Problem, Progress, Provider, RowFilter, RunState,
+    Secret, ToPage, ToWorker,
 };
 use crate::money::Usd;
 use crate::time::Time;
@@ -109,7 +109,9 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 </div>
                 <Figures progress={progress.clone()} />
                 <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
-                <LaneList open={open.clone()} {now} send={send.clone()} />
+                if open.setup.candidates().is_none() || lanes_want_attention(&open) {
+                    <LaneList open={open.clone()} {now} send={send.clone()} />
+                }
                 if let Some(reason) = note {
                     <PauseNote reason={reason.clone()} progress={progress.clone()} {needs_key} {single} on_go_on={going_on(work)} />
                 }
@@ -262,6 +264,12 @@ fn retrying(work: &Work) -> Callback<()> {
         send.emit(ToWorker::Run(Command::RetryFailed));
         send.emit(ToWorker::Run(Command::Resume));
     })
+}
+
+/// The comparison tells the rest of each candidate.
+fn lanes_want_attention(open: &OpenRun) -> bool {
+    let stopped = open.progress.lanes.iter().any(|lane| matches!(lane.state, LaneState::Stopped(_)));
+    stopped || open.needs_keys.iter().any(|needs| *needs)
 }
 
 /// The row is read again with what was set.
