@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
 use crate::link::{
-    Command, CsvStyle, Doubtful, ExportKind, LaneState, Place, Problem, Progress, Provider, RowFilter, RunState,
-    Secret, ToPage, ToWorker,
+    AnswerFormat, Command, CsvStyle, Doubtful, ExportKind, LaneState, Place, Problem, Progress, Provider, RowFilter,
+    RunState, Secret, ToPage, ToWorker,
 };
 use crate::money::Usd;
 use crate::time::Time;
@@ -127,7 +127,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <Comparison setup={open.setup.clone()} answers={open.answers.clone()} at_rest={!under_way(&latest.state)}
                     on_show={on_show.clone()} on_choose={running_the_rest(work, &open)} />
             } else {
-                <AnswersPanel answers={open.answers.clone()} filter={*filter} on_show={on_show.clone()}
+                <AnswersPanel answers={open.answers.clone()} formed={open.setup.answer_format != AnswerFormat::Text} filter={*filter} on_show={on_show.clone()}
                     at_rest={!under_way(&latest.state)} on_examples={send.reform(|()| ToWorker::Examples)} />
             }
             <Results setup={open.setup.clone()} answers={open.answers.clone()} seen={work.desk.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
