@@ -34,16 +34,16 @@ fn attribute<'a>(node: &'a Value, name: &str) -> &'a str {
 fn the_opening_values_are_the_post_s() {
     let answer = drawn("");
     let detail = &answer["detail"];
-    assert_eq!(detail["sequential"]["cost"], "$0.3375");
-    assert_eq!(detail["async"]["cost_pico_usd"], "303750000000");
+    assert_eq!(detail["sequential"]["cost"], "$0.25");
+    assert_eq!(detail["async"]["cost_pico_usd"], "225000000000");
     assert_eq!(detail["async"]["time"], "7.5 min");
     assert_eq!(detail["batch_api"]["time"], "< 24 hours");
     assert_eq!(
         (&detail["calls"], &detail["cache_ppm"], &detail["model"]),
-        (&json!(5000), &json!(100_000), &json!("openai/gpt-4o-mini"))
+        (&json!(5000), &json!(100_000), &json!("openai/gpt-6-luna"))
     );
     let shown = texts(&answer["tree"]);
-    for figure in ["$0.338", "2 h 5 min", "$0.304", "7.5 min", "$0.152", "< 24 hours"] {
+    for figure in ["$0.25", "2 h 5 min", "$0.225", "7.5 min", "$0.113", "< 24 hours"] {
         assert!(shown.contains(figure), "{figure}");
     }
     assert_eq!(answer["bad"], json!([]));
@@ -54,7 +54,7 @@ fn the_opening_document_is_the_same_but_for_the_list_of_models() {
     let opening: Value = serde_json::from_str(&opening(NOW)).expect("JSON");
     let mut drawn = drawn("")["tree"].clone();
     let options = found(&opening, &|node| node[0] == "option");
-    assert_eq!((options.len(), options[0][1]["value"].as_str()), (1, Some("openai/gpt-4o-mini")));
+    assert_eq!((options.len(), options[0][1]["value"].as_str()), (1, Some("openai/gpt-6-luna")));
     let select = |tree: &Value| found(tree, &|node| node[0] == "select")[0].clone();
     let (full, short) = (select(&drawn), select(&opening));
     assert_eq!(found(&full, &|node| node[0] == "option").len(), prices::all().len());

@@ -162,7 +162,7 @@ fn every_model_costs_what_its_file_says() {
             ..plain(shape.calls as u64, shape.input as u64, shape.output as u64)
         };
         for at in [NOW, PEAK, LATER] {
-            let rows = by_model(&workload, at);
+            let rows = by_model(&workload, "", at);
             assert_eq!(rows.len(), entries.len());
             for cost in rows {
                 let key = cost.model.key();
@@ -211,12 +211,12 @@ fn every_batch_keeps_its_cache_rule() {
 #[test]
 fn the_table_names_every_model_and_ignores_own_prices() {
     let own = Workload { own_input_price: Some(pennybatch::money::PerToken(1)), ..Workload::default() };
-    let rows = by_model(&own, NOW);
-    assert_eq!(rows, by_model(&Workload::default(), NOW));
+    let rows = by_model(&own, "", NOW);
+    assert_eq!(rows, by_model(&Workload::default(), "", NOW));
     let models = rows.iter().map(|row| row.model);
     assert!(models.clone().all(|model| !model.price_date.is_empty() && !model.name.is_empty()));
     assert!(models.eq(prices::all()));
-    let long = by_model(&plain(1, 900_000, 10), NOW);
+    let long = by_model(&plain(1, 900_000, 10), "", NOW);
     let fits = |key: &str| long.iter().find(|row| row.model.is(key)).unwrap().fits;
     assert!(fits("openai/gpt-6-astra") && !fits("openai/gpt-4o-mini"));
 }
@@ -235,7 +235,7 @@ fn a_bigger_workload_never_costs_less() {
         };
         let more = Workload { calls: small.calls + rng.u64(1..1_000), ..small.clone() };
         let longer = Workload { output_tokens: small.output_tokens + 1, ..small.clone() };
-        let (base, more, longer) = (by_model(&small, NOW), by_model(&more, NOW), by_model(&longer, NOW));
+        let (base, more, longer) = (by_model(&small, "", NOW), by_model(&more, "", NOW), by_model(&longer, "", NOW));
         for ((base, more), longer) in base.iter().zip(&more).zip(&longer) {
             assert!(base.sequential < more.sequential || base.sequential == Usd::ZERO);
             let key = base.model.key();
