@@ -11,6 +11,12 @@ mod against_the_engine;
 mod by_hand;
 #[path = "estimate/every_model.rs"]
 mod every_model;
+#[path = "estimate/expected.rs"]
+mod expected;
+#[path = "estimate/corrections.rs"]
+mod corrections;
+#[path = "estimate/every_day.rs"]
+mod every_day;
 #[path = "estimate/limits.rs"]
 mod limits;
 #[path = "estimate/post.rs"]

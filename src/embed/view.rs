@@ -4,7 +4,7 @@ use crate::embed::field::{FIELDS, attribute, named, plain};
 use crate::embed::{Asked, Node, asked};
 use crate::estimate::{self, Estimate, Quantity, Way, nearest};
 use crate::money::grouped;
-use crate::prices::{self, Model};
+use crate::prices::{self, Model, Retirement};
 use crate::time::Time;
 
 /// The figures that are always seen, each with a slider.
@@ -86,19 +86,21 @@ fn model_field(asked: &Asked, now: Time) -> Node {
         let options = prices::all().iter().filter(|model| chosen(model)).map(listed);
         Node::new("optgroup", "").with("label", label).children(options)
     };
+    let usual = |model: &Model| model.core && model.retirement(now) == Retirement::Stays;
     let options = if asked.one_model {
         vec![listed(model)]
     } else {
         vec![
-            group("Usual choices", &|model| model.core && !model.is_retired(now)),
-            group("More models", &|model| !model.core && !model.is_retired(now)),
-            group("Retired", &|model| model.is_retired(now)),
+            group("Usual choices", &usual),
+            group("More models", &|model| !usual(model) && !model.is_retired(now)),
         ]
     };
+    // A retired model isn't offered; one that the page's author chose is there.
+    let retired = (model.is_retired(now) && !asked.one_model).then(|| listed(model));
     let rates = model.card.rates(0, now);
     let hint = format!("{} in, {} out per 1M tokens", rates.input.listed(), rates.output.listed());
     let select = Node::new("select", "").with("id", asked::MODEL).with("data-field", asked::MODEL);
-    let select = described(select, asked::MODEL, asked).with("value", model.key()).children(options);
+    let select = described(select, asked::MODEL, asked).with("value", model.key()).children(retired).children(options);
     Node::new("div", "field")
         .child(Node::new("label", "").with("for", asked::MODEL).text("Model"))
         .child(select)

@@ -4,7 +4,7 @@ use crate::estimate::answer::{Figures, fits, percent};
 use crate::estimate::binding::number;
 use crate::estimate::cost::{self, CacheUse};
 use crate::money::Usd;
-use crate::prices::{BatchCache, date_utc};
+use crate::prices::{BatchCache, CacheMode, date_utc};
 use crate::time::day_in_words;
 
 pub fn notes(figures: &Figures) -> Vec<String> {
@@ -177,6 +177,9 @@ fn cache_notes(figures: &Figures, notes: &mut Vec<String>) {
             number(figures.cache.tokens),
             percent(figures.cache.read_ppm(figures.attempts))
         ));
+        if model.cache_mode == Some(CacheMode::PromptCacheKey) {
+            notes.push(format!("{} reads its cache only for calls that carry a prompt cache key.", model.vendor_name()));
+        }
         if model.min_cacheable_tokens.is_none() {
             notes.push(format!(
                 "Assumes that prefixes of {} tokens or more are cached: no source states a minimum.",
