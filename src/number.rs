@@ -17,6 +17,8 @@ pub enum Unit {
     #[default]
     None,
     Tokens,
+    Words,
+    Pages,
     Percent,
     Milliseconds,
     Seconds,
@@ -30,6 +32,8 @@ impl Unit {
         match self {
             Unit::None => "",
             Unit::Tokens => "tokens",
+            Unit::Words => "words",
+            Unit::Pages => "pages",
             Unit::Percent => "%",
             Unit::Milliseconds => "ms",
             Unit::Seconds => "s",
@@ -137,7 +141,7 @@ impl Range {
             }
         }
         let text = text.trim();
-        if self.decimals > 0 || !matches!(self.unit, Unit::None | Unit::Tokens) {
+        if self.decimals > 0 || !matches!(self.unit, Unit::None | Unit::Tokens | Unit::Words) {
             return (text, 0);
         }
         let zeros = match text.as_bytes().last() {

@@ -69,7 +69,10 @@ fn what_the_edition_of_30_november_corrected_holds() {
     let qwen = find("alibaba/qwen-plus").card.rates(300_000, TODAY);
     assert_eq!([qwen.output, qwen.reasoning, qwen.thinking_output].map(dollars), ["3.600", "12.000", "12.000"]);
     let sonar = find("perplexity/sonar-deep-research");
-    assert_eq!((dollars(sonar.card.base.reasoning), sonar.card.base.thinking_output), ("3.000".to_owned(), PerToken(0)));
+    assert_eq!(
+        (dollars(sonar.card.base.reasoning), sonar.card.base.thinking_output),
+        ("3.000".to_owned(), PerToken(0))
+    );
     assert!(sonar.note.as_deref().is_some_and(|note| note.contains("search fee")));
     let retires = |key: &str| find(key).retires_on.map(date_utc);
     assert_eq!(retires("openai/gpt-4o-mini").as_deref(), Some("2027-01-14"));

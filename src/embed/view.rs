@@ -14,11 +14,20 @@ const RECOMMENDATION: &str = "recommendation";
 
 pub fn view(asked: &Asked, estimate: &Estimate, now: Time) -> Node {
     let class = if asked.problems.is_empty() { "calculator" } else { "calculator unread" };
-    Node::new("div", class).children([heading(), answers(asked, estimate), form(asked, now), advice(asked, estimate)])
+    Node::new("div", class).children([heading()]).children(stale(now)).children([
+        answers(asked, estimate),
+        form(asked, now),
+        advice(asked, estimate),
+    ])
 }
 
 fn heading() -> Node {
     Node::new("p", "title").text("What will this batch of LLM calls cost?")
+}
+
+/// Above the figures that rest on them.
+fn stale(now: Time) -> Option<Node> {
+    prices::stale_words(now).map(|words| Node::new("p", "note problem").text(words))
 }
 
 fn answers(asked: &Asked, estimate: &Estimate) -> Node {
@@ -76,12 +85,17 @@ fn form(asked: &Asked, now: Time) -> Node {
     let advanced = Node::new("details", "advanced")
         .child(Node::new("summary", "").text("Advanced"))
         .child(Node::new("div", "fields").children(advanced.iter().map(row)));
-    part("form").with("aria-label", "Workload").child(model_field(asked, now)).children(main.iter().map(row)).child(advanced)
+    part("form")
+        .with("aria-label", "Workload")
+        .child(model_field(asked, now))
+        .children(main.iter().map(row))
+        .child(advanced)
 }
 
 fn model_field(asked: &Asked, now: Time) -> Node {
     let model = asked.model;
-    let listed = |model: &'static Model| Node::new("option", "").with("value", model.key()).text(model_words(model, now));
+    let listed =
+        |model: &'static Model| Node::new("option", "").with("value", model.key()).text(model_words(model, now));
     let group = |label: &str, chosen: &dyn Fn(&Model) -> bool| {
         let options = prices::all().iter().filter(|model| chosen(model)).map(listed);
         Node::new("optgroup", "").with("label", label).children(options)
@@ -90,10 +104,7 @@ fn model_field(asked: &Asked, now: Time) -> Node {
     let options = if asked.one_model {
         vec![listed(model)]
     } else {
-        vec![
-            group("Usual choices", &usual),
-            group("More models", &|model| !usual(model) && !model.is_retired(now)),
-        ]
+        vec![group("Usual choices", &usual), group("More models", &|model| !usual(model) && !model.is_retired(now))]
     };
     // A retired model isn't offered; one that the page's author chose is there.
     let retired = (model.is_retired(now) && !asked.one_model).then(|| listed(model));

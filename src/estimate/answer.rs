@@ -93,7 +93,11 @@ pub fn caching(workload: &Workload, model: &Model, now: Time) -> Caching {
     let prices = Prices::of(workload, model);
     let rates = cost::rates(&prices.synchronous, workload, now);
     let run = run(workload, model, &rates, Attempts::of(workload, true), workload.calls_in_flight());
-    Caching { tokens: run.cache.tokens, life_ms: cost::cache_life_ms(workload, &rates) }
+    Caching {
+        tokens: run.cache.tokens,
+        life_ms: cost::cache_life_ms(workload, &rates),
+        writes_unread: cost::writes_unread(workload, model),
+    }
 }
 
 /// The call fits the context window and the output cap, as far as the catalogue knows them.
@@ -127,9 +131,11 @@ impl<'a> Figures<'a> {
             sequential: synchronous(Way::Sequential, &one_by_one, all, &cards.synchronous),
             concurrent: synchronous(Way::Async, &together, attempts, &cards.synchronous),
             flex: cards.flex.as_ref().map(|card| synchronous(Way::Flex, &together, attempts, card)),
-            batch: cards.batch.as_ref().zip(batch_jobs).map(|(card, jobs)| {
-                batch(workload, model, card, attempts, jobs, now)
-            }),
+            batch: cards
+                .batch
+                .as_ref()
+                .zip(batch_jobs)
+                .map(|(card, jobs)| batch(workload, model, card, attempts, jobs, now)),
             cacheable_tokens: cost::cacheable_tokens(workload, model),
             cache: together.cache,
             limits: together.limits,
@@ -264,14 +270,7 @@ fn jobs_of(workload: &Workload, vendor: Option<&Vendor>, items: u64) -> (u64, u6
 
 /// No cache hits are counted. The range goes down to the best that is reported, and at vendors that bill unread input as
 /// a write to a batch without any: nobody has published whether a batch's bill has them.
-fn batch(
-    workload: &Workload,
-    model: &Model,
-    card: &RateCard,
-    attempts: Attempts,
-    jobs: BatchJobs,
-    now: Time,
-) -> Quote {
+fn batch(workload: &Workload, model: &Model, card: &RateCard, attempts: Attempts, jobs: BatchJobs, now: Time) -> Quote {
     let waves = jobs.waves.saturating_add(jobs.waves_again);
     let duration = Duration::Between {
         least_ms: BATCH_LEAST_MS.saturating_mul(jobs.waves),

@@ -163,6 +163,9 @@ mod tests {
     fn prices_name_their_sources_and_their_day() {
         let model = prices::find("gpt-4o-mini").expect("in the catalogue");
         let sourced = price_words(model, "2026-11-12");
-        assert!(sourced.starts_with("Prices of gpt-4o-mini as of 12\u{a0}Nov\u{a0}2026: 3 independent sources agree"), "{sourced}");
+        assert!(
+            sourced.starts_with("Prices of gpt-4o-mini as of 12\u{a0}Nov\u{a0}2026: 3 independent sources agree"),
+            "{sourced}"
+        );
     }
 }

@@ -5,19 +5,20 @@ use crate::estimate::binding::number;
 use crate::estimate::cost::{self, CacheUse};
 use crate::money::Usd;
 use crate::prices::{BatchCache, CacheMode, date_utc};
-use crate::time::day_in_words;
+use crate::time::{day_in_words, in_words};
 
 pub fn notes(figures: &Figures) -> Vec<String> {
-    let mut notes = vec![IDEAL.to_owned()];
+    let call = in_words(figures.workload.call_ms());
+    let mut notes = vec![format!(
+        "Times assume {call} per call and nothing in between: the ideal. A measured loop with 5 to 20 parallel calls took \
+         10 to 36% longer."
+    )];
     price_notes(figures, &mut notes);
     size_notes(figures, &mut notes);
     cache_notes(figures, &mut notes);
     batch_notes(figures, &mut notes);
     notes
 }
-
-/// Said once, for all times.
-const IDEAL: &str = "Times are ideal. A measured loop with 5 to 20 parallel calls took 10 to 36% longer.";
 
 /// What speaks against relying on these numbers, in whole sentences.
 pub fn warnings(figures: &Figures) -> Vec<String> {
@@ -86,8 +87,7 @@ fn moment_notes(figures: &Figures, notes: &mut Vec<String>) {
     if let Some(from) = card.next_change(figures.now) {
         let then = card.rates(input, from);
         let writes = cost::writes_unread(figures.workload, figures.model);
-        let uncached =
-            |rates| cost::parts(figures.workload, rates, figures.attempts, CacheUse::NONE, writes).total();
+        let uncached = |rates| cost::parts(figures.workload, rates, figures.attempts, CacheUse::NONE, writes).total();
         notes.push(format!(
             "The price changes on {}: Async then costs {} instead of {}, before any prompt caching.",
             day_in_words(&date_utc(from)),
@@ -105,10 +105,7 @@ fn moment_notes(figures: &Figures, notes: &mut Vec<String>) {
         .map(|quote| quote.way.label())
         .collect();
     if !changing.is_empty() {
-        notes.push(format!(
-            "Prices change before the end of {}: the range holds both.",
-            changing.join(" and of ")
-        ));
+        notes.push(format!("Prices change before the end of {}: the range holds both.", changing.join(" and of ")));
     }
 }
 
@@ -178,7 +175,8 @@ fn cache_notes(figures: &Figures, notes: &mut Vec<String>) {
             percent(figures.cache.read_ppm(figures.attempts))
         ));
         if model.cache_mode == Some(CacheMode::PromptCacheKey) {
-            notes.push(format!("{} reads its cache only for calls that carry a prompt cache key.", model.vendor_name()));
+            notes
+                .push(format!("{} reads its cache only for calls that carry a prompt cache key.", model.vendor_name()));
         }
         if model.min_cacheable_tokens.is_none() {
             notes.push(format!(

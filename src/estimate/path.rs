@@ -100,7 +100,9 @@ fn budget(figures: &Figures) -> Step {
     let chosen = figures.quote(choose(figures)).unwrap_or(&figures.concurrent);
     let (taken, reason) = match figures.workload.budget {
         None => (0, "No budget is set.".to_owned()),
-        Some(budget) if chosen.most() <= budget => (1, format!("It uses {} of {}.", chosen.cost_words(), budget.short())),
+        Some(budget) if chosen.most() <= budget => {
+            (1, format!("It uses {} of {}.", chosen.cost_words(), budget.short()))
+        }
         Some(budget) => (2, format!("{} is more than {}.", chosen.cost_words(), budget.short())),
     };
     step(

@@ -122,7 +122,8 @@ impl History {
     /// The model with the prices that it had in the edition of this date (`YYYY-MM-DD`); `None`: they are the same today.
     pub fn at(&self, model: &Model, date: &str) -> Option<Model> {
         let later = self.editions.iter().filter(|(last, _)| last.as_str() >= date);
-        let was = later.flat_map(|(_, models)| models).find(|was| (&was.vendor, &was.id) == (&model.vendor, &model.id))?;
+        let was =
+            later.flat_map(|(_, models)| models).find(|was| (&was.vendor, &was.id) == (&model.vendor, &model.id))?;
         Some(Model {
             card: was.card.clone(),
             batch: was.batch.clone(),
@@ -142,7 +143,8 @@ mod tests {
     fn published(date: &str, input: &str) -> String {
         let models = json!([{ "id": "qwen3.7-plus", "name": "Q", "price_date": date, "agreeing": 1, "input": input,
             "confidence": "high", "output": "4", "context_window": 9 }]);
-        json!({ "date": date, "vendors": [{ "vendor": { "id": "alibaba", "name": "A" }, "models": models }] }).to_string()
+        json!({ "date": date, "vendors": [{ "vendor": { "id": "alibaba", "name": "A" }, "models": models }] })
+            .to_string()
     }
 
     #[test]
@@ -150,7 +152,10 @@ mod tests {
         let (first, second, third) =
             (published("2026-09-01", "1"), published("2026-10-01", "2"), published("2026-11-01", "3"));
         let kept = [earlier(&first, &second), earlier(&second, &third)].map(|kept| kept.expect("two files"));
-        assert_eq!(kept.each_ref().map(|kept| (kept.date.as_str(), kept.models)), [("2026-09-01", 1), ("2026-10-01", 1)]);
+        assert_eq!(
+            kept.each_ref().map(|kept| (kept.date.as_str(), kept.models)),
+            [("2026-09-01", 1), ("2026-10-01", 1)]
+        );
         let table = history_table(&kept.map(|kept| kept.file)).expect("a table");
         let history = History::read(&table).expect("a history");
         let model = find("alibaba/qwen3.7-plus").unwrap();

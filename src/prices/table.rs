@@ -317,7 +317,9 @@ mod tests {
         assert_eq!((half.base.input, half.tiers[0].1.output), (PerToken(50), PerToken(400)));
         let mut odd = half.clone();
         odd.tiers[0].1.cache_read = PerToken(9);
-        for (sibling, other, text) in [(&half, None, "*5"), (&half, Some(&half), "="), (&odd, Some(&half), "50,200,5,,100;T9:100,400,9,,200")] {
+        for (sibling, other, text) in
+            [(&half, None, "*5"), (&half, Some(&half), "="), (&odd, Some(&half), "50,200,5,,100;T9:100,400,9,,200")]
+        {
             assert_eq!(write_sibling(sibling, &card, other), text);
             assert_eq!(read_sibling(text, &card, other), Some(Some(sibling.clone())));
         }

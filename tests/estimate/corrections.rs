@@ -138,7 +138,8 @@ fn own_prices_hold_where_they_apply_and_are_not_cut_in_silence() {
 #[test]
 fn an_input_limit_below_the_window_counts() {
     // 400,000 tokens of context, of which 272,000 may be input.
-    let fits = |input| by_model(&plain(1, input, 10), "", NOW).iter().find(|row| row.model.id == "gpt-5.4-mini").unwrap().fits;
+    let fits =
+        |input| by_model(&plain(1, input, 10), "", NOW).iter().find(|row| row.model.id == "gpt-5.4-mini").unwrap().fits;
     assert!(fits(272_000) && !fits(272_001));
     says(&of(&plain(1, 272_001, 10), "gpt-5.4-mini").warnings, "takes at most 272,000 tokens of input");
 }

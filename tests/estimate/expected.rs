@@ -47,7 +47,9 @@ struct Case {
 fn cases() -> Vec<Case> {
     let file: Value = serde_json::from_str(include_str!("expected.json")).unwrap();
     let cases = file["cases"].as_array().unwrap().iter();
-    cases.map(|said| Case { name: text(&said["name"]), said: said.clone(), ours: of_link(&text(&said["link"]), NOW) }).collect()
+    cases
+        .map(|said| Case { name: text(&said["name"]), said: said.clone(), ours: of_link(&text(&said["link"]), NOW) })
+        .collect()
 }
 
 fn text(value: &Value) -> String {
@@ -97,7 +99,8 @@ fn costs_are_those_of_somebody_else_or_corrected_for_a_reason() {
                 assert_eq!(ours.is_some(), theirs.is_some(), "{name}");
                 continue;
             };
-            let expected = corrected(&name).map_or_else(|| usd(&theirs["cost"]), |costs| Usd::parse(costs[at]).unwrap());
+            let expected =
+                corrected(&name).map_or_else(|| usd(&theirs["cost"]), |costs| Usd::parse(costs[at]).unwrap());
             if !same(ours.cost, expected) {
                 wrong.push(format!("{name}: {} {} is not {expected}", ours.way.label(), ours.cost));
             }
@@ -107,7 +110,10 @@ fn costs_are_those_of_somebody_else_or_corrected_for_a_reason() {
             {
                 wrong.push(format!("{name}: {} {} to {}", ours.way.label(), ours.least(), ours.most()));
             }
-            if corrected(&name).is_none() && !theirs["cost_best"].is_null() && !same(ours.least(), usd(&theirs["cost_best"])) {
+            if corrected(&name).is_none()
+                && !theirs["cost_best"].is_null()
+                && !same(ours.least(), usd(&theirs["cost_best"]))
+            {
                 wrong.push(format!("{name}: at best {}", ours.least()));
             }
         }
@@ -147,7 +153,8 @@ fn times_files_and_binding_limits_are_those_of_somebody_else() {
             match (ours.duration, theirs["time_s"].as_f64()) {
                 (Duration::Ms(ms), Some(seconds)) => {
                     let off_ms = (ms as f64 - seconds * 1_000.0).abs();
-                    let most_ms = if name.contains("quick failures") { seconds * 20.0 } else { 60_000.0_f64.min(seconds * 10.0) };
+                    let most_ms =
+                        if name.contains("quick failures") { seconds * 20.0 } else { 60_000.0_f64.min(seconds * 10.0) };
                     assert!(off_ms <= most_ms.max(1.0), "{name}: {ms} ms is not {seconds} s");
                 }
                 (duration, seconds) => assert!(duration == Duration::Never && seconds.is_none(), "{name}"),

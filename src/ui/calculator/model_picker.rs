@@ -21,7 +21,8 @@ pub struct ModelPickerProps {
 pub fn ModelPicker(props: &ModelPickerProps) -> Html {
     let retired = use_state(|| false);
     let now = props.now;
-    let choices = use_memo((*retired, props.model.clone(), now), |(retired, model, now)| choices(*retired, model, *now));
+    let choices =
+        use_memo((*retired, props.model.clone(), now), |(retired, model, now)| choices(*retired, model, *now));
     let hint = prices::find(&props.model).map(|model| hint(model, props.own_price, now));
     let more = (!*retired).then_some(AttrValue::Static("Show retired"));
     let on_more = Callback::from(move |()| retired.set(true));

@@ -27,7 +27,11 @@ const FIGURES: [(&str, Figure, Option<Cost>); 12] = [
     ("Sequential", |row, _| row.sequential.short(), Some(|row| Some(row.sequential))),
     ("Async", |row, _| cost_words(row.concurrent, row.concurrent_range), Some(|row| Some(row.concurrent))),
     ("Flex", |row, _| known(row.flex), Some(|row| row.flex)),
-    ("Batch API", |row, _| row.batch.map_or_else(|| "not offered".to_owned(), |cost| cost_words(cost, row.batch_range)), Some(|row| row.batch)),
+    (
+        "Batch API",
+        |row, _| row.batch.map_or_else(|| "not offered".to_owned(), |cost| cost_words(cost, row.batch_range)),
+        Some(|row| row.batch),
+    ),
     ("Cost per 1,000 calls, Async", |row, calls| a_thousand(row.concurrent, calls).short(), None),
     ("Time, Async", |row, _| row.duration.to_string(), None),
     ("Input price per 1M tokens", |row, _| dollars(row.model.card.base.input), None),

@@ -137,7 +137,9 @@ fn caching(entry: &mut Map<String, Value>, caching: &Value) -> Result<(), String
         Some(other) => return Err(format!("the cache mode {other} is unknown")),
     };
     if (mode == "implicit_writes") != (caching["unread_input_billing"] == "cache_write") {
-        return Err("unread input is billed as a cache write where the mode is implicit_writes, and nowhere else".into());
+        return Err(
+            "unread input is billed as a cache write where the mode is implicit_writes, and nowhere else".into()
+        );
     }
     entry.insert("cache_mode".to_owned(), mode.into());
     copy(
@@ -163,7 +165,9 @@ fn note(model: &Value) -> Option<String> {
     }
     if let (Some(until), Some(input)) = (model["price_guaranteed_until"].as_str(), list["input"].as_f64()) {
         let output = list["output"].as_f64()?;
-        return Some(format!("A promotional price, promised until {until}; the list price is ${input} in, ${output} out."));
+        return Some(format!(
+            "A promotional price, promised until {until}; the list price is ${input} in, ${output} out."
+        ));
     }
     let discount = &model["discount"];
     let (input, output) = (discount["input"].as_f64()?, discount["output"].as_f64()?);

@@ -85,7 +85,8 @@ fn differences(file: &Path, files: &[String]) -> Result<Vec<String>, String> {
 
 /// Every model of the edition into its vendor's file, whose own facts (name, batch limits) stay.
 fn take(file: &Path) -> Result<(), String> {
-    let edition = Edition::read(&read(file)?).ok_or_else(|| format!("{} is no edition of prices.", file.display()))??;
+    let edition =
+        Edition::read(&read(file)?).ok_or_else(|| format!("{} is no edition of prices.", file.display()))??;
     if let Some(unknown) = edition.models.keys().find(|vendor| !prices::VENDORS.contains(&vendor.as_str())) {
         return Err(format!("{unknown}: begin a file for this vendor, and name it in src/prices/published.rs."));
     }
