@@ -51,8 +51,8 @@ impl LengthUnit {
     pub fn range(self, tokens: Range) -> Range {
         let (unit, decimals) = match self {
             LengthUnit::Tokens => return tokens,
-            LengthUnit::Words => (Unit::Words, 0),
-            LengthUnit::Pages => (Unit::Pages, 2),
+            LengthUnit::Words => (Unit::Length(self.name()), 0),
+            LengthUnit::Pages => (Unit::Length(self.name()), 2),
         };
         let min = self.of_tokens(tokens.min).max(tokens.min.min(1));
         Range { unit, decimals, min, max: self.of_tokens(tokens.max), ..tokens }
