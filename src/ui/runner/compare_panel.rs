@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::link::ReasoningEffort;
+use crate::ui::hooks::now;
 use crate::ui::parts::{Button, Combobox, SelectField, TextField, TextKind};
 use crate::ui::runner::candidates::{CANDIDATES_MAX, Others};
 use crate::ui::runner::form_field::StepProps;
@@ -28,7 +29,7 @@ pub struct ComparePanelProps {
 #[component]
 pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let (step, form) = (&props.step, &props.step.form);
-    let list = use_memo(form.provider, |provider| choices(&[], *provider));
+    let list = use_memo(form.provider, |provider| choices(&[], *provider, now()));
     let model = |place: usize, label: &'static str| {
         let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
         let on_choose = Callback::from(move |text: AttrValue| {
