@@ -85,7 +85,7 @@ for (const name of HOSTS) {
     const first = page.locator(TAG).first();
     const calls = first.getByRole('spinbutton', { name: 'API calls', exact: true });
     await calls.fill('10000');
-    await expect(way(page, 'Sequential')).toContainText('$0.675');
+    await expect(way(page, 'Sequential')).toContainText('$0.50');
     await expect(page.locator('output').first()).toHaveText(/^10000 calls of openai\/gpt-6-luna: \$0\.4500 in 15 min$/);
     await first.getByRole('combobox', { name: 'Model', exact: true }).selectOption('openai/gpt-4o');
     await expect(way(page, 'Sequential')).toContainText('$11.25');
