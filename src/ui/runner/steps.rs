@@ -163,7 +163,8 @@ pub fn Steps(props: &StepsProps) -> Html {
                         })}
                         on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
                     <ComparePanel {step} more_models={(*more_models).clone()} {on_more_models} effort={*second_effort}
-                        on_effort={on_second_effort} starting={desk.opening} on_compare={start.comparing()} />
+                        on_effort={on_second_effort} setup={read.as_ref().ok().cloned()}
+                        estimate={desk.estimate.clone().and_then(Result::ok)} starting={desk.opening} on_compare={start.comparing()} />
                 }
             </div>
             if has_data {
