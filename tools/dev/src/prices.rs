@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use pennybatch::prices;
 
-use crate::project;
+use crate::{project, refresh};
 
 #[derive(clap::Subcommand)]
 pub enum PricesCommand {
@@ -13,6 +13,8 @@ pub enum PricesCommand {
     Check(CheckArgs),
     /// Check them, and write src/prices/catalogue.tsv, which the programs carry
     Write,
+    /// Report what the public price lists say by now beside the catalogue; nothing is changed
+    Refresh(refresh::RefreshArgs),
 }
 
 #[derive(clap::Args)]
@@ -23,6 +25,9 @@ pub struct CheckArgs {
 }
 
 pub fn run(command: &PricesCommand) -> Result<(), String> {
+    if let PricesCommand::Refresh(args) = command {
+        return refresh::run(args);
+    }
     let files = vendor_files()?;
     let found: Vec<String> = files.iter().flat_map(|text| prices::problems(text)).collect();
     if !found.is_empty() {
@@ -33,6 +38,7 @@ pub fn run(command: &PricesCommand) -> Result<(), String> {
     println!("{models} models of {} vendors: no problem.", files.len());
     let place = place().join("catalogue.tsv");
     match command {
+        PricesCommand::Refresh(_) => {}
         PricesCommand::Write => {
             fs::write(&place, written).map_err(|why| format!("{} cannot be written: {why}", place.display()))?;
             println!("src/prices/catalogue.tsv is written.");
