@@ -7,6 +7,7 @@ mod catalogue;
 mod date;
 mod published;
 mod rate_card;
+mod router;
 mod served;
 mod table;
 mod vendor_file;
@@ -15,4 +16,5 @@ pub use catalogue::{BatchCache, BatchLimits, CacheMode, Model, ModelId, Vendor, 
 pub use date::date_utc;
 pub use published::{VENDORS, changes, problems, published, table};
 pub use rate_card::{RateCard, Rates};
-pub use served::find_at;
+pub use router::{MODELS_MAX, RouterList, RouterModel};
+pub use served::{endpoint_of, find_at, wire_at};

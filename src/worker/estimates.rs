@@ -14,7 +14,7 @@ use crate::worker::page;
 use crate::worker::plan::{self, problem, template_words};
 use crate::worker::rows::counting;
 use crate::worker::rows::data::Data;
-use crate::worker::rows::forecast::{Rows, forecast, near};
+use crate::worker::rows::forecast::{forecast, near};
 use crate::worker::rows::prepare::Unprepared;
 use crate::worker::rows::preview;
 use crate::worker::rows::provider_count;
@@ -129,7 +129,7 @@ impl Shell {
             Ok(prepared) => {
                 let facts = self.facts(&prepared, slices).await;
                 let imported = self.imported_rows(&data, setup).await;
-                let rows = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
+                let rows = prepared.as_rows(&facts, &imported);
                 let turn = &mut async || {
                     slices.turn().await;
                 };
@@ -169,7 +169,7 @@ impl Shell {
         let rows = trial::spread_rows(&facts, TRIAL_ROWS);
         let imported = self.imported_rows(&data, setup).await;
         let plan = plan::checked_plan(setup)?;
-        let rows_known = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
+        let rows_known = prepared.as_rows(&facts, &imported);
         let turn = &mut async || {
             slices.turn().await;
         };

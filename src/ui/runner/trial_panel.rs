@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::link::{CapProposal, Projection, Provider, Trial, TrialAnswer, TrialModel, TrialRow};
 use crate::money::{Usd, grouped};
+use crate::prices::RouterList;
 use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind, Combobox, Disclosure};
 use crate::ui::runner::provider_step::choices;
@@ -29,7 +30,7 @@ pub struct TrialPanelProps {
 
 #[component]
 pub fn TrialPanel(props: &TrialPanelProps) -> Html {
-    let list = use_memo(props.provider, |provider| choices(&[], *provider));
+    let list = use_memo(props.provider, |provider| choices(&[], *provider, &RouterList::default()));
     let model = |place: usize, label: &'static str| {
         let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
         let on_choose = Callback::from(move |text: AttrValue| {

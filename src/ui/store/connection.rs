@@ -141,6 +141,7 @@ impl Connection {
                 self.line.borrow_mut().holds_run = true;
                 self.on_form.emit(FormAction::Restored(Box::new(setup.clone())));
             }
+            ToPage::RouterPrices(list) => self.on_form.emit(FormAction::RouterPrices(Rc::new(list.clone()))),
             ToPage::Data(data) => self.on_form.emit(FormAction::DataRead(Box::new(data.clone()))),
             ToPage::Exported { file_name, .. }
             | ToPage::RequestFile(crate::link::batch::RequestFile { file_name, .. }) => {

@@ -13,6 +13,7 @@ use crate::worker::browser::Slices;
 use crate::worker::plan;
 use crate::worker::rows::counting::Weight;
 use crate::worker::rows::data::Data;
+use crate::worker::rows::forecast::Rows;
 
 pub type CacheKey = [u8; 32];
 
@@ -147,6 +148,20 @@ impl Prepared {
         self.facts.borrow().iter().map(estimate).collect()
     }
 
+    /// What a forecast needs to know of the rows.
+    pub fn as_rows<'a>(&self, facts: &'a [ItemFacts], imported: &'a [bool]) -> Rows<'a> {
+        Rows { facts, imported, tokens_counted: self.counted.get(), shared_tokens: self.shared_tokens() }
+    }
+
+    /// Tokens of what every call begins with and marks to be kept.
+    fn shared_tokens(&self) -> u64 {
+        if !self.prompt.has_fixed_system() {
+            return 0;
+        }
+        let user = self.of.user.get(..self.prompt.shared_user_bytes()).unwrap_or_default();
+        u64::from(tokens::estimate(&self.of.system)) + u64::from(tokens::estimate(user))
+    }
+
     /// Whether the cache may answer a row.
     pub fn maybe_cached(&self, item: Ordinal, is_cached: impl Fn(&CacheKey) -> bool) -> bool {
         self.of.use_cache && self.keys_of(item).any(|key| is_cached(&key))
@@ -185,7 +200,7 @@ pub async fn prepare(
         let item = row as Ordinal;
         let (system, user) = dataset::render(&prepared.prompt, &data.table, row).map_err(Unprepared::Template)?;
         let call = call(setup, &prepared.prompt, &system, &user);
-        let body = setup.provider.body(&setup.base_url, &call);
+        let body = setup.provider.body(setup.wire(), &setup.base_url, &call);
         let key = cache_key(&group, &body);
         let mut longest = body.len();
         for (lane, keys) in &mut prepared.others {
@@ -249,7 +264,7 @@ fn other_wires(setup: &Setup) -> Vec<Setup> {
 }
 
 fn body_of(lane: &Setup, prompt: &Prompt, system: &str, user: &str) -> String {
-    lane.provider.body(&lane.base_url, &call(lane, prompt, system, user))
+    lane.provider.body(lane.wire(), &lane.base_url, &call(lane, prompt, system, user))
 }
 
 pub fn call<'a>(setup: &'a Setup, prompt: &Prompt, system: &'a str, user: &'a str) -> Call<'a> {
