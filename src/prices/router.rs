@@ -131,7 +131,7 @@ impl Pricing {
             output: output.max(reasoning),
             cache_read: stated(&self.input_cache_read, Some(input))?,
             cache_write: stated(&self.input_cache_write, write)?,
-            cache_write_1h: PerToken(0),
+            ..Rates::default()
         })
     }
 }
@@ -192,7 +192,7 @@ mod tests {
             output: PerToken(4_400_000),
             cache_read: PerToken(260_000),
             cache_write: PerToken(1_400_000),
-            cache_write_1h: PerToken(0),
+            ..Rates::default()
         };
         assert_eq!(base(" z-ai/glm-5.2 "), glm);
         assert_eq!(base("a/thinks").output, PerToken(300_000), "the dearer of the two");

@@ -1,6 +1,6 @@
 //! The model that an endpoint serves under a name, at the price that it bills.
 
-use crate::prices::{Model, all, find};
+use crate::prices::{Api, Model, all, find};
 use crate::provider::{Provider, ServedAt, Wire, is_responses_only};
 
 /// Where a preset stands for a vendor, its price list alone counts: a host may serve another maker's model under the
@@ -20,13 +20,26 @@ pub fn find_at(provider: Provider, name: &str) -> Option<&'static Model> {
     listed(name).or_else(|| listed(undated(name)?))
 }
 
-/// The API that this model is asked over at this address. OpenAI serves some by its Responses API alone; everyone else is
-/// asked over the preset's own.
+/// The API that this model is asked over at this address. OpenAI serves some by its Responses API alone, by the catalogue
+/// or, where that doesn't know the model, by its name; everyone else is asked over the preset's own.
 pub fn wire_at(provider: Provider, base_url: &str, model: &str) -> Wire {
-    match provider.is_open_ai(base_url) && is_responses_only(model) {
-        true => Wire::OpenAiResponses,
-        false => provider.preset().wire,
-    }
+    let served = find_at(provider, model).map(|model| model.served_by.as_slice()).filter(|served| !served.is_empty());
+    let is_only = || match served {
+        Some(served) => served.contains(&Api::Responses) && !served.contains(&Api::ChatCompletions),
+        None => is_responses_only(model),
+    };
+    if provider.is_open_ai(base_url) && is_only() { Wire::OpenAiResponses } else { provider.preset().wire }
+}
+
+/// Whether the calls that a preset sends reach this model, one of its vendor's, by what the catalogue says.
+pub fn is_served_at(provider: Provider, model: &Model) -> bool {
+    let preset = provider.preset();
+    let api = match wire_at(provider, preset.base_url, &model.id) {
+        Wire::OpenAiChat => Api::ChatCompletions,
+        Wire::OpenAiResponses => Api::Responses,
+        Wire::AnthropicMessages => Api::Messages,
+    };
+    model.served_by.is_empty() || preset.vendor.is_none() || model.served_by.contains(&api)
 }
 
 /// Where a page can run a model of the catalogue, and under which name: at its vendor's own endpoint, or through
@@ -67,6 +80,7 @@ fn undated(name: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::bills_cache_writes;
 
     #[test]
     fn each_endpoint_has_its_own_prices() {
@@ -110,10 +124,43 @@ mod tests {
         }
     }
 
+    /// Calls over another API would be refused.
+    #[test]
+    fn each_model_is_asked_over_an_api_that_serves_it() {
+        let at_home = |name: &str| wire_at(Provider::OpenAi, Provider::OpenAi.preset().base_url, name);
+        for (name, wire) in [
+            ("gpt-4o-mini", Wire::OpenAiChat),
+            ("gpt-5.5-pro", Wire::OpenAiResponses),
+            ("gpt-5.3-codex", Wire::OpenAiResponses),
+            ("o1-pro-2025-03-19", Wire::OpenAiResponses),
+        ] {
+            assert_eq!(at_home(name), wire, "{name}");
+        }
+        let elsewhere = wire_at(Provider::OpenAiCompatible, "https://a.example/v1", "gpt-5.5-pro");
+        assert_eq!(elsewhere, Wire::OpenAiChat, "a server of unknown name speaks what it is chosen for");
+        let at_openai = wire_at(Provider::OpenAiCompatible, "https://api.openai.com/v1", "gpt-5.5-pro");
+        assert_eq!(at_openai, Wire::OpenAiResponses);
+        for provider in Provider::ALL {
+            let Some(vendor) = provider.preset().vendor else { continue };
+            for model in all().iter().filter(|model| model.vendor == vendor) {
+                assert!(is_served_at(provider, model), "{}", model.key());
+            }
+        }
+    }
+
+    /// What a call is told of the cache follows the model's name, since most names are no catalogue's.
+    #[test]
+    fn names_and_catalogue_agree_on_whose_writes_are_billed() {
+        for model in all().iter().filter(|model| model.vendor == "openai") {
+            let base = &model.card.base;
+            assert_eq!(bills_cache_writes(&model.id), base.cache_write > base.input, "{}", model.key());
+        }
+    }
+
     #[test]
     fn every_vendor_of_a_preset_is_in_the_catalogue() {
         for vendor in Provider::ALL.into_iter().filter_map(|provider| provider.preset().vendor) {
-            assert!(all().iter().any(|model| model.vendor == vendor && !model.deprecated), "{vendor}");
+            assert!(all().iter().any(|model| model.vendor == vendor && model.retires_on.is_none()), "{vendor}");
         }
     }
 }

@@ -369,6 +369,7 @@ const CEREBRAS: Preset = Preset {
     rate_headers: RateHeaders::None,
     browser: "Works in the browser. A wrong key looks like a network error.",
     key_page: Some("https://cloud.cerebras.ai"),
+    vendor: Some("cerebras"),
     ..HOSTED
 };
 

@@ -73,7 +73,7 @@ impl Scenario {
 
     /// The same without any chance but failures: what the closed form computes.
     pub fn steady(workload: &Workload, model: &Model, now: Time) -> Scenario {
-        let card = estimate::rate_card(workload, model, now);
+        let card = estimate::rate_card(workload, model);
         let caching = estimate::caching(workload, model, now);
         Scenario {
             plan: plan(workload, model, card),

@@ -10,9 +10,6 @@ use crate::estimate::{Quantity, Tier, Workload};
 use crate::number::{Range, Unit};
 use crate::prices::{self, Model, ModelId};
 
-/// The model that the page opens with.
-pub const OPENING_MODEL: &str = "openai/gpt-4o-mini";
-
 /// Models that can be seen side by side.
 pub const PINS_MAX: usize = 4;
 
@@ -70,7 +67,7 @@ pub enum Action {
 impl Default for Inputs {
     fn default() -> Inputs {
         Inputs {
-            model: OPENING_MODEL.to_owned(),
+            model: prices::OPENING_MODEL.to_owned(),
             workload: Workload::default(),
             pins: Vec::new(),
             versus: Versus::default(),
@@ -201,21 +198,21 @@ mod tests {
 
     #[test]
     fn a_tier_sets_all_limits_and_its_absence_none() {
-        let model = Inputs::default().model().unwrap();
-        let tier = crate::estimate::tiers(model)[0];
-        let limited = Inputs::default().after(Action::Limits(Some(tier)));
+        let opened = Inputs::default().after(Action::ChooseModel("openai/gpt-4o-mini".to_owned()));
+        let tier = crate::estimate::tiers(opened.model().unwrap())[0];
+        let limited = opened.after(Action::Limits(Some(tier)));
         assert_eq!(
             (limited.workload.requests_per_minute, limited.workload.tokens_per_minute),
             (Some(500), Some(200_000))
         );
         assert!(tier.is_of(&limited.workload));
-        assert_eq!(limited.after(Action::Limits(None)), Inputs::default());
+        assert_eq!(limited.after(Action::Limits(None)), opened);
     }
 
     #[test]
     fn the_opening_model_is_in_the_catalogue_and_an_unknown_one_is_not_taken() {
         let opening = Inputs::default();
-        assert_eq!(opening.model().map(|model| model.id.as_str()), Some("gpt-4o-mini"));
+        assert_eq!(opening.model().map(|model| model.id.as_str()), Some("gpt-6-luna"));
         assert_eq!(opening.after(Action::ChooseModel("gpt-nowhere".to_owned())), opening);
     }
 }

@@ -63,7 +63,7 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     html! {
         <div class={if unread { "calculator calculator--unread" } else { "calculator" }}>
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
-            <WorkloadForm inputs={props.inputs.clone()} from_file={props.from_file.clone()}
+            <WorkloadForm inputs={props.inputs.clone()} now={props.now} from_file={props.from_file.clone()}
                 on_action={props.on_action.clone()} />
             <Advice {estimate} {model} actions={props.actions.clone()} path={props.path.clone()} {unread} />
             { props.children.clone() }

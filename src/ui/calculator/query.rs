@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn the_opening_values_are_a_short_link() {
-        assert_eq!(encode(&Inputs::default()), "model=gpt-4o-mini&calls=5000&in=250&out=50&dup=10");
+        assert_eq!(encode(&Inputs::default()), "model=gpt-6-luna&calls=5000&in=250&out=50&dup=10");
         assert_eq!(decode(""), (Inputs::default(), Vec::new()));
     }
 

@@ -49,9 +49,9 @@ fn words_of_group(page: &str, id: &str) -> String {
 async fn the_page_opens_with_the_answers() {
     let page = drawn(Inputs::default()).await;
     for (id, figures) in [
-        ("answer-sequential", "Cost $0.338 Time 2 h 5 min"),
-        ("answer-async", "Cost $0.304 Time 7.5 min"),
-        ("answer-batch-api", "Cost $0.152 Time < 24 hours"),
+        ("answer-sequential", "Cost $0.25 Time 2 h 5 min"),
+        ("answer-async", "Cost $0.225 Time 7.5 min"),
+        ("answer-batch-api", "Cost $0.113 Time < 24 hours"),
     ] {
         let words = words_of_group(&page, id);
         assert!(words.contains(figures), "{id}: {words}");

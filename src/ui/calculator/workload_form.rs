@@ -9,6 +9,7 @@ use super::inputs::{Action, Inputs};
 use super::model_picker::{ModelPicker, dollars};
 use crate::estimate::{Quantity, Tier, Workload, tiers};
 use crate::money::{PerToken, grouped};
+use crate::time::Time;
 use crate::ui::parts::{Button, ButtonKind, Disclosure, NumberField, SelectField, Switch};
 
 /// Beside the five with sliders.
@@ -67,6 +68,8 @@ pub struct WorkloadFormProps {
     /// Another way to fill them in.
     #[prop_or_default]
     pub from_file: Html,
+    /// Models are switched off on a day.
+    pub now: Time,
     pub on_action: Callback<Action>,
 }
 
@@ -96,7 +99,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     };
     html! {
         <section class="workload-form panel" aria-label="Workload">
-            <ModelPicker model={props.inputs.model.clone()} {own_price} on_action={props.on_action.clone()} />
+            <ModelPicker model={props.inputs.model.clone()} {own_price} now={props.now} on_action={props.on_action.clone()} />
             <div class="workload-form__file">{ props.from_file.clone() }</div>
             { for Quantity::MAIN.into_iter().map(|quantity| html! {
                 <>

@@ -7,6 +7,8 @@ use yew::prelude::*;
 use crate::link::{PromptCache, Provider, ReasoningEffort};
 use crate::prices::{self, RateCard, RouterList};
 use crate::provider::{Auth, CacheMarks, ServedAt, Wire, answers_with_text, takes_temperature};
+use crate::time::Time;
+use crate::ui::hooks::now;
 use crate::ui::parts::{Button, Choice, Combobox, Disclosure, Notice, SelectField, TextField, TextKind, Tone};
 use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
 use crate::ui::runner::form_field::StepProps;
@@ -39,7 +41,7 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
     let listed = props.checked.first().and_then(Option::as_ref).filter(|_| provider.is_remote());
     let listed = listed.map(|checked| checked.models.clone()).unwrap_or_default();
     let known = (listed, provider, form.router_prices.clone());
-    let choices = use_memo(known, |(listed, provider, router)| choices(listed, *provider, router));
+    let choices = use_memo(known, |(listed, provider, router)| choices(listed, *provider, router, now()));
     // The preset's own address is right for nearly everyone; servers on this machine have ports of their own.
     let own_address = preset.place == ServedAt::Internet;
     html! {
@@ -288,7 +290,7 @@ pub(super) fn price_words(form: &Form) -> String {
 }
 
 /// The server's own list; before it is known, what the catalogue has for this provider.
-pub(super) fn choices(listed: &[String], provider: Provider, router: &RouterList) -> Vec<Choice> {
+pub(super) fn choices(listed: &[String], provider: Provider, router: &RouterList, now: Time) -> Vec<Choice> {
     if provider == Provider::OpenRouter && !router.models.is_empty() {
         let priced = router.models.iter().map(|model| Choice {
             value: model.id.clone().into(),
@@ -303,21 +305,21 @@ pub(super) fn choices(listed: &[String], provider: Provider, router: &RouterList
         let served = listed.iter().filter(|id| answers_with_text(id)).map(|id| Choice {
             value: id.clone().into(),
             name: id.clone().into(),
-            detail: prices::find_at(provider, id).map(|model| price_detail(&model.card)).unwrap_or_default().into(),
+            detail: prices::find_at(provider, id).map(model_detail).unwrap_or_default().into(),
             group: "Served at this base URL".into(),
         });
         return served.collect();
     }
     let preset = provider.preset();
     let offered = |model: &&prices::Model| match (preset.vendor, preset.place) {
-        (Some(vendor), _) => model.vendor == vendor,
+        (Some(vendor), _) => model.vendor == vendor && prices::is_served_at(provider, model),
         (None, ServedAt::Page | ServedAt::Anywhere) => model.core,
         (None, _) => false,
     };
-    let known = prices::all().iter().filter(|model| !model.deprecated).filter(offered).map(|model| Choice {
+    let known = prices::all().iter().filter(|model| !model.is_retired(now)).filter(offered).map(|model| Choice {
         value: format!("{}{}", preset.model_prefix, model.id).into(),
         name: model.id.clone().into(),
-        detail: price_detail(&model.card).into(),
+        detail: model_detail(model).into(),
         group: vendor_name(&model.vendor).into(),
     });
     known.collect()
@@ -325,6 +327,11 @@ pub(super) fn choices(listed: &[String], provider: Provider, router: &RouterList
 
 fn vendor_name(id: &str) -> String {
     prices::vendor(id).map_or_else(|| id.to_owned(), |vendor| vendor.name.clone())
+}
+
+fn model_detail(model: &prices::Model) -> String {
+    let retires = model.retirement_words(now()).map(|words| format!(" · {words}")).unwrap_or_default();
+    format!("{}{retires}", price_detail(&model.card))
 }
 
 fn price_detail(card: &RateCard) -> String {

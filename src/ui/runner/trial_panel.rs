@@ -8,6 +8,7 @@ use crate::link::{CapProposal, Projection, Provider, Trial, TrialAnswer, TrialMo
 use crate::money::{Usd, grouped};
 use crate::prices::RouterList;
 use crate::time::in_words;
+use crate::ui::hooks::now;
 use crate::ui::parts::{Button, ButtonKind, Combobox, Disclosure};
 use crate::ui::runner::provider_step::choices;
 use crate::ui::runner::words::{counted, money};
@@ -30,7 +31,7 @@ pub struct TrialPanelProps {
 
 #[component]
 pub fn TrialPanel(props: &TrialPanelProps) -> Html {
-    let list = use_memo(props.provider, |provider| choices(&[], *provider, &RouterList::default()));
+    let list = use_memo(props.provider, |provider| choices(&[], *provider, &RouterList::default(), now()));
     let model = |place: usize, label: &'static str| {
         let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
         let on_choose = Callback::from(move |text: AttrValue| {

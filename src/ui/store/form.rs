@@ -434,8 +434,9 @@ pub fn origin(url: &str) -> Option<String> {
 
 /// The model that a person tries first: of the vendor's short list where it has one, the one whose output costs least.
 fn cheapest_of(vendor: &str) -> Option<&'static prices::Model> {
-    let offered = prices::all().iter().filter(|model| model.vendor == vendor && !model.deprecated);
-    offered.min_by_key(|model| (!model.core, model.card.base.output, model.card.base.input))
+    let offered = prices::all().iter().filter(|model| model.vendor == vendor);
+    // One that will be switched off is no default, however far the day is.
+    offered.min_by_key(|model| (model.retires_on, !model.core, model.card.base.output, model.card.base.input))
 }
 
 /// The output tokens that the longest label needs; `None` where there is no label.

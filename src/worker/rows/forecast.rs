@@ -59,9 +59,10 @@ pub async fn forecast(
         let most = priced_lanes.iter().flat_map(|(lane, card)| {
             let written = cached(lane, rows.shared_tokens, input).1;
             let cache_write_1h = if card.keeps_an_hour { written } else { 0 };
-            [(0, 0), (written, cache_write_1h)].map(|(cache_write, cache_write_1h)| {
-                card.cost(&Usage { input, output: cap, cache_write, cache_write_1h, ..Usage::default() }, now)
-            })
+            let written = Usage { cache_write: written, cache_write_1h, ..Usage::default() };
+            // What is thought may cost more than what is shown.
+            [(Usage::default(), 0), (Usage::default(), cap), (written, 0), (written, cap)]
+                .map(|(part, reasoning)| card.cost(&Usage { input, output: cap, reasoning, ..part }, now))
         });
         low += least.min().unwrap_or(Usd::ZERO);
         high += most.max().unwrap_or(Usd::ZERO) * times;

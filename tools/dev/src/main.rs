@@ -29,6 +29,7 @@ mod bench_run;
 mod bundle;
 mod chromium;
 mod cpu;
+mod edition;
 mod embed;
 mod failures;
 mod fuzz;

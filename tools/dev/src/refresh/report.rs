@@ -208,7 +208,7 @@ mod tests {
             output: PerToken(20_000_000),
             cache_read: PerToken(400_000),
             cache_write: PerToken(5_000_000),
-            cache_write_1h: PerToken(0),
+            ..Rates::default()
         };
         let batch = Rates { input: PerToken(2_000_000), output: PerToken(11_000_000), ..rates };
         let card = |base| RateCard { base, ..RateCard::default() };
