@@ -425,6 +425,7 @@ const META: Preset = Preset {
     wire: Wire::OpenAiResponses,
     rate_headers: RateHeaders::None,
     browser: "Works in the browser. Sends no rate limits, so enter yours.",
+    key_page: Some("https://llama.developer.meta.com"),
     vendor: Some("meta"),
     ..HOSTED
 };

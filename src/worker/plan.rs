@@ -102,7 +102,8 @@ fn check(setup: &Setup) -> Result<(), Problem> {
     }
     let cap_min = setup.wire().cap_min();
     if setup.output_tokens_max.is_some_and(|cap| cap < cap_min) {
-        let message = format!("OpenAI takes no Max output tokens below {cap_min} for {}.", setup.model.trim());
+        let message =
+            format!("{} takes no Max output tokens below {cap_min}. Raise it, then start again.", setup.model.trim());
         return Err(problem(Place::Provider, message));
     }
     if setup.budget.is_some() { check_budget(setup, card(setup).as_ref()) } else { Ok(()) }

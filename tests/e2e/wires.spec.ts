@@ -62,7 +62,7 @@ test('OpenAI: a model of the Responses API alone goes over it by itself', async 
   const sent = calls(page);
   const runner = await sorting(page, mock, 40, { 'Provider': 'OpenAI', 'Model': 'gpt-5.5-pro', 'Max output tokens': 15 });
   await runner.button('Start run').click();
-  await expect(page.getByText('OpenAI takes no limit below 16 for this model. Enter 16 or more.').first()).toBeVisible();
+  await expect(page.getByText('This model takes no limit below 16. Enter 16 or more.').first()).toBeVisible();
   expect(sent).toEqual([]);
   await runner.enter({ 'Max output tokens': 16 });
   await runner.start();
@@ -100,6 +100,45 @@ for (const kept of [null, '30 minutes']) {
     expect(arrived.filter(call => call.cached_tokens > 1024)).toHaveLength(kept === null ? 0 : 39);
   });
 }
+
+test('OpenRouter\'s own list prices its models, and nothing of the person\'s goes along', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '20', '--api-key', KEY, '--price-in', '1.4', '--price-out', '4.4');
+  const asked: Record<string, string>[] = [];
+  await page.route('**/v1/models', async route => {
+    asked.push(await route.request().allHeaders());
+    await route.fulfill({
+      headers: { 'access-control-allow-origin': '*' },
+      json: { data: [
+        { id: 'z-ai/glm-5.2', pricing: { prompt: '0.0000014', completion: '0.0000044' } },
+        { id: 'openrouter/auto', pricing: { prompt: '-1', completion: '-1' } },
+      ] },
+    });
+  });
+  const runner = await sorting(page, mock, 30, { 'Provider': 'OpenRouter', 'Model': 'z-ai/glm-5.2' });
+  await expect(page.getByText('Not in our price list.')).toBeVisible();
+  await runner.button('Get prices from OpenRouter').click();
+  await expect(page.getByText('1 model with prices; 1 more can\u2019t be priced by the token.')).toBeVisible();
+  await expect(page.getByText('$1.40 in, $4.40 out per 1M tokens.')).toBeVisible();
+  expect(asked).toHaveLength(1);
+  expect(Object.keys(asked[0])).not.toContain('authorization');
+  await runner.enter({ 'Budget': '0.5' });
+  await runner.start();
+  await runner.untilFinished();
+  await expectAnswered(runner, mock, 30);
+});
+
+test('a model of the calculator arrives with its provider', async ({ page }) => {
+  for (const [model, provider, name] of [
+    ['gpt-5.5-pro', 'OpenAI', 'gpt-5.5-pro'], ['claude-haiku-4-5', 'Anthropic', 'claude-haiku-4-5'],
+    ['fireworks%2Fkimi-k3', 'Fireworks', 'accounts/fireworks/models/kimi-k3'], ['zai%2Fglm-5.2', 'OpenRouter', 'z-ai/glm-5.2'],
+  ]) {
+    await page.goto('about:blank');
+    await page.goto(`./#/run?model=${model}&calls=100`);
+    await page.getByRole('button', { name: 'Sample data', exact: true }).click();
+    await expect(page.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue(name);
+    await expect(page.getByLabel('Provider', { exact: true })).toHaveValue(provider);
+  }
+});
 
 test('Anthropic: x-api-key, the opt-in header, and every header readable', async ({ page, startMock }) => {
   const mock = await startMock(

@@ -162,16 +162,17 @@ fn anthropic_lines(file: &str) -> String {
 fn xai_lines(file: &str) -> String {
     let head = "-H \"Authorization: Bearer $XAI_API_KEY\"";
     let base = "https://api.x.ai/v1";
+    let next = r#"(.pagination_token // "") | select(. != "") | "limit=1000&pagination_token=" + @uri"#;
     format!(
         "FILE=$(curl -sS {base}/files {head} -F purpose=batch -F file=@{file} | jq -er '.id // error(tostring)') &&\n\
          BATCH=$(curl -sS {base}/batches {head} -H 'Content-Type: application/json' \
          -d '{{\"name\":\"{file}\",\"input_file_id\":\"'$FILE'\"}}' | jq -er '.batch_id // .id // error(tostring)') &&\n\
          until curl -sS {base}/batches/$BATCH {head} > batch.json && \
          jq -e '.state.num_requests > 0 and .state.num_pending == 0' batch.json > /dev/null; do sleep 60; done &&\n\
-         jq -c '.state' batch.json && : > results.jsonl && NEXT= &&\n\
-         while curl -sSfG {base}/batches/$BATCH/results {head} -d limit=1000 \
-         ${{NEXT:+--data-urlencode \"pagination_token=$NEXT\"}} > page.json && jq -c '.results[]' page.json >> results.jsonl && \
-         NEXT=$(jq -er '.pagination_token | select(. != \"\")' page.json); do :; done\n"
+         jq -c '.state' batch.json && : > results.jsonl && PAGE=limit=1000 &&\n\
+         while [ \"$PAGE\" ]; do curl -sSf \"{base}/batches/$BATCH/results?$PAGE\" {head} > page.json && \
+         jq -c '.results[]' page.json >> results.jsonl && PAGE=$(jq -r '{next}' page.json) || break; done &&\n\
+         [ -z \"$PAGE\" ]\n"
     )
 }
 
@@ -179,15 +180,17 @@ fn xai_lines(file: &str) -> String {
 fn gemini_lines(file: &str, model: &str) -> String {
     let head = "-H \"x-goog-api-key: $GEMINI_API_KEY\"";
     let base = "https://generativelanguage.googleapis.com";
-    let create = quoted(&format!("{base}/v1beta/models/{model}:batchGenerateContent"));
+    let model = percent_encoded(model.strip_prefix("models/").unwrap_or(model));
     format!(
-        "URL=$(curl -sS -D - -o /dev/null {base}/upload/v1beta/files {head} -H 'X-Goog-Upload-Protocol: resumable' \
+        "curl -sS -D upload.txt {base}/upload/v1beta/files {head} -H 'X-Goog-Upload-Protocol: resumable' \
          -H 'X-Goog-Upload-Command: start' -H \"X-Goog-Upload-Header-Content-Length: $(wc -c < {file} | tr -d ' ')\" \
          -H 'X-Goog-Upload-Header-Content-Type: application/jsonl' -H 'Content-Type: application/json' \
-         -d '{{\"file\":{{\"display_name\":\"{file}\"}}}}' | tr -d '\\r' | sed -n 's/^x-goog-upload-url: //Ip') &&\n\
+         -d '{{\"file\":{{\"display_name\":\"{file}\"}}}}' > upload.json &&\n\
+         URL=$(tr -d '\\r' < upload.txt | grep -i '^x-goog-upload-url:' | cut -d ' ' -f 2) && \
+         {{ [ \"$URL\" ] || {{ cat upload.json >&2; false; }}; }} &&\n\
          FILE=$(curl -sS \"$URL\" -H 'X-Goog-Upload-Offset: 0' -H 'X-Goog-Upload-Command: upload, finalize' \
          --data-binary @{file} | jq -er '.file.name // error(tostring)') &&\n\
-         BATCH=$(curl -sS {create} {head} -H 'Content-Type: application/json' \
+         BATCH=$(curl -sS {base}/v1beta/models/{model}:batchGenerateContent {head} -H 'Content-Type: application/json' \
          -d '{{\"batch\":{{\"display_name\":\"{file}\",\"input_config\":{{\"file_name\":\"'$FILE'\"}}}}}}' \
          | jq -er '.name // error(tostring)') &&\n\
          until curl -sS {base}/v1beta/$BATCH {head} > batch.json && \
@@ -195,8 +198,15 @@ fn gemini_lines(file: &str, model: &str) -> String {
          \"BATCH_STATE_EXPIRED\")' batch.json > /dev/null; do sleep 60; done &&\n\
          jq -r '.metadata.state, (.error // empty)' batch.json &&\n\
          jq -r '.metadata.output.responsesFile // empty' batch.json | xargs -I {{}} curl -sSfL \
-         '{base}/download/v1beta/{{}}:download?alt=media' {head} -o results.jsonl\n"
+         \"{base}/download/v1beta/{{}}:download?alt=media\" {head} -o results.jsonl\n"
     )
+}
+
+/// As a part of an address, whatever is in it.
+fn percent_encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let part = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(part).collect()
 }
 
 fn mistral_lines(file: &str, model: &str) -> String {
@@ -286,7 +296,7 @@ mod tests {
             let lines = target.shell_lines(CHAT, "requests.jsonl", name);
             let word = match target {
                 BatchTarget::Mistral => r#""a'\''$(touch owned)`b`\""}'"#,
-                BatchTarget::Gemini => r#"models/a'\''$(touch owned)`b`":batchGenerateContent'"#,
+                BatchTarget::Gemini => "models/a%27%24%28touch%20owned%29%60b%60%22:batchGenerateContent",
                 _ => r#"'a'\''$(touch owned)`b`"'"#,
             };
             assert!(lines.contains(word), "{lines}");

@@ -272,7 +272,7 @@ impl Missing<'_> {
         };
         let cap_min = lanes.clone().map(|lane| wire_of(lane).cap_min()).max().unwrap_or(1);
         if Reader::new(self.form).small(Field::MaxOutputTokens).is_some_and(|cap| cap < cap_min) {
-            let words = format!("OpenAI takes no limit below {cap_min} for this model. Enter {cap_min} or more.");
+            let words = format!("This model takes no limit below {cap_min}. Enter {cap_min} or more.");
             self.refuse(0, Field::MaxOutputTokens, &words);
         }
         if lanes.clone().all(|lane| self.form.lane(lane).provider.preset().wire != Wire::AnthropicMessages) {

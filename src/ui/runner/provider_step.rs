@@ -13,6 +13,7 @@ use crate::ui::parts::{Button, Choice, Combobox, Disclosure, Notice, SelectField
 use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::step_section::StepSection;
+use crate::ui::runner::words::counted;
 use crate::ui::store::form::{is_in_catalogue, origin};
 use crate::ui::store::{Field, Form, FormAction, PriceSource};
 
@@ -166,10 +167,10 @@ fn router_prices(props: &ProviderStepProps) -> Html {
     let models = list.models.len();
     html! {
         <div class="row">
-            <Button resting={props.asking_prices} on_press={props.on_prices.clone()}>{ "Get OpenRouter\u{2019}s prices" }</Button>
+            <Button resting={props.asking_prices} on_press={props.on_prices.clone()}>{ "Get prices from OpenRouter" }</Button>
             <span class="field__hint" role="status">
                 if models > 0 {
-                    { format!("{models} models with prices; {} more cost something else than tokens.", list.unpriced) }
+                    { format!("{} with prices; {} more can\u{2019}t be priced by the token.", counted(models as u64, "model", "models"), list.unpriced) }
                 } else {
                     { "Asks the base URL for its public list of models. No key, prompt or row is sent." }
                 }

@@ -210,6 +210,7 @@ fn duration_ms(limits: &Limits, calls: u64, tokens: u64, latency_ms: u64) -> u64
 mod tests {
     use super::*;
     use crate::link::LaneSetup;
+    use crate::money::PerToken;
     use crate::worker::plan::{self, tests::setup};
     use crate::worker::rows::data::tests::at_once;
 
@@ -247,6 +248,42 @@ mod tests {
         let two = of(&setup, &plan::plan(&setup), &[]);
         assert_eq!(two.cost_low, one.cost_low, "the cheapest lane may take them all");
         assert!(two.worst_case > one.worst_case);
+    }
+
+    /// gpt-5.6-sol: $4 in, $0.40 from the cache, $5 into it, $20 out.
+    #[test]
+    fn no_estimate_is_below_what_the_prompt_cache_bills() {
+        let mut setup = Setup {
+            provider: Provider::OpenAi,
+            base_url: "https://api.openai.com/v1".into(),
+            model: "gpt-5.6-sol".into(),
+            output_tokens_max: Some(10),
+            ..setup()
+        };
+        let row = ItemFacts { leader: 0, input_estimate: 2_000, input_bound: 2_500, maybe_cached: false };
+        let of = |setup: &Setup| {
+            let rows = Rows { facts: &[row], imported: &[], tokens_counted: false, shared_tokens: 1_500 };
+            at_once(forecast(setup, &plan::plan(setup), &rows, Time(0), &mut async || {}))
+        };
+        let usd = |text: &str| Usd::parse(text);
+        // Nothing is written unasked, so that the estimate is of plain input; a reservation counts on writes all the same.
+        assert_eq!((of(&setup).cost_low, of(&setup).cost_high), (usd("0.008"), usd("0.0082")));
+        assert_eq!(of(&setup).worst_case, usd("0.0127"));
+        // 1,500 of them are read or written.
+        setup.prompt_cache = PromptCache::FiveMinutes;
+        assert_eq!((of(&setup).cost_low, of(&setup).cost_high), (usd("0.0026"), usd("0.0097")));
+        // A router hands calls on that write, and nothing tells them not to.
+        let router = Setup {
+            provider: Provider::OpenRouter,
+            base_url: "https://openrouter.ai/api/v1".into(),
+            model: "openai/gpt-5.6-sol".into(),
+            input_price: Some(PerToken(4_000_000)),
+            output_price: Some(PerToken(20_000_000)),
+            prompt_cache: PromptCache::Off,
+            ..setup
+        };
+        assert_eq!(of(&router).cost_high, usd("0.0102"));
+        assert_eq!(of(&router).worst_case, usd("0.0127"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use self::packages::Package;
 use self::report::Report;
 use self::sources::List;
+use crate::project;
 
 #[derive(clap::Args)]
 pub struct RefreshArgs {
@@ -39,7 +40,9 @@ pub fn run(args: &RefreshArgs) -> Result<(), String> {
         println!("{} {}: {} models.", package.name(), archive.version, list.models.len());
         lists.push(list);
     }
-    let report = Report::new(&lists, pennybatch::prices::all(), &today);
+    let path = project::root().join("src/prices/left-out.txt");
+    let left_out = fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+    let report = Report::new(&lists, pennybatch::prices::all(), &left_out, &today);
     println!("{}", report.counts());
     match &args.out {
         Some(path) => {

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pennybatch::money::PerToken;
 use pennybatch::prices::{Model, date_utc};
 use pennybatch::time::Time;
 
-use super::sources::{Field, List, written};
+use super::sources::{Field, List, Pico, written};
 
 /// Sources that have to name a model before it is reported as new.
 const NEW_FROM: usize = 2;
@@ -18,9 +17,9 @@ const NEW_FROM: usize = 2;
 pub struct Difference {
     model: String,
     field: Field,
-    catalogue: Option<PerToken>,
+    catalogue: Option<Pico>,
     /// Each price, and who says it.
-    said: BTreeMap<PerToken, Vec<&'static str>>,
+    said: BTreeMap<Pico, Vec<&'static str>>,
 }
 
 pub struct Report {
@@ -33,8 +32,8 @@ pub struct Report {
     /// One source alone states it, and the catalogue says otherwise.
     pub single: Vec<Difference>,
     /// Models that the catalogue lacks, and who lists them at which prices of input and output.
-    pub new: Vec<(String, Vec<&'static str>, Option<(PerToken, PerToken)>)>,
-    /// Dates of retirement that a source states for models of the catalogue.
+    pub new: Vec<(String, Vec<&'static str>, Option<(Pico, Pico)>)>,
+    /// Dates of retirement that a source states for models of the catalogue, which has another or none.
     pub dates: Vec<(String, String, &'static str)>,
     /// Models of the catalogue that no source lists any more.
     pub unlisted: Vec<String>,
@@ -47,7 +46,8 @@ pub fn today() -> Result<String, String> {
 }
 
 impl Report {
-    pub fn new(lists: &[List], models: &[Model], today: &str) -> Report {
+    /// `left_out`: a model a line that is never reported as new.
+    pub fn new(lists: &[List], models: &[Model], left_out: &str, today: &str) -> Report {
         let mut report = Report {
             today: today.to_owned(),
             versions: lists.iter().map(|list| format!("{} {}", list.source, list.version)).collect(),
@@ -58,7 +58,7 @@ impl Report {
             dates: Vec::new(),
             unlisted: Vec::new(),
         };
-        let known: BTreeSet<String> = models.iter().map(Model::key).collect();
+        let known = models.iter().map(Model::key).chain(left_out.lines().map(|line| line.trim().to_owned())).collect();
         for model in models {
             report.compare(lists, model);
         }
@@ -74,18 +74,22 @@ impl Report {
             return;
         }
         for (source, said) in &said {
-            if let Some(date) = &said.retires_on {
+            let known = model.retires_on.map(date_utc);
+            if let Some(date) = said.retires_on.as_ref().filter(|date| known.as_ref() != Some(*date)) {
                 self.dates.push((key.clone(), date.clone(), source));
             }
         }
         for (field, catalogue) in catalogued(model, &self.today) {
-            let mut by_price: BTreeMap<PerToken, Vec<&'static str>> = BTreeMap::new();
+            let mut by_price: BTreeMap<Pico, Vec<&'static str>> = BTreeMap::new();
             for (source, said) in &said {
                 if let Some(price) = said.prices.get(&field) {
                     by_price.entry(*price).or_default().push(source);
                 }
             }
-            if by_price.keys().all(|price| Some(*price) == catalogue) {
+            // A price of the cache that is that of input is as good as none.
+            let is_said =
+                |price: &Pico| Some(*price) == catalogue || catalogue.is_none() && price.0 == model.card.base.input.0;
+            if by_price.keys().all(is_said) {
                 continue;
             }
             let voices: usize = by_price.values().map(Vec::len).sum();
@@ -102,10 +106,11 @@ impl Report {
         let vendors: BTreeSet<&str> = models.iter().map(|model| model.vendor.as_str()).collect();
         let named: BTreeSet<&String> = lists.iter().flat_map(|list| list.models.keys()).collect();
         for key in named.into_iter().filter(|key| !known.contains(*key)) {
-            let is_of_a_vendor = key.split_once('/').is_some_and(|(vendor, _)| vendors.contains(vendor));
+            let is_of_a_vendor =
+                key.split_once('/').is_some_and(|(vendor, _)| vendors.contains(vendor)) && !is_somebody_elses(key);
             let by: Vec<_> = lists.iter().filter(|list| list.models.contains_key(key)).collect();
             let price = |field: Field| {
-                let stated: BTreeSet<PerToken> =
+                let stated: BTreeSet<Pico> =
                     by.iter().filter_map(|list| list.models.get(key)?.prices.get(&field).copied()).collect();
                 stated.first().copied().filter(|_| stated.len() == 1)
             };
@@ -118,7 +123,7 @@ impl Report {
 
     pub fn counts(&self) -> String {
         format!(
-            "{} agreed changes, {} conflicts, {} differences of one source, {} new models, {} dates of retirement, {} models \
+            "{} agreed changes, {} conflicts, {} differences of one source, {} new models, {} other dates of retirement, {} models \
              that no source lists.",
             self.agreed.len(),
             self.conflicts.len(),
@@ -164,7 +169,7 @@ impl Report {
             });
             let _ = writeln!(out, "| {model} | {input} | {output} | {} |", sources.join(", "));
         }
-        let _ = write!(out, "\n## Dates of retirement ({})\n", self.dates.len());
+        let _ = write!(out, "\n## Other dates of retirement ({})\n", self.dates.len());
         if !self.dates.is_empty() {
             out.push_str("\n| model | on | source |\n|---|---|---|\n");
         }
@@ -179,20 +184,26 @@ impl Report {
     }
 }
 
+/// A router lists everybody's models, and Amazon many makers'.
+fn is_somebody_elses(key: &str) -> bool {
+    key.starts_with("openrouter/") || key.starts_with("amazon-bedrock/") && !key.contains("/amazon.")
+}
+
 /// The catalogue's prices of today. What it doesn't state is `None`: its cards hold the price of input instead.
-fn catalogued(model: &Model, today: &str) -> Vec<(Field, Option<PerToken>)> {
+fn catalogued(model: &Model, today: &str) -> Vec<(Field, Option<Pico>)> {
     let card = &model.card;
     let changed = card.changes.iter().rev().find(|(from, _)| date_utc(*from).as_str() <= today);
     let base = changed.map_or(&card.base, |(_, rates)| rates);
-    let stated = |price: PerToken| Some(price).filter(|price| *price != base.input);
-    let batch = model.batch.as_ref().map(|batch| &batch.base);
+    let input = Pico(base.input.0);
+    let stated = |price: Pico| Some(price).filter(|price| *price != input);
+    let batch = model.batch.as_ref().map(|batch| (Pico(batch.base.input.0), Pico(batch.base.output.0)));
     vec![
-        (Field::Input, Some(base.input)),
-        (Field::Output, Some(base.output)),
-        (Field::CacheRead, stated(base.cache_read)),
-        (Field::CacheWrite, stated(base.cache_write)),
-        (Field::BatchInput, batch.map(|batch| batch.input)),
-        (Field::BatchOutput, batch.map(|batch| batch.output)),
+        (Field::Input, Some(input)),
+        (Field::Output, Some(Pico(base.output.0))),
+        (Field::CacheRead, stated(Pico(base.cache_read.0))),
+        (Field::CacheWrite, stated(Pico(base.cache_write.0))),
+        (Field::BatchInput, batch.map(|(input, _)| input)),
+        (Field::BatchOutput, batch.map(|(_, output)| output)),
     ]
 }
 
@@ -200,25 +211,25 @@ fn catalogued(model: &Model, today: &str) -> Vec<(Field, Option<PerToken>)> {
 mod tests {
     use super::super::sources::tests::lists;
     use super::*;
-    use pennybatch::prices::{RateCard, Rates};
+    use pennybatch::prices::find;
 
+    /// A model of the catalogue under another name, at $20 out, $0.40 from the cache, $5 into it, and in a batch $2 and $11.
     fn model(vendor: &str, id: &str, input: u64) -> Model {
-        let rates = Rates {
-            input: PerToken(input),
-            output: PerToken(20_000_000),
-            cache_read: PerToken(400_000),
-            cache_write: PerToken(5_000_000),
-            ..Rates::default()
-        };
-        let batch = Rates { input: PerToken(2_000_000), output: PerToken(11_000_000), ..rates };
-        let card = |base| RateCard { base, ..RateCard::default() };
-        Model { vendor: vendor.into(), batch: Some(card(batch)), ..Model::own(id, card(rates)) }
+        let mut model = find("openai/gpt-5.6-sol").expect("a model with all prices").clone();
+        (model.vendor, model.id) = (vendor.to_owned(), id.to_owned());
+        let batch = &mut model.batch.as_mut().expect("batch prices").base;
+        (batch.input.0, batch.output.0) = (2_000_000, 11_000_000);
+        let base = &mut model.card.base;
+        (base.input.0, base.output.0) = (input, 20_000_000);
+        (base.cache_read.0, base.cache_write.0) = (400_000, 5_000_000);
+        model.retires_on = None;
+        model
     }
 
     #[test]
     fn what_differs_is_sorted_by_how_sure_it_is() {
-        let models = [model("openai", "gpt-5.6-sol", 5_000_000), model("openai", "gone", 1), model("deepseek", "x", 1)];
-        let report = Report::new(&lists(), &models, "2026-11-30");
+        let models = [model("openai", "gpt-5.6-sol", 6_000_000), model("openai", "gone", 1), model("deepseek", "x", 1)];
+        let report = Report::new(&lists(), &models, "", "2026-11-30");
         let agreed: Vec<(&str, &str)> =
             report.agreed.iter().map(|found| (found.model.as_str(), found.field.name())).collect();
         assert_eq!(agreed, [("openai/gpt-5.6-sol", "input"), ("openai/gpt-5.6-sol", "batch_output")]);
@@ -226,17 +237,28 @@ mod tests {
         assert_eq!(report.unlisted, ["openai/gone", "deepseek/x"]);
         assert_eq!(report.new, [], "one source is not enough");
         let text = report.markdown();
-        assert!(text.contains("| openai/gpt-5.6-sol | input | 5 | 4 (litellm, genai-prices, pi-ai) |"), "{text}");
-        let right = Report::new(&lists(), &[model("deepseek", "x", 1)], "2026-11-30");
+        assert!(text.contains("| openai/gpt-5.6-sol | input | 6 | 4 (litellm, genai-prices, pi-ai) |"), "{text}");
+        let right = Report::new(&lists(), &[model("deepseek", "x", 1)], "", "2026-11-30");
         assert!(right.agreed.is_empty() && right.conflicts.is_empty());
+    }
+
+    #[test]
+    fn what_two_list_is_new_unless_it_is_left_out() {
+        let mut lists = lists();
+        let said = lists[0].models["openai/gpt-old"].clone();
+        lists[2].models.insert("openai/gpt-old".into(), said);
+        let models = [model("openai", "gpt-5.6-sol", 4_000_000)];
+        let new = |left_out: &str| Report::new(&lists, &models, left_out, "2026-11-30").new;
+        assert_eq!(new("# note\n"), [("openai/gpt-old".to_owned(), vec!["litellm", "pi-ai"], None)]);
+        assert_eq!(new("# note\nopenai/gpt-old\n"), []);
     }
 
     #[test]
     fn sources_that_disagree_are_a_conflict_and_a_date_is_shown() {
         let mut lists = lists();
-        lists[2].models.get_mut("openai/gpt-5.6-sol").unwrap().prices.insert(Field::Input, PerToken(5_000_000));
+        lists[2].models.get_mut("openai/gpt-5.6-sol").unwrap().prices.insert(Field::Input, Pico(5_000_000));
         let models = [model("openai", "gpt-5.6-sol", 4_000_000), model("openai", "gpt-old", 1_400_000)];
-        let report = Report::new(&lists, &models, "2026-11-30");
+        let report = Report::new(&lists, &models, "", "2026-11-30");
         assert_eq!(report.conflicts.len(), 1);
         assert_eq!(report.dates, [("openai/gpt-old".to_owned(), "2026-12-11".to_owned(), "litellm")]);
         let said = &report.conflicts[0].said;

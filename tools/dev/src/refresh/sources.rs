@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use pennybatch::money::{PerToken, Usd};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::packages::{Archive, Package};
 use super::python::Value;
+
+/// Whole pico-dollars for one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pico(pub u64);
 
 /// The prices that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +40,7 @@ impl Field {
 /// What one source says of one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
-    pub prices: BTreeMap<Field, PerToken>,
+    pub prices: BTreeMap<Field, Pico>,
     /// `YYYY-MM-DD`.
     pub retires_on: Option<String>,
 }
@@ -70,7 +73,7 @@ const fn vendor(
 }
 
 /// An empty name: the source has none of its models.
-const VENDORS: [Vendor; 18] = [
+const VENDORS: [Vendor; 19] = [
     vendor("openai", ("openai", ""), "openai", "openai"),
     vendor("anthropic", ("anthropic", ""), "anthropic", "anthropic"),
     vendor("google", ("gemini", "gemini/"), "google", "google"),
@@ -89,6 +92,7 @@ const VENDORS: [Vendor; 18] = [
     vendor("perplexity", ("perplexity", "perplexity/"), "perplexity", ""),
     vendor("cerebras", ("cerebras", "cerebras/"), "cerebras", "cerebras"),
     vendor("amazon-bedrock", ("bedrock_converse", ""), "", "amazon-bedrock"),
+    vendor("openrouter", ("openrouter", "openrouter/"), "openrouter", "openrouter"),
 ];
 
 /// What hosts put before their models' names.
@@ -117,7 +121,7 @@ fn key(vendor: &Vendor, id: &str) -> String {
 }
 
 /// One dollar amount, for a token or for a million of them, as it is written.
-fn price(text: &str, per_million: bool, halved: bool) -> Option<PerToken> {
+fn price(text: &str, per_million: bool, halved: bool) -> Option<Pico> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
@@ -126,7 +130,7 @@ fn price(text: &str, per_million: bool, halved: bool) -> Option<PerToken> {
     // Binary fractions end in crumbs, such as 1.3999999999999998e-06.
     let pico = if shift >= 0 { digits.checked_mul(power)? } else { (digits + power / 2) / power };
     let pico = if halved { pico / 2 } else { pico };
-    u64::try_from(pico).ok().filter(|pico| *pico > 0).map(PerToken)
+    u64::try_from(pico).ok().filter(|pico| *pico > 0).map(Pico)
 }
 
 #[derive(Deserialize)]
@@ -237,7 +241,7 @@ fn has_begun(price: &Value, today: &str) -> bool {
 }
 
 /// `Decimal('0.15')`, or the base of `TieredPrices(base=Decimal('0.15'), …)`.
-fn decimal(value: &Value) -> Option<PerToken> {
+fn decimal(value: &Value) -> Option<Pico> {
     let value = if value.is_call_of("TieredPrices") { value.get("base")? } else { value };
     price(value.positional().next()?.text()?, true, false)
 }
@@ -291,9 +295,8 @@ fn pi_ai(files: &[(String, String)]) -> Result<BTreeMap<String, Said>, String> {
 }
 
 /// A price for a million tokens, as the vendors' files write it.
-pub fn written(price: PerToken) -> String {
-    let exact: Usd = price.per_million();
-    let text = exact.decimals(6);
+pub fn written(price: Pico) -> String {
+    let text = format!("{}.{:06}", price.0 / 1_000_000, price.0 % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
