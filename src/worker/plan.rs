@@ -38,6 +38,7 @@ pub fn plan(setup: &Setup) -> Plan {
         timeout_ms: setup.timeout_s.map_or_else(|| timeout_ms(setup), |seconds| u64::from(seconds) * 1_000),
         use_cache: setup.use_cache,
         first_call_alone: (0..setup.lanes()).any(|lane| setup.of_lane(lane).provider.is_remote()),
+        compare: setup.candidates().is_some(),
         warm_up: setup.prompt_cache != PromptCache::Off && (0..setup.lanes()).any(|lane| marks_prompts(setup, lane)),
     }
 }
@@ -257,6 +258,7 @@ pub fn template_words(found: &TemplateProblem) -> String {
         TemplateProblem::UnknownColumn { name, columns } => {
             format!("The data has no column \u{201c}{name}\u{201d}. It has: {}.", columns.join(", "))
         }
+        found @ TemplateProblem::RightAnswer { .. } => found.to_string(),
         TemplateProblem::Row { row, message } => {
             format!("The prompt fails on row {}: {message}. Nothing was sent.", u64::from(*row) + 1)
         }
@@ -267,7 +269,7 @@ pub fn template_words(found: &TemplateProblem) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::link::{DemoSettings, LaneSetup};
+    use crate::link::{DemoSettings, LaneSetup, RowChoice};
     use crate::provider::AnswerFormat;
 
     #[test]
@@ -362,6 +364,7 @@ pub(super) mod tests {
             output_price: None,
             listed_card: None,
             limits: Limits { concurrency: 3, ..Limits::default() },
+            variant: None,
         }
     }
 
@@ -433,6 +436,9 @@ pub(super) mod tests {
             prompt_cache: PromptCache::Off,
             listed_card: None,
             more_lanes: Vec::new(),
+            compare: false,
+            truth: None,
+            rows: RowChoice::All,
         }
     }
 }

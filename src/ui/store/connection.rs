@@ -12,6 +12,7 @@ use web_sys::{Blob, Event, File, HtmlAnchorElement, MessageEvent, Url, Worker, W
 use yew::Callback;
 
 use crate::link::{Secret, ToPage, ToWorker};
+use crate::ui::store::rows_form::RowsAction;
 use crate::ui::store::{DeskAction, FormAction};
 
 /// The meta tag that names the worker's script.
@@ -142,6 +143,10 @@ impl Connection {
                 self.on_form.emit(FormAction::Restored(Box::new(setup.clone())));
             }
             ToPage::RouterPrices(list) => self.on_form.emit(FormAction::RouterPrices(Rc::new(list.clone()))),
+            ToPage::RowsChosen(rows) => self.on_form.emit(FormAction::Rows(RowsAction::These(rows.clone()))),
+            ToPage::Examples { text, rows } => {
+                self.on_form.emit(FormAction::Examples(text.clone().into(), rows.clone()))
+            }
             ToPage::Data(data) => self.on_form.emit(FormAction::DataRead(Box::new(data.clone()))),
             ToPage::Exported { file_name, .. }
             | ToPage::RequestFile(crate::link::batch::RequestFile { file_name, .. }) => {

@@ -52,11 +52,15 @@ pub async fn forecast(
         let input = u64::from(facts.input_estimate);
         input_tokens += input;
         // A row goes to whichever lane is free: from the cheapest to the dearest.
-        let least = priced_lanes.iter().map(|(lane, card)| {
+        let lanes = match plan.own_lane(item as Ordinal) {
+            Some(own) => priced_lanes.get(usize::from(own)..=usize::from(own)).unwrap_or_default(),
+            None => &priced_lanes,
+        };
+        let least = lanes.iter().map(|(lane, card)| {
             let cache_read = cached(lane, rows.shared_tokens, input).0;
             card.cost(&Usage { input, cache_read, ..Usage::default() }, now)
         });
-        let most = priced_lanes.iter().flat_map(|(lane, card)| {
+        let most = lanes.iter().flat_map(|(lane, card)| {
             let written = cached(lane, rows.shared_tokens, input).1;
             let cache_write_1h = if card.keeps_an_hour { written } else { 0 };
             let written = Usage { cache_write: written, cache_write_1h, ..Usage::default() };
@@ -66,7 +70,7 @@ pub async fn forecast(
         });
         low += least.min().unwrap_or(Usd::ZERO);
         high += most.max().unwrap_or(Usd::ZERO) * times;
-        let dearest = cards.iter().map(|card| card.worst_case(u64::from(facts.input_bound), cap)).max();
+        let dearest = lanes.iter().map(|(_, card)| card.worst_case(u64::from(facts.input_bound), cap)).max();
         worst += dearest.unwrap_or(Usd::ZERO) * times;
     }
     let priced = !cards.is_empty();
@@ -125,7 +129,7 @@ pub async fn near(
         }
         saves = Some(sum);
     }
-    let shown = |row: &Ordinal| in_short(setup, &prepared.data, *row);
+    let shown = |row: &Ordinal| in_short(setup, &prepared.table, *row);
     let examples = found.iter().take(EXAMPLES).map(|(row, earlier)| (shown(row), shown(earlier))).collect();
     NearDuplicates { rows: found.len() as u32, saves, examples }
 }
@@ -244,6 +248,7 @@ mod tests {
             output_price: None,
             listed_card: None,
             limits: setup.limits.clone(),
+            variant: None,
         });
         let two = of(&setup, &plan::plan(&setup), &[]);
         assert_eq!(two.cost_low, one.cost_low, "the cheapest lane may take them all");

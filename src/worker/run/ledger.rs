@@ -153,6 +153,7 @@ mod tests {
             output_price: None,
             listed_card: None,
             limits: setup.limits.clone(),
+            variant: None,
         });
         let mut results = Results::new(6);
         for entry in entries {
