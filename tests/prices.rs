@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pennybatch::money::PerToken;
-use pennybatch::prices::{self, Api, BatchCache, CacheMode, Model, RateCard, Rates, Retirement, date_utc};
+use pennybatch::prices::{
+    self, Api, BatchCache, CacheMode, Group, Model, RateCard, Rates, Retirement, Sources, date_utc,
+};
 use pennybatch::time::Time;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -98,6 +100,26 @@ fn every_model_has_its_provenance_beside_it() {
         let known: BTreeSet<_> = said["models"].as_array().unwrap().iter().map(|model| text(&model["id"])).collect();
         let models = prices::all().iter().filter(|model| model.vendor == vendor.id).map(|model| model.id.clone());
         assert_eq!(known, models.collect(), "{}", vendor.id);
+    }
+}
+
+#[test]
+fn every_price_has_its_own_sources() {
+    let read = |name: &str| std::fs::read_to_string(vendors_folder().with_file_name(name)).unwrap();
+    let files = prices::VENDORS.map(|vendor| read(&format!("vendors/{vendor}.provenance.json")));
+    let published = prices::sources_table(&read("sources.json"), &files).unwrap();
+    for model in prices::all() {
+        let said = Sources(&published).of(&model.key()).unwrap_or_else(|| panic!("{}", model.key()));
+        let of = |group: Group| said.groups.iter().find(|said| said.group == group);
+        let main = of(Group::InputOutput).unwrap_or_else(|| panic!("{}", model.key()));
+        assert_eq!((main.independent, &main.as_of), (model.agreeing, &model.price_date), "{}", model.key());
+        assert_eq!(main.confidence == "high", model.corroborated, "{}", model.key());
+        assert_eq!(of(Group::Batch).is_some(), model.batch.is_some(), "{}", model.key());
+        assert_eq!(of(Group::Flex).is_some(), model.flex.is_some(), "{}", model.key());
+        assert!(of(Group::Retirement).is_some() || model.retires_on.is_none(), "{}", model.key());
+        for group in &said.groups {
+            assert!(!group.sources.is_empty() && !group.as_of.is_empty(), "{}: {group:?}", model.key());
+        }
     }
 }
 

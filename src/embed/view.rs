@@ -14,11 +14,20 @@ const RECOMMENDATION: &str = "recommendation";
 
 pub fn view(asked: &Asked, estimate: &Estimate, now: Time) -> Node {
     let class = if asked.problems.is_empty() { "calculator" } else { "calculator unread" };
-    Node::new("div", class).children([heading(), answers(asked, estimate), form(asked, now), advice(asked, estimate)])
+    Node::new("div", class).children([heading()]).children(stale(now)).children([
+        answers(asked, estimate),
+        form(asked, now),
+        advice(asked, estimate),
+    ])
 }
 
 fn heading() -> Node {
     Node::new("p", "title").text("What will this batch of LLM calls cost?")
+}
+
+/// Above the figures that rest on them.
+fn stale(now: Time) -> Option<Node> {
+    prices::stale_words(now).map(|words| Node::new("p", "note problem").text(words))
 }
 
 fn answers(asked: &Asked, estimate: &Estimate) -> Node {

@@ -93,7 +93,11 @@ pub fn caching(workload: &Workload, model: &Model, now: Time) -> Caching {
     let prices = Prices::of(workload, model);
     let rates = cost::rates(&prices.synchronous, workload, now);
     let run = run(workload, model, &rates, Attempts::of(workload, true), workload.calls_in_flight());
-    Caching { tokens: run.cache.tokens, life_ms: cost::cache_life_ms(workload, &rates) }
+    Caching {
+        tokens: run.cache.tokens,
+        life_ms: cost::cache_life_ms(workload, &rates),
+        writes_unread: cost::writes_unread(workload, model),
+    }
 }
 
 /// The call fits the context window and the output cap, as far as the catalogue knows them.

@@ -7,6 +7,9 @@ mod card;
 mod compare;
 mod cost;
 mod duration;
+mod every;
+mod examples;
+mod length;
 mod notes;
 mod path;
 mod quantity;
@@ -24,6 +27,9 @@ use crate::time::Time;
 pub use card::{Card, cards, price_words};
 pub use compare::{ReAsks, WayCost, a_thousand, re_asks_against, ways};
 pub use duration::{Duration, RateLimit, duration_ms};
+pub use every::Every;
+pub use examples::{EXAMPLES, Example, POST_BASIS, POST_MODEL, POST_NAME};
+pub use length::LengthUnit;
 pub use path::{Branch, Step, decision_path};
 pub use quantity::{Quantity, Spec};
 pub use slider_scale::{SliderScale, nearest};
@@ -276,6 +282,8 @@ pub struct Caching {
     /// Tokens of a call that are kept; none where the cache isn't asked for because it wouldn't pay.
     pub tokens: u64,
     pub life_ms: u64,
+    /// Input that isn't read is billed as a write, unless a call says otherwise.
+    pub writes_unread: bool,
 }
 
 /// The prices of a run: the catalogue's, or scaled to the person's own.

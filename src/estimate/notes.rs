@@ -5,19 +5,20 @@ use crate::estimate::binding::number;
 use crate::estimate::cost::{self, CacheUse};
 use crate::money::Usd;
 use crate::prices::{BatchCache, CacheMode, date_utc};
-use crate::time::day_in_words;
+use crate::time::{day_in_words, in_words};
 
 pub fn notes(figures: &Figures) -> Vec<String> {
-    let mut notes = vec![IDEAL.to_owned()];
+    let call = in_words(figures.workload.call_ms());
+    let mut notes = vec![format!(
+        "Times assume {call} per call and nothing in between: the ideal. A measured loop with 5 to 20 parallel calls took \
+         10 to 36% longer."
+    )];
     price_notes(figures, &mut notes);
     size_notes(figures, &mut notes);
     cache_notes(figures, &mut notes);
     batch_notes(figures, &mut notes);
     notes
 }
-
-/// Said once, for all times.
-const IDEAL: &str = "Times are ideal. A measured loop with 5 to 20 parallel calls took 10 to 36% longer.";
 
 /// What speaks against relying on these numbers, in whole sentences.
 pub fn warnings(figures: &Figures) -> Vec<String> {

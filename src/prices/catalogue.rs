@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::prices::RateCard;
 use crate::prices::table::Table;
-use crate::time::Time;
+use crate::prices::{RateCard, date};
+use crate::time::{Time, day_in_words};
 
 /// `vendor/model`, the catalogue's key.
 pub type ModelId = String;
@@ -225,6 +225,19 @@ pub fn newest_price_date() -> &'static str {
     all().iter().map(|model| model.price_date.as_str()).max().unwrap_or_default()
 }
 
+/// Prices older than this may well be others by now.
+const STALE_MS: u64 = 45 * 86_400_000;
+
+/// What is said of prices that are more than 45 days old.
+pub fn stale_words(now: Time) -> Option<String> {
+    let read = date::first_moment(newest_price_date())?;
+    let age_ms = now.ms_since(read);
+    (age_ms > STALE_MS).then(|| {
+        let (day, days) = (day_in_words(newest_price_date()), age_ms / 86_400_000);
+        format!("They were last read on {day}, {days} days ago. Check your provider's price list before a large run.")
+    })
+}
+
 /// What the vendors' files say, in the form that programs carry; a test keeps it in step with them.
 pub(super) const TABLE: &str = include_str!("catalogue.tsv");
 
@@ -268,6 +281,14 @@ mod tests {
         }
         assert_eq!(named("\u{201c}GPT-4o"), None);
         assert_eq!(named(""), None);
+    }
+
+    #[test]
+    fn prices_that_are_left_alone_for_long_are_said_to_be() {
+        let read = date::first_moment(newest_price_date()).unwrap();
+        assert_eq!(stale_words(read.after_ms(STALE_MS)), None);
+        let words = stale_words(read.after_ms(STALE_MS + 1)).unwrap();
+        assert!(words.contains("45 days ago"), "{words}");
     }
 
     #[test]

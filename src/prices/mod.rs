@@ -18,7 +18,7 @@ mod vendor_file;
 
 pub use catalogue::{
     Api, BatchCache, BatchLimits, CacheMode, Model, ModelId, OPENING_MODEL, Speed, Vendor, all, find, named,
-    newest_price_date, vendor, vendors,
+    newest_price_date, stale_words, vendor, vendors,
 };
 pub use date::{date_utc, first_moment};
 pub use history::{Earlier, History, earlier, history_table};

@@ -139,33 +139,6 @@ fn written(name: &str, group: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prices::{VENDORS, all};
-
-    fn published() -> String {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/prices");
-        let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a file of the catalogue");
-        let files = VENDORS.map(|vendor| read(&format!("vendors/{vendor}.provenance.json")));
-        sources_table(&read("sources.json"), &files).expect("a table")
-    }
-
-    #[test]
-    fn every_price_has_its_own_sources() {
-        let text = published();
-        let sources = Sources(&text);
-        for model in all() {
-            let said = sources.of(&model.key()).unwrap_or_else(|| panic!("{}", model.key()));
-            let of = |group: Group| said.groups.iter().find(|said| said.group == group);
-            let main = of(Group::InputOutput).unwrap_or_else(|| panic!("{}", model.key()));
-            assert_eq!((main.independent, &main.as_of), (model.agreeing, &model.price_date), "{}", model.key());
-            assert_eq!(main.confidence == "high", model.corroborated, "{}", model.key());
-            assert_eq!(of(Group::Batch).is_some(), model.batch.is_some(), "{}", model.key());
-            assert_eq!(of(Group::Flex).is_some(), model.flex.is_some(), "{}", model.key());
-            assert!(of(Group::Retirement).is_some() || model.retires_on.is_none(), "{}", model.key());
-            for group in &said.groups {
-                assert!(!group.sources.is_empty() && !group.as_of.is_empty(), "{}: {group:?}", model.key());
-            }
-        }
-    }
 
     #[test]
     fn a_source_is_told_by_what_it_is_and_who_differs_is_named() {

@@ -6,13 +6,15 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
+use crate::prices;
 use crate::time::Time;
 use crate::ui::Route;
 use crate::ui::calculator::{Action, Calculator, Inputs, decode, encode};
-use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps};
+use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps, SourcesProps};
+use crate::ui::count_text::CountTextProps;
 use crate::ui::lazy::Lazy;
 use crate::ui::loaders::Loaders;
-use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
+use crate::ui::parts::{Button, ButtonKind, Disclosure, Notice, Tone};
 use crate::ui::runner::FileEstimateProps;
 use crate::ui::simulation::SimulationProps;
 
@@ -143,6 +145,11 @@ fn drawn(
                 waiting="Decision path" />
         }
     });
+    let count = CountTextProps { on_action: on_action.clone() };
+    let count_text = html! {
+        <Lazy<CountTextProps> loader={loaders.count_text} of={count} after_paint={true} waiting="Loading…" small={true} />
+    };
+    let sources = html! { <PriceSources inputs={inputs.clone()} {now} {loaders} /> };
     let compared = ComparisonsProps { inputs: inputs.clone(), now, on_action: on_action.clone() };
     html! {
         <>
@@ -151,7 +158,9 @@ fn drawn(
                 { "Estimate it here, then run it in your browser with your own key. Nothing goes through us." }
             </p>
             { left_out(problems) }
-            <Calculator {inputs} {now} {on_action} actions={run_or_share} path={path.unwrap_or_default()} {from_file}>
+            { stale(now) }
+            <Calculator {inputs} {now} {on_action} actions={run_or_share} path={path.unwrap_or_default()} {from_file}
+                {count_text} {sources}>
                 <div class="calculator__comparisons">
                     <Lazy<ComparisonsProps> loader={loaders.comparisons} of={compared} after_paint={true}
                         waiting="Loading the table of models…" />
@@ -225,6 +234,47 @@ fn left_out(problems: &[String]) -> Html {
         <Notice tone={Tone::Warning} heading="Parts of this link can't be read. Default values are used instead.">
             { for problems.iter().map(|problem| html! { <p>{ problem }</p> }) }
         </Notice>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PriceSourcesProps {
+    inputs: Rc<Inputs>,
+    now: Time,
+    loaders: Loaders,
+}
+
+/// What a link's prices were, where it says when they were read, and where today's come from; both are fetched when asked
+/// for.
+#[component]
+fn PriceSources(props: &PriceSourcesProps) -> Html {
+    let opened = use_state(|| false);
+    let part = |then: bool| {
+        let of = SourcesProps { inputs: props.inputs.clone(), now: props.now, then };
+        html! { <Lazy<SourcesProps> loader={props.loaders.sources} {of} small={true} waiting="Loading the sources…" /> }
+    };
+    let earlier = props.inputs.priced.as_deref().is_some_and(|date| date < prices::newest_price_date());
+    let on_flip = {
+        let opened = opened.setter();
+        Callback::from(move |_| opened.set(true))
+    };
+    html! {
+        <>
+            if earlier { { part(true) } }
+            <Disclosure label="Sources of these prices" {on_flip}>
+                if *opened { { part(false) } }
+            </Disclosure>
+        </>
+    }
+}
+
+/// Prices that have been left alone for long are told before the figures that rest on them.
+fn stale(now: Time) -> Html {
+    match prices::stale_words(now) {
+        None => Html::default(),
+        Some(words) => html! {
+            <Notice tone={Tone::Warning} heading="These prices may be out of date"><p>{ words }</p></Notice>
+        },
     }
 }
 

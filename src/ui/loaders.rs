@@ -2,7 +2,8 @@
 
 use std::future::pending;
 
-use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps};
+use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps, SourcesProps};
+use crate::ui::count_text::CountTextProps;
 use crate::ui::lazy::Loader;
 use crate::ui::pages::PagesProps;
 use crate::ui::runner::FileEstimateProps;
@@ -14,6 +15,8 @@ pub struct Loaders {
     pub comparisons: Loader<ComparisonsProps>,
     pub decision_path: Loader<DecisionPathProps>,
     pub share: Loader<ShareProps>,
+    pub sources: Loader<SourcesProps>,
+    pub count_text: Loader<CountTextProps>,
     pub pages: Loader<PagesProps>,
     pub file_estimate: Loader<FileEstimateProps>,
     pub simulation: Loader<SimulationProps>,
@@ -25,6 +28,8 @@ impl Loaders {
         comparisons: Loader(|| Box::pin(pending())),
         decision_path: Loader(|| Box::pin(pending())),
         share: Loader(|| Box::pin(pending())),
+        sources: Loader(|| Box::pin(pending())),
+        count_text: Loader(|| Box::pin(pending())),
         pages: Loader(|| Box::pin(pending())),
         file_estimate: Loader(|| Box::pin(pending())),
         simulation: Loader(|| Box::pin(pending())),

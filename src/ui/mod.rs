@@ -14,6 +14,7 @@
 //! | [`lazy`] | parts that are fetched when they are first shown |
 //! | [`store`] | the worker's state and the form, for as long as the tab is open |
 //! | [`calculator`] | a workload and its answers |
+//! | [`count_text`] | lengths counted from a text |
 //! | [`compare`] | what stands below the answers |
 //! | [`simulation`] | `Simulate this run` |
 //! | [`runner`] | the run page |
@@ -34,6 +35,7 @@ mod app;
 pub mod calculator;
 mod calculator_page;
 pub mod compare;
+pub mod count_text;
 mod frame;
 pub mod hooks;
 mod lazy;

@@ -6,7 +6,7 @@ use yew::{AttrValue, Reducible};
 
 use super::choice::Choice;
 use super::view::View;
-use crate::estimate::{Quantity, Tier, Workload};
+use crate::estimate::{Every, Example, LengthUnit, POST_MODEL, Quantity, Tier, Workload};
 use crate::number::{Range, Unit};
 use crate::prices::{self, Model, ModelId};
 
@@ -23,6 +23,11 @@ pub struct Inputs {
     pub versus: Versus,
     /// Of the table of all models.
     pub view: View,
+    /// What the lengths of input and output are typed in.
+    pub unit: LengthUnit,
+    pub every: Every,
+    /// `YYYY-MM-DD`: the date of the prices that the link was made at, where it says so.
+    pub priced: Option<AttrValue>,
     /// The quantities whose boxes hold a text that can't be read, a bit each. The workload is then not what is typed.
     pub unread: u32,
 }
@@ -60,6 +65,10 @@ pub enum Action {
     Pin(ModelId),
     Against(Versus),
     View(View),
+    Unit(LengthUnit),
+    Every(Every),
+    /// A usual workload; `None`: the post's own, with its model.
+    Start(Option<Example>),
     /// Another link was opened.
     Replace(Box<Inputs>),
 }
@@ -72,6 +81,9 @@ impl Default for Inputs {
             pins: Vec::new(),
             versus: Versus::default(),
             view: View::default(),
+            unit: LengthUnit::default(),
+            every: Every::default(),
+            priced: None,
             unread: 0,
         }
     }
@@ -111,6 +123,12 @@ impl Inputs {
             Action::Pin(model) => self.with_pin(model),
             Action::Against(versus) => Inputs { versus, ..self.clone() },
             Action::View(view) => Inputs { view, ..self.clone() },
+            Action::Unit(unit) => Inputs { unit, ..self.clone() },
+            Action::Every(every) => Inputs { every, ..self.clone() },
+            Action::Start(Some(example)) => self.with(example.applied(&self.workload)),
+            Action::Start(None) => {
+                Inputs { model: POST_MODEL.to_owned(), workload: Workload::default(), ..self.clone() }
+            }
             Action::Replace(inputs) => Inputs { unread: self.unread, ..*inputs },
         }
     }
@@ -134,7 +152,7 @@ impl Inputs {
     /// What has to be corrected first before the figures count; `None` where they do.
     pub fn unread_words(&self) -> Option<AttrValue> {
         let first = Quantity::ALL.get(self.unread.trailing_zeros() as usize)?;
-        Some(format!("No estimate yet. Correct {} first.", first.spec().label).into())
+        Some(format!("No estimate yet. Correct {} first.", self.unit.label(*first)).into())
     }
 
     pub fn model(&self) -> Option<&'static Model> {
@@ -181,6 +199,17 @@ mod tests {
         let link = Inputs::default().after(Action::Set(Quantity::Budget, Some(10_000)));
         let opened = unread.after(Action::Replace(Box::new(link)));
         assert_eq!(words(&opened).as_deref(), Some("No estimate yet. Correct API calls first."));
+    }
+
+    #[test]
+    fn a_usual_workload_keeps_the_model_and_the_post_s_brings_its_own() {
+        let asked = Inputs::default().after(Action::Set(Quantity::Calls, Some(20_000)));
+        let example = crate::estimate::EXAMPLES[0];
+        let started = asked.after(Action::Start(Some(example)));
+        assert_eq!((started.workload.calls, started.workload.input_tokens), (20_000, example.input_tokens));
+        assert_eq!(started.model, asked.model);
+        let post = started.after(Action::Start(None));
+        assert_eq!((post.model.as_str(), &post.workload), (POST_MODEL, &Workload::default()));
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
             </div>
             <p class="soft small" role="status">
                 { format!("{} of {} models. Cost{time} of Async with your inputs. ", shown.len(), props.rows.len()) }
-                { "Click a model to use it; pin up to four to compare them." }
+                { "Click a model to use it; pin up to four to compare them. " }
+                { "The same text has about 30% more tokens with Claude's newer models; counts are not converted." }
             </p>
             <div class="table-scroll cost-by-model__scroll" role="region" aria-label="Models, scrollable" tabindex="0">
                 <table class="data-table" aria-labelledby="cost-by-model" {onclick}>

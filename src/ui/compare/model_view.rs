@@ -80,6 +80,28 @@ mod tests {
         assert!(ids(&openai, &rows).iter().all(|id| id.contains("4o")));
     }
 
+    /// On every day until the end of 2027, whether retired ones are shown or not.
+    #[test]
+    fn the_first_row_is_never_a_model_that_is_switched_off() {
+        const DAY_MS: u64 = 86_400_000;
+        let today = Time::from_ms(1_795_996_800_000);
+        let rows = rows();
+        for day in 0..=396 {
+            let now = today.after_ms(day * DAY_MS);
+            for deprecated in [false, true] {
+                for column in [Column::Cost, Column::Batch] {
+                    let view = View { by: column, deprecated, ..View::default() };
+                    for view in [view.sorted_by(column), view] {
+                        let first = super::rows(&view, &rows, "openai/gpt-4o-mini", now)[0].model;
+                        assert!(!first.is_retired(now), "{} on day {day}", first.key());
+                    }
+                }
+            }
+            let shown = super::rows(&View::default(), &rows, "", now);
+            assert!(shown.len() > 100 && shown.iter().all(|row| !row.model.is_retired(now)));
+        }
+    }
+
     #[test]
     fn models_without_a_batch_price_stand_last_in_both_directions() {
         let rows = rows();

@@ -18,6 +18,9 @@ pub struct DisclosureProps {
     /// What is inside, in a few words, beside the label.
     #[prop_or_default]
     pub summary: Option<AttrValue>,
+    /// Told each time whether it is open now.
+    #[prop_or_default]
+    pub on_flip: Callback<bool>,
     pub children: Html,
 }
 
@@ -36,8 +39,11 @@ pub fn Disclosure(props: &DisclosureProps) -> Html {
     let id = props.id.as_ref().map_or_else(|| format!("{}-part", slug(&props.label)), |id| id.to_string());
     let described = props.summary.is_some().then(|| format!("{id}-summary"));
     let flip = {
-        let open = open.clone();
-        move |_| open.set(!*open)
+        let (open, on_flip) = (open.clone(), props.on_flip.clone());
+        move |_| {
+            open.set(!*open);
+            on_flip.emit(!*open);
+        }
     };
     html! {
         <div class="disclosure">

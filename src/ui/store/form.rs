@@ -460,6 +460,19 @@ fn cheapest_of(vendor: &str) -> Option<&'static prices::Model> {
     offered.min_by_key(|model| (model.retires_on, !model.core, model.card.base.output, model.card.base.input))
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_default_is_a_model_that_will_be_switched_off() {
+        for vendor in Provider::ALL.into_iter().filter_map(|provider| provider.preset().vendor) {
+            let model = cheapest_of(vendor).unwrap_or_else(|| panic!("{vendor}"));
+            assert_eq!(model.retires_on, None, "{}", model.key());
+        }
+    }
+}
+
 /// The output tokens that the longest label needs; `None` where there is no label.
 pub fn label_tokens(labels: &str) -> Option<u32> {
     let longest = Labels::typed(labels).iter().map(|label| tokens::estimate(label)).max()?;
