@@ -25,6 +25,7 @@ impl Others {
                 model: model.clone(),
                 input_price: card.map(|rates| rates.input),
                 output_price: card.map(|rates| rates.output),
+                listed_card: None,
                 ..own(setup)
             }
         };
@@ -46,6 +47,7 @@ fn own(setup: &Setup) -> LaneSetup {
         model: setup.model.clone(),
         input_price: setup.input_price,
         output_price: setup.output_price,
+        listed_card: setup.listed_card.clone(),
         limits: setup.limits.clone(),
         variant: None,
     }

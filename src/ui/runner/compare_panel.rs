@@ -32,7 +32,8 @@ pub struct ComparePanelProps {
 #[component]
 pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let (step, form) = (&props.step, &props.step.form);
-    let list = use_memo(form.provider, |provider| choices(&[], *provider, now()));
+    let known = (form.provider, form.router_prices.clone());
+    let list = use_memo(known, |(provider, router)| choices(&[], *provider, router, now()));
     let model = |place: usize, label: &'static str| {
         let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
         let on_choose = Callback::from(move |text: AttrValue| {

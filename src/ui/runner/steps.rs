@@ -145,7 +145,8 @@ pub fn Steps(props: &StepsProps) -> Html {
                             {on_row} counting={desk.counting} counted={desk.counted.clone()}
                             on_count={counting(&props.work, &endpoints)} />
                         <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
-                            refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}>
+                            refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}
+                            asking_prices={desk.asking_prices} on_prices={asking_prices(&props.work)}>
                             if demo {
                                 <DemoFields step={step.clone()} />
                             }
@@ -344,6 +345,13 @@ fn checking(work: &Work, setup: &Setup, tested: &UseStateHandle<Vec<Tested>>) ->
         work.on_form.emit(FormAction::KeyUsed);
         tested.set(Tested::now(&work.form));
         work.send.emit(ToWorker::CheckConnection { setup: setup.clone(), keys: keys(&work.form) });
+    })
+}
+
+fn asking_prices(work: &Work) -> Callback<()> {
+    let work = work.clone();
+    Callback::from(move |()| {
+        work.send.emit(ToWorker::RouterPrices { base_url: work.form.text(Field::BaseUrl).to_string() });
     })
 }
 
