@@ -35,7 +35,7 @@ pub fn Advice(props: &AdviceProps) -> Html {
             { for first.iter().map(|reason| html! { <p class="advice__reason">{ reason }</p> }) }
             { for estimate.warnings.iter().map(|warning| html! { <p class="advice__warning">{ warning }</p> }) }
             <div class="row advice__actions" inert={props.unread}>{ props.actions.clone() }</div>
-            <Disclosure label="Why?">
+            <Disclosure id="why" label="Why?">
                 <div class="advice__why">
                     <ul class="advice__reasons">{ lines(others) }</ul>
                     { props.path.clone() }

@@ -105,7 +105,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
                 </>
             }) }
             <div class="workload-form__fields">{ for GOALS.into_iter().map(field) }</div>
-            <Disclosure label="Advanced" {summary} open={set > 0}>
+            <Disclosure id="advanced" label="Advanced" {summary} open={set > 0}>
                 <div class="workload-form__advanced">
                     {
                         for ADVANCED.iter().map(|row| html! {
@@ -157,7 +157,7 @@ fn tier_field(props: &WorkloadFormProps) -> Html {
             on_action.emit(Action::Limits(tier));
         }
     });
-    html! { <SelectField label="Usage tier" {value} {choices} {hint} {on_choose} /> }
+    html! { <SelectField id="usage-tier" label="Usage tier" {value} {choices} {hint} {on_choose} /> }
 }
 
 const NO_LIMITS: &str = "none";
@@ -197,7 +197,7 @@ struct ChoiceSwitchProps {
 fn ChoiceSwitch(props: &ChoiceSwitchProps) -> Html {
     let choice = props.choice;
     let on_switch = props.on_action.reform(move |on| Action::Switch(choice, on));
-    html! { <Switch label={choice.label()} on={props.on} hint={choice.hint()} {on_switch} /> }
+    html! { <Switch id={choice.id()} label={choice.label()} on={props.on} hint={choice.hint()} {on_switch} /> }
 }
 
 /// What an empty box stands for.

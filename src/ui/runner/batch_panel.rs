@@ -61,7 +61,7 @@ pub struct BatchHandOverProps {
 #[component]
 pub fn BatchHandOver(props: &BatchHandOverProps) -> Html {
     html! {
-        <Disclosure label="Batch API" summary="half the price, within 24 hours">
+        <Disclosure id="hand-over" label="Batch API" summary="half the price, within 24 hours">
             <HandOver ..props.clone() />
         </Disclosure>
     }

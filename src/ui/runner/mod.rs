@@ -42,6 +42,7 @@ mod run_view;
 mod status_line;
 mod step_section;
 mod steps;
+mod tell_me;
 mod trial_panel;
 mod window;
 pub mod words;

@@ -51,7 +51,7 @@ pub fn TrialPanel(props: &TrialPanelProps) -> Html {
                 { "Five rows from across your file, answered before the whole run. The run reuses their answers and doesn\u{2019}t \
                    pay for them again." }
             </p>
-            <Disclosure label="Compare with other models">
+            <Disclosure id="trial-models" label="Compare with other models">
                 <div class="step__fields trial__models">
                     { model(0, "Second model") }
                     { model(1, "Third model") }
