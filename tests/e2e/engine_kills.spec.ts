@@ -3,7 +3,7 @@
 // engine_kills.spec.ts --project firefox`.
 
 import { numberedRows, readJsonl, records } from './support/data';
-import { doneRows, prepareRun, untilDone, untilFinished } from './support/engines/run';
+import { doneRows, prepareRun, startRun, untilDone, untilFinished } from './support/engines/run';
 import { Screen } from './support/engines/screen';
 import { expect, startEngine, test } from './support/engines/test';
 import { billed, expectedAnswer } from './support/mock';
@@ -24,7 +24,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
     const file = numberedRows(ROWS);
     const names = new Map(records(file.buffer.toString()).map(row => [row.id, row.name]));
     const ended: { calls: number; messages: Set<string | undefined> }[] = [];
-    let browser = await startEngine(engine, { profile });
+    let browser = await startEngine(engine, profile);
     try {
       let screen = new Screen(await browser.newTab());
       await prepareRun(screen, baseURL!, file, {
@@ -33,7 +33,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
       });
       for (let kill = 0; kill <= kills; kill++) {
         if (kill === 0) {
-          await screen.click('button', 'Start run');
+          await startRun(screen);
         } else {
           await screen.fill('API key', KEY);
           await screen.click('button', (await screen.text('status', 'Run status')).includes('cut off') ? 'Send again' : 'Resume');
@@ -45,7 +45,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
         await expect.poll(async () => (await mock.totals()).open).toBe(0);
         const { calls } = await mock.ledger();
 
-        browser = await startEngine(engine, { profile });
+        browser = await startEngine(engine, profile);
         screen = new Screen(await browser.newTab());
         await screen.open(`${baseURL}#/run`);
         await screen.click('button', 'Resume run');

@@ -1,13 +1,15 @@
 // Without a network, and beside a new deployment, in each engine.
 
 import { clockLines, FAST } from './support/clock';
-import { doneRows, untilFinished } from './support/engines/run';
+import { numberedRows } from './support/data';
+import { doneRows, startRun, untilFinished } from './support/engines/run';
 import { expect, test, type Screen } from './support/engines/test';
 
 test.describe.configure({ mode: 'default' });
 test.use({ speed: FAST });
 
 const SAMPLE_ROWS = 500;
+const ROWS = 12;
 const SCHEMA = '{"type": "object", "properties": {"category": {"type": "string"}}, "required": ["category"]}';
 
 /** Waits until this build is kept. */
@@ -25,26 +27,29 @@ test('loaded once, the page opens without a network: the calculator answers, a D
   await screen.untilSays('group', 'Sequential', /\$0\.675/);
   await screen.open(`${host.address}#/run`);
   await screen.click('button', 'Sample data');
-  await screen.click('button', 'Start run');
+  await startRun(screen);
   await untilFinished(screen);
   expect(await doneRows(screen)).toBe(SAMPLE_ROWS);
 });
 
 test('a tab that is open finds its files after a new deployment, and the new version is offered', async ({ screen, serveWith }) => {
-  const host = await serveWith(clockLines(FAST));
+  // In real time: the worker waits ten seconds for the validator.
+  const host = await serveWith('');
   await screen.open(`${host.address}#/run`);
-  await screen.click('button', 'Sample data');
+  await screen.give('Data file', numberedRows(ROWS));
+  await screen.untilSays('region', 'Before you start', /./);
   await untilKept(screen);
   host.deploy();
   const gone = await screen.evaluate(() => fetch(document.querySelector<HTMLScriptElement>('script[data-program]')!.src, { cache: 'reload' })
     .then(answer => answer.status));
   expect(gone, 'a file of the build that is open').toBe(200);
+  await screen.fill('User prompt', '{{name}}');
   await screen.choose('Answer format', 'JSON schema');
   await screen.fill('JSON schema', SCHEMA);
   // The worker starts the validator before anything is sent.
-  await screen.click('button', 'Start run');
+  await startRun(screen);
   await untilFinished(screen);
-  expect(await doneRows(screen)).toBe(SAMPLE_ROWS);
+  expect(await doneRows(screen)).toBe(ROWS);
 
   await screen.evaluate(() => navigator.serviceWorker.getRegistration().then(registration => registration!.update()).then(() => undefined));
   await expect.poll(() => screen.evaluate(() => document.querySelector('.new-version')?.textContent ?? '')).toContain('A new version');

@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use crate::engines;
-
 /// All that is said about the failures of one `cargo dev test`.
 pub const LINES_MAX: usize = 56;
 /// Of a failed program that is no test: its last lines.
@@ -47,9 +45,10 @@ fn of_spec(spec: &Value) -> Failure {
     // Each of them begins with what went wrong; a test whose time is up says that first, and then where it stood.
     let lines = errors.flat_map(|error| lines(message(error), TEST_LINES - 1)).take(TEST_LINES - 1).collect();
     let text = |name: &str| spec[name].as_str().unwrap_or_default();
-    let engines = list(&spec["tests"]).filter_map(|test| test["projectName"].as_str());
-    let engine: String = engines.filter(|engine| *engine != engines::CHROMIUM).map(|engine| format!("{engine} ")).collect();
-    Failure { title: format!("{engine}{}:{} {}", text("file"), spec["line"], text("title")), lines }
+    let failed = list(&spec["tests"]).filter(|test| test["status"] == "unexpected");
+    let engines: Vec<&str> = failed.filter_map(|test| test["projectName"].as_str()).collect();
+    let engines = if engines.is_empty() { String::new() } else { format!(" ({})", engines.join(", ")) };
+    Failure { title: format!("{}:{} {}{engines}", text("file"), spec["line"], text("title")), lines }
 }
 
 /// The failed tests in what Rust's test harness wrote, else the last lines of another program.
@@ -140,7 +139,7 @@ mod tests {
         let spec = |title: &str, ok: bool, errors: Value| {
             json!({
                 "title": title, "ok": ok, "file": "money.spec.ts", "line": 7,
-                "tests": [{ "results": [{ "errors": errors }] }]
+                "tests": [{ "projectName": "webkit", "status": "unexpected", "results": [{ "errors": errors }] }]
             })
         };
         let report = json!({
@@ -153,8 +152,8 @@ mod tests {
         assert_eq!(
             of_playwright(&report),
             [
-                failure("money.spec.ts:7 within", &["one", "two"]),
-                failure("money.spec.ts:7 breaks", &["expect(locator) failed", "Expected: \"a\"", "Received: \"b\""]),
+                failure("money.spec.ts:7 within (webkit)", &["one", "two"]),
+                failure("money.spec.ts:7 breaks (webkit)", &["expect(locator) failed", "Expected: \"a\"", "Received: \"b\""]),
             ]
         );
         let unread = json!({ "errors": [{ "message": "Cannot find module" }], "suites": [] });

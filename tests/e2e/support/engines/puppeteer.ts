@@ -1,7 +1,7 @@
 // Chromium by its DevTools protocol and Firefox by WebDriver BiDi, both through Puppeteer.
 
 import puppeteer, { type Browser, type ElementHandle, type KeyInput, type Page } from 'puppeteer-core';
-import type { EngineBrowser, InPage, Start, Tab } from './tab';
+import type { EngineBrowser, InPage, Tab } from './tab';
 
 const SIZE = { width: 1280, height: 900 };
 /** Firefox asks its makers for nothing while it is tested. */
@@ -12,7 +12,7 @@ const QUIET_FIREFOX = {
   'network.connectivity-service.enabled': false,
 };
 
-export async function startPuppeteer(engine: 'chromium' | 'firefox', { profile }: Start): Promise<EngineBrowser> {
+export async function startPuppeteer(engine: 'chromium' | 'firefox', profile: string): Promise<EngineBrowser> {
   const browser = await puppeteer.launch({
     userDataDir: profile,
     acceptInsecureCerts: true,
@@ -34,6 +34,7 @@ class PuppeteerBrowser implements EngineBrowser {
 
   async kill(): Promise<void> {
     const running = this.browser.process()!;
+    if (running.exitCode !== null || running.signalCode !== null) return;
     const ended = new Promise(done => running.once('exit', done));
     // It leads a process group.
     process.kill(-running.pid!, 'SIGKILL');

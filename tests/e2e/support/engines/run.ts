@@ -29,6 +29,16 @@ async function openMore(screen: Screen): Promise<void> {
   });
 }
 
+/** Presses Start; where no run begins, says what the page says. */
+export async function startRun(screen: Screen): Promise<void> {
+  await screen.click('button', 'Start run');
+  try {
+    await screen.untilSays('status', 'Run status', /./);
+  } catch {
+    throw new Error(`No run began: ${await screen.text('region', 'Before you start')} | ${await screen.text('alert')}`);
+  }
+}
+
 /** How many rows the status says are done. */
 export async function doneRows(screen: Screen): Promise<number> {
   return Number(/^\[(\d+)\//.exec(await screen.text('status', 'Run status'))?.[1] ?? 0);

@@ -48,12 +48,20 @@ export class Screen {
     return this.tab.evaluate(work, ...args);
   }
 
-  /** Presses it once it is there and can be pressed. */
+  /** Presses it once it is there, rests in its place and can be pressed. */
   async click(role: Role, name: string): Promise<void> {
-    await expect.poll(() => this.tab.click((role: string, name: string) => {
-      const found = (globalThis as unknown as { find: typeof find }).find(role, name) as HTMLButtonElement | null;
-      return found && !found.disabled && found.getAttribute('aria-disabled') !== 'true' ? found : null;
-    }, role, name), `the ${role} ${name}`).toBe(true);
+    const pressed = () => this.tab.click((role: string, name: string) => {
+      const scope = globalThis as unknown as { find: typeof find; placeBefore?: string };
+      const found = scope.find(role, name) as HTMLButtonElement | null;
+      if (!found || found.disabled || found.getAttribute('aria-disabled') === 'true') return null;
+      found.scrollIntoView({ block: 'center', behavior: 'instant' });
+      const { x, y, width, height } = found.getBoundingClientRect();
+      const [place, before] = [`${role} ${name} ${x} ${y}`, scope.placeBefore];
+      scope.placeBefore = place;
+      const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+      return place === before && found.contains(hit) ? found : null;
+    }, role, name);
+    await expect.poll(pressed, { message: `the ${role} ${name}`, intervals: [100] }).toBe(true);
   }
 
   /** What it says; nothing where it isn't there. */

@@ -27,10 +27,3 @@ export interface EngineBrowser {
 
 export const ENGINES = ['chromium', 'firefox', 'webkit'] as const;
 export type Engine = (typeof ENGINES)[number];
-
-/** What a browser is started with. */
-export interface Start {
-  profile: string;
-  /** WebKit as a private window or an old Safari has it: no file system of the origin's own. */
-  withoutFiles?: boolean;
-}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { hostTest } from '../test';
 import { startPuppeteer } from './puppeteer';
 import { Screen } from './screen';
-import { ENGINES, type Engine, type EngineBrowser, type Start } from './tab';
+import { ENGINES, type Engine, type EngineBrowser } from './tab';
 import { startWebKit } from './webkit';
 
 export { expect } from '@playwright/test';
@@ -26,8 +26,8 @@ interface PerWorker {
   shared: EngineBrowser;
 }
 
-export function startEngine(engine: Engine, start: Start): Promise<EngineBrowser> {
-  return engine === 'webkit' ? startWebKit(start) : startPuppeteer(engine, start);
+export function startEngine(engine: Engine, profile: string): Promise<EngineBrowser> {
+  return engine === 'webkit' ? startWebKit(profile) : startPuppeteer(engine, profile);
 }
 
 const newProfile = () => mkdtempSync(join(tmpdir(), 'pennybatch-engine-'));
@@ -41,7 +41,7 @@ export const test = hostTest.extend<Fixtures, PerWorker>({
   }, { scope: 'worker' }],
   shared: [async ({ engine }, use) => {
     const profile = newProfile();
-    const browser = await startEngine(engine, { profile });
+    const browser = await startEngine(engine, profile);
     await use(browser);
     await browser.close();
     discard(profile);

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { EngineBrowser, InPage, Start, Tab } from './tab';
+import type { EngineBrowser, InPage, Tab } from './tab';
 import { REPO } from '../mock';
 
 const WINDOW = join(REPO, 'tests/e2e/support/engines/webkit_window.py');
@@ -16,7 +16,7 @@ interface Found {
   [ELEMENT]: string;
 }
 
-export async function startWebKit({ profile, withoutFiles }: Start): Promise<EngineBrowser> {
+export async function startWebKit(profile: string): Promise<EngineBrowser> {
   const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1000x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
@@ -34,7 +34,7 @@ export async function startWebKit({ profile, withoutFiles }: Start): Promise<Eng
   });
   const browser = new WebKitBrowser(screen, driver, `http://127.0.0.1:${port}`);
   try {
-    await browser.begin([profile, ...(withoutFiles ? ['without-files'] : [])]);
+    await browser.begin([profile]);
   } catch (error) {
     await browser.kill();
     throw error;
@@ -53,11 +53,12 @@ async function freePort(): Promise<number> {
 class WebKitBrowser implements EngineBrowser {
   version = '';
   private session = '';
+  /** The first window, which stays open: with its last window the session would end. */
+  private home = '';
   /** The window that commands go to. */
   private current = '';
   /** WebDriver has one current window: commands of several tabs go one after the other. */
   private last: Promise<unknown> = Promise.resolve();
-  private first?: string;
 
   constructor(
     private readonly screen: ChildProcess,
@@ -79,7 +80,7 @@ class WebKitBrowser implements EngineBrowser {
       'POST', '/session', { capabilities });
     this.session = `/session/${sessionId}`;
     this.version = got.browserVersion;
-    this.first = this.current = await this.ask<string>('GET', `${this.session}/window`);
+    this.home = this.current = await this.ask<string>('GET', `${this.session}/window`);
   }
 
   private async untilListening(): Promise<void> {
@@ -95,9 +96,8 @@ class WebKitBrowser implements EngineBrowser {
   }
 
   async newTab(): Promise<Tab> {
-    const first = this.first;
-    this.first = undefined;
-    return new WebKitTab(this, first ?? (await this.ask<{ handle: string }>('POST', `${this.session}/window/new`, { type: 'tab' })).handle);
+    const { handle } = await this.inWindow<{ handle: string }>(this.home, 'POST', '/window/new', { type: 'tab' });
+    return new WebKitTab(this, handle);
   }
 
   /** A command to one window. */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A browser window for WebKitWebDriver with storage in a directory, as Safari has it. MiniBrowser's automated windows
-keep nothing, and have no private file system. Arguments: the directory; then `without-files` for the latter."""
+"""A browser window for WebKitWebDriver with its storage in the directory that is its argument. MiniBrowser's automated
+windows keep nothing. WebKitGTK has no private file system (OPFS) that a worker can write, which Safari has."""
 
 import sys
 
@@ -10,24 +10,15 @@ gi.require_version("Gtk", "3.0")
 gi.require_version("WebKit2", "4.1")
 from gi.repository import Gtk, WebKit2
 
-# What Safari has and WebKitGTK leaves off.
-SAFARI = {"FileSystem", "AccessHandle", "StorageAPI", "StorageAPIEstimate"}
-
-place, without_files = sys.argv[1], "without-files" in sys.argv[2:]
+place = sys.argv[1]
 storage = WebKit2.WebsiteDataManager(base_data_directory=f"{place}/data", base_cache_directory=f"{place}/cache")
 storage.set_tls_errors_policy(WebKit2.TLSErrorsPolicy.IGNORE)
 context = WebKit2.WebContext.new_with_website_data_manager(storage)
 context.set_automation_allowed(True)
 
-settings = WebKit2.Settings(enable_write_console_messages_to_stdout=True)
-features = WebKit2.Settings.get_all_features()
-for feature in map(features.get, range(features.get_length())):
-    if feature.get_identifier() in SAFARI and not without_files:
-        settings.set_feature_enabled(feature, True)
-
 
 def open_view(_session):
-    view = WebKit2.WebView(web_context=context, settings=settings, is_controlled_by_automation=True)
+    view = WebKit2.WebView(web_context=context, is_controlled_by_automation=True)
     window = Gtk.Window(default_width=1280, default_height=900)
     window.add(view)
     window.show_all()
