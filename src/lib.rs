@@ -12,14 +12,15 @@
 //! | [`provider`] | what goes over the wire, as plain values: requests, answers, usage, failures | |
 //! | [`prices`] | the catalogue: dated, sourced rates of every model | `provider` |
 //! | [`answers`] | answer formats: labels and JSON schemas, and whether an answer fits them | `provider` |
+//! | [`accuracy`] | how often answers are right, and how sure that is | `answers` |
 //! | [`dataset`] | rows in, prompts rendered, results out | `provider` |
 //! | [`estimate`] | a workload in, its cost and duration out | `number`, `provider`, `prices` |
 //! | [`embed`] | the calculator for other people's pages, as plain values | `number`, `query`, `prices`, `estimate` |
 //! | [`engine`] | the run as a state machine without IO | `provider`, `prices` |
 //! | [`simulate`] | the engine on a virtual clock, for a forecast | `provider`, `prices`, `estimate`, `engine` |
-//! | [`link`] | the words that page and worker exchange | `provider`, `prices`, `dataset`, `estimate`, `engine`, `simulate` |
-//! | [`worker`] | the engine's only shell: fetch, storage, timers, locks | `tokenizer`, `provider`, `prices`, `answers`, `dataset`, `estimate`, `engine`, `simulate`, `link` |
-//! | [`ui`] | the page | `number`, `query`, `provider`, `prices`, `answers`, `dataset`, `estimate`, `engine`, `link` |
+//! | [`link`] | the words that page and worker exchange | `provider`, `prices`, `accuracy`, `dataset`, `estimate`, `engine`, `simulate` |
+//! | [`worker`] | the engine's only shell: fetch, storage, timers, locks | `tokenizer`, `provider`, `prices`, `answers`, `accuracy`, `dataset`, `estimate`, `engine`, `simulate`, `link` |
+//! | [`ui`] | the page | `number`, `query`, `provider`, `prices`, `answers`, `accuracy`, `dataset`, `estimate`, `engine`, `link` |
 //!
 //! # The arrow rule
 //!
@@ -34,6 +35,7 @@
 //! Only `ui`, `worker` and the programs touch the browser. Every other room is pure: the clock and the random source
 //! are arguments. `tests/tidy.rs` reads the table above and enforces both rules.
 
+pub mod accuracy;
 pub mod answers;
 pub mod dataset;
 pub mod embed;

@@ -43,6 +43,7 @@ fn opened(kept: &Kept) -> (Progress, Totals) {
         use_cache: setup.use_cache,
         warm_up: false,
         first_call_alone: true,
+        compare: false,
     };
     let row = |leader| ItemFacts { leader, input_estimate: 30, input_bound: 300, maybe_cached: false };
     let facts = (0..kept.manifest.data.rows).map(row).collect();

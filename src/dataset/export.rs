@@ -47,12 +47,27 @@ pub struct ExportRow<'a> {
     pub usage: Option<Usage>,
     pub cost: Option<Usd>,
     pub attempts: u32,
-    /// Why the answer doesn't fit its format, in words that continue "the answer …".
+    /// Why the answer doesn't fit its format, or could not be checked, in words that continue "the answer …".
     pub misfit: Option<&'a str>,
+    /// It doesn't fit, and stands in `raw` alone.
+    pub is_misfit: bool,
     /// The model's own words, where `result` isn't them.
     pub raw: Option<&'a str>,
     /// The JSON document inside the answer, as the model wrote it.
     pub document: Option<&'a str>,
+    /// Whether it is the row's right answer, where there is one.
+    pub right: Option<bool>,
+    /// The right answer, where the person set it by hand.
+    pub corrected: Option<&'a str>,
+    /// Whose answer it is, where candidates are compared.
+    pub candidate: Option<&'a str>,
+}
+
+impl ExportRow<'_> {
+    /// As the page has it: an answer that doesn't fit is none.
+    fn state_name(&self) -> &'static str {
+        if self.is_misfit { MISFIT } else { self.state.name() }
+    }
 }
 
 /// What a run's answer format adds to an export.
@@ -64,6 +79,21 @@ pub struct AnswerColumns {
     pub fields: Vec<Vec<String>>,
     /// What a last column says of every answer.
     pub note: Option<&'static str>,
+    /// Right answers are known: a column says which are right.
+    pub judged: bool,
+    /// Some were set by hand: a column has them.
+    pub corrected: bool,
+    /// Candidates are compared: a column says whose answer it is.
+    pub compared: bool,
+}
+
+impl AnswerColumns {
+    /// The columns behind the others.
+    fn last(&self) -> impl Iterator<Item = &'static str> {
+        let checked = self.checked.then_some([MISFIT, RAW]).into_iter().flatten();
+        let judged = self.judged.then_some(RIGHT).into_iter().chain(self.corrected.then_some(CORRECTED));
+        checked.chain(judged).chain(self.compared.then_some(CANDIDATE)).chain(self.note.and(Some(NOTE)))
+    }
 }
 
 /// The note on answers that no model gave.
@@ -76,16 +106,19 @@ const OUR_COLUMNS: [&str; 8] =
 const OUR_KEYS: [&str; 10] =
     ["id", "result", "state", "finish", "usage", "cost_usd", "attempts", "error", "misfit", "raw"];
 const MISFIT: &str = "misfit";
+const RAW: &str = "raw";
+const RIGHT: &str = "right";
+const CORRECTED: &str = "corrected";
+const CANDIDATE: &str = "candidate";
 const NOTE: &str = "note";
 
 /// A whole line of CSV with its CRLF: the file's columns, then ours with the answers' fields behind `result`. One of
 /// ours that the file has already gets the prefix `llm_`; so does a field that would have the name of another column.
 /// `guard_formulas`: as in [`csv_line`].
 pub fn csv_header(columns: &[String], answers: &AnswerColumns, guard_formulas: bool) -> String {
-    let last = || answers.checked.then_some(MISFIT).into_iter().chain(answers.note.and(Some(NOTE)));
     let ours = |name: &str| free(name, |name| columns.iter().any(|column| column == name));
     let mut taken: Vec<String> = columns.to_vec();
-    taken.extend(OUR_COLUMNS.into_iter().chain(last()).map(ours));
+    taken.extend(OUR_COLUMNS.into_iter().chain(answers.last()).map(ours));
     let mut fields = Vec::with_capacity(answers.fields.len());
     for path in &answers.fields {
         let name = free(&path.join("."), |name| taken.iter().any(|other| other == name));
@@ -94,7 +127,7 @@ pub fn csv_header(columns: &[String], answers: &AnswerColumns, guard_formulas: b
     }
     let mut line: Vec<String> = taken[..columns.len() + 1].to_vec();
     line.extend(fields);
-    line.extend(OUR_COLUMNS[1..].iter().copied().chain(last()).map(ours));
+    line.extend(OUR_COLUMNS[1..].iter().copied().chain(answers.last()).map(ours));
     csv_line(line.into_iter(), guard_formulas)
 }
 
@@ -115,7 +148,7 @@ pub fn csv_row(cells: &[String], row: &ExportRow, answers: &AnswerColumns, guard
         .iter()
         .map(|path| row.document.and_then(|document| value_at(document, path)).map(field_cell).unwrap_or_default());
     let ours = [
-        row.state.name().to_string(),
+        row.state_name().to_string(),
         row.finish.unwrap_or("").to_string(),
         row.usage.map(|usage| usage.input.to_string()).unwrap_or_default(),
         row.usage.map(|usage| usage.output.to_string()).unwrap_or_default(),
@@ -123,10 +156,20 @@ pub fn csv_row(cells: &[String], row: &ExportRow, answers: &AnswerColumns, guard
         row.attempts.to_string(),
         row.error.unwrap_or("").to_string(),
     ];
-    let misfit = answers.checked.then(|| row.misfit.unwrap_or("").to_string());
-    let note = answers.note.map(|note| row.result.map_or("", |_| note).to_string());
+    let is_answered = row.result.is_some() || row.raw.is_some();
+    let last = answers.last().map(|name| match name {
+        MISFIT => row.misfit.unwrap_or(""),
+        RAW => row.raw.unwrap_or(""),
+        RIGHT => row.right.map_or("", |right| if right { "true" } else { "false" }),
+        CORRECTED => row.corrected.unwrap_or(""),
+        CANDIDATE => row.candidate.unwrap_or(""),
+        _ => answers.note.filter(|_| is_answered).unwrap_or(""),
+    });
     let result = std::iter::once(row.result.unwrap_or("").to_string());
-    csv_line(cells.iter().cloned().chain(result).chain(fields).chain(ours).chain(misfit).chain(note), guard_formulas)
+    csv_line(
+        cells.iter().cloned().chain(result).chain(fields).chain(ours).chain(last.map(str::to_owned)),
+        guard_formulas,
+    )
 }
 
 fn value_at<'a>(document: &'a str, path: &[String]) -> Option<&'a str> {
@@ -158,7 +201,7 @@ pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
          \"attempts\": {}, \"error\": {}",
         ascii_string(row.id),
         text(row.result),
-        row.state.name(),
+        row.state_name(),
         text(row.finish),
         row.cost.map_or("null".to_string(), exact),
         row.attempts,
@@ -170,11 +213,21 @@ pub fn jsonl_line(row: &ExportRow, answers: &AnswerColumns) -> String {
     if let Some(raw) = row.raw {
         line.push_str(&format!(", \"raw\": {}", ascii_string(raw)));
     }
+    if answers.judged {
+        let right = row.right.map_or("null", |right| if right { "true" } else { "false" });
+        line.push_str(&format!(", \"{RIGHT}\": {right}"));
+    }
+    if answers.corrected {
+        line.push_str(&format!(", \"{CORRECTED}\": {}", text(row.corrected)));
+    }
+    if answers.compared {
+        line.push_str(&format!(", \"{CANDIDATE}\": {}", text(row.candidate)));
+    }
     if let Some(note) = answers.note {
-        line.push_str(&format!(", \"{NOTE}\": {}", text(row.result.and(Some(note)))));
+        line.push_str(&format!(", \"{NOTE}\": {}", text(row.result.or(row.raw).and(Some(note)))));
     }
     let fields = row.document.and_then(Fields::read).unwrap_or_default();
-    let mut taken: Vec<String> = OUR_KEYS.into_iter().chain(answers.note.and(Some(NOTE))).map(str::to_owned).collect();
+    let mut taken: Vec<String> = OUR_KEYS.into_iter().chain(answers.last()).map(str::to_owned).collect();
     let mut last = None;
     for root in answers.fields.iter().filter_map(|path| path.first()) {
         // The parts of one nested object follow each other.

@@ -85,7 +85,10 @@ fn join(
     if attribute.is_some() || options.has("attribute") {
         return minijinja::filters::join(state, values, joiner, attribute, options);
     }
-    let spelled: Vec<Value> = values.try_iter()?.map(|value| written::spelled(state, value)).collect();
+    let values: Vec<Value> = values.try_iter()?.collect();
+    // Between all letters of a text, each one in a chain doubles it.
+    state.consume_fuel(values.len() as u64)?;
+    let spelled: Vec<Value> = values.into_iter().map(|value| written::spelled(state, value)).collect();
     minijinja::filters::join(state, &Value::from(spelled), joiner, attribute, options)
 }
 

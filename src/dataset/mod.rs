@@ -2,8 +2,10 @@
 //! Not here: who reads the file and where it is kept (`worker`).
 
 mod checkpoint;
+mod choice;
 mod csv_line;
 mod csv_rows;
+mod draw;
 mod encoding;
 mod export;
 mod fold;
@@ -24,6 +26,7 @@ mod turns;
 mod written;
 
 pub use checkpoint::{Checkpoint, CheckpointAnswer};
+pub use choice::RowChoice;
 pub use csv_line::csv_line;
 pub use export::{AnswerColumns, ExportRow, ExportState, MADE_UP, MAYBE_MADE_UP, csv_header, csv_row, jsonl_line};
 pub use fold::folded;

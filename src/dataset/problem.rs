@@ -153,6 +153,10 @@ pub enum TemplateProblem {
         name: String,
         columns: Vec<String>,
     },
+    /// The prompt would send the column that holds the right answers.
+    RightAnswer {
+        name: String,
+    },
     /// The template failed on one row.
     Row {
         row: u32,
@@ -169,6 +173,12 @@ impl fmt::Display for TemplateProblem {
                 write!(f, "The prompt can't be read at line {line}: {message}. Placeholders look like {{{{column}}}}.")
             }
             TemplateProblem::UnknownColumn { name, columns } => unknown_column(f, name, columns),
+            TemplateProblem::RightAnswer { name } => write!(
+                f,
+                "The column \"{0}\" holds the right answers, so it is never sent. Take {{{{{0}}}}} out of the prompt, or \
+                 choose another column for the right answers.",
+                in_short(name, NAME_CHARS_MAX)
+            ),
             TemplateProblem::Row { row, message } => write!(
                 f,
                 "The prompt fails on row {} of the data: {}. Nothing was sent for it. Change the prompt or that row.",

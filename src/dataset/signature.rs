@@ -13,10 +13,11 @@ const BY_PANDAS: &str = "In Python, pandas reads it (read_parquet, read_feather,
                          read_stata, read_spss) and writes it with df.to_csv(\"rows.csv\", index=False).";
 
 /// First bytes, what they mean, and what to do.
-const SIGNATURES: [(&[u8], &str, &str); 33] = [
+const SIGNATURES: [(&[u8], &str, &str); 34] = [
     // An encrypted .xlsx comes in the same container as an old .xls.
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook (.xls, or protected by a password)", SAVE_AS_CSV),
-    (b"%PDF-", "a PDF document", NO_ROWS),
+    (b"%PDF-1.", "a PDF document", NO_ROWS),
+    (b"%PDF-2.", "a PDF document", NO_ROWS),
     (b"{\\rtf", "a rich text document (RTF)", "Save it as plain text, and take that file."),
     (b"\x89PNG", "a picture (PNG)", NO_ROWS),
     (b"\xff\xd8\xff", "a picture (JPEG)", NO_ROWS),

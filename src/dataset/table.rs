@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +70,9 @@ pub struct ReadOptions {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     columns: Vec<String>,
-    rows: Rows,
+    rows: Arc<Rows>,
+    /// Rows of the file by their places, in the order of the table; `None`: all of them.
+    chosen: Option<Arc<[u32]>>,
     format: Format,
     encoding: &'static str,
     notes: Vec<String>,
@@ -138,7 +141,7 @@ pub async fn read_in_turns(
             (parsed.columns, Rows::Json(parsed.rows), parsed.notes, parsed.bad)
         }
     };
-    let mut table = Table { columns, rows, format, encoding, notes, skipped };
+    let mut table = Table { columns, rows: Arc::new(rows), chosen: None, format, encoding, notes, skipped };
     table.notes.extend(encoding_note(encoding, nuls));
     if !table.skipped.is_empty() && (options.bad_lines == BadLines::Refuse || table.is_empty()) {
         let count = table.skipped.len() as u64;
@@ -175,7 +178,8 @@ impl Default for Table {
     fn default() -> Table {
         Table {
             columns: Vec::new(),
-            rows: Rows::Json(JsonRows::default()),
+            rows: Arc::new(Rows::Json(JsonRows::default())),
+            chosen: None,
             format: Format::Jsonl,
             encoding: "UTF-8",
             notes: Vec::new(),
@@ -190,10 +194,21 @@ impl Table {
     }
 
     pub fn len(&self) -> usize {
-        match &self.rows {
-            Rows::Csv(rows) => rows.len(),
-            Rows::Json(rows) => rows.len(),
+        match (&self.chosen, &*self.rows) {
+            (Some(chosen), _) => chosen.len(),
+            (None, Rows::Csv(rows)) => rows.len(),
+            (None, Rows::Json(rows)) => rows.len(),
         }
+    }
+
+    /// These rows of the file, in this order; one may be there several times. The text isn't copied.
+    pub fn select(&self, file_rows: Vec<u32>) -> Table {
+        Table { chosen: Some(file_rows.into()), ..self.clone() }
+    }
+
+    /// The row's place in the file, from zero.
+    pub fn file_row(&self, row: usize) -> usize {
+        self.chosen.as_ref().map_or(row, |chosen| chosen[row] as usize)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -221,7 +236,8 @@ impl Table {
 
     /// A cell as text: a CSV field as it stands, a JSON string without quotes, other JSON values as JSON, absent: empty.
     pub fn cell(&self, row: usize, column: &str) -> String {
-        match &self.rows {
+        let row = self.file_row(row);
+        match &*self.rows {
             Rows::Csv(rows) => self.place(column).and_then(|place| rows.cell(row, place)).unwrap_or("").to_string(),
             Rows::Json(rows) => rows.cell(row, column),
         }
@@ -229,7 +245,8 @@ impl Table {
 
     /// All cells of a row as text, in the order of [`Table::columns`].
     pub fn cells(&self, row: usize) -> Vec<String> {
-        match &self.rows {
+        let row = self.file_row(row);
+        match &*self.rows {
             Rows::Csv(rows) => {
                 (0..self.columns.len()).map(|place| rows.cell(row, place).unwrap_or("").to_string()).collect()
             }
@@ -239,17 +256,18 @@ impl Table {
 
     /// A row for the template: cells of a CSV are text, values of JSON are as they are written.
     pub(super) fn row(&self, row: usize) -> Row<'_> {
-        match &self.rows {
+        let row = self.file_row(row);
+        match &*self.rows {
             Rows::Csv(rows) => Row::Csv { rows, row, columns: &self.columns },
             Rows::Json(rows) => Row::Json(rows.fields(row)),
         }
     }
 
-    /// The row's id: the cell of `id_column`, else its zero-based index as text.
+    /// The row's id: the cell of `id_column`, else its place in the file from zero, as text.
     pub fn id(&self, row: usize, id_column: Option<&str>) -> String {
         match id_column {
             Some(column) => self.cell(row, column),
-            None => row.to_string(),
+            None => self.file_row(row).to_string(),
         }
     }
 
@@ -314,7 +332,8 @@ impl Table {
                 cell.hash(&mut second);
             }
         };
-        match &self.rows {
+        let row = self.file_row(row);
+        match &*self.rows {
             Rows::Csv(rows) => {
                 (0..self.columns.len()).for_each(|place| add(place, rows.cell(row, place).unwrap_or("")));
             }

@@ -58,6 +58,21 @@ impl Prompt {
         Ok(Prompt { environment, system, user, advice, text_advice })
     }
 
+    /// The same for rows whose column `truth` holds the right answers: no prompt may use it, nor is it part of `row`.
+    pub fn parse_without(
+        system: &str,
+        user: &str,
+        columns: &[String],
+        truth: Option<&str>,
+    ) -> Result<Prompt, TemplateProblem> {
+        let Some(truth) = truth else { return Prompt::parse(system, user, columns) };
+        let sent: Vec<String> = columns.iter().filter(|column| *column != truth).cloned().collect();
+        Prompt::parse(system, user, &sent).map_err(|problem| match problem {
+            TemplateProblem::UnknownColumn { name, .. } if name == truth => TemplateProblem::RightAnswer { name },
+            problem => problem,
+        })
+    }
+
     /// What the prompt is probably not meant to do, such as asking the same for each row: a sentence or two.
     pub fn advice(&self, format: Format) -> Option<&str> {
         let text_advice = self.text_advice.as_deref().filter(|_| format != Format::Jsonl);

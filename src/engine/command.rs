@@ -150,11 +150,21 @@ impl Engine {
                 None => self.lead_of(item),
             };
             known.insert(leader, if lead == Lead::Nobody { Lead::UnderWay } else { lead });
-            match lead {
-                Lead::Answered(source) => self.commit(Entry::Ended { item, ending: Ending::CopyOf(source) }),
-                Lead::UnderWay => {}
-                Lead::Nobody => self.book.items_mut().open(item),
-            }
+            self.follow(item, lead);
+        }
+    }
+
+    /// The same for one item, whose group needs no look through all of them.
+    pub(super) fn lead_group_of(&mut self, item: Ordinal) {
+        let lead = self.lead_of(item);
+        self.follow(item, lead);
+    }
+
+    fn follow(&mut self, item: Ordinal, lead: Lead) {
+        match lead {
+            Lead::Answered(source) => self.commit(Entry::Ended { item, ending: Ending::CopyOf(source) }),
+            Lead::UnderWay => {}
+            Lead::Nobody => self.book.items_mut().open(item),
         }
     }
 
@@ -280,6 +290,7 @@ mod tests {
             use_cache: true,
             warm_up: false,
             first_call_alone: false,
+            compare: false,
         }
     }
 }

@@ -54,7 +54,7 @@ impl Engine {
                 continue;
             }
             let weight = self.book.plan().weight(&facts);
-            let lanes = self.lanes_for(weight);
+            let lanes = self.lanes_for(item, weight);
             if lanes != Lanes::MAX {
                 self.book.items_mut().set_aside(item, lanes);
                 held = self.fill_aside();
@@ -83,9 +83,13 @@ impl Engine {
         held
     }
 
-    /// The lanes whose minute holds such a request at all; every lane where it is all of them, or none: limits that
-    /// were lowered on the way don't strand an item, it waits for an empty minute.
-    fn lanes_for(&self, weight: Weight) -> Lanes {
+    /// Its own lane where the lanes are compared; else the lanes whose minute holds such a request at all; every lane
+    /// where it is all of them, or none: limits that were lowered on the way don't strand an item, it waits for an empty
+    /// minute.
+    fn lanes_for(&self, item: Ordinal, weight: Weight) -> Lanes {
+        if let Some(own) = self.book.plan().own_lane(item) {
+            return 1 << own;
+        }
         let fit = |lanes, (index, lane): (usize, &crate::engine::lane::Lane)| match lane.fits(weight) {
             true => lanes | 1_u64.checked_shl(index as u32).unwrap_or(0),
             false => lanes,
@@ -264,6 +268,24 @@ mod tests {
         assert!(last_small < Some(START.after_ms(125_000)), "{last_small:?}");
         let last_big = run.sent.iter().filter(|sent| sent.item < 4).map(|sent| sent.at).max();
         assert!(last_big >= Some(START.after_ms(60_000)), "{last_big:?}");
+    }
+
+    #[test]
+    fn candidates_answer_the_same_rows_each_for_itself_under_one_budget() {
+        let dear = LanePlan { card: Some(RateCard::flat(PerToken(0), PerToken(1_000_000_000))), ..lane(at_most(3)) };
+        let cheap = LanePlan { card: Some(RateCard::flat(PerToken(0), PerToken(1_000_000))), ..lane(at_most(3)) };
+        // Ten rows for each; at worst a call costs 0.1 of a dollar on the dear lane, where it really costs a hundredth.
+        let budget = Usd::from_pico(150_000_000_000);
+        let plan = Plan { compare: true, budget: Some(budget), ..with_lanes(vec![dear, cheap]) };
+        let mut run = Driver::new(plan, rows(20));
+        let end = run.run(|_| reply(100, fits()));
+        assert!(run.sent.iter().all(|sent| u32::from(sent.lane) == sent.item % 2));
+        assert_eq!(on_lane(&run, 1), 10, "the cheap one comes to its end");
+        assert!(end.spent + end.reserved + end.doubtful <= budget, "{end:?}");
+        let dear_alone = run.sent.iter().filter(|sent| sent.lane == 0).count();
+        assert!(matches!(end.state, RunState::Paused(PauseReason::Budget { .. })) && dear_alone < 10, "{end:?}");
+        run.command(Command::SetBudget(Some(Usd::from_pico(i128::MAX / 2))), &mut |_| reply(100, fits()));
+        assert_eq!(run.run(|_| reply(100, fits())).succeeded, 20);
     }
 
     #[test]

@@ -86,6 +86,17 @@ pub enum Event {
         item: Ordinal,
         answer: Answer,
     },
+    /// The person wants another answer in place of this one, which the item ended with. It is what the item ends with where
+    /// none comes. No effect where the item hasn't ended with an answer.
+    AskAgain {
+        item: Ordinal,
+        answer: Answer,
+    },
+    /// The person says what the item's right answer is, or takes it back. It changes nothing here, and is kept with the run.
+    Correct {
+        item: Ordinal,
+        text: Option<String>,
+    },
     /// What came of a [`BatchEffect`](batch::BatchEffect).
     Batch(batch::BatchEvent),
     Woke,

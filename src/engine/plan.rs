@@ -28,6 +28,10 @@ pub struct Plan {
     /// server that allows no web pages then leaves one call in doubt. A forecast takes a provider that works for given.
     #[serde(default)]
     pub first_call_alone: bool,
+    /// The lanes are candidates that are compared: every row is there once for each of them, one after the other, and goes
+    /// to its own lane alone ([`Plan::own_lane`]).
+    #[serde(default)]
+    pub compare: bool,
 }
 
 impl Plan {
@@ -36,13 +40,26 @@ impl Plan {
         Weight { input: facts.input_estimate.into(), output: self.output_tokens_max.unwrap_or(0).into() }
     }
 
+    /// The only lane that an item may go to; `None`: any.
+    pub fn own_lane(&self, item: Ordinal) -> Option<u8> {
+        (self.compare && !self.lanes.is_empty()).then(|| (item as usize % self.lanes.len()) as u8)
+    }
+
+    /// The lanes that an item may go to.
+    fn lanes_of(&self, item: Ordinal) -> &[LanePlan] {
+        match self.own_lane(item).map(usize::from) {
+            Some(own) => &self.lanes[own..=own],
+            None => &self.lanes,
+        }
+    }
+
     /// The first item that no lane could ever take within a minute's limits. It is to be refused before the run
     /// starts: waiting would not help it. An item that fits only some lanes goes only there.
     pub fn too_large(&self, facts: &[ItemFacts]) -> Option<TooLarge> {
         for (item, facts) in facts.iter().enumerate() {
             let weight = self.weight(facts);
             let mut nearest: Option<TooLarge> = None;
-            for lane in &self.lanes {
+            for lane in self.lanes_of(item as Ordinal) {
                 let Some((reason, tokens, limit)) = lane.limits.too_small_for(weight, lane.accounting) else {
                     nearest = None;
                     break;

@@ -4,15 +4,28 @@
 //! stop. Twins wait until an answer fits, or until the last re-ask; then the next of them goes.
 
 use crate::engine::book::Status;
-use crate::engine::record::worth_asking_again;
+use crate::engine::record::{shareable, worth_asking_again};
 use crate::engine::run::Engine;
-use crate::engine::{Ending, Entry, Ordinal};
+use crate::engine::{Ending, Entry, Ordinal, RunState};
 use crate::provider::Answer;
 
 impl Engine {
     pub(super) fn asks_again(&self, item: Ordinal, answer: &Answer) -> bool {
         let left = self.book.items().reasks(item) < self.book.plan().reasks;
         worth_asking_again(answer) && !self.book.stop_asked() && left
+    }
+
+    /// The person wants another answer than the one that the item ended with.
+    pub(super) fn ask_again(&mut self, item: Ordinal, answer: Answer) {
+        let items = self.book.items();
+        if !items.knows(item) || items.status(item) != Status::Succeeded || shareable(&answer) {
+            return;
+        }
+        self.commit(Entry::AskedAgain { item, answer });
+        self.lead_group_of(item);
+        if matches!(self.state, RunState::Finished | RunState::Stopping) {
+            self.state = RunState::Running;
+        }
     }
 
     /// Items that were being asked again and are not going to be any more end with the answer that there is.
@@ -29,7 +42,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use crate::engine::testing::*;
-    use crate::engine::{Command, Entry, Plan, Progress, Record, RunState, Settled};
+    use crate::engine::{Command, Entry, Event, Plan, Progress, Record, RunState, Settled};
     use crate::money::Usd;
     use crate::provider::{Answer, Bill, FailureKind, Finish};
 
@@ -73,6 +86,28 @@ mod tests {
         assert_eq!((asks, end.succeeded, end.misfits, end.reasked, end.retries), (3, 1, 0, 2, 0));
         let one = Usd::from_pico(50 * 1_000_000 + 10 * 4_000_000);
         assert_eq!((end.spent, settled(&run.disk)), (one * 3, one * 3));
+    }
+
+    #[test]
+    fn a_person_asks_again_and_keeps_what_there_is_until_a_better_answer_comes() {
+        let misfit = || Answer { text: "yes".into(), misfit: MISFIT.map(str::to_owned), ..Answer::default() };
+        let again = |item| Event::AskAgain { item, answer: misfit() };
+        let mut run = Driver::new(plan(), rows(3));
+        let end = run.run(|sent| reply(100, answer(Finish::Stop, if sent.item < 2 { MISFIT } else { None })));
+        assert_eq!((end.succeeded, end.misfits, &end.state), (3, 2, &RunState::Finished));
+        let mut provider = |sent: Sent| match sent.item {
+            0 => reply(100, fits()),
+            _ => reply(100, fails(FailureKind::BadRequest, Bill::Nothing)),
+        };
+        run.tell(again(0), &mut provider);
+        run.tell(again(1), &mut provider);
+        // What fits is not asked again.
+        run.tell(Event::AskAgain { item: 2, answer: Answer { misfit: None, ..misfit() } }, &mut provider);
+        run.crash();
+        assert_eq!(run.progress().succeeded, 1);
+        let end = run.run(provider);
+        assert_eq!((end.succeeded, end.errored, end.misfits, end.state), (3, 0, 1, RunState::Finished));
+        assert_eq!(answers(&run.disk).iter().filter(|(item, _)| *item == 1).count(), 2);
     }
 
     #[test]

@@ -35,6 +35,10 @@ pub enum Entry {
     Ended { item: Ordinal, ending: Ending },
     /// An errored item that is open again.
     Reopened { item: Ordinal },
+    /// An item that ended with this answer is asked again, and keeps it until a better one comes.
+    AskedAgain { item: Ordinal, answer: Answer },
+    /// The right answer of the item, as the person says; `None`: they took it back.
+    Corrected { item: Ordinal, text: Option<String> },
     /// The run was opened again: whatever is reserved and not settled by here was cut off.
     Restarted,
     /// The person's word, where it outlives the session: budget, limits, stop, doubtful.

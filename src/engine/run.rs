@@ -91,6 +91,11 @@ impl Engine {
             Event::SaveFailed { .. } => self.save_failed(),
             Event::Ended { attempt, outcome, seen } => self.attempt_ended(attempt, outcome, seen.as_deref()),
             Event::Imported { item, answer } => self.imported(item, answer),
+            Event::Correct { item, text } if self.book.items().knows(item) => {
+                self.commit(Entry::Corrected { item, text })
+            }
+            Event::Correct { .. } => {}
+            Event::AskAgain { item, answer } => self.ask_again(item, answer),
             Event::Batch(event) => self.batch_event(event),
             Event::Woke => {}
         }

@@ -152,6 +152,7 @@ pub fn plan() -> Plan {
         use_cache: true,
         warm_up: false,
         first_call_alone: false,
+        compare: false,
     }
 }
 

@@ -1,21 +1,24 @@
 //! The words that page and worker exchange. A message is one of these enums, by serde-wasm-bindgen; a file travels
 //! beside it as a `File`, and keys as strings. Nothing here knows the browser.
 
+mod answers;
 pub mod batch;
 mod results;
 mod setup;
 mod simulate;
 mod trial;
 
+pub use answers::{AnswerSummary, CandidateSummary, FieldSummary, LabelSummary, PairSummary, Share, ValueCount};
 pub use results::{Breakdown, Marks, ResultDetail, ResultRow, RowFilter, RunSummary};
-pub use setup::{DemoSettings, LaneSetup, Secret, Setup, lane_name};
+pub use setup::{DemoSettings, LaneSetup, Secret, Setup, Variant, candidate_name, lane_name};
 pub use simulate::{Bin, Limiter, Quantiles, SimulationAsked, SimulationNews, Summary, Workload};
 pub use trial::{CapProposal, Projection, TRIAL_MODELS_MAX, TRIAL_ROWS, Trial, TrialAnswer, TrialModel, TrialRow};
 
 use serde::{Deserialize, Serialize};
 
 // The page speaks of these too, and knows the rooms below only by what is handed on here.
-pub use crate::dataset::{BadLines, DataProblem, ExportState, Format, IdFaults, TemplateProblem};
+pub use crate::accuracy::{Matching, Truth};
+pub use crate::dataset::{BadLines, DataProblem, ExportState, Format, IdFaults, RowChoice, TemplateProblem};
 pub use crate::engine::{
     Burst, Command, Doubtful, LaneProgress, LaneState, LimiterModel, Limits, Notice, PauseReason, Progress, RunState,
     Wake, WakeReason,
@@ -84,6 +87,19 @@ pub enum ToWorker {
     /// How the simulated provider behaves from now on, in the open run.
     SetDemo(DemoSettings),
     Run(Command),
+    /// The rows that a filter leaves, for another run of the same data.
+    ChooseRows {
+        filter: RowFilter,
+    },
+    /// The right answer of an item's row, set by hand; `None` takes it back.
+    Correct {
+        item: u32,
+        text: Option<String>,
+    },
+    /// A system prompt's part with some of the rows whose answers were set by hand, as examples.
+    Examples,
+    /// Ask again for the answers that don't fit or were cut off; each is kept until a better one comes.
+    AskAgain,
     Batch(batch::BatchAsk),
     /// A window of the results table.
     Rows {
@@ -227,6 +243,15 @@ pub enum ToPage {
     BatchImported(batch::BatchImported),
     /// Beside the progress, whenever it changed: lane by lane, and what the answers' marks count.
     Breakdown(Breakdown),
+    /// Whenever it changed, as often as the progress.
+    Answers(AnswerSummary),
+    /// After [`ToWorker::Examples`]: the part, and the rows of the file that it shows.
+    Examples {
+        text: String,
+        rows: Vec<u32>,
+    },
+    /// After [`ToWorker::ChooseRows`].
+    RowsChosen(RowChoice),
     Notice(Notice),
     Rows {
         first: u32,

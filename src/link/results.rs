@@ -19,6 +19,18 @@ pub enum RowFilter {
     Filtered,
     /// Answers that don't fit their format.
     Misfit,
+    /// Answers that are, and aren't, their row's right answer.
+    Right,
+    Wrong,
+    /// Rows of which the candidates said different things.
+    Differ,
+    /// Answers with this value in this field.
+    Value {
+        field: u8,
+        value: u16,
+    },
+    /// Rows of one candidate.
+    Candidate(u8),
 }
 
 /// What the engine doesn't keep of a run in its parts. Lanes are in the setup's order.
@@ -55,6 +67,17 @@ pub struct ResultRow {
     pub usage: Option<Usage>,
     pub cost: Option<Usd>,
     pub attempts: u32,
+    /// The right answer, and whether this is it.
+    #[serde(default)]
+    pub truth: Option<String>,
+    #[serde(default)]
+    pub right: Option<bool>,
+    /// The person set the right answer by hand.
+    #[serde(default)]
+    pub corrected: bool,
+    /// Whose answer it is, where candidates are compared.
+    #[serde(default)]
+    pub candidate: Option<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::accuracy::Truth;
+use crate::dataset::RowChoice;
 use crate::engine::Limits;
 use crate::money::{PerToken, Usd};
 use crate::provider::{AnswerFormat, PromptCache, Provider, ReasoningEffort};
@@ -69,6 +71,15 @@ pub struct Setup {
     /// Lanes beside the first, which is made of the fields above. Their keys travel beside the setup, like the first's.
     #[serde(default)]
     pub more_lanes: Vec<LaneSetup>,
+    /// The lanes are candidates: every row goes to each of them.
+    #[serde(default)]
+    pub compare: bool,
+    /// What the answers are compared with.
+    #[serde(default)]
+    pub truth: Option<Truth>,
+    /// Which rows of the file are asked about.
+    #[serde(default)]
+    pub rows: RowChoice,
 }
 
 /// One more endpoint and key of a run, with limits of its own.
@@ -80,11 +91,32 @@ pub struct LaneSetup {
     pub input_price: Option<PerToken>,
     pub output_price: Option<PerToken>,
     pub limits: Limits,
+    /// What a candidate does otherwise than the first lane.
+    #[serde(default)]
+    pub variant: Option<Variant>,
+}
+
+/// A candidate that differs from the first lane by more than its model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Variant {
+    pub system: String,
+    pub user: String,
+    pub reasoning_effort: Option<ReasoningEffort>,
 }
 
 impl Setup {
     pub fn lanes(&self) -> usize {
         1 + self.more_lanes.len()
+    }
+
+    /// The column with the right answers.
+    pub fn truth_column(&self) -> Option<&str> {
+        self.truth.as_ref().map(|truth| truth.column.as_str())
+    }
+
+    /// How many candidates there are where the run compares some.
+    pub fn candidates(&self) -> Option<usize> {
+        (self.compare && self.lanes() > 1).then(|| self.lanes())
     }
 
     /// Lane by lane.
@@ -102,8 +134,35 @@ impl Setup {
         setup.model.clone_from(&own.model);
         (setup.input_price, setup.output_price) = (own.input_price, own.output_price);
         setup.limits.clone_from(&own.limits);
+        if let Some(variant) = &own.variant {
+            setup.system.clone_from(&variant.system);
+            setup.user.clone_from(&variant.user);
+            setup.reasoning_effort = variant.reasoning_effort;
+        }
         setup
     }
+}
+
+/// What a table calls a candidate: its model, and whatever else tells it from the others.
+pub fn candidate_name(setup: &Setup, lane: usize) -> String {
+    let own = setup.of_lane(lane);
+    let others = || (0..setup.lanes()).filter(|other| *other != lane).map(|other| setup.of_lane(other));
+    let mut name = own.model.clone();
+    if !others().any(|other| other.model == own.model) {
+        return name;
+    }
+    if others().any(|other| other.model == own.model && other.base_url != own.base_url) {
+        let host = own.base_url.split("://").last().unwrap_or_default().split('/').next().unwrap_or_default();
+        name.push_str(&format!(" at {}", if host.is_empty() { "the Demo" } else { host }));
+    }
+    if others().any(|other| other.system != own.system) {
+        name.push_str(if own.system == setup.system { ", first prompt" } else { ", second prompt" });
+    }
+    if others().any(|other| other.reasoning_effort != own.reasoning_effort) {
+        let effort = own.reasoning_effort.map_or("usual", ReasoningEffort::word);
+        name.push_str(&format!(", {effort} effort"));
+    }
+    name
 }
 
 /// What a person calls a lane, counted from one.

@@ -79,7 +79,8 @@ fn with_span(seen: LimitSeen) -> LimitSeen {
     }
     // A limit that is filled all the time is full again after the share of its span that was used.
     let full_ms = |reset_ms: u64| reset_ms.saturating_mul(limit) / used;
-    let is_a_minutes = full_ms(reset_ms + 1) >= MINUTE_MS / 2 && full_ms(reset_ms.saturating_sub(1)) <= 2 * MINUTE_MS;
+    let is_a_minutes =
+        full_ms(reset_ms.saturating_add(1)) >= MINUTE_MS / 2 && full_ms(reset_ms.saturating_sub(1)) <= 2 * MINUTE_MS;
     // Some state when the next unit is there, and windows when they end.
     let is_next_unit = reset_ms.saturating_mul(limit) <= 10 * SECOND_MS;
     let is_a_seconds = (SECOND_MS / 2..=2 * SECOND_MS).contains(&full_ms(reset_ms)) || is_next_unit;

@@ -29,46 +29,66 @@ pub fn in_short(text: &str, chars_max: usize) -> Cow<'_, str> {
     }
 }
 
-/// Masks `key` in `text`, as it is and as JSON escapes it. It is also found where characters that can't be seen break it
-/// up, since a message is shown without them. The rest of the text stays as it is, byte by byte. Keys of fewer than
-/// eight bytes stay too: local servers take any word, and masking one would maim what they answer.
+/// Masks `key` in `text`, as it is and however JSON escapes it. It is also found where characters that can't be seen, escaped
+/// or not, break it up, since a message is shown without them. The rest of the text stays as it is, byte by byte. Keys of
+/// fewer than eight bytes stay too: local servers take any word, and masking one would maim what they answer.
 pub fn hide_key(text: &mut String, key: &str) {
     if key.len() < KEY_CHARS_MIN {
         return;
     }
-    let escaped = key.replace('\\', r"\\").replace('"', r#"\""#);
-    let slashes_escaped = escaped.replace('/', r"\/");
-    let has_unseen = !text.chars().all(is_seen);
-    for (place, written) in [key, &escaped, &slashes_escaped].into_iter().enumerate() {
-        if place > 0 && written == key {
-            continue;
-        }
-        if text.contains(written) {
-            *text = text.replace(written, MASK);
-        }
-        if has_unseen && let Some(masked) = broken_key_hidden(text, written) {
-            *text = masked;
-        }
+    if text.contains(key) {
+        *text = text.replace(key, MASK);
+    }
+    if !text.chars().all(|c| is_seen(c) && c != '\\')
+        && let Some(masked) = broken_key_hidden(text, key)
+    {
+        *text = masked;
     }
 }
 
-/// The text with the key masked where it stands once the characters that can't be seen are left out.
+/// The text with the key masked where it stands once escapes are read and characters that can't be seen are left out.
 fn broken_key_hidden(text: &str, key: &str) -> Option<String> {
-    let seen: String = text.chars().filter(|c| is_seen(*c)).collect();
+    let seen: String = pieces(text).filter_map(|(_, c)| c).collect();
     let mut found = seen.match_indices(key).map(|(at, _)| at..at + key.len()).peekable();
     found.peek()?;
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for c in text.chars() {
+    for (piece, c) in pieces(text) {
         found.next_if(|key| key.end <= at);
         match found.peek() {
-            Some(key) if is_seen(c) && key.start == at => out.push_str(MASK),
+            Some(key) if c.is_some() && key.start == at => out.push_str(MASK),
             Some(key) if key.start < at => {}
-            _ => out.push(c),
+            _ => out.push_str(piece),
         }
-        at += if is_seen(c) { c.len_utf8() } else { 0 };
+        at += c.map_or(0, char::len_utf8);
     }
     Some(out)
+}
+
+/// A text's characters and JSON escapes, each with the character that is seen for it, if any.
+fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let (length, c) = if first == '\\' { escape(rest) } else { (first.len_utf8(), first) };
+        let (piece, behind) = rest.split_at(length);
+        rest = behind;
+        Some((piece, is_seen(c).then_some(c)))
+    })
+}
+
+/// A JSON escape's length and character; a backslash that begins none is itself.
+fn escape(text: &str) -> (usize, char) {
+    match text.as_bytes().get(1) {
+        Some(b'\\') => (2, '\\'),
+        Some(b'"') => (2, '"'),
+        Some(b'/') => (2, '/'),
+        Some(b'u') => {
+            let code = text.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+            code.and_then(char::from_u32).map_or((1, '\\'), |c| (6, c))
+        }
+        _ => (1, '\\'),
+    }
 }
 
 fn is_seen(c: char) -> bool {
@@ -176,6 +196,7 @@ mod tests {
             (r#"{"a":"tok/en\\9+a"}"#, r#"{"a":"…"}"#),
             (r#"{"a":"tok\/en\\9+a"}"#, r#"{"a":"…"}"#),
             ("\u{200b}x\u{200d} tok/\u{200b}en\\9+\u{feff}a\u{200b}, y", "\u{200b}x\u{200d} …\u{200b}, y"),
+            (r#"{"a":"tok\u002fen\u005C9\u0000+a\u"}"#, r#"{"a":"…\u"}"#),
             ("tok/en\\9+\u{200b}a\u{200b}tok/\u{200b}en\\9+a", "…\u{200b}…"),
             ("\u{1f468}\u{200d}\u{1f469} tok/en", "\u{1f468}\u{200d}\u{1f469} tok/en"),
         ] {

@@ -136,6 +136,7 @@ fn plan(workload: &Workload, model: &Model, card: RateCard) -> Plan {
         use_cache: true,
         warm_up: workload.warm_up,
         first_call_alone: false,
+        compare: false,
     }
 }
 

@@ -11,11 +11,10 @@ use crate::money::Usd;
 use crate::worker::browser::{Slices, next_turn, now};
 use crate::worker::http::fetch::Key;
 use crate::worker::page;
-use crate::worker::plan::{self, problem, template_words};
+use crate::worker::plan::{self, problem};
 use crate::worker::rows::counting;
-use crate::worker::rows::data::Data;
 use crate::worker::rows::forecast::{Rows, forecast, near};
-use crate::worker::rows::prepare::Unprepared;
+use crate::worker::rows::prepare::{Prepared, Unprepared};
 use crate::worker::rows::preview;
 use crate::worker::rows::provider_count;
 use crate::worker::shell::{Shell, unprepared};
@@ -23,12 +22,12 @@ use crate::worker::trial;
 
 impl Shell {
     /// Rows that the waiting checkpoint answers, one flag a row; empty where there is none.
-    async fn imported_rows(&self, data: &Rc<Data>, setup: &Setup) -> Vec<bool> {
+    async fn imported_rows(&self, prepared: &Prepared, setup: &Setup) -> Vec<bool> {
         let import = self.import.borrow().clone();
-        let Some(import) = import.filter(|import| Rc::ptr_eq(&import.data, data)) else { return Vec::new() };
-        let (mut rows, mut slices) = (vec![false; data.rows() as usize], Slices::begin());
+        let Some(import) = import.filter(|import| Rc::ptr_eq(&import.data, &prepared.data)) else { return Vec::new() };
+        let (mut rows, mut slices) = (vec![false; prepared.items() as usize], Slices::begin());
         let matched = import
-            .matched(setup.id_column.as_deref(), &mut async |_| {
+            .matched(&prepared.table, setup.id_column.as_deref(), &mut async |_| {
                 slices.turn().await;
             })
             .await;
@@ -128,7 +127,7 @@ impl Shell {
         match self.prepared(&data, setup, slices, superseded).await {
             Ok(prepared) => {
                 let facts = self.facts(&prepared, slices).await;
-                let imported = self.imported_rows(&data, setup).await;
+                let imported = self.imported_rows(&prepared, setup).await;
                 let rows = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
                 let turn = &mut async || {
                     slices.turn().await;
@@ -138,8 +137,8 @@ impl Shell {
                 estimate.near = near(setup, &plan, &prepared, now(), turn).await;
                 Some(Ok(estimate))
             }
-            Err(Unprepared::Template(found)) => Some(Err(problem(Place::Prompt, template_words(&found)))),
             Err(Unprepared::Superseded) => None,
+            Err(why) => Some(Err(unprepared(why))),
         }
     }
 
@@ -167,7 +166,7 @@ impl Shell {
         let prepared = self.prepared(&data, setup, slices, || false).await.map_err(unprepared)?;
         let facts = self.facts(&prepared, slices).await;
         let rows = trial::spread_rows(&facts, TRIAL_ROWS);
-        let imported = self.imported_rows(&data, setup).await;
+        let imported = self.imported_rows(&prepared, setup).await;
         let plan = plan::checked_plan(setup)?;
         let rows_known = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
         let turn = &mut async || {

@@ -20,6 +20,7 @@ use crate::worker::rows::counting;
 use crate::worker::rows::data::Data;
 use crate::worker::rows::prepare::Prepared;
 use crate::worker::run::results::Results;
+use crate::worker::run::scores::Scores;
 use crate::worker::run::session::{Parts, Session};
 use crate::worker::run::table::Window;
 use crate::worker::shell::{Shell, unprepared};
@@ -37,6 +38,14 @@ impl Shell {
         let plan = plan::checked_plan(&setup)?;
         if let Some(missing) = setup.id_column.as_ref().filter(|id| !data.table.columns().contains(id)) {
             return Err(problem(Place::Data, format!("The data has no column \u{201c}{missing}\u{201d} for the id.")));
+        }
+        let named = setup.truth_column().into_iter().chain(setup.rows.column());
+        if let Some(missing) = named.into_iter().find(|name| !data.table.columns().iter().any(|column| column == name))
+        {
+            return Err(problem(
+                Place::Data,
+                format!("The data has no column \u{201c}{missing}\u{201d}. Choose another."),
+            ));
         }
         let check = AnswerCheck::new(&setup.answer_format)?;
         check.ready().await?;
@@ -64,11 +73,12 @@ impl Shell {
                 rows: data.rows(),
                 read: data.read,
             },
+            items: (prepared.items() != data.rows()).then(|| prepared.items()),
             setup,
         };
         let store = self.storage.create(&manifest, &data.bytes).await?;
         let engine = Engine::new(plan, facts, seed(), now());
-        let results = Results::new(data.rows());
+        let results = Results::new(prepared.items());
         let mut notes = plan::notes(&manifest.setup);
         if let (Some(asked), Some(left)) = (asked.budget, manifest.setup.budget)
             && left < asked
@@ -79,7 +89,8 @@ impl Shell {
         spend[usize::from(manifest.setup.provider.is_remote())] = Usd::ZERO;
         self.trial_spend.set(spend);
         let storage = self.storage.clone();
-        let parts = Parts { manifest, prepared, check, results, engine, storage, store, keys };
+        let scores = Scores::new(&manifest.setup, &prepared.table);
+        let parts = Parts { manifest, prepared, check, results, scores, engine, storage, store, keys };
         let session = Session::new(parts);
         let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
         if let Some(import) = import {
@@ -101,13 +112,18 @@ impl Shell {
         let storage = self.storage.clone();
         let (store, mut kept) = to_its_end(async move { storage.open_run(&run).await }).await?;
         let slices = &mut Slices::of(Task::Run);
-        let mut results = Results::new(kept.manifest.data.rows);
+        let prepared = self.rows_of(&mut kept, slices).await?;
+        let (mut results, mut scores) =
+            (Results::new(kept.manifest.items()), Scores::new(&kept.manifest.setup, &prepared.table));
+        let texts = store.texts();
         for Read { record, away } in &kept.records {
             slices.turn().await;
+            scores.before(record, &results, &prepared.table, &texts);
             results.take(record, *away);
+            scores.after(record, &results, &prepared.table, &texts);
         }
         results.cut_off();
-        let (prepared, engine) = self.restored(&mut kept, slices).await?;
+        let engine = self.restored(&mut kept, &prepared, slices).await;
         let format = &kept.manifest.setup.answer_format;
         let check = AnswerCheck::new(format).unwrap_or_else(AnswerCheck::Unusable);
         self.tasks.hold(Task::Run);
@@ -115,14 +131,23 @@ impl Shell {
         notes.extend(plan::notes(&kept.manifest.setup));
         let storage = self.storage.clone();
         *self.data.borrow_mut() = Some(prepared.data.clone());
-        let parts =
-            Parts { manifest: kept.manifest, prepared, check, results, engine, storage, store, keys: Vec::new() };
+        let parts = Parts {
+            manifest: kept.manifest,
+            prepared,
+            check,
+            results,
+            scores,
+            engine,
+            storage,
+            store,
+            keys: Vec::new(),
+        };
         self.enter(Session::new(parts), notes);
         Ok(())
     }
 
-    /// The rows of a kept run and its engine, as its records tell it.
-    async fn restored(&self, kept: &mut Kept, slices: &mut Slices) -> Result<(Rc<Prepared>, Engine), Problem> {
+    /// The rows of a kept run.
+    async fn rows_of(&self, kept: &mut Kept, slices: &mut Slices) -> Result<Rc<Prepared>, Problem> {
         let unreadable = |why: &str| problem(Place::Runs, format!("This run can't be opened: {why}."));
         let facts = &kept.manifest.data;
         let data = Data::read(facts.name.clone(), std::mem::take(&mut kept.data), facts.read, slices).await;
@@ -133,11 +158,20 @@ impl Shell {
         let setup = &kept.manifest.setup;
         let prepared = self.prepared(&Rc::new(data), setup, slices, || false).await;
         let prepared = prepared.map_err(unprepared)?;
+        if prepared.items() != kept.manifest.items() {
+            return Err(unreadable("other rows of its data are chosen now"));
+        }
+        Ok(prepared)
+    }
+
+    /// The engine of a kept run, as its records tell it.
+    async fn restored(&self, kept: &mut Kept, prepared: &Prepared, slices: &mut Slices) -> Engine {
+        let setup = &kept.manifest.setup;
         let began = kept.records.iter().find_map(|read| read.record.began()).cloned();
         let (plan, facts) = match began {
-            Some(Began { plan, facts }) => (plan, self.with_cached(&prepared, facts, slices).await),
+            Some(Began { plan, facts }) => (plan, self.with_cached(prepared, facts, slices).await),
             // A run of before this was recorded.
-            None => (plan::plan(setup), self.facts(&prepared, slices).await),
+            None => (plan::plan(setup), self.facts(prepared, slices).await),
         };
         let records = std::mem::take(&mut kept.records);
         let began = records.first().map_or(now(), |first| first.record.at.min(now()));
@@ -146,7 +180,7 @@ impl Shell {
             slices.turn().await;
             restoration.take(&record);
         }
-        Ok((prepared, restoration.end(now())))
+        restoration.end(now())
     }
 
     fn enter(&self, session: Rc<Session>, notes: Vec<String>) -> Rc<Session> {
@@ -160,7 +194,10 @@ impl Shell {
             needs_keys: session.needs_keys(),
             notes,
         });
-        page::post(&ToPage::Breakdown(session.breakdown()));
+        // Whatever the page was told before, it starts anew.
+        session.told.take();
+        session.told_scores.set(None);
+        session.tell_breakdown();
         session
     }
 

@@ -38,6 +38,7 @@ pub fn plan(setup: &Setup) -> Plan {
         timeout_ms: setup.timeout_s.map_or_else(|| timeout_ms(setup), |seconds| u64::from(seconds) * 1_000),
         use_cache: setup.use_cache,
         first_call_alone: (0..setup.lanes()).any(|lane| setup.of_lane(lane).provider.is_remote()),
+        compare: setup.candidates().is_some(),
         warm_up: setup.prompt_cache != PromptCache::Off && (0..setup.lanes()).any(|lane| marks_prompts(setup, lane)),
     }
 }
@@ -243,6 +244,7 @@ pub fn template_words(found: &TemplateProblem) -> String {
         TemplateProblem::UnknownColumn { name, columns } => {
             format!("The data has no column \u{201c}{name}\u{201d}. It has: {}.", columns.join(", "))
         }
+        found @ TemplateProblem::RightAnswer { .. } => found.to_string(),
         TemplateProblem::Row { row, message } => {
             format!("The prompt fails on row {}: {message}. Nothing was sent.", u64::from(*row) + 1)
         }
@@ -253,7 +255,7 @@ pub fn template_words(found: &TemplateProblem) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::link::{DemoSettings, LaneSetup};
+    use crate::link::{DemoSettings, LaneSetup, RowChoice};
     use crate::provider::AnswerFormat;
 
     #[test]
@@ -347,6 +349,7 @@ pub(super) mod tests {
             input_price: None,
             output_price: None,
             limits: Limits { concurrency: 3, ..Limits::default() },
+            variant: None,
         }
     }
 
@@ -417,6 +420,9 @@ pub(super) mod tests {
             reasoning_effort: None,
             prompt_cache: PromptCache::Off,
             more_lanes: Vec::new(),
+            compare: false,
+            truth: None,
+            rows: RowChoice::All,
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::worker::rows::prepare::{Prepared, Unprepared, prepare};
 use crate::worker::run::export;
 use crate::worker::run::imports::{self, Import};
 use crate::worker::run::session::Session;
-use crate::worker::run::table::{Window, detail};
+use crate::worker::run::table::{Window, chosen_rows, detail};
 use crate::worker::signal::Signal;
 use crate::worker::simulate;
 use crate::worker::tasks::Tasks;
@@ -139,6 +139,14 @@ impl Shell {
         let shell = self.clone();
         match message {
             ToWorker::Run(command) => self.session()?.command(command)?,
+            ToWorker::AskAgain => self.session()?.ask_again()?,
+            ToWorker::Correct { item, text } => self.session()?.correct(item, text)?,
+            ToWorker::Examples => self.session()?.tell_examples()?,
+            ToWorker::ChooseRows { filter } => {
+                let session = self.session()?;
+                let (results, scores) = (session.results.borrow(), session.scores.borrow());
+                page::post(&ToPage::RowsChosen(chosen_rows(&session.view(&results, &scores), filter)));
+            }
             ToWorker::SetKey { lane, key } => self.session()?.set_key(lane, key)?,
             ToWorker::SetDemo(demo) => self.session()?.set_demo(demo),
             ToWorker::Rows { first, count, filter, search } => self.begin_rows((first, count), (filter, search))?,
@@ -244,11 +252,11 @@ impl Shell {
     /// Tells a part of the rows, `early` or once all are searched. True: they are still being searched.
     fn rows(&self, part: (u32, u32), filter: Option<RowFilter>, search: &str, early: bool) -> Result<bool, Problem> {
         let session = self.session()?;
-        let results = session.results.borrow();
+        let (results, scores) = (session.results.borrow(), session.scores.borrow());
         let until_ms = js_sys::Date::now() + SLICE_MS;
         let is_over = || js_sys::Date::now() >= until_ms;
         let mut window = self.window.borrow_mut();
-        let (matching, rows) = window.rows(&session.view(&results), part, (filter, search), is_over);
+        let (matching, rows) = window.rows(&session.view(&results, &scores), part, (filter, search), is_over);
         if early || !window.is_searching() {
             page::post(&ToPage::Rows { first: part.0, matching, rows });
         }
@@ -257,11 +265,11 @@ impl Shell {
 
     fn detail(&self, item: u32) -> Result<(), Problem> {
         let session = self.session()?;
-        if item >= session.prepared.data.rows() {
+        if item >= session.prepared.items() {
             return Err(problem(Place::Results, "There is no such row."));
         }
-        let results = session.results.borrow();
-        page::post(&ToPage::Detail(detail(&session.view(&results), &session.prepared, item)));
+        let (results, scores) = (session.results.borrow(), session.scores.borrow());
+        page::post(&ToPage::Detail(detail(&session.view(&results, &scores), &session.prepared, item)));
         Ok(())
     }
 
@@ -353,6 +361,10 @@ impl Shell {
 pub(super) fn unprepared(why: Unprepared) -> Problem {
     match why {
         Unprepared::Template(found) => problem(Place::Prompt, template_words(&found)),
+        Unprepared::NoRows => problem(
+            Place::Data,
+            "No row of the data is chosen, so there is nothing to ask. Choose other rows under Rows to run.",
+        ),
         Unprepared::Superseded => problem(Place::Run, "The run was not started: the data changed meanwhile."),
     }
 }

@@ -88,6 +88,7 @@ impl Scenario {
                 use_cache,
                 warm_up: false,
                 first_call_alone: false,
+                compare: false,
             },
             bytes: facts.iter().map(|facts| 100 + facts.input_estimate * 4).collect(),
             facts,

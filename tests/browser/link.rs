@@ -256,6 +256,10 @@ fn row() -> ResultRow {
         usage: Some(usage()),
         cost: Some(LARGE),
         attempts: 2,
+        truth: Some("milk".into()),
+        right: Some(false),
+        corrected: true,
+        candidate: Some(1),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pennybatch::dataset::{Format, ReadOptions};
 use pennybatch::engine::{Burst, Ending, Entry, LimiterModel, Limits, Record, Settled};
-use pennybatch::link::{DemoSettings, Setup};
+use pennybatch::link::{DemoSettings, RowChoice, Setup};
 use pennybatch::money::{PerToken, Usd};
 use pennybatch::provider::{Answer, AnswerFormat, Bill, Failure, FailureKind, Finish, PromptCache, Provider, Usage};
 use pennybatch::time::Time;
@@ -40,6 +40,9 @@ pub fn setup() -> Setup {
         reasoning_effort: None,
         prompt_cache: PromptCache::Off,
         more_lanes: Vec::new(),
+        compare: false,
+        truth: None,
+        rows: RowChoice::All,
     }
 }
 

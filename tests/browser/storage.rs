@@ -27,6 +27,7 @@ async fn kept(storage: &Storage, run: &str) -> Manifest {
         more_used_keys: Vec::new(),
         setup: setup(),
         data: DataFacts::of("a.csv", DATA, 2, read_options()),
+        items: None,
     };
     storage.delete(run).await.expect("nothing is left of an earlier test");
     let mut store = storage.create(&manifest, DATA).await.expect("created");

@@ -200,7 +200,7 @@ fn costs_have_no_needless_zeros() {
 fn films() -> AnswerColumns {
     let fields = [vec!["genre"], vec!["id"], vec!["place", "city"], vec!["place", "zip"], vec!["cast"]];
     let fields = fields.map(|path| path.into_iter().map(str::to_owned).collect()).to_vec();
-    AnswerColumns { checked: true, fields, note: None }
+    AnswerColumns { checked: true, fields, ..AnswerColumns::default() }
 }
 
 #[test]
@@ -208,14 +208,16 @@ fn the_fields_of_an_answer_are_columns_behind_it() {
     assert_eq!(
         csv_header(&cells(&["id", "genre"]), &films(), true),
         "id,genre,result,llm_genre,llm_id,place.city,place.zip,cast,state,finish,input_tokens,output_tokens,cost_usd,\
-         attempts,error,misfit\r\n"
+         attempts,error,misfit,raw\r\n"
     );
     let document = r#"{"genre": "=Drama", "id": 7, "place": {"zip": null, "city": "LA"}, "cast": ["A", "B"]}"#;
     let fits = ExportRow { id: "1", result: Some("{…}"), document: Some(document), ..ExportRow::default() };
     let line = csv_row(&cells(&["1", "x"]), &fits, &films(), true);
-    assert_eq!(line, "1,x,{…},'=Drama,7,LA,,\"[\"\"A\"\",\"\"B\"\"]\",open,,,,,0,,\r\n");
-    let misfit = ExportRow { id: "2", result: Some("Drama"), misfit: Some("is not JSON"), ..ExportRow::default() };
-    assert_eq!(csv_row(&cells(&["2", ""]), &misfit, &films(), true), "2,,Drama,,,,,,open,,,,,0,,is not JSON\r\n");
+    assert_eq!(line, "1,x,{…},'=Drama,7,LA,,\"[\"\"A\"\",\"\"B\"\"]\",open,,,,,0,,,\r\n");
+    let misfit =
+        ExportRow { id: "2", raw: Some("Drama"), misfit: Some("is not JSON"), is_misfit: true, ..ExportRow::default() };
+    let line = csv_row(&cells(&["2", ""]), &misfit, &films(), true);
+    assert_eq!(line, "2,,,,,,,,misfit,,,,,0,,is not JSON,Drama\r\n", "what doesn't fit is no result");
 }
 
 #[test]
@@ -231,6 +233,39 @@ fn the_fields_of_an_answer_are_keys_of_its_line() {
     let label = ExportRow { id: "2", result: Some("dairy"), raw: Some("**Dairy**"), ..ExportRow::default() };
     let labels = AnswerColumns { checked: true, ..AnswerColumns::default() };
     assert!(jsonl_line(&label, &labels).ends_with("\"misfit\": null, \"raw\": \"**Dairy**\"}\n"));
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_no_answer_to_whoever_reads_the_export_again() {
+    let misfit = ExportRow {
+        id: "2",
+        raw: Some("Hm."),
+        misfit: Some("is none of the labels"),
+        is_misfit: true,
+        ..ExportRow::default()
+    };
+    let labels = AnswerColumns { checked: true, ..AnswerColumns::default() };
+    let line = jsonl_line(&misfit, &labels);
+    assert!(line.contains("\"result\": null, \"state\": \"misfit\"") && line.contains("\"raw\": \"Hm.\""), "{line}");
+    let fits = ExportRow { id: "1", result: Some("dairy"), ..ExportRow::default() };
+    let text = jsonl_line(&fits, &labels) + &line;
+    let checkpoint = Checkpoint::read(text.as_bytes()).expect("an own export");
+    assert_eq!((checkpoint.len(), checkpoint.bad_count), (1, 0));
+}
+
+#[test]
+fn right_answers_and_candidates_have_columns_of_their_own() {
+    let answers = AnswerColumns { judged: true, compared: true, ..AnswerColumns::default() };
+    let wrong =
+        ExportRow { right: Some(false), candidate: Some("small"), result: Some("meat"), ..ExportRow::default() };
+    let text =
+        [csv_header(&cells(&["right"]), &answers, true), csv_row(&cells(&["x"]), &wrong, &answers, true)].concat();
+    let table = table("out.csv", &text);
+    assert_eq!((table.cell(0, "llm_right"), table.cell(0, "candidate")), ("false".into(), "small".into()));
+    let line = jsonl_line(&wrong, &answers);
+    assert!(line.ends_with("\"right\": false, \"candidate\": \"small\"}\n"), "{line}");
+    let unlabelled = ExportRow { right: None, ..wrong };
+    assert!(jsonl_line(&unlabelled, &answers).contains("\"right\": null"));
 }
 
 #[test]

@@ -52,11 +52,13 @@ fn rows(table: &Table) -> Vec<Vec<String>> {
 #[test]
 fn the_sample_is_like_the_posts_data() {
     let table = table("sample.csv", sample_csv());
-    assert_eq!(table.columns(), ["id", "name"]);
+    assert_eq!(table.columns(), ["id", "name", "category"]);
     assert_eq!(table.len(), 500);
     assert_eq!((table.id(0, Some("id")), table.id(499, Some("id"))), ("SKU-001".into(), "SKU-500".into()));
     let names: BTreeSet<String> = (0..500).map(|row| table.cell(row, "name").to_lowercase()).collect();
     assert_eq!(names.len(), 466);
     assert_eq!(table.duplicate_rows(Some("id")), 34);
     assert!(names.iter().all(|name| !name.is_empty() && name.trim() == name));
+    let categories: BTreeSet<String> = (0..500).map(|row| table.cell(row, "category")).collect();
+    assert_eq!(categories.len(), 9, "{categories:?}");
 }

@@ -19,6 +19,19 @@ const KEPT: &[(&str, &[u8])] = &[
     ("files", b"{\"nm\": \" \\u0000\\\"x\\\"\"}"),
     // Two names that differ only in a character that can't be seen: the export as CSV couldn't be read back.
     ("files", "{\"a\":1,\"a\u{2028}\":2}".as_bytes()),
+    // A header that begins as a PDF does.
+    ("files", b"sep=,\n%PDF-pDFPPDFPD-\nDF"),
+    // An escape in the middle of a key hid it.
+    ("bodies", b"{\"error\":{\"\":\"\",\"message\":\"t0f9e8d7c6b5a49\\u000038\"}}"),
+    // A limit's reset as far away as a number can say.
+    ("bodies", b" An object with an objecout these is an answer in\xc1JSON, which may have a field `NaNtext` of its own."),
+    // Letters joined by commas, joined by commas, and so on: each doubles the text.
+    (
+        "prompts",
+        b"{{ ':['|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")\
+          |join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")\
+          |join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\")|join(\",\") }}",
+    ),
 ];
 
 #[test]

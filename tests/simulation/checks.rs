@@ -30,6 +30,8 @@ pub struct Checks<'a> {
     reserved: BTreeSet<AttemptId>,
     /// Items whose success is on disk.
     succeeded: BTreeSet<Ordinal>,
+    /// Items that had an answer when they were asked again.
+    answered_before: BTreeSet<Ordinal>,
     ended: BTreeSet<Ordinal>,
     /// Items with a finished answer on disk, and their groups: equal items share it.
     shareable: BTreeSet<Ordinal>,
@@ -73,6 +75,7 @@ impl<'a> Checks<'a> {
             item_of: BTreeMap::new(),
             reserved: BTreeSet::new(),
             succeeded: BTreeSet::new(),
+            answered_before: BTreeSet::new(),
             ended: BTreeSet::new(),
             shareable: BTreeSet::new(),
             answered_groups: BTreeSet::new(),
@@ -161,7 +164,10 @@ impl<'a> Checks<'a> {
         for record in records {
             self.health.asked_to_save(record);
             match &record.entry {
-                Entry::Reserved { attempt, item, amount, .. } => {
+                Entry::Reserved { attempt, item, lane, amount } => {
+                    if self.scenario.plan.own_lane(*item).is_some_and(|own| own != *lane) {
+                        return Err(format!("candidates: item {item} goes on lane {lane}, which isn't its own"));
+                    }
                     self.reserved.insert(*attempt);
                     self.item_of.insert(*attempt, *item);
                     self.last_reserved = *attempt;
@@ -176,7 +182,7 @@ impl<'a> Checks<'a> {
                     self.exported.extend(rows.iter().filter(|item| !asked.contains(item)));
                 }
                 // It had ended when it was exported, and the person wants it tried again.
-                Entry::Reopened { item } => {
+                Entry::Reopened { item } | Entry::AskedAgain { item, .. } => {
                     self.exported.remove(item);
                 }
                 Entry::Released { attempt, .. } => {
@@ -214,7 +220,8 @@ impl<'a> Checks<'a> {
         let every_row_fits = self.scenario.facts.iter().all(fits);
         let left = left.len();
         match reason {
-            PauseReason::NoLane(failure) if left > 0 && every_row_fits => {
+            // A candidate's rows go nowhere else.
+            PauseReason::NoLane(failure) if left > 0 && every_row_fits && !self.scenario.plan.compare => {
                 Err(format!("lanes: the run paused with {left} lanes left: {failure:?}"))
             }
             PauseReason::Stuck { rows } => Err(format!("stuck: {rows} rows wait for nothing")),
@@ -252,6 +259,18 @@ impl<'a> Checks<'a> {
                     }
                 }
                 Entry::Ended { item, ending } => self.end(*item, ending)?,
+                // It had an answer, which it keeps until there is a better one.
+                Entry::AskedAgain { item, .. } => {
+                    if !self.succeeded.remove(item) {
+                        return Err(format!("once: item {item} had no answer and was asked for another"));
+                    }
+                    self.answered_before.insert(*item);
+                    self.exported_on_disk.remove(item);
+                    self.ended.remove(item);
+                    self.failures.remove(item);
+                    self.answers.remove(item);
+                    self.timeouts.remove(item);
+                }
                 Entry::Reopened { item } => {
                     if self.succeeded.contains(item) {
                         return Err(format!("once: item {item} had succeeded and was opened again"));
@@ -270,7 +289,11 @@ impl<'a> Checks<'a> {
                 Entry::Commanded(Command::Exported(rows)) => {
                     self.exported_on_disk.extend(rows.iter().filter(|item| self.exported.contains(item)));
                 }
-                Entry::Began(_) | Entry::Restarted | Entry::Commanded(_) | Entry::Batch(_) => {}
+                Entry::Began(_)
+                | Entry::Corrected { .. }
+                | Entry::Restarted
+                | Entry::Commanded(_)
+                | Entry::Batch(_) => {}
             }
         }
         Ok(())
@@ -337,7 +360,9 @@ impl<'a> Checks<'a> {
             Ending::Errored(failure) if !ends_an_item(failure.kind.action()) => {
                 Err(format!("retry: item {item} ended by a failure of its lane, {failure:?}"))
             }
-            Ending::Errored(_) | Ending::Canceled if self.answers.contains_key(&item) => {
+            Ending::Errored(_) | Ending::Canceled
+                if self.answers.contains_key(&item) || self.answered_before.contains(&item) =>
+            {
                 Err(format!("reasks: item {item} has an answer that was paid for, and ended as {ending:?}"))
             }
             Ending::Errored(_) | Ending::Canceled => Ok(()),

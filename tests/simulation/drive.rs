@@ -118,6 +118,7 @@ pub fn plan(limits: Limits, card: Option<RateCard>, output_cap: u32) -> Plan {
         use_cache: false,
         warm_up: false,
         first_call_alone: false,
+        compare: false,
     }
 }
 

@@ -15,7 +15,7 @@ type Rng = fastrand::Rng;
 type Shape = fn(&mut Scenario, &mut Rng);
 
 /// `(name, what it is, its shape)`.
-pub const KINDS: [(&str, &str, Shape); 28] = [
+pub const KINDS: [(&str, &str, Shape); 29] = [
     ("calm", "nothing fails and nothing binds", |_, _| {}),
     ("strict-window", "minute and day limits, counted in a strict sliding window", strict_window),
     ("bucket", "minute limits, counted in a bucket that refills", bucket),
@@ -37,6 +37,7 @@ pub const KINDS: [(&str, &str, Shape); 28] = [
     ("imports", "rows that fail, and answers to them from elsewhere", imports),
     ("exports", "rows that are taken away in request files while the run goes on", exports),
     ("narrow-lanes", "rows of many sizes, of which some fit only some lanes", narrow_lanes),
+    ("candidates", "lanes that are compared: every row goes to each, under one budget", candidates),
     ("gateway", "errors of a server in between, billed or not, under a budget", gateway),
     ("unchecked", "answers that can't be checked", unchecked),
     ("clock", "a clock that is ahead, and is set back", clock),
@@ -82,6 +83,7 @@ fn ordinary(rng: &mut Rng) -> Scenario {
             use_cache,
             warm_up: rng.u8(0..6) == 0,
             first_call_alone: !items.is_multiple_of(3),
+            compare: false,
         },
         latency: Latency { from_ms: rng.u64(1..=200), to_ms: rng.u64(200..=3_000), tail_one_in: 0 },
         jitter_ms: if rng.bool() { 0 } else { rng.u64(1..=450) },
@@ -295,6 +297,29 @@ fn lanes(scenario: &mut Scenario, rng: &mut Rng) {
     if rng.u8(0..3) == 0 {
         let kind = if rng.bool() { WeatherKind::BrownOut } else { WeatherKind::Slow };
         scenario.weather.push(Weather { from_ms: 0, to_ms: rng.u64(1_000..=90_000), lane: Some(0), kind });
+    }
+}
+
+/// Each candidate's rows are its own; some fit no format, and are asked again at the end.
+fn candidates(scenario: &mut Scenario, rng: &mut Rng) {
+    lanes(scenario, rng);
+    // The rows of one that is dead for good would wait for ever.
+    scenario.lanes_die.clear();
+    let lanes = scenario.plan.lanes.len() as u32;
+    let items = rng.u32(1..=30) * lanes;
+    // What one candidate is asked, no other is.
+    scenario.facts = facts(rng, items, items, false);
+    scenario.plan.compare = true;
+    for lane in &mut scenario.plan.lanes {
+        lane.card = Some(RateCard::flat(PerToken(rng.u64(0..=3_000_000)), PerToken(rng.u64(1..=15_000_000))));
+    }
+    scenario.faults.misfit = rng.u32(0..=400);
+    scenario.plan.reasks = rng.u8(0..=2);
+    if rng.bool() {
+        budget(scenario, rng);
+    }
+    if rng.bool() {
+        crashes(scenario, rng);
     }
 }
 

@@ -125,8 +125,9 @@ impl<'a> Pace<'a> {
     pub fn after_step(&mut self, progress: &Progress, provider: &Provider, now: Time) {
         self.at = now;
         let goes = progress.state == RunState::Running && self.is_affordable(progress);
+        let lanes = self.lanes.iter().enumerate();
         let items_at: Vec<Option<Time>> =
-            self.lanes.iter().map(|lane| if goes { self.item_at(lane, now) } else { None }).collect();
+            lanes.map(|(index, lane)| if goes { self.item_at(index, lane, now) } else { None }).collect();
         self.goes = items_at.iter().flatten().any(|at| *at <= now);
         for (index, (lane, standing)) in self.lanes.iter_mut().zip(&mut self.standing).enumerate() {
             let item_at = items_at[index];
@@ -148,7 +149,7 @@ impl<'a> Pace<'a> {
     }
 
     /// The first moment at which an item can go on this lane: of equal ones, one at a time.
-    fn item_at(&self, lane: &Lane, now: Time) -> Option<Time> {
+    fn item_at(&self, index: usize, lane: &Lane, now: Time) -> Option<Time> {
         // By group, the last moment of its items that haven't ended; never, where one of them is under way.
         let mut groups: Vec<Option<Time>> = vec![None; self.items.len()];
         for (item, (stands, _)) in self.items.iter().enumerate() {
@@ -157,6 +158,10 @@ impl<'a> Pace<'a> {
                 Stands::Waits(at) => *at,
                 Stands::LookingUp | Stands::UnderWay | Stands::CutOff | Stands::Exported => Time(u64::MAX),
             };
+            let own = self.scenario.plan.own_lane(item as Ordinal);
+            if own.is_some_and(|own| usize::from(own) != index) {
+                continue;
+            }
             let weight = self.weight(item as Ordinal);
             let at =
                 if lane.fits(weight) || !self.lanes.iter().any(|lane| lane.fits(weight)) { at } else { Time(u64::MAX) };
@@ -224,7 +229,9 @@ impl<'a> Pace<'a> {
                 };
             }
             Entry::Ended { item, .. } => self.items[*item as usize].0 = Stands::Ended,
-            Entry::Reopened { item } => self.items[*item as usize] = (Stands::Waits(at), 0),
+            Entry::Reopened { item } | Entry::AskedAgain { item, .. } => {
+                self.items[*item as usize] = (Stands::Waits(at), 0)
+            }
             Entry::Restarted => self.replace(Stands::UnderWay, Stands::CutOff),
             Entry::Commanded(Command::Doubtful(Doubtful::LeaveOut)) => self.replace(Stands::CutOff, Stands::Ended),
             Entry::Commanded(Command::Doubtful(_)) => self.replace(Stands::CutOff, Stands::Waits(at)),
@@ -244,7 +251,7 @@ impl<'a> Pace<'a> {
                     }
                 }
             }
-            Entry::Began(_) | Entry::Commanded(_) | Entry::Batch(_) => {}
+            Entry::Began(_) | Entry::Corrected { .. } | Entry::Commanded(_) | Entry::Batch(_) => {}
         }
     }
 

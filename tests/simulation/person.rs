@@ -1,7 +1,9 @@
 //! The person of the virtual world.
 
 use pennybatch::engine::batch::Rows;
-use pennybatch::engine::{Command, Event, Ordinal, PauseReason, RunState};
+use std::collections::BTreeMap;
+
+use pennybatch::engine::{Command, Ending, Entry, Event, Ordinal, PauseReason, RunState, Settled};
 use pennybatch::money::Usd;
 use pennybatch::provider::Answer;
 
@@ -31,6 +33,28 @@ impl World<'_> {
             self.tell(Event::Command(Command::RetryFailed))?;
         }
         Ok(retry)
+    }
+
+    /// Once, sometimes, after the run has ended: for better answers than those that don't fit.
+    pub(super) fn person_asks_again(&mut self) -> Result<bool, String> {
+        if self.asked_again || self.stopped || self.rng.bool() {
+            return Ok(false);
+        }
+        self.asked_again = true;
+        let mut last: BTreeMap<Ordinal, Answer> = BTreeMap::new();
+        for record in self.records() {
+            if let Entry::Settled(Settled { item, ending: Some(Ending::Succeeded(answer)), .. })
+            | Entry::Ended { item, ending: Ending::Succeeded(answer) } = &record.entry
+            {
+                last.insert(*item, answer.clone());
+            }
+        }
+        let unfit: Vec<(Ordinal, Answer)> = last.into_iter().filter(|(_, answer)| answer.misfit.is_some()).collect();
+        self.report.asked_again += unfit.len() as u64;
+        for (item, answer) in &unfit {
+            self.tell(Event::AskAgain { item: *item, answer: answer.clone() })?;
+        }
+        Ok(!unfit.is_empty())
     }
 
     /// The run rests and nothing is under way: the person sees why, and goes on.

@@ -36,5 +36,6 @@ report! {
     refusing_lanes: "lanes that refused whatever they were asked",
     brakes: "pauses by empty answers",
     imports: "answers from elsewhere",
+    asked_again: "answers that were asked for again",
     exports: "request files that were taken away",
 }

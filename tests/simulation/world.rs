@@ -47,6 +47,7 @@ pub struct World<'a> {
     pub(super) checks: Checks<'a>,
     pub(super) pace: Pace<'a>,
     pub(super) stopped: bool,
+    pub(super) asked_again: bool,
     /// The clock is behind the time by so much, and the engine's own time, since a restart, by so much.
     pub(super) clock_behind_ms: u64,
     pub(super) engine_behind_ms: u64,
@@ -91,6 +92,7 @@ impl<'a> World<'a> {
             checks: Checks::new(scenario),
             pace: Pace::new(scenario, START),
             stopped: false,
+            asked_again: false,
             clock_behind_ms: 0,
             engine_behind_ms: 0,
             history: None,
@@ -133,7 +135,7 @@ impl<'a> World<'a> {
                 }
                 self.step()?;
             }
-            if !self.person_retries_what_failed()? {
+            if !self.person_retries_what_failed()? && !self.person_asks_again()? {
                 break;
             }
         }

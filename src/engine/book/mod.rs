@@ -159,7 +159,8 @@ impl Book {
                 self.items.record(*item, Status::Twin);
                 self.stop_asked = false;
             }
-            Entry::Reopened { .. } => {}
+            Entry::Reopened { .. } | Entry::Corrected { .. } => {}
+            Entry::AskedAgain { item, answer } => self.asked_again(*item, answer),
             Entry::Restarted => self.cut_off(),
             Entry::Commanded(command) => self.commanded(command),
             Entry::Batch(entry) => self.apply_to_jobs(entry, record.at),
@@ -233,6 +234,18 @@ impl Book {
         self.kept.remove(&item);
         self.items.record(item, status);
         self.tally.count(item, ending);
+    }
+
+    fn asked_again(&mut self, item: Ordinal, answer: &Answer) {
+        if !self.items.knows(item) || self.items.status(item) != Status::Succeeded {
+            return;
+        }
+        self.items.forget_tries(item);
+        self.items.forget_cached(item);
+        self.items.record(item, Status::Twin);
+        self.tally.misfits -= u32::from(answer.misfit.is_some());
+        self.kept.insert(item, answer.clone());
+        self.stop_asked = false;
     }
 
     /// What has ended stays ended, whatever an older attempt says.

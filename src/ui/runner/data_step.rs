@@ -27,6 +27,9 @@ pub struct DataStepProps {
     pub on_sample: Callback<()>,
     pub on_skip_bad_lines: Callback<()>,
     pub on_id_column: Callback<Option<String>>,
+    /// Which rows are asked, and their right answers.
+    #[prop_or_default]
+    pub row_fields: Html,
     /// What else there is to say about these data.
     #[prop_or_default]
     pub children: Html,
@@ -55,6 +58,7 @@ pub fn DataStep(props: &DataStepProps) -> Html {
             }
             if let Some(data) = &props.data {
                 <Summary data={data.clone()} id_column={props.id_column.clone()} />
+                { props.row_fields.clone() }
                 { props.children.clone() }
                 <Disclosure id="more-data" label="More" summary="ID column, answers from a checkpoint">
                     <div class="stack">

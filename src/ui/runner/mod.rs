@@ -3,9 +3,13 @@
 //! Not here: reading files, sending calls, saving: the worker does all of it, by the messages in `link`.
 
 mod answer_fields;
+mod answers_panel;
 mod batch_files;
 mod batch_panel;
+mod candidates;
 mod checkpoint_import;
+mod compare_panel;
+mod comparison;
 mod confirm;
 mod connection_note;
 mod data_step;
@@ -32,6 +36,7 @@ mod provider_step;
 mod result_detail;
 mod results;
 mod resume_banner;
+mod row_fields;
 mod run_controls;
 mod run_delete;
 mod run_head;

@@ -3,11 +3,13 @@
 
 use crate::answers::{Labels, Outline};
 use crate::link::{
-    AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, LimiterModel, Limits, Provider, Setup, TemplateProblem,
+    AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, LimiterModel, Limits, Matching, Provider, RowChoice,
+    Setup, TemplateProblem, Truth,
 };
 use crate::money::{PerToken, Usd};
 use crate::provider::{Auth, Pace, ServedAt, Wire, check_base_url};
 use crate::ui::store::form::FormatKind;
+use crate::ui::store::rows_form::{MatchKind, RowsKind};
 use crate::ui::store::{Field, Form};
 
 /// What is wrong with a field, in a sentence that says what to do.
@@ -90,7 +92,7 @@ pub fn parse_demo(form: &Form) -> Result<DemoSettings, Vec<FieldProblem>> {
 /// The setup with stand-ins for what can't be read, and the complaints about that. Only this file sees both.
 fn read(form: &Form) -> (Setup, Vec<LaneProblem>) {
     let mut reader = Reader::new(form);
-    let LaneSetup { provider, base_url, model, input_price, output_price, limits } = reader.endpoint();
+    let LaneSetup { provider, base_url, model, input_price, output_price, limits, variant: _ } = reader.endpoint();
     let mut setup = Setup {
         id_column: form.id_column.clone(),
         system: form.text(Field::SystemPrompt).to_string(),
@@ -114,6 +116,9 @@ fn read(form: &Form) -> (Setup, Vec<LaneProblem>) {
         reasoning_effort: form.reasoning_effort,
         prompt_cache: form.prompt_cache,
         more_lanes: Vec::new(),
+        compare: false,
+        truth: reader.truth(),
+        rows: reader.rows(),
     };
     match parse_demo(form) {
         Ok(demo) => setup.demo = demo,
@@ -184,6 +189,53 @@ impl Reader<'_> {
             input_price: self.number(Field::InputPrice).map(PerToken),
             output_price: self.number(Field::OutputPrice).map(PerToken),
             limits: self.limits(),
+            variant: None,
+        }
+    }
+
+    fn truth(&mut self) -> Option<Truth> {
+        let column = self.form.rows.truth_column.clone()?;
+        let matching = match self.form.rows.matching {
+            MatchKind::Same => Matching::Same,
+            MatchKind::Contains => Matching::Contains,
+            MatchKind::Number => {
+                let scale = 10_f64.powi(Field::Tolerance.range().unwrap_or_default().decimals.into());
+                Matching::Number { tolerance: self.number(Field::Tolerance).unwrap_or(0) as f64 / scale }
+            }
+            MatchKind::Fields => {
+                let text = self.form.text(Field::TruthFields);
+                let names: Vec<String> =
+                    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+                if names.is_empty() {
+                    self.refuse(
+                        Field::TruthFields,
+                        "Name the fields that count, with commas between them: genre, year.",
+                    );
+                }
+                Matching::Fields(names)
+            }
+        };
+        Some(Truth { column, matching, examples: self.form.rows.examples.clone() })
+    }
+
+    fn rows(&mut self) -> RowChoice {
+        let column = || self.form.rows.column.clone();
+        match self.form.rows.kind {
+            RowsKind::All => RowChoice::All,
+            RowsKind::First => RowChoice::First(self.small(Field::RowCount).unwrap_or(1)),
+            RowsKind::Random => {
+                RowChoice::Random { rows: self.small(Field::RowCount).unwrap_or(1), seed: self.form.rows.seed }
+            }
+            RowsKind::Empty | RowsKind::Is if self.form.rows.column.is_none() => {
+                self.refuse(Field::RowText, "Choose the column that the rows are chosen by.");
+                RowChoice::All
+            }
+            RowsKind::Empty => column().map_or(RowChoice::All, |column| RowChoice::Empty { column }),
+            RowsKind::Is => {
+                let text = self.form.text(Field::RowText).to_string();
+                column().map_or(RowChoice::All, |column| RowChoice::Is { column, text })
+            }
+            RowsKind::These => self.form.rows.these.clone().unwrap_or_default(),
         }
     }
 
@@ -340,7 +392,7 @@ impl Missing<'_> {
 fn prompt_of(problem: &TemplateProblem, form: &Form) -> Field {
     let names = |field: Field, name: &String| form.text(field).contains(name.as_str());
     match problem {
-        TemplateProblem::UnknownColumn { name, .. }
+        TemplateProblem::UnknownColumn { name, .. } | TemplateProblem::RightAnswer { name }
             if names(Field::SystemPrompt, name) && !names(Field::UserPrompt, name) =>
         {
             Field::SystemPrompt

@@ -5,14 +5,16 @@ use std::rc::Rc;
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use crate::link::ResultDetail;
-use crate::ui::parts::Button;
+use crate::link::{ResultDetail, ResultRow};
+use crate::ui::parts::{Button, TextField, TextKind};
 use crate::ui::runner::confirm::use_modal;
 use crate::ui::runner::words::{ended_name, misfit_words, money, tokens_words};
 
 #[derive(Properties, PartialEq)]
 pub struct ResultDetailDialogProps {
     pub detail: Rc<ResultDetail>,
+    /// The right answer of this item's row; `None` takes it back.
+    pub on_correct: Callback<(u32, Option<String>)>,
     pub on_close: Callback<()>,
 }
 
@@ -52,6 +54,7 @@ pub fn ResultDetailDialog(props: &ResultDetailDialogProps) -> Html {
             if let Some(answer) = &row.answer {
                 { part("Answer", answer, true) }
             }
+            <RightAnswer key={row.item} row={row.clone()} on_correct={props.on_correct.clone()} />
             if let Some(raw) = &detail.raw {
                 { part("Raw answer", raw, true) }
             }
@@ -68,6 +71,45 @@ pub fn ResultDetailDialog(props: &ResultDetailDialogProps) -> Html {
                 </ol>
             }
         </dialog>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RightAnswerProps {
+    row: ResultRow,
+    on_correct: Callback<(u32, Option<String>)>,
+}
+
+/// What the person knows better.
+#[component]
+fn RightAnswer(props: &RightAnswerProps) -> Html {
+    let row = &props.row;
+    let text = use_state(|| AttrValue::from(row.truth.clone().or_else(|| row.answer.clone()).unwrap_or_default()));
+    let on_input = {
+        let text = text.clone();
+        Callback::from(move |typed| text.set(typed))
+    };
+    let (item, typed) = (row.item, text.trim().to_owned());
+    let on_set = props.on_correct.reform(move |()| (item, Some(typed.clone())));
+    let on_remove = props.on_correct.reform(move |()| (item, None));
+    let said = match (row.right, row.corrected) {
+        (Some(true), _) => Some("The answer is right."),
+        (Some(false), _) => Some("The answer is wrong."),
+        (None, true) => Some("Set by hand."),
+        (None, false) => None,
+    };
+    html! {
+        <>
+            <TextField id="right-answer-text" label="Right answer" kind={TextKind::Paragraph} rows={2} value={(*text).clone()}
+                hint="Counts for this row, and is exported beside the answer. The model never sees it." {on_input} />
+            <div class="row">
+                <Button disabled={text.trim().is_empty()} on_press={on_set}>{ "Set right answer" }</Button>
+                if row.corrected {
+                    <Button on_press={on_remove}>{ "Remove" }</Button>
+                }
+                <span class="small soft" role="status">{ said.unwrap_or_default() }</span>
+            </div>
+        </>
     }
 }
 

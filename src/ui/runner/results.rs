@@ -1,13 +1,15 @@
 //! The results: a table of any length, of which only what is seen is drawn.
 
+use std::rc::Rc;
+
 use gloo_timers::callback::Timeout;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::link::{ExportState, Marks, ResultRow, RowFilter};
+use crate::link::{AnswerSummary, ExportState, Marks, ResultRow, RowFilter, Setup, candidate_name};
 use crate::money::grouped;
 use crate::ui::hooks::use_throttled;
-use crate::ui::parts::{SelectField, TextField, TextKind};
+use crate::ui::parts::{Button, ButtonKind, SelectField, TextField, TextKind};
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::window::{RowWindow, row_window};
 use crate::ui::runner::words::{ended_name, misfit_words, money, rows, state_name};
@@ -30,6 +32,8 @@ pub struct RowsAsked {
 
 #[derive(Properties, PartialEq)]
 pub struct ResultsProps {
+    pub setup: Rc<Setup>,
+    pub answers: Rc<AnswerSummary>,
     pub seen: RowsSeen,
     /// How many answers need a look.
     pub marks: Marks,
@@ -47,6 +51,8 @@ pub struct ResultsProps {
     pub made_up: bool,
     pub on_rows: Callback<RowsAsked>,
     pub on_detail: Callback<u32>,
+    /// The rows of this filter are to be run again.
+    pub on_again: Callback<RowFilter>,
 }
 
 #[component]
@@ -78,11 +84,13 @@ pub fn Results(props: &ResultsProps) -> Html {
             }
         }
     };
+    let filters = Rc::new(filters(props));
     let on_filter = {
+        let filters = filters.clone();
         let (on_filter, to_top) = (props.on_filter.clone(), to_top.clone());
         Callback::from(move |word: AttrValue| {
             to_top();
-            on_filter.emit(FILTERS.into_iter().find(|filter| filter_name(*filter) == word));
+            on_filter.emit(filters.iter().find(|(_, name)| *name == word).map(|(filter, _)| *filter));
         })
     };
     let on_search = {
@@ -94,17 +102,18 @@ pub fn Results(props: &ResultsProps) -> Html {
     };
     let marks = props.marks;
     let choices = std::iter::once((AttrValue::from(""), AttrValue::from("All")))
-        .chain(FILTERS.into_iter().filter_map(|filter| {
+        .chain(filters.iter().filter_map(|(filter, name)| {
+            let (filter, name) = (*filter, name.clone());
             let count = marked(filter, &marks);
-            let name = filter_name(filter);
             match count {
                 // A kind of mark that no row has is not offered, unless it is chosen.
                 Some(0) if props.filter != Some(filter) => None,
-                Some(count) => Some((name.into(), format!("{name} ({})", grouped(&count.to_string())).into())),
-                None => Some((name.into(), name.into())),
+                Some(count) => Some((name.clone(), format!("{name} ({})", grouped(&count.to_string())).into())),
+                None => Some((name.clone(), name)),
             }
         }))
         .collect::<Vec<_>>();
+    let chosen = filters.iter().find(|(one, _)| Some(*one) == filter).map(|(_, name)| name.clone());
     html! {
         <section class="results" aria-labelledby={RESULTS}>
             <div class="results__head">
@@ -112,14 +121,20 @@ pub fn Results(props: &ResultsProps) -> Html {
                 <span class="results__count soft small">{ count_words(props, filter.is_some() || !search.is_empty()) }</span>
             </div>
             <div class="results__tools">
-                <SelectField id="results-state" label="State" value={filter.map(filter_name).unwrap_or_default()} {choices}
+                <SelectField id="results-state" label="State" value={chosen.unwrap_or_default()} {choices}
                     on_choose={on_filter} />
                 <TextField label="Search results" kind={TextKind::Search} value={(*search).clone()}
                     placeholder="id, row or answer" on_input={on_search} />
+                if let Some(filter) = filter.filter(|_| props.settled && props.seen.matching > 0) {
+                    <Button kind={ButtonKind::Quiet} on_press={props.on_again.reform(move |()| filter)}
+                        title="Opens the steps with these rows chosen: change the model or the prompt, and start">
+                        { "Run these rows again" }
+                    </Button>
+                }
             </div>
             <div ref={scroller} class="table-scroll results__scroll" tabindex="0" role="region"
                 aria-label="Results, scrollable" {onscroll}>
-                <ResultsTable {window} seen={props.seen.clone()} made_up={props.made_up} on_detail={props.on_detail.clone()} />
+                <ResultsTable {window} seen={props.seen.clone()} judged={props.answers.labelled_rows > 0} setup={props.setup.clone()} made_up={props.made_up} on_detail={props.on_detail.clone()} />
                 if props.seen.matching == 0 {
                     <p class="results__empty soft">{ nothing(filter.is_some() || !search.is_empty()) }</p>
                 }
@@ -150,12 +165,38 @@ const FILTERS: [RowFilter; 9] = [
     RowFilter::Misfit,
 ];
 
+/// What rows can be narrowed to, each with its name.
+fn filters(props: &ResultsProps) -> Vec<(RowFilter, AttrValue)> {
+    let mut filters: Vec<(RowFilter, AttrValue)> =
+        FILTERS.iter().map(|filter| (*filter, filter_name(*filter).into())).collect();
+    if props.answers.labelled_rows > 0 {
+        filters.push((RowFilter::Right, "Right".into()));
+        filters.push((RowFilter::Wrong, "Wrong".into()));
+    }
+    for candidate in 0..props.setup.candidates().unwrap_or(0) {
+        if candidate == 0 {
+            filters.push((RowFilter::Differ, "Candidates disagree".into()));
+        }
+        filters.push((RowFilter::Candidate(candidate as u8), candidate_name(&props.setup, candidate).into()));
+    }
+    // Chosen in Answers.
+    if let Some(filter @ RowFilter::Value { field, value }) = props.filter {
+        let of = props.answers.fields.get(usize::from(field));
+        let value = of.and_then(|field| field.values.iter().find(|counted| counted.id == value));
+        filters.push((filter, format!("Answer: {}", value.map_or("", |value| value.value.as_str())).into()));
+    }
+    filters
+}
+
 fn filter_name(filter: RowFilter) -> &'static str {
     match filter {
         RowFilter::State(state) => state_name(state),
         RowFilter::CutOff => "Cut off",
         RowFilter::Filtered => "Filtered",
         RowFilter::Misfit => "Doesn't fit",
+        RowFilter::Right | RowFilter::Wrong | RowFilter::Differ | RowFilter::Value { .. } | RowFilter::Candidate(_) => {
+            ""
+        }
     }
 }
 
@@ -166,7 +207,7 @@ fn marked(filter: RowFilter, marks: &Marks) -> Option<u32> {
         RowFilter::Filtered => Some(marks.filtered),
         RowFilter::Misfit => Some(marks.misfits),
         RowFilter::State(ExportState::Imported) => Some(marks.imported),
-        RowFilter::State(_) => None,
+        _ => None,
     }
 }
 
@@ -195,6 +236,9 @@ fn measured(scroller: &NodeRef) -> (f64, f64) {
 #[derive(Properties, PartialEq)]
 struct ResultsTableProps {
     window: RowWindow,
+    /// Right answers are known.
+    judged: bool,
+    setup: Rc<Setup>,
     seen: RowsSeen,
     made_up: bool,
     on_detail: Callback<u32>,
@@ -236,7 +280,7 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
         let place = at.checked_sub(props.seen.first);
         let known = place.and_then(|place| props.seen.rows.get(place as usize));
         match known {
-            Some(row) => result_row(at, row, at == stop, &on_focus, &props.on_detail),
+            Some(row) => result_row(props, at, row, at == stop, &on_focus),
             None => html! {
                 <tr class="results__row" key={at} aria-rowindex={(at + 2).to_string()}><td>{ "…" }</td></tr>
             },
@@ -249,7 +293,13 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
                 <tr aria-rowindex="1">
                     <th scope="col" class="results__id">{ "ID" }</th>
                     <th scope="col">{ "Input" }</th>
+                    if props.setup.candidates().is_some() {
+                        <th scope="col">{ "Candidate" }</th>
+                    }
                     <th scope="col">{ if props.made_up { "Made-up answers" } else { "Answer" } }</th>
+                    if props.judged {
+                        <th scope="col">{ "Right answer" }</th>
+                    }
                     <th scope="col" class="results__state">{ "State" }</th>
                     <th scope="col" class="number results__narrow results__tokens">{ "Tokens" }</th>
                     <th scope="col" class="number results__narrow results__cost">{ "Cost" }</th>
@@ -270,8 +320,8 @@ fn row_id(at: u32) -> String {
 }
 
 /// The whole row opens by the pointer; for keyboard and ear, its id is the button.
-fn result_row(at: u32, row: &ResultRow, is_stop: bool, on_focus: &Callback<u32>, on_detail: &Callback<u32>) -> Html {
-    let item = row.item;
+fn result_row(props: &ResultsTableProps, at: u32, row: &ResultRow, is_stop: bool, on_focus: &Callback<u32>) -> Html {
+    let (item, on_detail) = (row.item, &props.on_detail);
     let onfocus = on_focus.reform(move |_: FocusEvent| at);
     let onclick = on_detail.reform(move |_: MouseEvent| item);
     let tokens = row.usage.map(|usage| format!("{} + {}", grouped(&usage.input.to_string()), usage.output));
@@ -289,7 +339,15 @@ fn result_row(at: u32, row: &ResultRow, is_stop: bool, on_focus: &Callback<u32>,
                 </button>
             </th>
             <td title={row.input.clone()}>{ &row.input }</td>
+            if let Some(candidate) = row.candidate {
+                <td>{ candidate_name(&props.setup, candidate.into()) }</td>
+            }
             <td {class} title={words.clone()}>{ words }</td>
+            if props.judged {
+                <td class={row.right.map(|right| if right { "results__right" } else { "results__wrong" })}>
+                    { truth_words(row) }
+                </td>
+            }
             <td class="results__state">
                 <span class={classes!("state", state_class(row))} title={row.misfit.as_ref().map(misfit_words)}>
                     { ended_name(row) }
@@ -302,6 +360,16 @@ fn result_row(at: u32, row: &ResultRow, is_stop: bool, on_focus: &Callback<u32>,
             <td class="number results__narrow">{ row.cost.map(money).unwrap_or_default() }</td>
             <td class="number results__narrow">{ row.attempts }</td>
         </tr>
+    }
+}
+
+/// The right answer, marked by whether the row's own is it.
+fn truth_words(row: &ResultRow) -> String {
+    let truth = row.truth.clone().unwrap_or_default();
+    match row.right {
+        Some(true) => format!("\u{2713} {truth}"),
+        Some(false) => format!("\u{2717} {truth}"),
+        None => truth,
     }
 }
 

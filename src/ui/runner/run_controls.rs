@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::{Command, Progress, RowFilter, RunState};
+use crate::link::{Command, Marks, Progress, RowFilter, RunState};
 use crate::ui::parts::{Button, ButtonKind};
 use crate::ui::runner::Confirm;
 use crate::ui::runner::pause_note::refocus;
@@ -20,6 +20,9 @@ pub struct RunControlsProps {
     pub on_command: Callback<Command>,
     pub on_resume: Callback<()>,
     pub on_retry: Callback<()>,
+    pub marks: Marks,
+    /// Asks again for the answers that don't fit or were cut off.
+    pub on_ask_again: Callback<()>,
     /// Shows these rows in the results.
     pub on_show: Callback<RowFilter>,
 }
@@ -37,6 +40,7 @@ pub fn RunControls(props: &RunControlsProps) -> Html {
     let command = |command: Command| props.on_command.reform(move |()| command.clone());
     let paused = matches!(progress.state, RunState::Paused(_));
     let ended = !under_way(&progress.state);
+    let again = props.marks.misfits.max(props.marks.cut_off);
     let on_stop = {
         let stopping = stopping.clone();
         Callback::from(move |()| stopping.set(true))
@@ -72,6 +76,10 @@ pub fn RunControls(props: &RunControlsProps) -> Html {
                     { "Show them" }
                 </Button>
             }
+            if ended && again > 0 {
+                <Button title="Asks again for the answers that don't fit or were cut off. Each is kept until a better one comes."
+                    on_press={props.on_ask_again.clone()}>{ "Ask again" }</Button>
+            }
             if ended && progress.errored > 0 {
                 <Button title="Sends the failed rows again" on_press={props.on_retry.clone()}>{ "Retry failed" }</Button>
             }
@@ -95,6 +103,8 @@ mod tests {
             on_command: Callback::noop(),
             on_resume: Callback::noop(),
             on_retry: Callback::noop(),
+            marks: Marks { misfits: 3, ..Marks::default() },
+            on_ask_again: Callback::noop(),
             on_show: Callback::noop(),
         })
         .await

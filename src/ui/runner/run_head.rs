@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::link::Provider;
 use crate::ui::parts::{Button, Notice, Tone};
-use crate::ui::runner::words::rows;
+use crate::ui::runner::words::{counted, rows};
 use crate::ui::store::desk::OpenRun;
 use crate::ui::store::under_way;
 
@@ -16,6 +16,17 @@ pub struct RunHeadProps {
     pub open: OpenRun,
     pub made_up: bool,
     pub on_leave: Callback<()>,
+}
+
+/// `500 rows · gpt-4o-mini`, `2 candidates compared on 100 rows`.
+fn asked_words(open: &OpenRun) -> String {
+    match open.setup.candidates() {
+        Some(candidates) => {
+            let asked = rows(u64::from(open.progress.total) / candidates as u64);
+            format!("{} compared on {asked}", counted(candidates as u64, "candidate", "candidates"))
+        }
+        None => format!("{} · {}", rows(open.progress.total.into()), open.setup.model),
+    }
 }
 
 #[component]
@@ -30,7 +41,7 @@ pub fn RunHead(props: &RunHeadProps) -> Html {
             <div>
                 <h2 class="run__name" id={RUN_TITLE} tabindex="-1">{ &open.data.name }</h2>
                 <p class="soft small">
-                    { format!("{} · {} · {provider}", rows(open.data.rows.into()), open.setup.model) }
+                    { format!("{} · {provider}", asked_words(open)) }
                 </p>
             </div>
             if !under_way(&open.progress.state) {

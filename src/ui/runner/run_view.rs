@@ -8,15 +8,19 @@ use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
 use crate::link::{
-    Command, CsvStyle, Doubtful, ExportKind, Place, Progress, Provider, RowFilter, RunState, Secret, ToWorker,
+    Command, CsvStyle, Doubtful, ExportKind, Place, Problem, Progress, Provider, RowFilter, RunState, Secret, ToPage,
+    ToWorker,
 };
 use crate::money::Usd;
 use crate::time::Time;
 use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{Disclosure, Notice, ProgressBar, Tone};
+use crate::ui::runner::answers_panel::AnswersPanel;
 use crate::ui::runner::batch_files::BatchFiles;
 use crate::ui::runner::batch_panel::{BatchHandOver, BatchPanel, has_open_rows};
+use crate::ui::runner::candidates::{keys_of, rest_with};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
+use crate::ui::runner::comparison::Comparison;
 use crate::ui::runner::demo_fields::DemoFields;
 use crate::ui::runner::export_bar::ExportBar;
 use crate::ui::runner::figures::{Figures, OtherFigures};
@@ -32,6 +36,7 @@ use crate::ui::runner::run_head::{RUN_TITLE, RunHead};
 use crate::ui::runner::run_limits::{NewLimits, RunLimits};
 use crate::ui::runner::run_plot::RunPlot;
 use crate::ui::runner::run_status::{RUN_STATE, RunStatus};
+use crate::ui::runner::steps::keys;
 use crate::ui::runner::tell_me::TellMe;
 use crate::ui::runner::words::{carried_out, is_handed_over, rows, without_usage_words};
 use crate::ui::store::Work;
@@ -100,7 +105,8 @@ pub fn RunView(props: &RunViewProps) -> Html {
             <section class="panel run__panel" aria-label="Run">
                 <div class="run__state">
                     <RunStatus progress={progress.clone()} {now} />
-                    <RunControls progress={progress.clone()} {asks} {on_command} {on_resume} on_retry={retrying(work)} {on_show} />
+                    <RunControls progress={progress.clone()} {asks} {on_command} {on_resume} on_retry={retrying(work)}
+                        marks={open.breakdown.marks} on_ask_again={send.reform(|()| ToWorker::AskAgain)} on_show={on_show.clone()} />
                 </div>
                 <Figures progress={progress.clone()} />
                 <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
@@ -117,10 +123,18 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 }
                 <BatchPanel progress={progress.clone()} send={send.clone()} />
             </section>
-            <Results seen={work.desk.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
+            if open.setup.candidates().is_some() {
+                <Comparison setup={open.setup.clone()} answers={open.answers.clone()} at_rest={!under_way(&latest.state)}
+                    on_show={on_show.clone()} on_choose={running_the_rest(work, &open)} />
+            } else {
+                <AnswersPanel answers={open.answers.clone()} filter={*filter} on_show={on_show.clone()}
+                    at_rest={!under_way(&latest.state)} on_examples={send.reform(|()| ToWorker::Examples)} />
+            }
+            <Results setup={open.setup.clone()} answers={open.answers.clone()} seen={work.desk.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
                 filter={*filter} {on_filter} revision={u64::from(latest.done) + latest.attempts}
                 settled={!under_way(&latest.state)} {on_rows}
-                on_detail={send.reform(|item: u32| ToWorker::Detail { item })} />
+                on_detail={send.reform(|item: u32| ToWorker::Detail { item })}
+                on_again={send.reform(|filter: RowFilter| ToWorker::ChooseRows { filter })} />
             <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting}
                 exported={work.desk.exported.clone()} refused={refused(Place::Results)} {on_export} />
             <div class="run__folded">
@@ -154,7 +168,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 </Disclosure>
             </div>
             if let Some(detail) = &work.desk.detail {
-                <ResultDetailDialog detail={detail.clone()}
+                <ResultDetailDialog detail={detail.clone()} on_correct={correcting(work)}
                     on_close={work.on_desk.reform(|()| DeskAction::CloseDetail)} />
             }
         </div>
@@ -249,6 +263,31 @@ fn retrying(work: &Work) -> Callback<()> {
     Callback::from(move |()| {
         send.emit(ToWorker::Run(Command::RetryFailed));
         send.emit(ToWorker::Run(Command::Resume));
+    })
+}
+
+/// The row is read again with what was set.
+fn correcting(work: &Work) -> Callback<(u32, Option<String>)> {
+    let send = work.send.clone();
+    Callback::from(move |(item, text): (u32, Option<String>)| {
+        send.emit(ToWorker::Correct { item, text });
+        send.emit(ToWorker::Detail { item });
+    })
+}
+
+/// All rows with one candidate of a comparison: those that it answered come from the cache.
+fn running_the_rest(work: &Work, open: &OpenRun) -> Callback<usize> {
+    let (send, on_desk, form) = (work.send.clone(), work.on_desk.clone(), work.form.clone());
+    let (setup, progress) = (open.setup.clone(), open.progress.clone());
+    Callback::from(move |lane: usize| match rest_with(&setup, lane, progress.spent + progress.doubtful) {
+        Some(rest) => {
+            let key = keys_of(&setup, keys(&form)).into_iter().nth(lane).flatten();
+            send.emit(ToWorker::Start { setup: rest, keys: vec![key] });
+        }
+        None => on_desk.emit(DeskAction::Heard(Box::new(ToPage::Refused(Problem {
+            place: Place::Run,
+            message: "The comparison has used up the budget. Raise it under More, then run the rest.".to_owned(),
+        })))),
     })
 }
 

@@ -7,9 +7,11 @@ use gloo_timers::callback::Timeout;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::{BadLines, Limits, Place, Provider, Secret, Setup, ToWorker, Trial};
+use crate::link::{BadLines, Limits, Place, Provider, ReasoningEffort, Secret, Setup, ToWorker, Trial};
 use crate::provider::Auth;
+use crate::ui::runner::candidates::{Others, keys_of};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
+use crate::ui::runner::compare_panel::ComparePanel;
 use crate::ui::runner::connection_note::{Tested, still_true};
 use crate::ui::runner::data_step::DataStep;
 use crate::ui::runner::demo_fields::DemoFields;
@@ -22,6 +24,7 @@ use crate::ui::runner::near_duplicates::NearDuplicatesNote;
 use crate::ui::runner::parse::{FieldProblem, LaneProblem, faults, parse, prompts_and_endpoints};
 use crate::ui::runner::prompt_step::PromptStep;
 use crate::ui::runner::provider_step::ProviderStep;
+use crate::ui::runner::row_fields::RowFields;
 use crate::ui::runner::trial_panel;
 use crate::ui::runner::trial_panel::{MORE_MODELS, TrialPanel};
 use crate::ui::store::Work;
@@ -43,6 +46,7 @@ pub fn Steps(props: &StepsProps) -> Html {
     let file = use_mut_ref(|| None::<File>);
     let tested = use_state(Vec::<Tested>::new);
     let more_models = use_state(<[AttrValue; MORE_MODELS]>::default);
+    let second_effort = use_state(|| None::<ReasoningEffort>);
     let asked = use_state(|| None::<Setup>);
 
     {
@@ -90,12 +94,14 @@ pub fn Steps(props: &StepsProps) -> Html {
         <CheckpointImport importing={desk.importing} seen={desk.checkpoint.clone()} on_file={importing(&props.work)}
             on_forget={props.work.send.reform(|()| ToWorker::ForgetCheckpoint)} />
     };
+    let row_fields =
+        desk.data.clone().map(|data| html! { <RowFields step={step.clone()} {data} /> }).unwrap_or_default();
     let data_step = html! {
         <DataStep data={desk.data.clone()} reading={desk.reading.clone().map(AttrValue::from)}
             refused={desk.data_problem.clone()} error={data_error} id_column={form.id_column.clone().map(AttrValue::from)}
             on_file={opening(&props.work, &file)} on_sample={sampling(&props.work)}
             on_skip_bad_lines={reading_again(&props.work, &file)}
-            on_id_column={props.work.on_form.reform(FormAction::IdColumn)} {more}>
+            on_id_column={props.work.on_form.reform(FormAction::IdColumn)} {row_fields} {more}>
             { near }
         </DataStep>
     };
@@ -122,6 +128,10 @@ pub fn Steps(props: &StepsProps) -> Html {
         let more_models = more_models.clone();
         Callback::from(move |models| more_models.set(models))
     };
+    let on_second_effort = {
+        let second_effort = second_effort.clone();
+        Callback::from(move |effort| second_effort.set(effort))
+    };
     let models: Vec<String> =
         more_models.iter().map(|model| model.trim().to_owned()).filter(|model| !model.is_empty()).collect();
     let trying = if desk.trying { 1 + models.len() } else { 0 };
@@ -140,7 +150,7 @@ pub fn Steps(props: &StepsProps) -> Html {
                                 <DemoFields step={step.clone()} />
                             }
                         </ProviderStep>
-                        <LimitsStep {step}>
+                        <LimitsStep step={step.clone()}>
                             <MoreLanes form={form.clone()} tried={*tried} problems={Rc::new(faults.clone())} {checked}
                                 on_form={props.work.on_form.clone()} />
                         </LimitsStep>
@@ -153,6 +163,8 @@ pub fn Steps(props: &StepsProps) -> Html {
                             FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
                         })}
                         on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
+                    <ComparePanel {step} more_models={(*more_models).clone()} effort={*second_effort}
+                        on_effort={on_second_effort} starting={desk.opening} on_compare={start.comparing()} />
                 }
             </div>
             if has_data {
@@ -272,27 +284,37 @@ struct Start {
 impl Start {
     fn starting(&self) -> Callback<()> {
         let work = self.work.clone();
-        self.when_ready(move |setup| work.send.emit(ToWorker::Start { setup, keys: keys(&work.form) }))
+        self.when_ready(move |setup, ()| work.send.emit(ToWorker::Start { setup, keys: keys(&work.form) }))
+    }
+
+    fn comparing(&self) -> Callback<Others> {
+        let work = self.work.clone();
+        let rows = Field::CompareRows.steps(&work.form.text(Field::CompareRows)).unwrap_or(1) as u32;
+        self.when_ready(move |setup, others: Others| {
+            let setup = others.compared_with(&setup, rows, work.form.rows.seed);
+            let keys = keys_of(&setup, keys(&work.form));
+            work.send.emit(ToWorker::Start { setup, keys });
+        })
     }
 
     fn trying(&self, more_models: Vec<String>) -> Callback<()> {
         let (work, asked) = (self.work.clone(), self.asked.clone());
-        self.when_ready(move |setup| {
+        self.when_ready(move |setup, ()| {
             asked.set(Some(as_tried(&setup)));
             work.send.emit(ToWorker::Try { setup, key: key(&work.form), more_models: more_models.clone() });
         })
     }
 
     /// Goes to the topmost fault instead, where there is one.
-    fn when_ready(&self, act: impl Fn(Setup) + 'static) -> Callback<()> {
+    fn when_ready<T: 'static>(&self, act: impl Fn(Setup, T) + 'static) -> Callback<T> {
         let (on_form, tried, ready) = (self.work.on_form.clone(), self.tried.clone(), self.ready.clone());
-        Callback::from(move |()| {
+        Callback::from(move |asked| {
             tried.set(ready.is_err());
             match &ready {
                 Err(fault) => go_to(fault),
                 Ok(setup) => {
                     on_form.emit(FormAction::KeyUsed);
-                    act(setup.clone());
+                    act(setup.clone(), asked);
                 }
             }
         })

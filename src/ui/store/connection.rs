@@ -12,6 +12,7 @@ use web_sys::{Blob, Event, File, HtmlAnchorElement, MessageEvent, Url, Worker, W
 use yew::Callback;
 
 use crate::link::{Secret, ToPage, ToWorker};
+use crate::ui::store::rows_form::RowsAction;
 use crate::ui::store::{DeskAction, FormAction};
 
 /// The meta tag that names the worker's script.
@@ -140,6 +141,10 @@ impl Connection {
             ToPage::Opened { setup, .. } => {
                 self.line.borrow_mut().holds_run = true;
                 self.on_form.emit(FormAction::Restored(Box::new(setup.clone())));
+            }
+            ToPage::RowsChosen(rows) => self.on_form.emit(FormAction::Rows(RowsAction::These(rows.clone()))),
+            ToPage::Examples { text, rows } => {
+                self.on_form.emit(FormAction::Examples(text.clone().into(), rows.clone()))
             }
             ToPage::Data(data) => self.on_form.emit(FormAction::DataRead(Box::new(data.clone()))),
             ToPage::Exported { file_name, .. }

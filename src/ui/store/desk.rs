@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use crate::link::batch::{BatchAsk, BatchImported, BatchQuote, RequestFile};
 use crate::link::{
-    Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate, Place, Preview,
-    Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews, StorageFacts, Task,
-    TemplateProblem, ToPage, ToWorker, TokenCount, Trial,
+    AnswerSummary, Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate,
+    Place, Preview, Problem, Progress, ResultDetail, ResultRow, RunId, RunState, RunSummary, Setup, SimulationNews,
+    StorageFacts, Task, TemplateProblem, ToPage, ToWorker, TokenCount, Trial,
 };
 
 /// A run that the worker has open.
@@ -19,6 +19,7 @@ pub struct OpenRun {
     /// Lane by lane: its key has to be entered before it can send.
     pub needs_keys: Rc<Vec<bool>>,
     pub breakdown: Rc<Breakdown>,
+    pub answers: Rc<AnswerSummary>,
     pub notes: Rc<Vec<String>>,
 }
 
@@ -208,7 +209,7 @@ impl Desk {
                 self.results_reading += 1;
                 self.forget_problem(Place::Results);
             }
-            ToWorker::Run(_) | ToWorker::Batch(_) => {
+            ToWorker::Run(_) | ToWorker::AskAgain | ToWorker::Batch(_) => {
                 for place in [Place::Run, Place::Provider, Place::Limits] {
                     self.forget_problem(place);
                 }
@@ -234,6 +235,9 @@ impl Desk {
             ToWorker::Preview { .. }
             | ToWorker::Rows { .. }
             | ToWorker::Detail { .. }
+            | ToWorker::ChooseRows { .. }
+            | ToWorker::Correct { .. }
+            | ToWorker::Examples
             | ToWorker::SetDemo(_)
             | ToWorker::ListRuns
             | ToWorker::Cancel(_)
@@ -295,6 +299,7 @@ impl Desk {
                     progress: Rc::new(progress.clone()),
                     needs_keys: Rc::new(needs_keys.clone()),
                     breakdown: Rc::default(),
+                    answers: Rc::default(),
                     notes: Rc::new(notes.clone()),
                 });
             }
@@ -317,6 +322,13 @@ impl Desk {
                     open.breakdown = Rc::new(breakdown.clone());
                 }
             }
+            ToPage::Answers(answers) => {
+                if let Some(open) = &mut self.open {
+                    open.answers = Rc::new(answers.clone());
+                }
+            }
+            // The form takes them; the run makes room for its steps.
+            ToPage::RowsChosen(_) | ToPage::Examples { .. } => *self = self.after(&DeskAction::LeaveRun),
             // Progress carries the same state; a notice only comes sooner.
             ToPage::Notice(_) => {}
             ToPage::Rows { first, matching, rows } => {

@@ -10,6 +10,10 @@ const COUNT_MAX: u64 = u32::MAX as u64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     DataFile,
+    Tolerance,
+    TruthFields,
+    RowCount,
+    RowText,
     SystemPrompt,
     UserPrompt,
     Labels,
@@ -32,6 +36,8 @@ pub enum Field {
     Temperature,
     InputPrice,
     OutputPrice,
+    CompareRows,
+    SecondPrompt,
 }
 
 impl Field {
@@ -39,6 +45,12 @@ impl Field {
     pub const fn label(self) -> &'static str {
         match self {
             Field::DataFile => "Data file",
+            Field::Tolerance => "Tolerance",
+            Field::TruthFields => "Fields to compare",
+            Field::RowCount => "How many rows",
+            Field::RowText => "Cell text",
+            Field::CompareRows => "Rows to compare",
+            Field::SecondPrompt => "Second system prompt",
             Field::SystemPrompt => "System prompt",
             Field::UserPrompt => "User prompt",
             Field::Labels => "Labels",
@@ -68,6 +80,12 @@ impl Field {
     pub fn id(self, lane: usize) -> String {
         let id = match self {
             Field::DataFile => "data-file",
+            Field::Tolerance => "tolerance",
+            Field::TruthFields => "truth-fields",
+            Field::RowCount => "row-count",
+            Field::RowText => "row-text",
+            Field::CompareRows => "compare-rows",
+            Field::SecondPrompt => "second-prompt",
             Field::SystemPrompt => "system-prompt",
             Field::UserPrompt => "user-prompt",
             Field::Labels => "labels",
@@ -98,6 +116,9 @@ impl Field {
     pub const fn range(self) -> Option<Range> {
         Some(match self {
             Field::DataFile
+            | Field::TruthFields
+            | Field::RowText
+            | Field::SecondPrompt
             | Field::SystemPrompt
             | Field::UserPrompt
             | Field::Labels
@@ -106,6 +127,8 @@ impl Field {
             | Field::ApiKey
             | Field::Model => return None,
             Field::Reasks => whole(0, 5),
+            Field::Tolerance => Range { decimals: 6, ..whole(0, 1_000_000_000_000_000) },
+            Field::RowCount | Field::CompareRows => Range { optional: false, ..whole(1, 1_000_000) },
             // A step is a pico-dollar a token.
             Field::InputPrice | Field::OutputPrice => {
                 Range { unit: Unit::UsdPerMillion, decimals: 6, ..whole(0, 10_000_000_000) }

@@ -11,10 +11,13 @@ use crate::money::{PerToken, Usd};
 use crate::prices;
 use crate::provider::{ServedAt, takes_temperature, tokens};
 use crate::ui::store::Field;
+use crate::ui::store::rows_form::{RowsAction, RowsForm};
 
 /// The post's prompt for its product list, which the sample data continues.
 pub const SAMPLE_SYSTEM: &str = "Classify the product into exactly one category: produce, cleaning, dairy, meat, \
                                  snacks, beverages, frozen, bakery, other. Respond with just the category name.";
+/// The sample's column with the right answers.
+const SAMPLE_TRUTH: Option<&str> = Some("category");
 const SAMPLE_OUTPUT_TOKENS_MAX: &str = "64";
 const OUTPUT_TOKENS_MAX: &str = "512";
 
@@ -46,6 +49,7 @@ pub enum FormatKind {
 pub struct Form {
     texts: BTreeMap<Field, AttrValue>,
     pub id_column: Option<String>,
+    pub rows: RowsForm,
     pub provider: Provider,
     pub price_source: PriceSource,
     pub use_cache: bool,
@@ -77,6 +81,9 @@ pub enum FormAction {
     KeyUsed,
     Provider(Provider),
     IdColumn(Option<String>),
+    Rows(RowsAction),
+    /// Rows as examples at the end of the system prompt.
+    Examples(AttrValue, Vec<u32>),
     UseCache(bool),
     Format(FormatKind),
     SchemaInPrompt(bool),
@@ -102,6 +109,7 @@ impl Default for Form {
         let mut form = Form {
             texts: BTreeMap::new(),
             id_column: None,
+            rows: RowsForm::default(),
             provider: Provider::Demo,
             price_source: PriceSource::Unknown,
             use_cache: true,
@@ -121,6 +129,9 @@ impl Default for Form {
         form.set(Field::Concurrency, "15");
         form.set(Field::MaxRetries, "4");
         form.set(Field::Reasks, "0");
+        form.set(Field::RowCount, "100");
+        form.set(Field::CompareRows, "100");
+        form.set(Field::Tolerance, "0");
         form.set(Field::Model, "gpt-4o-mini");
         form.set_demo(&DemoSettings::default());
         form.price_by_catalogue();
@@ -157,6 +168,12 @@ impl Form {
             }
             FormAction::Provider(provider) => form.choose_provider(*provider),
             FormAction::IdColumn(column) => form.id_column = column.clone(),
+            FormAction::Examples(text, rows) => {
+                let system = form.text(Field::SystemPrompt);
+                form.type_into(Field::SystemPrompt, &format!("{system}{text}").into());
+                form.rows.examples.clone_from(rows);
+            }
+            FormAction::Rows(action) => form.rows = form.rows.after(action),
             FormAction::UseCache(on) => form.use_cache = *on,
             FormAction::Format(kind) => form.choose_format(*kind),
             FormAction::SchemaInPrompt(on) => form.schema_in_prompt = *on,
@@ -328,6 +345,7 @@ impl Form {
 
     fn take_data(&mut self, data: &DataSummary) {
         self.id_column = data.id_column.clone();
+        self.rows = self.rows.of_data(&data.columns, SAMPLE_TRUTH.filter(|_| self.sample));
         if self.own_prompts {
             return;
         }
@@ -371,6 +389,9 @@ impl Form {
             self.set(field, text);
         }
         self.id_column = setup.id_column.clone();
+        let (rows, texts) = RowsForm::restored(setup);
+        self.rows = rows;
+        texts.into_iter().for_each(|(field, text)| self.set(field, text));
         self.use_cache = setup.use_cache;
         self.fold_near_duplicates = setup.fold_near_duplicates;
         self.set_demo(&setup.demo);

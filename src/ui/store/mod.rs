@@ -6,6 +6,7 @@ pub mod desk;
 mod field;
 pub mod form;
 mod guards;
+pub mod rows_form;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};

@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use crate::dataset;
 use crate::engine::Ordinal;
 use crate::engine::batch::{BatchEffect, BatchEvent, BatchRow, FileRead, ResultFile, RowEnd, Rows, ShardId};
 use crate::link::DemoSettings;
@@ -25,7 +24,7 @@ pub async fn step(session: &Rc<Session>, effect: BatchEffect) -> BatchEvent {
         BatchEffect::Measure => {
             let mut slices = Slices::begin();
             let mut bytes = Vec::new();
-            for item in 0..session.prepared.data.rows() {
+            for item in 0..session.prepared.items() {
                 slices.turn().await;
                 bytes.push(session.line(item).map_or(0, |line| line.len() as u32));
             }
@@ -96,11 +95,12 @@ async fn answer(session: &Rc<Session>, shard: ShardId, rows: &Rows, job: &str) {
 }
 
 fn row(session: &Session, item: Ordinal, seed: u64) -> Option<BatchRow> {
-    let (system, user) = dataset::render(&session.prepared.prompt, &session.prepared.data.table, item as usize).ok()?;
-    let call = call(session.setup(), &session.prepared.prompt, &system, &user);
+    let (system, user) = session.prepared.render(item).ok()?;
+    let call = call(session.setup(), session.prepared.prompt(item), &system, &user);
     // Within a job the provider tries again by itself.
     let calm = DemoSettings { latency_ms: 0, errors_ppm: 0, rate_limited_ppm: 0 };
     let input_tokens = u32::try_from(session.prepared.input_estimate(item)).unwrap_or(u32::MAX);
-    let reply = demo::simulate(&calm, &call, input_tokens, seed, item.into()).reply;
+    let truth = session.prepared.truth(item);
+    let reply = demo::simulate(&calm, &call, truth.as_deref(), input_tokens, seed, item.into()).reply;
     Some(BatchRow { item, end: RowEnd::Outcome(Provider::Demo.decode(&reply, now())) })
 }

@@ -73,7 +73,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     let leader = |item: Ordinal| facts[item as usize].leader;
     let mut asked: HashSet<Ordinal> = rows(session).filter(|item| is_asked(session, *item)).map(leader).collect();
     for item in rows(session) {
-        slices.turn_at(f64::from(item) / f64::from(session.prepared.data.rows())).await;
+        slices.turn_at(f64::from(item) / f64::from(session.prepared.items())).await;
         if !is_open(session, item) || !asked.insert(leader(item)) {
             continue;
         }
@@ -114,7 +114,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
 }
 
 fn rows(session: &Session) -> Range<Ordinal> {
-    0..session.prepared.data.rows()
+    0..session.prepared.items()
 }
 
 fn is_open(session: &Session, item: Ordinal) -> bool {

@@ -135,7 +135,7 @@ impl Session {
     async fn measure(&self) -> Vec<u32> {
         let mut slices = Slices::begin();
         let mut bytes = Vec::new();
-        for item in 0..self.prepared.data.rows() {
+        for item in 0..self.prepared.items() {
             slices.turn().await;
             bytes.push(self.line(item).map_or(0, |line| line.len() as u32));
         }
@@ -273,7 +273,7 @@ impl Session {
         let Some(read) = read_line(line, self.setup().provider, now()) else { return LineRead::Empty };
         let Ok(read) = read else { return LineRead::Unreadable };
         match wire::ordinal_of(&self.manifest.run, &read.custom_id) {
-            Some(item) if item < self.prepared.data.rows() => LineRead::Row(BatchRow { item, end: read.end }),
+            Some(item) if item < self.prepared.items() => LineRead::Row(BatchRow { item, end: read.end }),
             _ => LineRead::Unknown,
         }
     }
@@ -331,9 +331,7 @@ impl Session {
         let facts = self.prepared.facts();
         let done: Vec<bool> = {
             let results = self.results.borrow();
-            (0..self.prepared.data.rows())
-                .map(|item| results.item(item).is_some_and(|item| item.end.is_some()))
-                .collect()
+            (0..self.prepared.items()).map(|item| results.item(item).is_some_and(|item| item.end.is_some())).collect()
         };
         let rows = Forecast { facts: &facts, imported: &done, tokens_counted: self.prepared.is_counted() };
         let mut slices = Slices::begin();

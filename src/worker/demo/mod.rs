@@ -7,6 +7,7 @@ mod answers;
 use serde_json::json;
 
 use crate::link::DemoSettings;
+use crate::prices;
 use crate::provider::{Call, HttpReply, tokens};
 
 const PPM: u64 = 1_000_000;
@@ -22,7 +23,15 @@ pub struct Simulated {
 }
 
 /// `input_tokens`: of the call, as they were counted or estimated before.
-pub fn simulate(settings: &DemoSettings, call: &Call, input_tokens: u32, seed: u64, attempt: u64) -> Simulated {
+/// `truth`: the row's right answer. A dearer model gives it more often, as a cheaper one might.
+pub fn simulate(
+    settings: &DemoSettings,
+    call: &Call,
+    truth: Option<&str>,
+    input_tokens: u32,
+    seed: u64,
+    attempt: u64,
+) -> Simulated {
     let prompt = hash(hash(SEED, call.system.as_bytes()), call.user.as_bytes());
     let mut chance = fastrand::Rng::with_seed(hash(prompt ^ seed, &attempt.to_le_bytes()));
     let percent = LATENCY_PERCENT[chance.usize(..LATENCY_PERCENT.len())];
@@ -36,7 +45,7 @@ pub fn simulate(settings: &DemoSettings, call: &Call, input_tokens: u32, seed: u
         let (status, words) = if overloaded { (503, "The demo is overloaded.") } else { (500, "The demo stumbled.") };
         refusal(status, words, "server_error")
     } else {
-        answer(call, input_tokens, prompt, attempt)
+        answer(call, truth, input_tokens, prompt, attempt)
     };
     // A refusal comes sooner than an answer.
     let latency_ms = if reply.status == 200 { latency_ms } else { latency_ms / 4 };
@@ -52,8 +61,11 @@ fn refusal(status: u16, words: &str, code: &str) -> HttpReply {
     HttpReply { status, headers, body: body.to_string(), torn: false }
 }
 
-fn answer(call: &Call, input: u32, prompt: u64, attempt: u64) -> HttpReply {
-    let full = answers::in_format(call.format, words_for(call, prompt), prompt, attempt);
+fn answer(call: &Call, truth: Option<&str>, input: u32, prompt: u64, attempt: u64) -> HttpReply {
+    let full = match truth {
+        Some(truth) => answers::in_format(call.format, judged(call, truth, prompt), prompt, attempt),
+        None => answers::in_format(call.format, words_for(call, prompt), prompt, attempt),
+    };
     let (text, cut) = capped(&full, call.output_tokens_max);
     let output = tokens::estimate(&text).max(1);
     let body = json!({
@@ -75,6 +87,32 @@ fn answer(call: &Call, input: u32, prompt: u64, attempt: u64) -> HttpReply {
         ],
         body: body.to_string(),
         torn: false,
+    }
+}
+
+/// The right answer, or another one: of a hundred answers, so many are wrong as the model is cheap.
+fn judged(call: &Call, truth: &str, prompt: u64) -> String {
+    let mut chance = fastrand::Rng::with_seed(hash(prompt, call.model.as_bytes()));
+    if chance.u64(..100) >= mistakes_percent(call.model) {
+        return truth.to_owned();
+    }
+    let labels = answers::labels(call.format, call.system);
+    let others: Vec<&&str> = labels.iter().filter(|label| !label.eq_ignore_ascii_case(truth)).collect();
+    match others.as_slice() {
+        [] => words_for(call, prompt),
+        others => others[chance.usize(..others.len())].to_string(),
+    }
+}
+
+fn mistakes_percent(model: &str) -> u64 {
+    const USD: i128 = 1_000_000_000_000;
+    let output = prices::find(model).map(|model| model.card.base.output.per_million().pico());
+    match output {
+        None => 12,
+        Some(price) if price < USD => 18,
+        Some(price) if price < 5 * USD => 11,
+        Some(price) if price < 15 * USD => 6,
+        Some(_) => 3,
     }
 }
 
@@ -321,7 +359,7 @@ mod tests {
         let settings = DemoSettings { latency_ms: 400, errors_ppm: 500_000, rate_limited_ppm: 0 };
         let call = call(SYSTEM, "Whole Milk");
         let run = |seed| {
-            let replies = (0..64).map(|attempt| simulate(&settings, &call, 20, seed, attempt));
+            let replies = (0..64).map(|attempt| simulate(&settings, &call, None, 20, seed, attempt));
             replies.map(|simulated| (simulated.latency_ms, simulated.reply.status)).collect::<Vec<_>>()
         };
         assert_eq!(run(1), run(1));
@@ -340,7 +378,7 @@ mod tests {
     #[test]
     fn a_refusal_says_when_to_come_back() {
         let settings = DemoSettings { latency_ms: 400, errors_ppm: 0, rate_limited_ppm: PPM as u32 };
-        let reply = simulate(&settings, &call("", "a"), 8, 1, 1).reply;
+        let reply = simulate(&settings, &call("", "a"), None, 8, 1, 1).reply;
         assert_eq!((reply.status, reply.headers.last().unwrap().0.as_str()), (429, "retry-after-ms"));
     }
 

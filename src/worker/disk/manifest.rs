@@ -29,6 +29,9 @@ pub struct Manifest {
     pub more_used_keys: Vec<bool>,
     pub setup: Setup,
     pub data: DataFacts,
+    /// What the run asks, where it isn't each row of the file once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<u32>,
 }
 
 /// The data file, so that a damaged copy is noticed.
@@ -61,6 +64,10 @@ pub struct Listed {
 }
 
 impl Manifest {
+    pub fn items(&self) -> u32 {
+        self.items.unwrap_or(self.data.rows)
+    }
+
     /// Whether a lane has a key of its own.
     pub fn lane_used_key(&self, lane: usize) -> bool {
         match lane.checked_sub(1) {
@@ -97,18 +104,18 @@ impl Manifest {
     /// Where the run stands, by its records alone.
     pub fn summary(&self, records: &[Read]) -> RunSummary {
         let read = records.iter().map(|read| (&read.record, read.away));
-        let totals = Results::restore(self.data.rows, read).totals();
+        let totals = Results::restore(self.items(), read).totals();
         RunSummary {
             run: self.run.clone(),
             name: self.data.name.clone(),
             provider: self.setup.provider,
             model: self.setup.model.clone(),
             started: self.started,
-            total: self.data.rows,
+            total: self.items(),
             done: totals.done,
             errored: totals.errored,
             canceled: totals.canceled,
-            finished: totals.done == self.data.rows,
+            finished: totals.done == self.items(),
             spent: totals.spent,
             doubtful: totals.doubtful,
             doubtful_attempts: totals.doubtful_attempts,
@@ -230,6 +237,7 @@ mod tests {
             more_used_keys: Vec::new(),
             setup: crate::worker::plan::tests::setup(),
             data: DataFacts::of("a.csv", b"id\n1\n", 1, ReadOptions::default()),
+            items: None,
         }
     }
 

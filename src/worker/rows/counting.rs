@@ -1,7 +1,7 @@
 //! Exact token counts for prepared rows, by the model's own tokenizer, in place of an estimate from characters. The work is
 //! cut into slices; the counting itself runs in a separate program.
 
-use crate::dataset;
+use crate::engine::Ordinal;
 use crate::link::Setup;
 use crate::provider::{Call, Provider, tokens};
 use crate::worker::browser::Slices;
@@ -27,10 +27,11 @@ pub async fn count_rows(
     superseded: impl Fn() -> bool,
 ) -> Result<(), Unprepared> {
     let Some(vocabulary) = Vocabulary::of(setup) else { return Ok(()) };
-    if prepared.is_counted() {
+    // Candidates have vocabularies of their own.
+    if prepared.is_counted() || setup.candidates().is_some() {
         return Ok(());
     }
-    let rows = prepared.data.table.len();
+    let rows = prepared.items() as usize;
     let mut weights = Vec::with_capacity(rows);
     for first in (0..rows).step_by(ROWS_TOGETHER) {
         let mut texts = Vec::with_capacity(2 * ROWS_TOGETHER);
@@ -38,9 +39,10 @@ pub async fn count_rows(
             if slices.turn_at(row as f64 / rows as f64).await && superseded() {
                 return Err(Unprepared::Superseded);
             }
-            texts.push(dataset::render(&prepared.prompt, &prepared.data.table, row).map_err(Unprepared::Template)?);
+            texts.push(prepared.render(row as Ordinal).map_err(Unprepared::Template)?);
         }
-        let calls: Vec<Call> = texts.iter().map(|(system, user)| call(setup, &prepared.prompt, system, user)).collect();
+        let calls: Vec<Call> =
+            texts.iter().map(|(system, user)| call(setup, prepared.prompt(0), system, user)).collect();
         match weigh(&calls, setup, vocabulary, tokenizers).await {
             Ok(weighed) => weights.extend(weighed),
             // The estimates serve as well; they are only less exact.

@@ -46,6 +46,10 @@ pub async fn forecast(
         let input = u64::from(facts.input_estimate);
         input_tokens += input;
         // A row goes to whichever lane is free: from the cheapest to the dearest.
+        let cards = match plan.own_lane(item as Ordinal) {
+            Some(own) => cards.get(usize::from(own)..=usize::from(own)).unwrap_or_default(),
+            None => &cards,
+        };
         let cost =
             |output: u64| cards.iter().map(move |card| card.cost(&Usage { input, output, ..Usage::default() }, now));
         low += cost(0).min().unwrap_or(Usd::ZERO);
@@ -96,7 +100,7 @@ pub async fn near(
         }
         saves = Some(sum);
     }
-    let shown = |row: &Ordinal| in_short(setup, &prepared.data, *row);
+    let shown = |row: &Ordinal| in_short(setup, &prepared.table, *row);
     let examples = found.iter().take(EXAMPLES).map(|(row, earlier)| (shown(row), shown(earlier))).collect();
     NearDuplicates { rows: found.len() as u32, saves, examples }
 }
@@ -213,6 +217,7 @@ mod tests {
             input_price: None,
             output_price: None,
             limits: setup.limits.clone(),
+            variant: None,
         });
         let two = of(&setup, &plan::plan(&setup), &[]);
         assert_eq!(two.cost_low, one.cost_low, "the cheapest lane may take them all");

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::dataset::{self, Prompt, TemplateProblem};
+use crate::dataset::{self, Prompt, Table, TemplateProblem};
 use crate::engine::{ItemFacts, Ordinal, cache_key};
 use crate::link::{Setup, TokenCount};
 use crate::provider::{Call, PromptCache, Provider, tokens};
@@ -16,10 +16,14 @@ use crate::worker::rows::data::Data;
 
 pub type CacheKey = [u8; 32];
 
-/// The rows of one file under one setup.
+/// The rows of one file under one setup, as items of a run: the chosen rows in file order, or, where candidates are
+/// compared, each of them once for every candidate.
 pub struct Prepared {
     pub data: Rc<Data>,
-    pub prompt: Prompt,
+    /// A row for each item.
+    pub table: Table,
+    /// One, or each candidate's.
+    prompts: Vec<Prompt>,
     /// Row by row, as the first lane asks.
     keys: Vec<CacheKey>,
     /// Lanes that ask otherwise, each with its keys.
@@ -40,6 +44,8 @@ pub struct Prepared {
 #[derive(Debug)]
 pub enum Unprepared {
     Template(TemplateProblem),
+    /// The choice of rows leaves none.
+    NoRows,
     /// The world moved on meanwhile.
     Superseded,
 }
@@ -59,6 +65,8 @@ impl Prepared {
                 (setup.use_cache, setup.fold_near_duplicates),
                 lanes_asked(setup),
                 setup.answer_format.clone(),
+                (setup.candidates(), setup.truth.clone(), setup.rows.clone()),
+                setup.more_lanes.iter().map(|lane| lane.variant.clone()).collect::<Vec<_>>(),
             )
         };
         Rc::ptr_eq(&self.data, data) && asked(&self.of) == asked(setup)
@@ -71,16 +79,35 @@ impl Prepared {
         place.insert(earlier.unwrap_or_else(|| Rc::new(self))).clone()
     }
 
+    pub fn items(&self) -> u32 {
+        self.table.len() as u32
+    }
+
+    pub fn prompt(&self, item: Ordinal) -> &Prompt {
+        &self.prompts[item as usize % self.prompts.len()]
+    }
+
+    /// `(system, user)` of one item.
+    pub fn render(&self, item: Ordinal) -> Result<(String, String), TemplateProblem> {
+        dataset::render(self.prompt(item), &self.table, item as usize)
+    }
+
+    /// The row's right answer, as its cell has it; never part of what is sent.
+    pub fn truth(&self, item: Ordinal) -> Option<String> {
+        let cell = self.table.cell(item as usize, self.of.truth_column()?);
+        Some(cell.trim().to_owned()).filter(|cell| !cell.is_empty())
+    }
+
     /// The wire body of one row, as a lane has it.
     pub fn body(&self, lane: &Setup, item: Ordinal) -> Result<String, TemplateProblem> {
-        let (system, user) = dataset::render(&self.prompt, &self.data.table, item as usize)?;
-        Ok(body_of(lane, &self.prompt, &system, &user))
+        let (system, user) = self.render(item)?;
+        Ok(body_of(lane, self.prompt(item), &system, &user))
     }
 
     /// The name under which the request cache keeps a lane's answer to one row: lanes of one endpoint and model share
     /// it.
     pub fn key_on(&self, lane: &Setup, item: Ordinal) -> Option<CacheKey> {
-        if wire(lane) == wire(&self.of) {
+        if wire(lane) == wire(&self.of) || self.of.candidates().is_some() {
             return self.keys.get(item as usize).copied();
         }
         if let Some((_, keys)) = self.others.iter().find(|(other, _)| wire(other) == wire(lane)) {
@@ -160,14 +187,18 @@ pub async fn prepare(
     slices: &mut Slices,
     superseded: impl Fn() -> bool,
 ) -> Result<Prepared, Unprepared> {
-    let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns()).map_err(Unprepared::Template)?;
-    let rows = data.table.len();
-    let group = plan::group(setup);
+    // Where candidates are compared, an item is its own lane's alone.
+    let own: Vec<Setup> = (0..setup.candidates().unwrap_or(1)).map(|lane| setup.of_lane(lane)).collect();
+    let others = if own.len() > 1 { Vec::new() } else { other_wires(setup) };
+    let prompts = own.iter().map(|lane| prompt_of(lane, data.table.columns())).collect::<Result<_, _>>();
+    let table = selected(data, setup, own.len())?;
+    let rows = table.len();
     let mut prepared = Prepared {
         data: data.clone(),
-        prompt,
+        table,
+        prompts: prompts.map_err(Unprepared::Template)?,
         keys: Vec::with_capacity(rows),
-        others: other_wires(setup).into_iter().map(|lane| (lane, Vec::with_capacity(rows))).collect(),
+        others: others.into_iter().map(|lane| (lane, Vec::with_capacity(rows))).collect(),
         facts: RefCell::default(),
         counted: Cell::new(false),
         sample: Cell::new(None),
@@ -183,18 +214,22 @@ pub async fn prepare(
             return Err(Unprepared::Superseded);
         }
         let item = row as Ordinal;
-        let (system, user) = dataset::render(&prepared.prompt, &data.table, row).map_err(Unprepared::Template)?;
-        let call = call(setup, &prepared.prompt, &system, &user);
-        let body = setup.provider.body(&setup.base_url, &call);
-        let key = cache_key(&group, &body);
+        let (lane, prompt) = (&own[row % own.len()], &prepared.prompts[row % own.len()]);
+        let (system, user) = dataset::render(prompt, &prepared.table, row).map_err(Unprepared::Template)?;
+        let call = call(lane, prompt, &system, &user);
+        let body = lane.provider.body(&lane.base_url, &call);
+        let key = cache_key(&plan::group(lane), &body);
         let mut longest = body.len();
         for (lane, keys) in &mut prepared.others {
-            let body = body_of(lane, &prepared.prompt, &system, &user);
+            let body = body_of(lane, prompt, &system, &user);
             longest = longest.max(body.len());
             keys.push(cache_key(&plan::group(lane), &body));
         }
         let first = *leaders.entry(key).or_insert(item);
-        let nearly = *folds.entry(near_key(&system, &user)).or_insert(first);
+        // Rows whose right answers differ are different rows, however alike they look; so are two candidates' items.
+        let truth = setup.truth_column().map_or_else(String::new, |column| prepared.table.cell(row, column));
+        let apart = format!("{}\n{}", row % own.len(), truth.trim());
+        let nearly = *folds.entry(near_key(&system, &user, &apart)).or_insert(first);
         if first == item && nearly != item {
             prepared.near.push((item, nearly));
         }
@@ -203,7 +238,7 @@ pub async fn prepare(
         prepared.keys.push(key);
         facts.push(ItemFacts {
             leader: if setup.use_cache { shared } else { item },
-            input_estimate: estimate(setup, &call),
+            input_estimate: estimate(lane, &call),
             input_bound: tokens::bound(longest),
             maybe_cached: false,
         });
@@ -212,10 +247,28 @@ pub async fn prepare(
     Ok(prepared)
 }
 
-/// Equal for prompts that differ only in case, white space or Unicode form.
-fn near_key(system: &str, user: &str) -> CacheKey {
+/// Equal for prompts that differ only in case, white space or Unicode form, where nothing else keeps them apart.
+fn near_key(system: &str, user: &str, apart: &str) -> CacheKey {
     let nfkc = |text: &str| String::from(js_sys::JsString::from(text).normalize("NFKC"));
-    cache_key(&dataset::folded(system, nfkc), &dataset::folded(user, nfkc))
+    cache_key(&format!("{}\n{apart}", dataset::folded(system, nfkc)), &dataset::folded(user, nfkc))
+}
+
+/// The prompt of a setup; none sends the right answers.
+pub fn prompt_of(setup: &Setup, columns: &[String]) -> Result<Prompt, TemplateProblem> {
+    Prompt::parse_without(&setup.system, &setup.user, columns, setup.truth_column())
+}
+
+/// The rows that the setup chooses, each `times` times.
+fn selected(data: &Data, setup: &Setup, times: usize) -> Result<Table, Unprepared> {
+    let rows = setup.rows.rows(&data.table, setup.truth_column());
+    if rows.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Unprepared::NoRows);
+    }
+    if rows.is_none() && times == 1 {
+        return Ok(data.table.clone());
+    }
+    let rows = rows.unwrap_or_else(|| (0..data.rows()).collect());
+    Ok(data.table.select(rows.into_iter().flat_map(|row| std::iter::repeat_n(row, times)).collect()))
 }
 
 /// Input tokens of a call as it is sent: with what its answer format adds to it.
@@ -277,7 +330,8 @@ mod tests {
     fn prepared(data: &Rc<Data>, setup: &Setup) -> Prepared {
         Prepared {
             data: data.clone(),
-            prompt: Prompt::parse(&setup.system, &setup.user, data.table.columns()).expect("a prompt"),
+            table: data.table.clone(),
+            prompts: vec![prompt_of(setup, data.table.columns()).expect("a prompt")],
             keys: Vec::new(),
             others: Vec::new(),
             facts: RefCell::default(),

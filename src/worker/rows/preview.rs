@@ -1,16 +1,16 @@
 //! One row as it would be sent, and what it weighs. Pure but for the counting, which a program beside this one does.
 
-use crate::dataset::{self, Prompt, TemplateProblem};
+use crate::dataset::{self, TemplateProblem};
 use crate::link::{Preview, Setup};
 use crate::provider::tokens;
 use crate::worker::programs::tokenizer::{Tokenizers, Vocabulary};
 use crate::worker::rows::counting::{self, Weight};
 use crate::worker::rows::data::Data;
-use crate::worker::rows::prepare::{call, estimate};
+use crate::worker::rows::prepare::{call, estimate, prompt_of};
 
 /// At once, its tokens estimated.
 pub fn preview(data: &Data, row: u32, setup: &Setup) -> Result<Preview, TemplateProblem> {
-    let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns())?;
+    let prompt = prompt_of(setup, data.table.columns())?;
     if row >= data.rows() {
         return Err(TemplateProblem::Row { row, message: "there is no such row".into() });
     }
@@ -38,7 +38,7 @@ pub async fn counted(
 
 async fn weight(data: &Data, row: u32, setup: &Setup, tokenizers: &Tokenizers) -> Option<Weight> {
     let vocabulary = Vocabulary::of(setup)?;
-    let prompt = Prompt::parse(&setup.system, &setup.user, data.table.columns()).ok()?;
+    let prompt = prompt_of(setup, data.table.columns()).ok()?;
     let (system, user) = dataset::render(&prompt, &data.table, row as usize).ok()?;
     let call = call(setup, &prompt, &system, &user);
     counting::weigh(&[call], setup, vocabulary, tokenizers).await.ok()?.pop()

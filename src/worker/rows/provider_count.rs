@@ -4,7 +4,6 @@
 
 use web_sys::AbortController;
 
-use crate::dataset;
 use crate::engine::Ordinal;
 use crate::link::{Place, Problem, Setup, TokenCount};
 use crate::provider::HttpRequest;
@@ -33,9 +32,9 @@ pub async fn count(setup: &Setup, key: Option<&Key>, prepared: &Prepared, row: O
     let others = others.into_iter().filter(|other| *other != row).take(ROWS_COUNTED - 1);
     let mut sample = TokenCount { row, row_tokens: 0, rows: 0, counted: 0, estimated: 0 };
     for item in std::iter::once(row).chain(others) {
-        let rendered = dataset::render(&prepared.prompt, &prepared.data.table, item as usize);
+        let rendered = prepared.render(item);
         let (system, user) = rendered.map_err(|found| refused(template_words(&found)))?;
-        let call = call(setup, &prepared.prompt, &system, &user);
+        let call = call(setup, prepared.prompt(item), &system, &user);
         let mut headers = setup.provider.headers();
         headers.push(("content-type", "application/json".to_owned()));
         let request = HttpRequest { url: url.clone(), headers, body: setup.provider.count_body(&call) };

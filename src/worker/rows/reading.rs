@@ -66,7 +66,7 @@ impl Shell {
         let import = Rc::new(Import { name, checkpoint, data: self.data()? });
         let mut slices = Slices::begin();
         let matched = import
-            .matched(id_column.as_deref(), &mut async |_| {
+            .matched(&import.data.table, id_column.as_deref(), &mut async |_| {
                 slices.turn().await;
             })
             .await;

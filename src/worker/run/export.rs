@@ -6,10 +6,11 @@ use js_sys::{Array, Date, Uint8Array};
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag};
 
+use crate::accuracy::Verdict;
 use crate::answers::{Outline, find_document};
 use crate::dataset::{self, AnswerColumns, ExportRow};
 use crate::engine::{AttemptId, Ordinal};
-use crate::link::{CsvStyle, ExportKind, Place, Problem, Task, ToPage};
+use crate::link::{CsvStyle, ExportKind, Place, Problem, Task, ToPage, candidate_name};
 use crate::provider::{AnswerFormat, Provider};
 use crate::time::Time;
 use crate::worker::browser::{Slices, words};
@@ -47,11 +48,11 @@ pub async fn export(session: &Rc<Session>, what: ExportKind, style: CsvStyle) ->
 }
 
 async fn csv(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32, String> {
-    let table = &session.prepared.data.table;
+    let table = &session.prepared.table;
     let answers = answer_columns(session);
     parts.push(&dataset::csv_header(table.columns(), &answers, guard))?;
     let mut slices = Slices::of(Task::Export);
-    let rows = session.prepared.data.rows();
+    let rows = session.prepared.items();
     for item in 0..rows {
         slices.turn_at(f64::from(item) / f64::from(rows)).await;
         let cells = table.cells(item as usize);
@@ -64,11 +65,11 @@ async fn csv(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32, S
 async fn jsonl(session: &Session, parts: &mut Parts) -> Result<u32, String> {
     let answers = answer_columns(session);
     let mut slices = Slices::of(Task::Export);
-    let (rows, mut lines) = (session.prepared.data.rows(), 0);
+    let (rows, mut lines) = (session.prepared.items(), 0);
     for item in 0..rows {
         slices.turn_at(f64::from(item) / f64::from(rows)).await;
         with_row(session, item, &answers, |row| {
-            if row.result.is_some() {
+            if row.result.or(row.raw).is_some() {
                 lines += 1;
                 return parts.push(&dataset::jsonl_line(row, &answers));
             }
@@ -90,7 +91,10 @@ fn answer_columns(session: &Session) -> AnswerColumns {
         providers if providers.contains(&Provider::Demo) => Some(dataset::MAYBE_MADE_UP),
         _ => None,
     };
-    AnswerColumns { checked, fields: outline.fields, note }
+    let corrected = session.results.borrow().has_corrections();
+    let judged = corrected || session.setup().truth.is_some();
+    let compared = session.setup().candidates().is_some();
+    AnswerColumns { checked, fields: outline.fields, note, judged, corrected, compared }
 }
 
 /// An error says why the row's answer could not be read back.
@@ -106,11 +110,23 @@ fn with_row<T>(
     let answer = results.answer(item, &session.texts)?;
     let answer = answer.as_deref();
     let error = results.error(item);
-    let id = session.prepared.data.table.id(item as usize, session.setup().id_column.as_deref());
+    let id = session.prepared.table.id(item as usize, session.setup().id_column.as_deref());
     let misfit = answer.and_then(|answer| answer.misfit.as_deref());
-    let shown = answer.map(|answer| session.check.shown(answer));
+    // What doesn't fit is no result; what could not be checked is one, marked.
+    let is_misfit = misfit.is_some() && answer.is_some_and(|answer| !answer.is_unchecked());
+    let shown = answer.filter(|_| !is_misfit).map(|answer| session.check.shown(answer));
+    let candidate = session.setup().candidates().map(|candidates| item as usize % candidates);
+    let candidate = candidate.map(|lane| candidate_name(session.setup(), lane));
     let fits = answer.filter(|_| misfit.is_none() && !answers.fields.is_empty());
+    let right = match session.scores.borrow().board().verdict(item) {
+        Verdict::Right => Some(true),
+        Verdict::Wrong => Some(false),
+        Verdict::Open | Verdict::Unlabelled => None,
+    };
     Ok(take(&ExportRow {
+        right,
+        corrected: results.correction(item),
+        candidate: candidate.as_deref(),
         id: &id,
         state: results.state(item),
         result: shown,
@@ -120,6 +136,7 @@ fn with_row<T>(
         cost: known.filter(|_| usage.is_some()).map(|known| known.cost),
         attempts: known.map_or(0, |known| known.attempts),
         misfit,
+        is_misfit,
         raw: answer.map(|answer| answer.text.as_str()).filter(|raw| Some(*raw) != shown),
         document: fits.and_then(|answer| dataset::written_in(&answer.text, &find_document(&answer.text).ok()?)),
     }))
@@ -135,7 +152,7 @@ async fn ledger(session: &Session, guard: bool, parts: &mut Parts) -> Result<u32
         slices.turn_at(f64::from(lines) / all as f64).await;
         let results = session.results.borrow();
         if let Some(attempt) = results.attempt(id) {
-            let row_id = session.prepared.data.table.id(attempt.item as usize, session.setup().id_column.as_deref());
+            let row_id = session.prepared.table.id(attempt.item as usize, session.setup().id_column.as_deref());
             parts.push(&ledger::line(session.setup(), (id, attempt), &row_id, guard, moment))?;
             lines += 1;
         }

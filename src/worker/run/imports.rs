@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use web_sys::File;
 
-use crate::dataset::{Checkpoint, CheckpointAnswer};
+use crate::dataset::{Checkpoint, CheckpointAnswer, Table};
 use crate::engine::{Event, Ordinal};
 use crate::link::{CheckpointSummary, Place, Problem, Task, ToPage};
 use crate::provider::{Answer, BODY_BYTES_MAX, Finish};
@@ -45,8 +45,13 @@ struct Group<'a> {
 
 impl Import {
     /// The rows that have an answer in it. Rows that share an id get its answer where they are copies of each other.
-    pub async fn matched(&self, id_column: Option<&str>, turn: &mut impl AsyncFnMut(f64)) -> Matched<'_> {
-        let (table, checkpoint) = (&self.data.table, &self.checkpoint);
+    pub async fn matched(
+        &self,
+        table: &Table,
+        id_column: Option<&str>,
+        turn: &mut impl AsyncFnMut(f64),
+    ) -> Matched<'_> {
+        let checkpoint = &self.checkpoint;
         let mut ids: Vec<String> = Vec::with_capacity(table.len());
         for row in 0..table.len() {
             turn(0.0).await;
@@ -102,7 +107,7 @@ impl Import {
     /// longer than any body is left out: a record could not hold it.
     pub async fn enter(&self, session: &Rc<Session>, slices: &mut Slices) -> CheckpointSummary {
         let matched = self
-            .matched(session.setup().id_column.as_deref(), &mut async |_| {
+            .matched(&session.prepared.table, session.setup().id_column.as_deref(), &mut async |_| {
                 slices.turn().await;
             })
             .await;
@@ -163,7 +168,7 @@ mod tests {
     }
 
     fn matched<'a>(import: &'a Import, id_column: Option<&str>) -> Matched<'a> {
-        at_once(import.matched(id_column, &mut async |_| {}))
+        at_once(import.matched(&import.data.table, id_column, &mut async |_| {}))
     }
 
     fn summary(import: &Import, id_column: Option<&str>) -> CheckpointSummary {

@@ -152,6 +152,7 @@ mod tests {
             input_price: None,
             output_price: None,
             limits: setup.limits.clone(),
+            variant: None,
         });
         let mut results = Results::new(6);
         for entry in entries {

@@ -7,6 +7,7 @@
 //! | `send` | one attempt |
 //! | `report` | progress, and the line in the list of runs |
 //! | `imports` | a checkpoint's answers, brought into the run |
+//! | `scores` | what the answers say together: counts, and how often they are right |
 //! | `results` | every item and attempt, from the records |
 //! | `table` | windows of the results table |
 //! | `export` | results as files |
@@ -18,6 +19,7 @@ pub mod ledger;
 pub mod report;
 pub mod results;
 pub mod saving;
+pub mod scores;
 pub mod send;
 pub mod session;
 pub mod table;

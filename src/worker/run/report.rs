@@ -46,6 +46,10 @@ impl Session {
             page::post(&ToPage::Breakdown(breakdown.clone()));
             *self.told.borrow_mut() = Some(breakdown);
         }
+        let scores = self.scores.borrow();
+        if self.told_scores.replace(Some(scores.version)) != Some(scores.version) {
+            page::post(&ToPage::Answers(scores.summary(self.progress().priced)));
+        }
     }
 
     pub fn breakdown(&self) -> Breakdown {

@@ -29,6 +29,8 @@ pub struct Results {
     answered: Vec<u32>,
     marks: Marks,
     shards: BTreeMap<ShardId, (AttemptId, u32)>,
+    /// Right answers that the person set by hand.
+    corrections: BTreeMap<Ordinal, Box<str>>,
     /// Grows with every record: a window that was counted before is counted again.
     pub version: u64,
 }
@@ -129,6 +131,12 @@ impl Results {
                 self.reserved(*attempt, *item, *lane, *amount, record.at);
             }
             Entry::Began(_) => {}
+            Entry::Corrected { item, text: Some(text) } => {
+                self.corrections.insert(*item, text.as_str().into());
+            }
+            Entry::Corrected { item, text: None } => {
+                self.corrections.remove(item);
+            }
             Entry::Released { attempt, item } => self.released(*attempt, *item, record.at),
             Entry::Settled(settled) => self.settled(settled, away, record.at),
             Entry::Ended { item, ending } => self.end(*item, End::of(ending.clone(), away)),
@@ -138,6 +146,7 @@ impl Results {
                     (item.end, item.failure) = (None, None);
                 }
             }
+            Entry::AskedAgain { item, .. } => self.asked_again(*item),
             Entry::Restarted => self.cut_off(),
             Entry::Commanded(command) => self.commanded(command),
             Entry::Batch(entry) => self.apply_batch(entry, record.at, away),
@@ -233,6 +242,19 @@ impl Results {
         }
     }
 
+    fn asked_again(&mut self, ordinal: Ordinal) {
+        if let Some(kept) = self.kept(ordinal) {
+            let (finish, misfit) = (kept.finish(), kept.misfit().is_some());
+            self.marks.cut_off -= u32::from(finish == Finish::Length);
+            self.marks.filtered -= u32::from(finish == Finish::ContentFilter);
+            self.marks.misfits -= u32::from(misfit);
+        }
+        self.stopped = false;
+        if let Some(item) = self.items.get_mut(ordinal as usize) {
+            (item.end, item.failure) = (None, None);
+        }
+    }
+
     fn commanded(&mut self, command: &Command) {
         match command {
             Command::Stop => {
@@ -281,6 +303,11 @@ impl Results {
         }
     }
 
+    /// The item has an answer of its own, which no equal row gave it.
+    pub fn kept_itself(&self, item: Ordinal) -> bool {
+        self.item(item).and_then(|item| item.end.as_ref()).is_some_and(|end| end.kept().is_some())
+    }
+
     /// What is known of the item's answer without reading it.
     pub fn kept(&self, item: Ordinal) -> Option<&Kept> {
         self.source(item).map(|(_, kept)| kept)
@@ -307,6 +334,15 @@ impl Results {
             End::Errored(failure) => Some(failure.sentence_at_the_end()),
             _ => None,
         }
+    }
+
+    /// The right answer that the person set by hand.
+    pub fn correction(&self, item: Ordinal) -> Option<&str> {
+        self.corrections.get(&item).map(|text| &**text)
+    }
+
+    pub fn has_corrections(&self) -> bool {
+        !self.corrections.is_empty()
     }
 
     pub fn answered_by(&self, lane: usize) -> u32 {

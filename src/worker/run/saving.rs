@@ -53,11 +53,13 @@ impl Session {
     }
 
     pub(super) fn save(self: &Rc<Self>, ticket: Ticket, records: Vec<Record>) {
-        let mut results = self.results.borrow_mut();
+        let (mut results, mut scores) = (self.results.borrow_mut(), self.scores.borrow_mut());
         for record in &records {
+            scores.before(record, &results, &self.prepared.table, &self.texts);
             results.apply(record);
+            scores.after(record, &results, &self.prepared.table, &self.texts);
         }
-        drop(results);
+        drop((results, scores));
         let mut unsaved = self.unsaved.borrow_mut();
         unsaved.records.extend(records);
         unsaved.ticket = Some(ticket);

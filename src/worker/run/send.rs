@@ -2,7 +2,6 @@
 
 use web_sys::AbortSignal;
 
-use crate::dataset;
 use crate::engine::{AttemptId, Ordinal};
 use crate::link::{DemoSettings, Setup};
 use crate::provider::{HttpReply, HttpRequest, Outcome, Provider, RateSeen};
@@ -53,11 +52,12 @@ impl Sending<'_> {
     }
 
     async fn simulated(&self, signal: &AbortSignal) -> Result<HttpReply, Broken> {
-        let rendered = dataset::render(&self.prepared.prompt, &self.prepared.data.table, self.item as usize);
+        let rendered = self.prepared.render(self.item);
         let (system, user) = rendered.map_err(|problem| Broken::NeverSent(template_words(&problem)))?;
-        let call = call(self.setup, &self.prepared.prompt, &system, &user);
+        let call = call(self.setup, self.prepared.prompt(self.item), &system, &user);
         let input_tokens = u32::try_from(self.prepared.input_estimate(self.item)).unwrap_or(u32::MAX);
-        let simulated = demo::simulate(&self.demo, &call, input_tokens, self.seed, self.attempt);
+        let truth = self.prepared.truth(self.item);
+        let simulated = demo::simulate(&self.demo, &call, truth.as_deref(), input_tokens, self.seed, self.attempt);
         let mut left_ms = simulated.latency_ms;
         while left_ms > 0 && !signal.aborted() {
             let step_ms = left_ms.min(STEP_MS);

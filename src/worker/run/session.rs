@@ -23,12 +23,17 @@ use crate::worker::programs::answer_check::AnswerCheck;
 use crate::worker::rows::prepare::{CacheKey, Prepared};
 use crate::worker::run::results::Results;
 use crate::worker::run::saving::Unsaved;
+use crate::worker::run::scores::Scores;
 use crate::worker::run::send::Sending;
 use crate::worker::run::table::View;
 use crate::worker::signal::{Cancel, Signal};
 
 /// Timers of browsers count in 31 bits; an early wake does no harm.
 const WAKE_MS_MAX: u64 = 60_000;
+/// A label or a document; more is not compared by hand.
+const CORRECTION_BYTES_MAX: usize = 10_000;
+/// More cost tokens in every call, and rarely help.
+const EXAMPLES_MAX: usize = 5;
 /// The first answer may come from a preflight's connection, and an entry may be missing.
 const PROTOCOL_LOOKS: u8 = 4;
 
@@ -37,6 +42,7 @@ pub struct Session {
     pub prepared: Rc<Prepared>,
     pub check: AnswerCheck,
     pub results: RefCell<Results>,
+    pub scores: RefCell<Scores>,
     pub(in crate::worker) engine: RefCell<Engine>,
     pub(in crate::worker) storage: Rc<Storage>,
     /// Empty while a flush has it, and after the run was closed.
@@ -62,6 +68,8 @@ pub struct Session {
     pub(in crate::worker) changed: Cell<bool>,
     pub(in crate::worker) telling: Cell<bool>,
     pub(in crate::worker) told: RefCell<Option<Breakdown>>,
+    /// The version of the scores that was told last.
+    pub(in crate::worker) told_scores: Cell<Option<u64>>,
     /// Ends what is under way for a run that is closed.
     pub(in crate::worker) closing: Cancel,
     /// Lane by lane.
@@ -83,6 +91,7 @@ pub struct Parts {
     pub prepared: Rc<Prepared>,
     pub check: AnswerCheck,
     pub results: Results,
+    pub scores: Scores,
     pub engine: Engine,
     pub storage: Rc<Storage>,
     pub store: RunStore,
@@ -103,6 +112,7 @@ impl Session {
             prepared: parts.prepared,
             check: parts.check,
             results: RefCell::new(parts.results),
+            scores: RefCell::new(parts.scores),
             engine: RefCell::new(parts.engine),
             storage: parts.storage,
             texts: parts.store.texts(),
@@ -119,6 +129,7 @@ impl Session {
             changed: Cell::new(false),
             telling: Cell::new(false),
             told: RefCell::default(),
+            told_scores: Cell::new(None),
             closing: Cancel::default(),
             protocols: RefCell::new(vec![Protocol { looks: PROTOCOL_LOOKS, is_http1: false }; lanes.len()]),
             lanes,
@@ -181,9 +192,69 @@ impl Session {
     }
 
     /// What tables and exports look at.
-    pub fn view<'a>(&'a self, results: &'a Results) -> View<'a> {
-        let (setup, data) = (self.setup(), &*self.prepared.data);
-        View { setup, check: &self.check, data, results, texts: &self.texts }
+    pub fn view<'a>(&'a self, results: &'a Results, scores: &'a Scores) -> View<'a> {
+        View {
+            scores,
+            setup: self.setup(),
+            check: &self.check,
+            table: &self.prepared.table,
+            results,
+            texts: &self.texts,
+        }
+    }
+
+    /// A right answer set by hand: of a row, whichever candidate's item was corrected.
+    pub fn correct(self: &Rc<Self>, item: Ordinal, text: Option<String>) -> Result<(), Problem> {
+        let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        if text.as_ref().is_some_and(|text| text.len() > CORRECTION_BYTES_MAX) {
+            return Err(problem(Place::Results, "A right answer may have 10,000 characters at most. Shorten it."));
+        }
+        let candidates = self.setup().candidates().unwrap_or(1) as Ordinal;
+        let first = item - item % candidates;
+        self.handle_all((first..first + candidates).map(|item| Event::Correct { item, text: text.clone() }));
+        Ok(())
+    }
+
+    /// Some of the rows whose answers were set by hand, as a part of a system prompt.
+    pub fn tell_examples(&self) -> Result<(), Problem> {
+        let results = self.results.borrow();
+        let (mut text, mut rows) = (String::from("\n\nExamples:"), Vec::new());
+        for item in (0..self.prepared.items()).step_by(self.setup().candidates().unwrap_or(1)) {
+            let Some(right) = results.correction(item) else { continue };
+            let (_, user) = self.prepared.render(item).map_err(|found| problem(Place::Prompt, found.to_string()))?;
+            text.push_str(&format!("\n\n{user}\nAnswer: {right}"));
+            rows.push(self.prepared.table.file_row(item as usize) as u32);
+            if rows.len() == EXAMPLES_MAX {
+                break;
+            }
+        }
+        // Braces in a row's text are no placeholders.
+        let text = format!("{{% raw %}}{}{{% endraw %}}", text.replace("{% endraw %}", ""));
+        match rows.is_empty() {
+            true => Err(problem(Place::Results, "No right answer was set by hand yet. Open a row and set one.")),
+            false => {
+                page::post(&ToPage::Examples { text, rows });
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks again for the answers that don't fit or were cut off.
+    pub fn ask_again(self: &Rc<Self>) -> Result<(), Problem> {
+        let results = self.results.borrow();
+        let wanting = |item: &Ordinal| results.kept(*item).is_some_and(|kept| !kept.is_shareable());
+        let own = |item: &Ordinal| results.kept_itself(*item);
+        let mut events = Vec::new();
+        for item in (0..self.prepared.items()).filter(|item| own(item) && wanting(item)) {
+            let answer = results.answer(item, &self.texts).map_err(|why| {
+                problem(Place::Results, format!("An answer could not be read back: {why}. Nothing was asked again."))
+            })?;
+            events.extend(answer.map(|answer| Event::AskAgain { item, answer: answer.into_owned() }));
+        }
+        drop(results);
+        self.checked(Command::Resume)?;
+        self.handle_all(events);
+        self.command(Command::Resume)
     }
 
     pub fn command(self: &Rc<Self>, command: Command) -> Result<(), Problem> {
@@ -233,6 +304,10 @@ impl Session {
             Command::Resume if self.needs_keys().iter().all(|needs| *needs) => Err(problem(
                 Place::Provider,
                 "This run used an API key, which is never stored. Enter it again, then resume.",
+            )),
+            Command::HandOver(_) if self.setup().candidates().is_some() => Err(problem(
+                Place::Run,
+                "A comparison can\u{2019}t go to a Batch API. Choose a candidate and run the rest with it; that run can.",
             )),
             Command::SetBudget(budget) => {
                 plan::checked_plan(&Setup { budget, ..self.setup().clone() })?;

@@ -1,14 +1,15 @@
 //! Windows of the results table, and one row with all that is known of it. Pure, but that long answers are read back.
 
-use crate::dataset::{self, ExportState};
+use crate::accuracy::Verdict;
+use crate::dataset::{ExportState, Table};
 use crate::engine::{AttemptId, Ordinal};
-use crate::link::{ResultDetail, ResultRow, RowFilter, Setup};
+use crate::link::{ResultDetail, ResultRow, RowChoice, RowFilter, Setup};
 use crate::provider::{Bill, Finish};
 use crate::time;
 use crate::worker::programs::answer_check::AnswerCheck;
-use crate::worker::rows::data::Data;
 use crate::worker::rows::prepare::Prepared;
 use crate::worker::run::results::{Attempt, Kept, Results, Texts};
+use crate::worker::run::scores::Scores;
 
 const INPUT_CHARS: usize = 160;
 /// Of an answer, in the table; a row that is opened has all of it.
@@ -21,8 +22,9 @@ pub const WINDOW_ROWS_MAX: u32 = 1_000;
 pub struct View<'a> {
     pub setup: &'a Setup,
     pub check: &'a AnswerCheck,
-    pub data: &'a Data,
+    pub table: &'a Table,
     pub results: &'a Results,
+    pub scores: &'a Scores,
     pub texts: &'a dyn Texts,
 }
 
@@ -111,7 +113,7 @@ impl Window {
             }
         }
         let is_found = |item: &Ordinal| search.is_empty() || self.found.get(*item as usize) == Some(&Found::Here);
-        let fits = |item: &Ordinal| is_found(item) && filter.is_none_or(|filter| is_in(results, *item, filter));
+        let fits = |item: &Ordinal| is_found(item) && filter.is_none_or(|filter| is_in(view, *item, filter));
         self.matching = (0..results.count()).filter(fits).collect();
         if search.is_empty() || self.found.len() as u32 == results.count() {
             self.version = Some(results.version);
@@ -119,7 +121,17 @@ impl Window {
     }
 }
 
-fn is_in(results: &Results, item: Ordinal, filter: RowFilter) -> bool {
+/// The rows of the file whose items a filter leaves.
+pub fn chosen_rows(view: &View, filter: RowFilter) -> RowChoice {
+    let items = (0..view.results.count()).filter(|item| is_in(view, *item, filter));
+    let mut rows: Vec<u32> = items.map(|item| view.table.file_row(item as usize) as u32).collect();
+    // Candidates' items of one row follow each other.
+    rows.dedup();
+    RowChoice::these(rows)
+}
+
+fn is_in(view: &View, item: Ordinal, filter: RowFilter) -> bool {
+    let (results, board) = (view.results, view.scores.board());
     let marked = |mark: fn(&Kept) -> bool| results.kept(item).is_some_and(mark);
     match filter {
         // Whatever has an answer has succeeded, wherever it came from.
@@ -128,6 +140,11 @@ fn is_in(results: &Results, item: Ordinal, filter: RowFilter) -> bool {
         RowFilter::CutOff => marked(|kept| kept.finish() == Finish::Length),
         RowFilter::Filtered => marked(|kept| kept.finish() == Finish::ContentFilter),
         RowFilter::Misfit => marked(|kept| kept.misfit().is_some()),
+        RowFilter::Right => board.verdict(item) == Verdict::Right,
+        RowFilter::Wrong => board.verdict(item) == Verdict::Wrong,
+        RowFilter::Differ => board.differ(item),
+        RowFilter::Value { field, value } => board.has(item, field.into(), value),
+        RowFilter::Candidate(candidate) => item as usize % board.candidates() == usize::from(candidate),
     }
 }
 
@@ -141,12 +158,11 @@ fn answer_mentions(view: &View, item: Ordinal, search: &str) -> Found {
 }
 
 fn cells_mention(view: &View, item: Ordinal, search: &str) -> bool {
-    let table = &view.data.table;
-    table.cells(item as usize).iter().any(|cell| cell.to_lowercase().contains(search))
+    view.table.cells(item as usize).iter().any(|cell| cell.to_lowercase().contains(search))
 }
 
 pub fn row(view: &View, item: Ordinal) -> ResultRow {
-    let &View { setup, check, data, results, texts } = view;
+    let &View { setup, check, table, results, scores, texts } = view;
     let known = results.item(item);
     let usage = known.and_then(|known| known.usage);
     let kept = results.kept(item);
@@ -156,8 +172,8 @@ pub fn row(view: &View, item: Ordinal) -> ResultRow {
     };
     ResultRow {
         item,
-        id: data.table.id(item as usize, setup.id_column.as_deref()),
-        input: in_short(setup, data, item),
+        id: table.id(item as usize, setup.id_column.as_deref()),
+        input: in_short(setup, table, item),
         answer,
         error: results.error(item).or(unread),
         state: results.state(item),
@@ -166,6 +182,14 @@ pub fn row(view: &View, item: Ordinal) -> ResultRow {
         usage,
         cost: known.filter(|_| usage.is_some()).map(|known| known.cost),
         attempts: known.map_or(0, |known| known.attempts),
+        truth: scores.truth(results, table, item),
+        corrected: results.correction(item).is_some(),
+        right: match scores.board().verdict(item) {
+            Verdict::Right => Some(true),
+            Verdict::Wrong => Some(false),
+            Verdict::Open | Verdict::Unlabelled => None,
+        },
+        candidate: setup.candidates().map(|candidates| (item as usize % candidates) as u8),
     }
 }
 
@@ -187,10 +211,10 @@ pub fn finish_word(finish: Finish) -> &'static str {
 }
 
 /// The row's cells in one line, without its id.
-pub fn in_short(setup: &Setup, data: &Data, item: Ordinal) -> String {
+pub fn in_short(setup: &Setup, table: &Table, item: Ordinal) -> String {
     let id_column = setup.id_column.as_deref();
-    let columns = data.table.columns().iter().filter(|column| Some(column.as_str()) != id_column);
-    let cells = columns.map(|column| data.table.cell(item as usize, column)).filter(|cell| !cell.trim().is_empty());
+    let columns = table.columns().iter().filter(|column| Some(column.as_str()) != id_column);
+    let cells = columns.map(|column| table.cell(item as usize, column)).filter(|cell| !cell.trim().is_empty());
     let mut line = String::new();
     for cell in cells {
         if !line.is_empty() {
@@ -208,8 +232,7 @@ pub fn in_short(setup: &Setup, data: &Data, item: Ordinal) -> String {
 
 pub fn detail(view: &View, prepared: &Prepared, item: Ordinal) -> ResultDetail {
     let &View { check, results, texts, .. } = view;
-    let rendered = dataset::render(&prepared.prompt, &prepared.data.table, item as usize);
-    let (system, user) = rendered.unwrap_or_default();
+    let (system, user) = prepared.render(item).unwrap_or_default();
     let attempts = results.attempts_of(item);
     let is_open = results.state(item) == ExportState::Open;
     let answer = results.answer(item, texts).ok().flatten();

@@ -263,12 +263,12 @@ impl Drive {
 
 /// The models' parts side by side.
 pub fn joined(setup: &Setup, prepared: &Prepared, rows: &[Ordinal], tried: &[Tried], off_the_budget: Usd) -> Trial {
-    let data = &prepared.data;
+    let table = &prepared.table;
     let row = |(place, item): (usize, &Ordinal)| {
         let answers: Vec<TrialAnswer> = tried.iter().map(|tried| tried.answers[place].clone()).collect();
         TrialRow {
-            id: data.table.id(*item as usize, setup.id_column.as_deref()),
-            input: in_short(setup, data, *item),
+            id: table.id(*item as usize, setup.id_column.as_deref()),
+            input: in_short(setup, table, *item),
             differs: differs(&answers),
             answers,
         }

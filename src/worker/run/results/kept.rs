@@ -73,6 +73,11 @@ impl Kept {
         }
     }
 
+    /// It came to its own end and fits its format.
+    pub fn is_shareable(&self) -> bool {
+        self.finish() == Finish::Stop && self.misfit().is_none()
+    }
+
     /// The answer with its text. `item`: whose record it is, since a place that holds anything else is an error.
     pub(super) fn read(&self, item: Ordinal, texts: &dyn Texts) -> Result<Cow<'_, Answer>, String> {
         match self {

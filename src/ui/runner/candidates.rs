@@ -1,0 +1,113 @@
+//! What is compared: the steps' own setup, the lanes beside it, and whatever else the person wants to see beside them.
+
+use crate::link::{LaneSetup, ReasoningEffort, RowChoice, Secret, Setup, Variant};
+use crate::money::Usd;
+use crate::prices;
+
+/// More than a person can look at side by side.
+pub const CANDIDATES_MAX: usize = 4;
+
+/// Candidates beside the steps' own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Others {
+    pub models: Vec<String>,
+    pub system: Option<String>,
+    pub effort: Option<ReasoningEffort>,
+}
+
+impl Others {
+    /// The comparison of `setup` with these, on so many rows.
+    pub fn compared_with(&self, setup: &Setup, rows: u32, seed: u32) -> Setup {
+        let mut compared = Setup { compare: true, rows: RowChoice::Random { rows, seed }, ..setup.clone() };
+        let model = |model: &String| {
+            let card = prices::find_at(setup.provider, model).map(|model| model.card.base);
+            LaneSetup {
+                model: model.clone(),
+                input_price: card.map(|rates| rates.input),
+                output_price: card.map(|rates| rates.output),
+                ..own(setup)
+            }
+        };
+        let variant = |system: &str, effort| {
+            let variant = Variant { system: system.to_owned(), user: setup.user.clone(), reasoning_effort: effort };
+            LaneSetup { variant: Some(variant), ..own(setup) }
+        };
+        compared.more_lanes.extend(self.models.iter().map(model));
+        compared.more_lanes.extend(self.system.as_ref().map(|system| variant(system, setup.reasoning_effort)));
+        compared.more_lanes.extend(self.effort.map(|effort| variant(&setup.system, Some(effort))));
+        compared
+    }
+}
+
+fn own(setup: &Setup) -> LaneSetup {
+    LaneSetup {
+        provider: setup.provider,
+        base_url: setup.base_url.clone(),
+        model: setup.model.clone(),
+        input_price: setup.input_price,
+        output_price: setup.output_price,
+        limits: setup.limits.clone(),
+        variant: None,
+    }
+}
+
+/// A candidate that has no key of its own uses the first one's, which is of the same endpoint.
+pub fn keys_of(setup: &Setup, mut keys: Vec<Option<Secret>>) -> Vec<Option<Secret>> {
+    let first = keys.first().cloned().flatten();
+    for lane in keys.len()..setup.lanes() {
+        let same = setup.of_lane(lane).base_url == setup.base_url;
+        keys.push(first.clone().filter(|_| same));
+    }
+    keys
+}
+
+/// The run of all rows with one candidate, under what is left of the budget; `None` where nothing is left.
+pub fn rest_with(setup: &Setup, lane: usize, spent: Usd) -> Option<Setup> {
+    let budget = match setup.budget {
+        Some(budget) if budget <= spent => return None,
+        budget => budget.map(|budget| budget - spent),
+    };
+    Some(Setup { budget, compare: false, rows: RowChoice::All, more_lanes: Vec::new(), ..setup.of_lane(lane) })
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::link::candidate_name;
+    use crate::ui::runner::parse::prompts_and_endpoints;
+    use crate::ui::store::Form;
+
+    fn setup() -> Setup {
+        Setup { system: "Classify.".into(), ..prompts_and_endpoints(&Form::default()) }
+    }
+
+    #[test]
+    fn every_candidate_has_a_name_and_a_lane_of_its_own() {
+        let others = Others {
+            models: vec!["gpt-5-nano".into()],
+            system: Some("Classify, please.".into()),
+            effort: Some(ReasoningEffort::Low),
+        };
+        let compared = others.compared_with(&setup(), 100, 7);
+        assert_eq!((compared.candidates(), &compared.rows), (Some(4), &RowChoice::Random { rows: 100, seed: 7 }));
+        let names: Vec<String> = (0..4).map(|lane| candidate_name(&compared, lane)).collect();
+        let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+        assert_eq!(distinct.len(), 4, "{names:?}");
+        assert_eq!(names[1], "gpt-5-nano");
+        assert!(compared.of_lane(1).input_price.is_some());
+        assert_eq!(compared.of_lane(2).system, "Classify, please.");
+        let key = vec![Some(Secret::new("sk-1"))];
+        assert_eq!(keys_of(&compared, key.clone()), vec![key[0].clone(); 4]);
+    }
+
+    #[test]
+    fn the_rest_goes_to_one_candidate_and_what_is_left_of_the_budget() {
+        let usd = |text: &str| Usd::parse(text).expect("an amount");
+        let others = Others { models: vec!["gpt-5-nano".into()], ..Others::default() };
+        let compared = others.compared_with(&Setup { budget: Some(usd("5")), ..setup() }, 100, 1);
+        let rest = rest_with(&compared, 1, usd("1.5")).expect("a setup");
+        assert_eq!((rest.model.as_str(), rest.budget, rest.lanes()), ("gpt-5-nano", Some(usd("3.5")), 1));
+        assert_eq!((rest.compare, rest.rows), (false, RowChoice::All));
+        assert_eq!(rest_with(&compared, 1, usd("5")), None);
+    }
+}

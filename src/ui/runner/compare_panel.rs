@@ -1,0 +1,85 @@
+//! `Compare models`: the candidates beside the steps' own, and how many rows all of them answer before one is chosen.
+
+use yew::prelude::*;
+
+use crate::link::ReasoningEffort;
+use crate::ui::parts::{Button, SelectField, TextField, TextKind};
+use crate::ui::runner::candidates::{CANDIDATES_MAX, Others};
+use crate::ui::runner::form_field::StepProps;
+use crate::ui::runner::trial_panel::MORE_MODELS;
+use crate::ui::runner::words::counted;
+use crate::ui::store::Field;
+
+#[derive(Properties, PartialEq)]
+pub struct ComparePanelProps {
+    pub step: StepProps,
+    /// Those of the trial.
+    pub more_models: [AttrValue; MORE_MODELS],
+    pub effort: Option<ReasoningEffort>,
+    pub on_effort: Callback<Option<ReasoningEffort>>,
+    pub starting: bool,
+    pub on_compare: Callback<Others>,
+}
+
+#[component]
+pub fn ComparePanel(props: &ComparePanelProps) -> Html {
+    let (step, form) = (&props.step, &props.step.form);
+    let others = others(props);
+    let candidates = 1
+        + form.lanes.len()
+        + others.models.len()
+        + usize::from(others.system.is_some())
+        + usize::from(others.effort.is_some());
+    let problem = match candidates {
+        1 => Some("Choose a second model above, another prompt, or another effort."),
+        count if count > CANDIDATES_MAX => Some("Four candidates at most: leave some out."),
+        _ => None,
+    };
+    let efforts = std::iter::once((AttrValue::from(""), AttrValue::from("None")))
+        .chain(ReasoningEffort::ALL.into_iter().map(|effort| (effort.word().into(), effort.word().into())))
+        .collect::<Vec<(AttrValue, AttrValue)>>();
+    let on_effort =
+        props.on_effort.reform(|name: AttrValue| ReasoningEffort::ALL.into_iter().find(|effort| name == effort.word()));
+    let words = match &form.rows.truth_column {
+        Some(column) => format!(
+            "Every candidate answers the same rows, drawn from those with a \u{201c}{column}\u{201d}. You see how often each \
+             is right, what it costs, and run the rest with the one you choose. Answers are kept and not paid for twice."
+        ),
+        None => "Every candidate answers the same rows, and you see where they disagree. Choose a right answer in step Data \
+                 to see how often each is right."
+            .to_owned(),
+    };
+    let rows = form.text(Field::CompareRows);
+    let on_compare = props.on_compare.reform(move |()| others.clone());
+    html! {
+        <section class="trial" aria-labelledby="compare-title">
+            <h2 class="panel__title" id="compare-title">{ "Compare models" }</h2>
+            <p class="soft">{ words }</p>
+            <div class="fields">
+                { step.number(Field::CompareRows, "100", "") }
+                <SelectField id="second-effort" label="Second reasoning effort" choices={efforts}
+                    value={props.effort.map_or("", ReasoningEffort::word)} on_choose={on_effort} />
+            </div>
+            <TextField id={step.id(Field::SecondPrompt)} label={Field::SecondPrompt.label()} kind={TextKind::Paragraph} rows={2}
+                value={form.text(Field::SecondPrompt)} placeholder="None is compared."
+                on_input={step.on_input(Field::SecondPrompt)} />
+            <div class="row">
+                <Button disabled={problem.is_some() || props.starting} on_press={on_compare}>{ "Compare" }</Button>
+                <span class="small soft" role="status">
+                    { problem.map_or_else(|| format!("{} on {rows} rows.", counted(candidates as u64, "candidate", "candidates")), str::to_owned) }
+                </span>
+            </div>
+        </section>
+    }
+}
+
+fn others(props: &ComparePanelProps) -> Others {
+    let form = &props.step.form;
+    let models = props.more_models.iter().map(|model| model.trim().to_owned());
+    let second = form.text(Field::SecondPrompt).trim().to_owned();
+    Others {
+        models: models.filter(|model| !model.is_empty()).collect(),
+        system: (!second.is_empty()).then_some(second),
+        effort: props.effort,
+    }
+}
