@@ -16,7 +16,8 @@ use crate::money::{PICO, Usd, grouped};
 pub enum Unit {
     #[default]
     None,
-    Tokens,
+    /// `tokens`, `words`, `pages`.
+    Length(&'static str),
     Percent,
     Milliseconds,
     Seconds,
@@ -29,7 +30,7 @@ impl Unit {
     pub const fn label(self) -> &'static str {
         match self {
             Unit::None => "",
-            Unit::Tokens => "tokens",
+            Unit::Length(name) => name,
             Unit::Percent => "%",
             Unit::Milliseconds => "ms",
             Unit::Seconds => "s",
@@ -137,7 +138,7 @@ impl Range {
             }
         }
         let text = text.trim();
-        if self.decimals > 0 || !matches!(self.unit, Unit::None | Unit::Tokens) {
+        if self.decimals > 0 || !matches!(self.unit, Unit::None | Unit::Length(_)) {
             return (text, 0);
         }
         let zeros = match text.as_bytes().last() {

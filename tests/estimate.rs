@@ -9,8 +9,14 @@ mod advice;
 mod against_the_engine;
 #[path = "estimate/by_hand.rs"]
 mod by_hand;
+#[path = "estimate/corrections.rs"]
+mod corrections;
+#[path = "estimate/every_day.rs"]
+mod every_day;
 #[path = "estimate/every_model.rs"]
 mod every_model;
+#[path = "estimate/expected.rs"]
+mod expected;
 #[path = "estimate/limits.rs"]
 mod limits;
 #[path = "estimate/post.rs"]

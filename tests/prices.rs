@@ -1,4 +1,4 @@
-//! The catalogue against the research it was taken from, figure by figure, and against a digest of its own.
+//! The catalogue against a digest of its own, and what its last edition corrected.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -6,13 +6,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pennybatch::money::PerToken;
-use pennybatch::prices::{self, BatchCache, Model, RateCard, Rates, date_utc};
+use pennybatch::prices::{
+    self, Api, BatchCache, CacheMode, Group, Model, RateCard, Rates, Retirement, Sources, date_utc,
+};
 use pennybatch::time::Time;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+/// 30 November 2026.
+const TODAY: Time = Time(1_795_996_800_000);
+/// Models whose batch jobs read the cache at a price of their own, don't, and read it at the usual price.
+const BATCH_RULES: [usize; 3] = [61, 12, 5];
+
 /// Of [`figures`]: a price that changes by accident changes this. Whoever changes one on purpose writes it anew.
-const FIGURES_SHA256: &str = "aa4aa37229b3399608e33d0c564a1b4f2260e22614c86ef9d45098f0c184fd8f";
+const FIGURES_SHA256: &str = "79625c1f0f410d435660a0fc5dbdaa12d5cd9e4dac308d043768080071999b64";
 
 #[test]
 fn the_catalogue_holds_what_its_digest_says() {
@@ -22,25 +29,67 @@ fn the_catalogue_holds_what_its_digest_says() {
 }
 
 #[test]
-fn there_are_123_models_of_15_vendors_each_once() {
-    assert_eq!(prices::all().len(), 123);
-    assert_eq!(prices::vendors().len(), 15);
-    assert_eq!(prices::all().iter().map(Model::key).collect::<BTreeSet<_>>().len(), 123);
-    assert_eq!(prices::all().iter().filter(|model| model.core).count(), 61);
-    assert_eq!(prices::all().iter().filter(|model| model.corroborated).count(), 116);
-    assert_eq!(prices::all().iter().filter(|model| model.deprecated).count(), 13);
+fn there_are_164_models_of_19_vendors_each_once() {
+    let count = |holds: fn(&Model) -> bool| prices::all().iter().filter(|model| holds(model)).count();
+    assert_eq!(prices::all().len(), 164);
+    assert_eq!(prices::vendors().len(), 19);
+    assert_eq!(prices::all().iter().map(Model::key).collect::<BTreeSet<_>>().len(), 164);
+    assert_eq!(count(|model| model.corroborated), 158);
+    assert_eq!(count(|model| model.retires_on.is_some()), 36);
+    assert_eq!(count(|model| model.is_retired(TODAY)), 17);
+    assert_eq!(count(|model| model.cache_mode == Some(CacheMode::ImplicitWrites)), 10);
+    assert_eq!(count(|model| model.max_input.is_some()), 23);
+    assert_eq!(count(|model| model.speed.is_some()), 12);
+    assert_eq!(count(|model| model.served_by == [Api::Responses]), 6);
     let with = |rule| prices::all().iter().filter(|model| model.batch_cache == rule).count();
-    assert_eq!([with(BatchCache::Stacks), with(BatchCache::NotSupported), with(BatchCache::StandardRate)], [57, 12, 5]);
+    assert_eq!([with(BatchCache::Stacks), with(BatchCache::NotSupported), with(BatchCache::StandardRate)], BATCH_RULES);
 }
 
 #[test]
 fn every_price_is_dated_and_sourced() {
     for model in prices::all() {
         let date = model.price_date.as_str();
-        assert!(["2026-10-26", "2026-11-08", "2026-11-12"].contains(&date), "{}: {date}", model.key());
-        assert!(!model.sources.is_empty(), "{}", model.key());
+        assert!(("2026-10-26".."2026-11-31").contains(&date), "{}: {date}", model.key());
+        assert!(model.agreeing > 0, "{}", model.key());
         assert!(model.card.base.output > PerToken(0), "{}", model.key());
+        assert!(!model.served_by.is_empty(), "{}", model.key());
     }
+    assert_eq!(prices::newest_price_date(), "2026-11-22");
+}
+
+#[test]
+fn what_the_edition_of_30_november_corrected_holds() {
+    let find = |key: &str| prices::find(key).unwrap();
+    let dollars = |price: PerToken| price.per_million().decimals(3);
+    let luna = find("openai/gpt-6-luna");
+    assert_eq!((luna.cache_mode, luna.min_cacheable_tokens), (Some(CacheMode::ImplicitWrites), Some(1_024)));
+    assert_eq!((luna.max_input, luna.context_window), (Some(922_000), Some(1_050_000)));
+    let tier = |card: &Option<RateCard>| dollars(card.as_ref().unwrap().tiers[0].1.cache_read);
+    let gpt = find("openai/gpt-5.4");
+    assert_eq!((tier(&gpt.batch), tier(&gpt.flex)), ("0.250".to_owned(), "0.250".to_owned()));
+    assert!(find("openai/gpt-5.3-codex").batch.is_none());
+    let qwen = find("alibaba/qwen-plus").card.rates(300_000, TODAY);
+    assert_eq!([qwen.output, qwen.reasoning, qwen.thinking_output].map(dollars), ["3.600", "12.000", "12.000"]);
+    let sonar = find("perplexity/sonar-deep-research");
+    assert_eq!(
+        (dollars(sonar.card.base.reasoning), sonar.card.base.thinking_output),
+        ("3.000".to_owned(), PerToken(0))
+    );
+    assert!(sonar.note.as_deref().is_some_and(|note| note.contains("search fee")));
+    let retires = |key: &str| find(key).retires_on.map(date_utc);
+    assert_eq!(retires("openai/gpt-4o-mini").as_deref(), Some("2027-01-14"));
+    assert_eq!(find("openai/gpt-4o-mini").successor.as_deref(), Some("gpt-6-luna"));
+}
+
+/// On no day until the end of 2027 is what calculators open with switched off.
+#[test]
+fn the_opening_model_stays() {
+    let model = prices::find(prices::OPENING_MODEL).unwrap();
+    for day in 0..=396 {
+        let now = TODAY.after_ms(day * 86_400_000);
+        assert_eq!(model.retirement(now), Retirement::Stays, "{}", date_utc(now));
+    }
+    assert_eq!(date_utc(TODAY.after_ms(396 * 86_400_000)), "2027-12-31");
 }
 
 #[test]
@@ -55,92 +104,23 @@ fn every_model_has_its_provenance_beside_it() {
 }
 
 #[test]
-fn every_figure_is_the_researched_one() {
-    let Some(research) = research() else {
-        // Without the research beside the checkout the digest above is the check.
-        assert_eq!(FIGURES_SHA256.len(), 64);
-        return;
-    };
-    let models = research["models"].as_array().unwrap();
-    assert_eq!(models.len(), prices::all().len());
-    for said in models {
-        let key = format!("{}/{}", text(&said["provider"]), text(&said["id"]));
-        let model = prices::find(&key).unwrap_or_else(|| panic!("{key} is missing"));
-        same_facts(said, model, &key);
-        same_prices(said, model, &key);
-        same_batch(said, model, &key);
-        same_documentation(said, &key);
+fn every_price_has_its_own_sources() {
+    let read = |name: &str| std::fs::read_to_string(vendors_folder().with_file_name(name)).unwrap();
+    let files = prices::VENDORS.map(|vendor| read(&format!("vendors/{vendor}.provenance.json")));
+    let published = prices::sources_table(&read("sources.json"), &files).unwrap();
+    for model in prices::all() {
+        let said = Sources(&published).of(&model.key()).unwrap_or_else(|| panic!("{}", model.key()));
+        let of = |group: Group| said.groups.iter().find(|said| said.group == group);
+        let main = of(Group::InputOutput).unwrap_or_else(|| panic!("{}", model.key()));
+        assert_eq!((main.independent, &main.as_of), (model.agreeing, &model.price_date), "{}", model.key());
+        assert_eq!(main.confidence == "high", model.corroborated, "{}", model.key());
+        assert_eq!(of(Group::Batch).is_some(), model.batch.is_some(), "{}", model.key());
+        assert_eq!(of(Group::Flex).is_some(), model.flex.is_some(), "{}", model.key());
+        assert!(of(Group::Retirement).is_some() || model.retires_on.is_none(), "{}", model.key());
+        for group in &said.groups {
+            assert!(!group.sources.is_empty() && !group.as_of.is_empty(), "{}: {group:?}", model.key());
+        }
     }
-}
-
-fn same_facts(said: &Value, model: &Model, key: &str) {
-    assert_eq!(model.name, text(&said["name"]), "{key}");
-    assert_eq!(model.core, said["core"] == Value::Bool(true), "{key}");
-    assert_eq!(model.deprecated, said["deprecated"] == Value::Bool(true), "{key}");
-    assert_eq!(model.corroborated, said["confidence"] == "high", "{key}");
-    assert_eq!(model.context_window, whole(&said["context_window"]), "{key}");
-    assert_eq!(model.max_output, whole(&said["max_output"]), "{key}");
-    assert_eq!(model.min_cacheable_tokens, whole(&said["min_cacheable_tokens"]), "{key}");
-    assert_eq!(model.cache_increment_tokens, whole(&said["cache_increment_tokens"]).unwrap_or(1), "{key}");
-    assert_eq!(model.tokenizer.as_deref(), said["tokenizer"].as_str(), "{key}");
-    assert_eq!(model.status.as_deref(), said["status"].as_str(), "{key}");
-}
-
-fn same_prices(said: &Value, model: &Model, key: &str) {
-    assert_eq!(model.card.base, rates(said), "{key}");
-    let tiers: Vec<(u64, Rates)> =
-        rows(said, "tiers").map(|row| (whole(&row["above_input_tokens"]).unwrap(), rates(row))).collect();
-    assert_eq!(model.card.tiers, tiers, "{key}");
-    let changes: Vec<(String, Rates)> =
-        rows(said, "scheduled_price_changes").map(|row| (text(&row["from"]), rates(row))).collect();
-    let known: Vec<_> = model.card.changes.iter().map(|(from, rates)| (date_utc(*from), *rates)).collect();
-    assert_eq!(known, changes, "{key}");
-    let hours: Vec<(String, String, Rates)> = rows(said, "time_of_day_prices_utc")
-        .map(|row| (text(&row["utc_from"]), text(&row["utc_to"]), rates(row)))
-        .collect();
-    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
-    let known: Vec<_> =
-        model.card.peak_hours.iter().map(|(from, to, rates)| (clock(*from), clock(*to), *rates)).collect();
-    assert_eq!(known, hours, "{key}");
-}
-
-fn same_batch(said: &Value, model: &Model, key: &str) {
-    let stated = |field: &str| said.get(field).filter(|value| !value.is_null());
-    let rule = stated("batch_cache").map(|rule| serde_json::from_value::<BatchCache>(rule.clone()).unwrap());
-    assert_eq!(model.batch_cache, rule.unwrap_or_default(), "{key}");
-    let Some(card) = &model.batch else {
-        assert!(stated("batch_input").is_none(), "{key}");
-        return;
-    };
-    let input = price(&said["batch_input"]).unwrap();
-    let read = price(&said["batch_cache_read"]);
-    let expected = Rates {
-        input,
-        output: price(&said["batch_output"]).unwrap(),
-        cache_read: read.unwrap_or(input),
-        cache_write: price(&said["batch_cache_write_5m"]).unwrap_or(input),
-        cache_write_1h: price(&said["batch_cache_write_1h"]).unwrap_or_default(),
-    };
-    assert_eq!(card.base, expected, "{key}");
-    assert_eq!(card.tiers.len(), model.card.tiers.len(), "{key}");
-    for ((_, long), (_, batch)) in model.card.tiers.iter().zip(&card.tiers) {
-        // The multiplier is 0.5 or 0.8: in tenths it is whole.
-        let tenths = said["batch_multiplier"].as_f64().unwrap() * 10.0;
-        assert_eq!(batch.input.0 * 10, long.input.0 * tenths as u64, "{key}");
-        assert_eq!(batch.output.0 * 10, long.output.0 * tenths as u64, "{key}");
-    }
-}
-
-/// Figures that only document a price are in the vendor's file, though nothing compiled reads them.
-fn same_documentation(said: &Value, key: &str) {
-    let vendor = read_json(&vendors_folder().join(format!("{}.json", text(&said["provider"]))));
-    let entry = vendor["models"].as_array().unwrap().iter().find(|entry| entry["id"] == said["id"]).unwrap();
-    for field in ["cache_write_1h", "cache_write_12h", "batch_cache_read", "batch_cache_write_1h", "batch_multiplier"] {
-        let kept = entry.get(field).map(|kept| PerToken::from_usd_per_million(kept.as_str().unwrap()).unwrap());
-        assert_eq!(kept, price(&said[field]), "{key}: {field}");
-    }
-    let date = said["deprecation_date"].as_str();
-    assert_eq!(entry.get("deprecation_date").and_then(Value::as_str), date, "{key}");
 }
 
 #[test]
@@ -182,20 +162,24 @@ fn no_call_of_any_model_costs_more_than_its_worst_case() {
 fn dearest(card: &RateCard, input: u64, at: Time) -> i128 {
     let rates = card.rates(input, at);
     let per_token = rates.input.max(rates.cache_read).max(rates.cache_write);
-    i128::from(per_token.0) * i128::from(input) + i128::from(rates.output.0) * 1_000
+    let output = rates.output.max(rates.reasoning).max(rates.thinking_output);
+    i128::from(per_token.0) * i128::from(input) + i128::from(output.0) * 1_000
 }
 
 /// One line a model with everything that a cost depends on.
 fn figures(model: &Model) -> String {
-    let facts = (model.context_window, model.max_output, model.min_cacheable_tokens, model.cache_increment_tokens);
+    let facts = (model.context_window, model.max_input, model.max_output, model.min_cacheable_tokens);
     let other = |card: &Option<RateCard>| card.as_ref().map(card_figures).unwrap_or_default();
     let (card, batch, flex) = (card_figures(&model.card), other(&model.batch), other(&model.flex));
-    format!("{} {} {facts:?} {:?} {card} batch {batch} flex {flex}\n", model.key(), model.price_date, model.batch_cache)
+    let cache = (model.cache_mode, model.cache_increment_tokens, model.batch_cache);
+    let retires = model.retires_on.map(date_utc);
+    let head = format!("{} {} {facts:?} {cache:?} {retires:?}", model.key(), model.price_date);
+    format!("{head} {card} batch {batch} flex {flex}\n")
 }
 
 fn card_figures(card: &RateCard) -> String {
     let row = |rates: &Rates| {
-        [rates.input, rates.output, rates.cache_read, rates.cache_write, rates.cache_write_1h]
+        [rates.input, rates.output, rates.cache_read, rates.cache_write, rates.cache_write_1h, rates.reasoning]
             .map(|price| price.0.to_string())
             .join(",")
     };
@@ -205,35 +189,6 @@ fn card_figures(card: &RateCard) -> String {
     let hours: Vec<String> =
         card.peak_hours.iter().map(|(from, to, rates)| format!("{from}-{to}:{}", row(rates))).collect();
     [row(&card.base), tiers.join(" "), changes.join(" "), hours.join(" ")].join(" ")
-}
-
-/// As the catalogue reads a row: what isn't stated costs what input costs.
-fn rates(row: &Value) -> Rates {
-    let input = price(&row["input"]).unwrap();
-    Rates {
-        input,
-        output: price(&row["output"]).unwrap(),
-        cache_read: price(&row["cache_read"]).unwrap_or(input),
-        cache_write: price(&row["cache_write_5m"]).unwrap_or(input),
-        cache_write_1h: price(&row["cache_write_1h"]).unwrap_or_default(),
-    }
-}
-
-/// A JSON number's shortest text is the decimal that was written.
-fn price(value: &Value) -> Option<PerToken> {
-    match value {
-        Value::Null => None,
-        number => Some(PerToken::from_usd_per_million(&number.to_string()).unwrap()),
-    }
-}
-
-/// Some counts are written as `4096.0`.
-fn whole(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_f64().map(|number| number as u64))
-}
-
-fn rows<'a>(said: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
-    said[field].as_array().into_iter().flatten()
 }
 
 fn text(value: &Value) -> String {
@@ -248,17 +203,10 @@ fn read_json(file: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
-/// The file that the catalogue was taken from, where it lies in a folder beside the checkout or above it.
-fn research() -> Option<Value> {
-    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    let file = folders.map(|folder| folder.join("shared/prices/prices.json")).find(|file| file.exists())?;
-    Some(read_json(&file))
-}
-
 #[test]
 fn flex_is_priced_where_the_vendor_offers_it_and_never_above_the_usual_price() {
     let with_flex: Vec<&Model> = prices::all().iter().filter(|model| model.flex.is_some()).collect();
-    assert_eq!(with_flex.len(), 34);
+    assert_eq!(with_flex.len(), 36);
     for model in with_flex {
         let (usual, flex) = (model.card.base, model.flex.as_ref().unwrap().base);
         assert!(["openai", "google", "amazon-bedrock"].contains(&model.vendor.as_str()), "{}", model.key());

@@ -3,8 +3,11 @@
 //! is one program. The split points stand here and not in the library: their symbols would keep the parts' code in every
 //! program that links the library.
 
-use pennybatch::ui::compare::{Comparisons, ComparisonsProps, DecisionPath, DecisionPathProps, Share, ShareProps};
+use pennybatch::ui::compare::{
+    Comparisons, ComparisonsProps, DecisionPath, DecisionPathProps, Share, ShareProps, Sources, SourcesProps,
+};
 use pennybatch::ui::runner::{FileEstimate, FileEstimateProps};
+use pennybatch::ui::start::{Start, StartProps};
 use pennybatch::ui::{App, AppProps, Loader, Loaders, NotLoaded, Pages, PagesProps, Simulation, SimulationProps, View};
 use yew::prelude::*;
 
@@ -26,6 +29,8 @@ macro_rules! split_point {
 split_point!(compare, comparisons, Comparisons, ComparisonsProps);
 split_point!(compare, decision_path, DecisionPath, DecisionPathProps);
 split_point!(compare, share, Share, ShareProps);
+split_point!(compare, sources, Sources, SourcesProps);
+split_point!(compare, start, Start, StartProps);
 split_point!(run, pages, Pages, PagesProps);
 split_point!(run, file_estimate, FileEstimate, FileEstimateProps);
 split_point!(run, simulation, Simulation, SimulationProps);
@@ -46,6 +51,8 @@ fn main() {
         comparisons: Loader(|| Box::pin(async { comparisons().await.map_err(|_| NotLoaded) })),
         decision_path: Loader(|| Box::pin(async { decision_path().await.map_err(|_| NotLoaded) })),
         share: Loader(|| Box::pin(async { share().await.map_err(|_| NotLoaded) })),
+        sources: Loader(|| Box::pin(async { sources().await.map_err(|_| NotLoaded) })),
+        start: Loader(|| Box::pin(async { start().await.map_err(|_| NotLoaded) })),
         pages: Loader(|| Box::pin(async { pages().await.map_err(|_| NotLoaded) })),
         file_estimate: Loader(|| Box::pin(async { file_estimate().await.map_err(|_| NotLoaded) })),
         simulation: Loader(|| Box::pin(async { simulation().await.map_err(|_| NotLoaded) })),

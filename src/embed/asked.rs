@@ -6,7 +6,6 @@ use crate::prices::{self, Model};
 use crate::query::{bare, pairs, quoted};
 
 pub const MODEL: &str = "model";
-const OPENING_MODEL: &str = "openai/gpt-4o-mini";
 /// Before the name of what stays in force where the text beside it can't be read.
 const WAS: &str = "was.";
 /// Before the name of what a slider was moved to: the number of its stop.
@@ -49,7 +48,7 @@ impl Asked {
     /// Of several values for one name the last counts: what is typed follows the address.
     pub fn read(query: &str) -> Asked {
         let mut asked = Asked {
-            model: prices::find(OPENING_MODEL).unwrap_or(&prices::all()[0]),
+            model: prices::find(prices::OPENING_MODEL).unwrap_or(&prices::all()[0]),
             workload: Workload::default(),
             problems: Vec::new(),
             unknown: Vec::new(),

@@ -28,7 +28,7 @@ use field::{attribute, plain};
 pub fn draw(query: &str, now: Time) -> String {
     let asked = Asked::read(query);
     let estimate = estimate::estimate(&asked.workload, asked.model, now);
-    let tree = view::view(&asked, &estimate);
+    let tree = view::view(&asked, &estimate, now);
     let mut json = String::from("{\"tree\":");
     tree.write(&mut json);
     json.push_str(",\"detail\":");
@@ -55,7 +55,7 @@ pub fn opening(now: Time) -> String {
     let asked = Asked::read("");
     let mut json = String::new();
     let estimate = estimate::estimate(&asked.workload, asked.model, now);
-    view::view(&Asked { one_model: true, ..asked }, &estimate).write(&mut json);
+    view::view(&Asked { one_model: true, ..asked }, &estimate, now).write(&mut json);
     json
 }
 

@@ -34,16 +34,16 @@ fn attribute<'a>(node: &'a Value, name: &str) -> &'a str {
 fn the_opening_values_are_the_post_s() {
     let answer = drawn("");
     let detail = &answer["detail"];
-    assert_eq!(detail["sequential"]["cost"], "$0.3375");
-    assert_eq!(detail["async"]["cost_pico_usd"], "303750000000");
+    assert_eq!(detail["sequential"]["cost"], "$0.2500");
+    assert_eq!(detail["async"]["cost_pico_usd"], "225000000000");
     assert_eq!(detail["async"]["time"], "7.5 min");
     assert_eq!(detail["batch_api"]["time"], "< 24 hours");
     assert_eq!(
         (&detail["calls"], &detail["cache_ppm"], &detail["model"]),
-        (&json!(5000), &json!(100_000), &json!("openai/gpt-4o-mini"))
+        (&json!(5000), &json!(100_000), &json!("openai/gpt-6-luna"))
     );
     let shown = texts(&answer["tree"]);
-    for figure in ["$0.338", "2 h 5 min", "$0.304", "7.5 min", "$0.152", "< 24 hours"] {
+    for figure in ["$0.25", "2 h 5 min", "$0.225", "7.5 min", "$0.113", "< 24 hours"] {
         assert!(shown.contains(figure), "{figure}");
     }
     assert_eq!(answer["bad"], json!([]));
@@ -54,10 +54,11 @@ fn the_opening_document_is_the_same_but_for_the_list_of_models() {
     let opening: Value = serde_json::from_str(&opening(NOW)).expect("JSON");
     let mut drawn = drawn("")["tree"].clone();
     let options = found(&opening, &|node| node[0] == "option");
-    assert_eq!((options.len(), options[0][1]["value"].as_str()), (1, Some("openai/gpt-4o-mini")));
+    assert_eq!((options.len(), options[0][1]["value"].as_str()), (1, Some("openai/gpt-6-luna")));
     let select = |tree: &Value| found(tree, &|node| node[0] == "select")[0].clone();
     let (full, short) = (select(&drawn), select(&opening));
-    assert_eq!(found(&full, &|node| node[0] == "option").len(), prices::all().len());
+    let offered = prices::all().iter().filter(|model| !model.is_retired(NOW));
+    assert_eq!(found(&full, &|node| node[0] == "option").len(), offered.count());
     drawn = serde_json::from_str(&drawn.to_string().replace(&full.to_string(), &short.to_string())).expect("JSON");
     assert_eq!(drawn, opening);
 }
@@ -142,7 +143,7 @@ fn attributes_mean_what_their_author_wrote() {
         ("model=gpt-4o+mini", "model", "openai/gpt-4o-mini"),
         ("model=%E2%80%9Cgpt-4o%E2%80%9D", "model", "openai/gpt-4o"),
         ("model=Claude Haiku 4.5", "model", "anthropic/claude-haiku-4-5"),
-        ("model=", "model", "openai/gpt-4o-mini"),
+        ("model=", "model", "openai/gpt-6-luna"),
         // The full calculator's links.
         ("in=70&dup=20&conc=7&lat=3", "input", "70"),
         ("in=70&dup=20&conc=7&lat=3", "cache", "20"),
@@ -166,7 +167,7 @@ fn what_could_mean_another_number_is_said_and_the_figures_do_not_count() {
         ("calls=", "API calls needs a number. Still using 5,000."),
         ("budget=%E2%82%AC5", "Budget needs a plain number, without \u{201c}\u{20ac}\u{201d}."),
         ("rpm=5OO", "Requests per minute needs a plain number, without \u{201c}O\u{201d}."),
-        ("model=%E2%80%9CGPT-4o", "No price found for \u{201c}\u{201c}GPT-4o\u{201d}. Using gpt-4o-mini instead."),
+        ("model=%E2%80%9CGPT-4o", "No price found for \u{201c}\u{201c}GPT-4o\u{201d}. Using gpt-6-luna instead."),
     ] {
         let tree = &drawn(query)["tree"];
         let said = texts(tree);

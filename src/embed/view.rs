@@ -4,20 +4,30 @@ use crate::embed::field::{FIELDS, attribute, named, plain};
 use crate::embed::{Asked, Node, asked};
 use crate::estimate::{self, Estimate, Quantity, Way, nearest};
 use crate::money::grouped;
-use crate::prices::{self, Model};
+use crate::prices::{self, Model, Retirement};
+use crate::time::Time;
 
 /// The figures that are always seen, each with a slider.
 const MAIN: usize = 5;
 /// Told from the host's own ids by the shadow root, not by their names.
 const RECOMMENDATION: &str = "recommendation";
 
-pub fn view(asked: &Asked, estimate: &Estimate) -> Node {
+pub fn view(asked: &Asked, estimate: &Estimate, now: Time) -> Node {
     let class = if asked.problems.is_empty() { "calculator" } else { "calculator unread" };
-    Node::new("div", class).children([heading(), answers(asked, estimate), form(asked), advice(asked, estimate)])
+    Node::new("div", class).children([heading()]).children(stale(now)).children([
+        answers(asked, estimate),
+        form(asked, now),
+        advice(asked, estimate),
+    ])
 }
 
 fn heading() -> Node {
     Node::new("p", "title").text("What will this batch of LLM calls cost?")
+}
+
+/// Above the figures that rest on them.
+fn stale(now: Time) -> Option<Node> {
+    prices::stale_words(now).map(|words| Node::new("p", "note problem").text(words))
 }
 
 fn answers(asked: &Asked, estimate: &Estimate) -> Node {
@@ -69,43 +79,48 @@ fn figures((cost, time): &(String, String)) -> Node {
     ])
 }
 
-fn form(asked: &Asked) -> Node {
+fn form(asked: &Asked, now: Time) -> Node {
     let (main, advanced) = FIELDS.split_at(MAIN);
     let row = |field: &Quantity| figure(*field, asked);
     let advanced = Node::new("details", "advanced")
         .child(Node::new("summary", "").text("Advanced"))
         .child(Node::new("div", "fields").children(advanced.iter().map(row)));
-    part("form").with("aria-label", "Workload").child(model_field(asked)).children(main.iter().map(row)).child(advanced)
+    part("form")
+        .with("aria-label", "Workload")
+        .child(model_field(asked, now))
+        .children(main.iter().map(row))
+        .child(advanced)
 }
 
-fn model_field(asked: &Asked) -> Node {
+fn model_field(asked: &Asked, now: Time) -> Node {
     let model = asked.model;
-    let listed = |model: &'static Model| Node::new("option", "").with("value", model.key()).text(model_words(model));
+    let listed =
+        |model: &'static Model| Node::new("option", "").with("value", model.key()).text(model_words(model, now));
     let group = |label: &str, chosen: &dyn Fn(&Model) -> bool| {
         let options = prices::all().iter().filter(|model| chosen(model)).map(listed);
         Node::new("optgroup", "").with("label", label).children(options)
     };
+    let usual = |model: &Model| model.core && model.retirement(now) == Retirement::Stays;
     let options = if asked.one_model {
         vec![listed(model)]
     } else {
-        vec![
-            group("Usual choices", &|model| model.core && !model.deprecated),
-            group("More models", &|model| !model.core && !model.deprecated),
-            group("Retired", &|model| model.deprecated),
-        ]
+        vec![group("Usual choices", &usual), group("More models", &|model| !usual(model) && !model.is_retired(now))]
     };
-    let rates = model.card.base;
+    // A retired model isn't offered; one that the page's author chose is there.
+    let retired = (model.is_retired(now) && !asked.one_model).then(|| listed(model));
+    let rates = model.card.rates(0, now);
     let hint = format!("{} in, {} out per 1M tokens", rates.input.listed(), rates.output.listed());
     let select = Node::new("select", "").with("id", asked::MODEL).with("data-field", asked::MODEL);
-    let select = described(select, asked::MODEL, asked).with("value", model.key()).children(options);
+    let select = described(select, asked::MODEL, asked).with("value", model.key()).children(retired).children(options);
     Node::new("div", "field")
         .child(Node::new("label", "").with("for", asked::MODEL).text("Model"))
         .child(select)
         .child(note(asked::MODEL, &hint, asked))
 }
 
-fn model_words(model: &Model) -> String {
-    format!("{} \u{b7} {}", model.id, model.vendor_name())
+fn model_words(model: &Model, now: Time) -> String {
+    let retires = model.retirement_words(now).map(|words| format!(" \u{b7} {words}")).unwrap_or_default();
+    format!("{} \u{b7} {}{retires}", model.id, model.vendor_name())
 }
 
 fn figure(field: Quantity, asked: &Asked) -> Node {

@@ -8,7 +8,7 @@ use crate::estimate::{
     recommendation,
 };
 use crate::money::Usd;
-use crate::prices::{self, Model, Rates, Vendor};
+use crate::prices::{self, Model, RateCard, Rates, Vendor};
 use crate::time::Time;
 
 /// What one token of text takes up in a request's body, and what surrounds the text.
@@ -65,7 +65,9 @@ pub fn model_cost(workload: &Workload, model: &'static Model, now: Time) -> Mode
         model,
         sequential: figures.sequential.cost,
         concurrent: figures.concurrent.cost,
+        concurrent_range: figures.concurrent.cost_range,
         flex: figures.flex.map(|quote| quote.cost),
+        batch_range: figures.batch.as_ref().and_then(|quote| quote.cost_range),
         batch: figures.batch.map(|quote| quote.cost),
         duration: figures.concurrent.duration,
         fits: fits(workload, model),
@@ -74,7 +76,7 @@ pub fn model_cost(workload: &Workload, model: &'static Model, now: Time) -> Mode
 
 /// The time of the asynchronous run alone.
 pub fn run_duration(workload: &Workload, model: &Model, now: Time) -> Duration {
-    let prices = Prices::of(workload, model, now);
+    let prices = Prices::of(workload, model);
     let rates = cost::rates(&prices.synchronous, workload, now);
     let attempts = Attempts::of(workload, true);
     run(workload, model, &rates, attempts, workload.calls_in_flight()).duration
@@ -88,10 +90,14 @@ pub fn useful_concurrency(workload: &Workload, model: &Model, now: Time) -> Opti
 
 /// How the asynchronous run uses the provider's prompt cache.
 pub fn caching(workload: &Workload, model: &Model, now: Time) -> Caching {
-    let prices = Prices::of(workload, model, now);
+    let prices = Prices::of(workload, model);
     let rates = cost::rates(&prices.synchronous, workload, now);
     let run = run(workload, model, &rates, Attempts::of(workload, true), workload.calls_in_flight());
-    Caching { tokens: run.cache.tokens, life_ms: cost::cache_life_ms(workload, &rates) }
+    Caching {
+        tokens: run.cache.tokens,
+        life_ms: cost::cache_life_ms(workload, &rates),
+        writes_unread: cost::writes_unread(workload, model),
+    }
 }
 
 /// The call fits the context window and the output cap, as far as the catalogue knows them.
@@ -99,32 +105,37 @@ pub fn fits(workload: &Workload, model: &Model) -> bool {
     let output = workload.billed_output_tokens();
     let asked = workload.output_cap_tokens.map_or(output, |cap| cap.max(output));
     model.context_window.is_none_or(|window| workload.input_tokens + output <= window)
+        && model.max_input.is_none_or(|most| workload.input_tokens <= most)
         && model.max_output.is_none_or(|most| asked <= most)
 }
 
 impl<'a> Figures<'a> {
     pub fn of(workload: &'a Workload, model: &'a Model, now: Time) -> Figures<'a> {
-        let prices = Prices::of(workload, model, now);
+        let prices = Prices::of(workload, model);
         let rates = cost::rates(&prices.synchronous, workload, now);
         let (all, attempts) = (Attempts::of(workload, false), Attempts::of(workload, true));
         let one_by_one = run(workload, model, &rates, all, 1);
         let together = run(workload, model, &rates, attempts, workload.calls_in_flight());
-        let synchronous = |way, run: &Run, attempts, rates: &Rates| {
-            let parts = cost::parts(workload, rates, attempts, run.cache);
-            let range = (run.cache.tokens > 0).then(|| {
-                let uncached = cost::parts(workload, rates, attempts, CacheUse::NONE).total();
-                (parts.total().min(uncached), parts.total().max(uncached))
-            });
-            quote(workload, way, parts, range, run.duration)
+        let cards = &prices;
+        let synchronous = |way, run: &Run, attempts, card: &RateCard| {
+            let writes = cost::writes_unread(workload, model);
+            let total = |rates: &Rates, cache| cost::parts(workload, rates, attempts, cache, writes);
+            let until = now.after_ms(run.duration.most_ms().unwrap_or_default());
+            let ends = cost::rates_between(card, workload, now, until)
+                .into_iter()
+                .flat_map(|rates| [run.cache, CacheUse::NONE].map(|cache| total(&rates, cache).total()));
+            quote(workload, way, total(&cost::rates(card, workload, now), run.cache), ends, run.duration)
         };
-        let batch_rates = prices.batch.as_ref().map(|card| cost::rates(card, workload, now));
-        let flex_rates = prices.flex.as_ref().map(|card| cost::rates(card, workload, now));
-        let batch_jobs = batch_rates.map(|_| jobs(workload, prices::vendor(&model.vendor)));
+        let batch_jobs = cards.batch.as_ref().map(|_| jobs(workload, prices::vendor(&model.vendor)));
         let mut figures = Figures {
-            sequential: synchronous(Way::Sequential, &one_by_one, all, &rates),
-            concurrent: synchronous(Way::Async, &together, attempts, &rates),
-            flex: flex_rates.map(|rates| synchronous(Way::Flex, &together, attempts, &rates)),
-            batch: batch_rates.zip(batch_jobs).map(|(rates, jobs)| batch(workload, model, &rates, attempts, jobs)),
+            sequential: synchronous(Way::Sequential, &one_by_one, all, &cards.synchronous),
+            concurrent: synchronous(Way::Async, &together, attempts, &cards.synchronous),
+            flex: cards.flex.as_ref().map(|card| synchronous(Way::Flex, &together, attempts, card)),
+            batch: cards
+                .batch
+                .as_ref()
+                .zip(batch_jobs)
+                .map(|(card, jobs)| batch(workload, model, card, attempts, jobs, now)),
             cacheable_tokens: cost::cacheable_tokens(workload, model),
             cache: together.cache,
             limits: together.limits,
@@ -147,15 +158,27 @@ impl<'a> Figures<'a> {
         self.quotes().find(|quote| quote.way == way)
     }
 
-    /// Marks the cheapest and the fastest of the ways that can end; equals are marked together.
+    /// Marks the cheapest and the fastest of the ways that can end; equals are marked together. Costs are compared at
+    /// the same end of their ranges: where the two ends name different ways, neither is the cheapest.
     fn mark(&mut self) {
-        let cost = self.quotes().filter(|quote| quote.duration.most_ms().is_some()).map(|quote| quote.cost).min();
+        let ending = || self.quotes().filter(|quote| quote.duration.most_ms().is_some());
+        let (least, most) = (ending().map(Quote::least).min(), ending().map(Quote::most).min());
         let fastest_ms = self.quotes().filter_map(|quote| quote.duration.most_ms()).min();
         for quote in [Some(&mut self.sequential), Some(&mut self.concurrent), self.batch.as_mut()].into_iter().flatten()
         {
             let ends = quote.duration.most_ms();
-            quote.cheapest = ends.is_some() && Some(quote.cost) == cost;
+            quote.cheapest_at_best = ends.is_some() && Some(quote.least()) == least;
+            quote.cheapest_at_worst = ends.is_some() && Some(quote.most()) == most;
             quote.fastest = ends.is_some() && ends == fastest_ms;
+        }
+        let both = |quote: &Quote| quote.cheapest_at_best && quote.cheapest_at_worst;
+        let any = self.quotes().any(both);
+        for quote in [Some(&mut self.sequential), Some(&mut self.concurrent), self.batch.as_mut()].into_iter().flatten()
+        {
+            quote.cheapest = both(quote);
+            // What is cheapest either way needs no second mark, nor does what only equals it at one end.
+            quote.cheapest_at_best &= !any;
+            quote.cheapest_at_worst &= !any;
         }
     }
 }
@@ -216,10 +239,23 @@ fn cache_writes(
         .min(calls)
 }
 
-/// Jobs that the calls have to be cut into, and rounds of them that the provider's queue takes one after another.
+/// Jobs that the calls have to be cut into, and rounds of them that the provider's queue takes one after another. What is
+/// asked again is a job of its own, after the one before.
 fn jobs(workload: &Workload, vendor: Option<&Vendor>) -> BatchJobs {
+    let once = Workload { re_asks: 0, ..workload.clone() };
+    let items = Attempts::of(&once, true);
+    let (files, waves, window_hours) = jobs_of(workload, vendor, items.count());
+    let re_asks = if workload.failed_billed_ppm > 0 && waves > 0 { workload.re_asks } else { 0 };
+    let mut left = items;
+    let again = (0..re_asks).map(|_| {
+        left = left.share(workload.failed_billed_ppm);
+        jobs_of(workload, vendor, left.count()).1
+    });
+    BatchJobs { files, waves, waves_again: again.fold(0, u64::saturating_add), window_hours }
+}
+
+fn jobs_of(workload: &Workload, vendor: Option<&Vendor>, items: u64) -> (u64, u64, u64) {
     let most = vendor.and_then(|vendor| vendor.batch_limits).unwrap_or_default();
-    let items = Attempts::of(&Workload { re_asks: 0, ..workload.clone() }, true).count();
     let bytes = u128::from(items) * u128::from(workload.input_tokens * BYTES_PER_TOKEN + BYTES_PER_REQUEST);
     let by_count = most.max_requests.map_or(1, |most| items.div_ceil(most.max(1)));
     let by_size = most.max_bytes.map_or(1, |most| u64::try_from(bytes.div_ceil(u128::from(most.max(1)))).unwrap_or(1));
@@ -229,35 +265,51 @@ fn jobs(workload: &Workload, vendor: Option<&Vendor>) -> BatchJobs {
         _ => 1,
     };
     let waves = rounds(tokens, workload.batch_queue_tokens).max(rounds(items.into(), workload.batch_queue_requests));
-    let window_hours = most.window_hours.unwrap_or(BATCH_WINDOW_HOURS);
-    BatchJobs { files: by_count.max(by_size).max(1), waves: waves.max(1), window_hours }
+    (by_count.max(by_size).max(1), waves.max(1), most.window_hours.unwrap_or(BATCH_WINDOW_HOURS))
 }
 
-fn batch(workload: &Workload, model: &Model, rates: &Rates, attempts: Attempts, jobs: BatchJobs) -> Quote {
-    let parts = cost::parts(workload, rates, attempts, CacheUse::NONE);
-    let tokens = cost::cacheable_tokens(workload, model);
-    let range = (tokens > 0 && rates.cache_read < rates.input).then(|| {
-        let at_best = cost::parts(workload, rates, attempts, cost::batch_cache_at_best(tokens, attempts)).total();
-        (at_best.min(parts.total()), parts.total())
-    });
+/// No cache hits are counted. The range goes down to the best that is reported, and at vendors that bill unread input as
+/// a write to a batch without any: nobody has published whether a batch's bill has them.
+fn batch(workload: &Workload, model: &Model, card: &RateCard, attempts: Attempts, jobs: BatchJobs, now: Time) -> Quote {
+    let waves = jobs.waves.saturating_add(jobs.waves_again);
     let duration = Duration::Between {
         least_ms: BATCH_LEAST_MS.saturating_mul(jobs.waves),
-        most_ms: jobs.window_hours.saturating_mul(HOUR_MS).saturating_mul(jobs.waves),
+        most_ms: jobs.window_hours.saturating_mul(HOUR_MS).saturating_mul(waves),
     };
-    quote(workload, Way::BatchApi, parts, range, duration)
+    let writes = cost::writes_unread(workload, model);
+    let fresh = |rates: &Rates, writes| cost::parts(workload, rates, attempts, CacheUse::NONE, writes);
+    let tokens = cost::cacheable_tokens(workload, model);
+    let until = now.after_ms(duration.most_ms().unwrap_or_default());
+    let ends = cost::rates_between(card, workload, now, until).into_iter().flat_map(|rates| {
+        let hits = tokens > 0 && rates.cache_read < rates.input;
+        let best = hits.then(|| cost::batch_cache_at_best(tokens, attempts));
+        let at_best = best.map(|cache| cost::parts(workload, &rates, attempts, cache, false).total());
+        [Some(fresh(&rates, writes).total()), Some(fresh(&rates, false).total()), at_best].into_iter().flatten()
+    });
+    quote(workload, Way::BatchApi, fresh(&cost::rates(card, workload, now), writes), ends, duration)
 }
 
-fn quote(workload: &Workload, way: Way, parts: CostParts, range: Option<(Usd, Usd)>, duration: Duration) -> Quote {
+/// `ends`: everything that it may cost.
+fn quote(
+    workload: &Workload,
+    way: Way,
+    parts: CostParts,
+    ends: impl Iterator<Item = Usd>,
+    duration: Duration,
+) -> Quote {
     let cost = parts.total();
+    let (least, most) = ends.fold((cost, cost), |(least, most), end| (least.min(end), most.max(end)));
     Quote {
         way,
         cost,
         parts,
-        cost_range: range,
+        cost_range: (least < most).then_some((least, most)),
         duration,
         cheapest: false,
+        cheapest_at_best: false,
+        cheapest_at_worst: false,
         fastest: false,
-        within_budget: workload.budget.map(|budget| cost <= budget),
+        within_budget: workload.budget.map(|budget| most <= budget),
         within_deadline: workload.deadline_ms.map(|deadline| duration.most_ms().is_some_and(|ms| ms <= deadline)),
     }
 }

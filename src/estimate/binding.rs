@@ -22,6 +22,8 @@ pub fn rate_limits(workload: &Workload, vendor: Option<&Vendor>, cache_read_toke
     let input_ppm = (workload.input_tokens * whole).saturating_sub(uncounted_ppm);
     let output = workload.billed_output_tokens();
     let capped_output = workload.output_cap_tokens.map_or(output, |cap| cap.max(output));
+    let counts_output = vendor.is_none_or(|vendor| vendor.limits_count_output);
+    let counted_output = if counts_output { capped_output } else { 0 };
     // A refused request counts as a request, and its tokens count with it: the conservative reading.
     let answered_ppm = whole - u64::from(workload.quick_failures_ppm);
     let requests_ppm = (whole * whole).div_ceil(answered_ppm);
@@ -37,7 +39,7 @@ pub fn rate_limits(workload: &Workload, vendor: Option<&Vendor>, cache_read_toke
             .map(|limit| requests(RateLimit::requests_per_minute(limit, workload.burst, workload.limiter))),
         workload
             .tokens_per_minute
-            .map(|limit| tokens(LimitKind::TokensPerMinute, limit, input_ppm + capped_output * whole)),
+            .map(|limit| tokens(LimitKind::TokensPerMinute, limit, input_ppm + counted_output * whole)),
         workload.input_tokens_per_minute.map(|limit| tokens(LimitKind::InputTokensPerMinute, limit, input_ppm)),
         workload.output_tokens_per_minute.map(|limit| tokens(LimitKind::OutputTokensPerMinute, limit, output * whole)),
         workload.requests_per_day.map(|limit| requests(RateLimit::requests_per_day(limit))),

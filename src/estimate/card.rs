@@ -28,7 +28,7 @@ pub fn cards(estimate: &Estimate, workload: &Workload) -> [Card; 3] {
     ]
     .map(|(way, quote)| Card {
         way,
-        figures: quote.map(|quote| (quote.cost.short(), quote.duration.to_string())),
+        figures: quote.map(|quote| (quote.cost_words(), quote.duration.to_string())),
         marks: quote.map(marks).unwrap_or_default(),
         sentence: match way {
             Way::Sequential => sequential(&estimate.sequential, workload),
@@ -40,14 +40,20 @@ pub fn cards(estimate: &Estimate, workload: &Workload) -> [Card; 3] {
 }
 
 fn marks(quote: &Quote) -> Vec<&'static str> {
-    let marks = [("cheapest", quote.cheapest), ("fastest", quote.fastest)];
+    let marks = [
+        ("cheapest", quote.cheapest),
+        ("cheapest at best", quote.cheapest_at_best),
+        ("cheapest at worst", quote.cheapest_at_worst),
+        ("fastest", quote.fastest),
+    ];
     marks.into_iter().filter(|(_, holds)| *holds).map(|(word, _)| word).collect()
 }
 
 fn misses(quote: &Quote, workload: &Workload) -> Vec<String> {
     let mut misses = Vec::new();
     if let Some(budget) = workload.budget.filter(|_| quote.within_budget == Some(false)) {
-        misses.push(format!("Over your budget of {}.", budget.short()));
+        let over = if quote.least() > budget { "Over" } else { "May go over" };
+        misses.push(format!("{over} your budget of {}.", budget.short()));
     }
     if quote.within_deadline == Some(false) {
         let late = if quote.way == Way::BatchApi { "May miss your deadline." } else { "Misses your deadline." };
@@ -108,11 +114,12 @@ pub fn price_words(model: &Model, price_date: &str) -> String {
     if price_date.is_empty() {
         return "Computed with your own prices.".to_owned();
     }
-    let agreement = match (model.corroborated, model.sources.len()) {
-        (true, many) => format!("{many} sources agree: {}", model.sources.join(", ")),
-        (false, _) => "one source; check it before a large run".to_owned(),
+    let agreement = match (model.corroborated, model.agreeing) {
+        (true, many) => format!("{many} independent sources agree on input and output"),
+        (false, 0..=1) => "one source; check it before a large run".to_owned(),
+        (false, _) => "sources disagree; check it before a large run".to_owned(),
     };
-    format!("Prices of {} as of {} ({agreement}).", model.id, day_in_words(price_date))
+    format!("Prices of {} as of {}: {agreement}.", model.id, day_in_words(price_date))
 }
 
 #[cfg(test)]
@@ -156,6 +163,9 @@ mod tests {
     fn prices_name_their_sources_and_their_day() {
         let model = prices::find("gpt-4o-mini").expect("in the catalogue");
         let sourced = price_words(model, "2026-11-12");
-        assert!(sourced.starts_with("Prices of gpt-4o-mini as of 12\u{a0}Nov\u{a0}2026 ("), "{sourced}");
+        assert!(
+            sourced.starts_with("Prices of gpt-4o-mini as of 12\u{a0}Nov\u{a0}2026: 3 independent sources agree"),
+            "{sourced}"
+        );
     }
 }

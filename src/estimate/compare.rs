@@ -2,7 +2,7 @@
 
 use crate::estimate::answer::Figures;
 use crate::estimate::cost::rounded;
-use crate::estimate::{Duration, Quote, Way, Workload, cost};
+use crate::estimate::{Duration, Quote, Way, Workload, cost, cost_words};
 use crate::money::Usd;
 use crate::prices::Model;
 use crate::time::Time;
@@ -12,6 +12,7 @@ use crate::time::Time;
 pub struct WayCost {
     pub way: Way,
     pub cost: Usd,
+    pub cost_range: Option<(Usd, Usd)>,
     /// Without the provider's prompt cache.
     pub without_prompt_cache: Usd,
     /// Without our own cache: repeats are paid again.
@@ -21,6 +22,10 @@ pub struct WayCost {
 }
 
 impl WayCost {
+    pub fn cost_words(&self) -> String {
+        cost_words(self.cost, self.cost_range)
+    }
+
     /// The least, where the provider may put calls off.
     pub fn time_words(&self) -> String {
         match (self.way, self.duration) {
@@ -47,6 +52,7 @@ pub fn ways(workload: &Workload, model: &Model, now: Time) -> Vec<WayCost> {
         Some(WayCost {
             way: asked.way,
             cost: asked.cost,
+            cost_range: asked.cost_range,
             without_prompt_cache: uncached?.cost,
             without_own_cache: repeated?.cost,
             duration: asked.duration,

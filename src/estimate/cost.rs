@@ -8,9 +8,9 @@ use crate::money::Usd;
 use crate::prices::{CacheMode, Model, RateCard, Rates};
 use crate::time::Time;
 
-/// Where a model reads its cache at a lower price and nobody states from how many tokens on: the largest minimum
-/// that any vendor of the catalogue states.
-pub const UNSTATED_CACHE_MINIMUM_TOKENS: u64 = 4_096;
+/// Where a model reads its cache at a lower price and nobody states from how many tokens on: the lowest minimum that most
+/// vendors state.
+pub const UNSTATED_CACHE_MINIMUM_TOKENS: u64 = 1_024;
 /// The best share of cache reads that a provider reports for batch jobs.
 pub const BATCH_HITS_MOST_PPM: u32 = 980_000;
 /// How long every provider of the catalogue keeps a prefix that nobody reads, at least.
@@ -82,8 +82,9 @@ pub struct Prices<'a> {
 }
 
 impl<'a> Prices<'a> {
-    /// An own price holds at every moment. Tiers, cached tokens, flex and batch jobs keep their proportions to it.
-    pub fn of(workload: &Workload, model: &'a Model, now: Time) -> Prices<'a> {
+    /// An own price holds at every moment. Tiers, cached tokens, flex and batch jobs keep their proportions to it; a price
+    /// that isn't the person's own still follows the catalogue's changes and hours.
+    pub fn of(workload: &Workload, model: &'a Model) -> Prices<'a> {
         if workload.own_input_price.is_none() && workload.own_output_price.is_none() {
             return Prices {
                 synchronous: Cow::Borrowed(&model.card),
@@ -91,15 +92,22 @@ impl<'a> Prices<'a> {
                 flex: model.flex.as_ref().map(Cow::Borrowed),
             };
         }
-        let listed = model.card.rates(0, now);
-        let own = own_rates(workload, &listed);
+        let listed = &model.card.base;
+        let own = own_rates(workload, listed);
         let scaled = |card: &RateCard| {
-            let tier = |above: u64| card.rates(above + 1, now).in_proportion(&listed, &own);
-            Cow::Owned(RateCard {
-                base: card.rates(0, now).in_proportion(&listed, &own),
-                tiers: card.tiers.iter().map(|(above, _)| (*above, tier(*above))).collect(),
+            let row = |rates: &Rates| rates.in_proportion(listed, &own);
+            let base = row(&card.base);
+            let moved = |rates: &Rates| kept_own(workload, &base, row(rates));
+            let mut scaled = RateCard {
+                base,
+                tiers: card.tiers.iter().map(|(above, rates)| (*above, row(rates))).collect(),
+                changes: card.changes.iter().map(|(from, rates)| (*from, moved(rates))).collect(),
+                peak_hours: card.peak_hours.iter().map(|(from, to, rates)| (*from, *to, moved(rates))).collect(),
                 ..RateCard::default()
-            })
+            };
+            scaled.changes.retain(|(_, rates)| *rates != base);
+            scaled.peak_hours.retain(|(_, _, rates)| *rates != base);
+            Cow::Owned(scaled)
         };
         Prices {
             synchronous: scaled(&model.card),
@@ -109,10 +117,32 @@ impl<'a> Prices<'a> {
     }
 }
 
-/// The prices that this workload's calls fall under at `now`; a write costs an hour's price where an hour is asked
-/// for and sold.
+/// A row of changed prices without the change of what is the person's own.
+fn kept_own(workload: &Workload, base: &Rates, row: Rates) -> Rates {
+    let mut kept = row;
+    if workload.own_input_price.is_some() {
+        let (output, reasoning, thinking_output) = (row.output, row.reasoning, row.thinking_output);
+        kept = Rates { output, reasoning, thinking_output, ..*base };
+    }
+    if workload.own_output_price.is_some() {
+        (kept.output, kept.reasoning, kept.thinking_output) = (base.output, base.reasoning, base.thinking_output);
+    }
+    kept
+}
+
+/// The prices that this workload's calls fall under at `now`.
 pub fn rates(card: &RateCard, workload: &Workload, now: Time) -> Rates {
-    let mut rates = card.rates(workload.input_tokens, now);
+    asked_for(workload, card.rates(workload.input_tokens, now))
+}
+
+/// All prices that they fall under from one moment to another; those of the first come first.
+pub fn rates_between(card: &RateCard, workload: &Workload, from: Time, until: Time) -> Vec<Rates> {
+    let rates = card.rates_between(workload.input_tokens, from, until);
+    rates.into_iter().map(|rates| asked_for(workload, rates)).collect()
+}
+
+/// A write costs an hour's price where an hour is asked for and sold.
+fn asked_for(workload: &Workload, mut rates: Rates) -> Rates {
     if sells_an_hour(workload, &rates) {
         rates.cache_write = rates.write_1h();
     }
@@ -140,12 +170,25 @@ fn sells_an_hour(workload: &Workload, rates: &Rates) -> bool {
 }
 
 fn own_rates(workload: &Workload, listed: &Rates) -> Rates {
-    let flat = |input, output| Rates { cache_write_1h: input, ..RateCard::flat(input, output).base };
+    let flat = |input, output| {
+        let base = RateCard::flat(input, output).base;
+        Rates { cache_write_1h: input, reasoning: output, thinking_output: output, ..base }
+    };
     let from = flat(listed.input, listed.output);
     let to = flat(workload.own_input_price.unwrap_or(listed.input), workload.own_output_price.unwrap_or(listed.output));
     let mut own = listed.in_proportion(&from, &to);
     (own.input, own.output) = (to.input, to.output);
     own
+}
+
+/// Whether the provider bills input that isn't read from its cache as a write, unless a call says otherwise.
+pub fn writes_unread(workload: &Workload, model: &Model) -> bool {
+    model.cache_mode == Some(CacheMode::ImplicitWrites) && workload.input_tokens >= minimum(model)
+}
+
+/// From how many tokens on the provider keeps a prefix.
+pub fn minimum(model: &Model) -> u64 {
+    model.min_cacheable_tokens.unwrap_or(UNSTATED_CACHE_MINIMUM_TOKENS)
 }
 
 /// Tokens of a call that a provider can keep in its prompt cache.
@@ -154,8 +197,7 @@ pub fn cacheable_tokens(workload: &Workload, model: &Model) -> u64 {
     if model.card.base.cache_read >= model.card.base.input {
         return 0;
     }
-    let minimum = model.min_cacheable_tokens.unwrap_or(UNSTATED_CACHE_MINIMUM_TOKENS);
-    if prefix < minimum { 0 } else { prefix - prefix % model.cache_increment_tokens.max(1) }
+    if prefix < minimum(model) { 0 } else { prefix - prefix % model.cache_increment_tokens.max(1) }
 }
 
 /// How the provider's cache is used by a way.
@@ -189,14 +231,23 @@ impl CacheUse {
     }
 }
 
-/// `attempts * [(I - C) * p_in + (O + R) * p_out] + C * (reads * p_read + writes * p_write)`, by part.
-pub fn parts(workload: &Workload, rates: &Rates, attempts: Attempts, cache: CacheUse) -> CostParts {
+/// `attempts * [(I - C) * p_in + O * p_out + R * p_reasoning] + C * (reads * p_read + writes * p_write)`, by part. With
+/// `writes_unread` the I - C tokens are written too.
+pub fn parts(
+    workload: &Workload,
+    rates: &Rates,
+    attempts: Attempts,
+    cache: CacheUse,
+    writes_unread: bool,
+) -> CostParts {
+    let unread = workload.input_tokens - cache.tokens;
+    let (plain, written) = if writes_unread { (0, unread) } else { (unread, 0) };
     let mut parts = CostParts {
-        input: attempts.cost(rates.input * (workload.input_tokens - cache.tokens)),
+        input: attempts.cost(rates.input * plain),
         cache_read: cache.reads.cost(rates.cache_read * cache.tokens),
-        cache_write: cache.writes.cost(rates.cache_write * cache.tokens),
-        output: attempts.cost(rates.output * workload.output_tokens),
-        reasoning: attempts.cost(rates.output * workload.reasoning_tokens),
+        cache_write: cache.writes.cost(rates.cache_write * cache.tokens) + attempts.cost(rates.cache_write * written),
+        output: attempts.cost(rates.visible_output(workload.reasoning_tokens > 0) * workload.output_tokens),
+        reasoning: attempts.cost(rates.reasoning_output() * workload.reasoning_tokens),
     };
     if rates.cache_write == rates.input {
         // A write that costs what input costs is plain input to the one who pays.

@@ -7,6 +7,9 @@ mod card;
 mod compare;
 mod cost;
 mod duration;
+mod every;
+mod examples;
+mod length;
 mod notes;
 mod path;
 mod quantity;
@@ -17,13 +20,16 @@ mod workload;
 
 use serde::{Deserialize, Serialize};
 
-use crate::money::Usd;
+use crate::money::{PerToken, Usd};
 use crate::prices::{self, Model, ModelId};
 use crate::time::Time;
 
 pub use card::{Card, cards, price_words};
 pub use compare::{ReAsks, WayCost, a_thousand, re_asks_against, ways};
 pub use duration::{Duration, RateLimit, duration_ms};
+pub use every::Every;
+pub use examples::{EXAMPLES, Example, POST_BASIS, POST_MODEL, POST_NAME};
+pub use length::LengthUnit;
 pub use path::{Branch, Step, decision_path};
 pub use quantity::{Quantity, Spec};
 pub use slider_scale::{SliderScale, nearest};
@@ -89,15 +95,42 @@ pub struct Quote {
     pub way: Way,
     pub cost: Usd,
     pub parts: CostParts,
-    /// Least and most, where the provider leaves open how much of the input its cache serves.
+    /// Least and most, where the provider leaves open how much of the input its cache serves, and where prices change
+    /// before the end.
     pub cost_range: Option<(Usd, Usd)>,
     pub duration: Duration,
+    /// At both ends of the ranges.
     pub cheapest: bool,
+    /// At the lower end alone, where no way is the cheapest at both.
+    pub cheapest_at_best: bool,
+    /// The same at the upper end.
+    pub cheapest_at_worst: bool,
     pub fastest: bool,
     /// `None` without a budget.
     pub within_budget: Option<bool>,
     /// `None` without a deadline.
     pub within_deadline: Option<bool>,
+}
+
+impl Quote {
+    pub fn least(&self) -> Usd {
+        self.cost_range.map_or(self.cost, |(least, _)| least)
+    }
+
+    pub fn most(&self) -> Usd {
+        self.cost_range.map_or(self.cost, |(_, most)| most)
+    }
+
+    /// `$0.30`, or `$0.30–$1.20` where it may be anything between.
+    pub fn cost_words(&self) -> String {
+        cost_words(self.cost, self.cost_range)
+    }
+}
+
+/// A cost with its range as a person reads it.
+pub fn cost_words(cost: Usd, range: Option<(Usd, Usd)>) -> String {
+    let ends = range.map(|(least, most)| (least.short(), most.short())).filter(|(least, most)| least != most);
+    ends.map_or_else(|| cost.short(), |(least, most)| format!("{least}–{most}"))
 }
 
 /// What can hold a run back.
@@ -164,6 +197,8 @@ pub struct BatchJobs {
     pub files: u64,
     /// Rounds of jobs that the provider's queue takes one after another.
     pub waves: u64,
+    /// Rounds after those, for answers that are asked for again.
+    pub waves_again: u64,
     /// The longest that the provider takes for a job.
     pub window_hours: u64,
 }
@@ -204,17 +239,19 @@ impl Estimate {
     }
 }
 
-/// A row of the table `Cost by model`. Own prices don't apply here: they belong to one model.
+/// A row of the table `Cost by model`. Own prices apply to the chosen model's row alone: they belong to one model.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelCost {
     pub model: &'static Model,
     pub sequential: Usd,
     /// The cost of the Async group.
     pub concurrent: Usd,
+    pub concurrent_range: Option<(Usd, Usd)>,
     /// `None`: the catalogue knows no flex prices for this model.
     pub flex: Option<Usd>,
     /// `None`: the catalogue knows no batch prices for this model.
     pub batch: Option<Usd>,
+    pub batch_range: Option<(Usd, Usd)>,
     /// Of the Async group.
     pub duration: Duration,
     /// The call fits the model's context window and output cap, as far as the catalogue knows them.
@@ -224,7 +261,10 @@ pub struct ModelCost {
 /// Rows are compared with each step of a slider: a model is known by its place in the catalogue.
 impl PartialEq for ModelCost {
     fn eq(&self, other: &ModelCost) -> bool {
-        let figures = |row: &ModelCost| (row.sequential, row.concurrent, row.flex, row.batch, row.duration, row.fits);
+        let figures = |row: &ModelCost| {
+            let ranges = (row.concurrent_range, row.batch_range);
+            (row.sequential, row.concurrent, row.flex, row.batch, ranges, row.duration, row.fits)
+        };
         std::ptr::eq(self.model, other.model) && figures(self) == figures(other)
     }
 }
@@ -242,11 +282,13 @@ pub struct Caching {
     /// Tokens of a call that are kept; none where the cache isn't asked for because it wouldn't pay.
     pub tokens: u64,
     pub life_ms: u64,
+    /// Input that isn't read is billed as a write, unless a call says otherwise.
+    pub writes_unread: bool,
 }
 
 /// The prices of a run: the catalogue's, or scaled to the person's own.
-pub fn rate_card(workload: &Workload, model: &Model, now: Time) -> prices::RateCard {
-    let mut card = cost::Prices::of(workload, model, now).synchronous.into_owned();
+pub fn rate_card(workload: &Workload, model: &Model) -> prices::RateCard {
+    let mut card = cost::Prices::of(workload, model).synchronous.into_owned();
     if workload.keep_an_hour {
         cost::write_for_an_hour(&mut card);
     }
@@ -260,13 +302,23 @@ pub fn caching(workload: &Workload, model: &Model, now: Time) -> Caching {
 
 /// Cost, duration and advice for one model.
 pub fn estimate(workload: &Workload, model: &Model, now: Time) -> Estimate {
-    answer::estimate(&workload.bounded(), model, now)
+    let bounded = workload.bounded();
+    let mut estimate = answer::estimate(&bounded, model, now);
+    let own = |workload: &Workload| (workload.own_input_price, workload.own_output_price);
+    if own(workload) != own(&bounded) {
+        let most = PerToken(OWN_PRICE_MAX).listed();
+        estimate.warnings.push(format!("Own prices count up to {most} per 1M tokens. Yours is above that."));
+    }
+    estimate
 }
 
-/// The table `Cost by model`: every model of the catalogue, in its order.
-pub fn by_model(workload: &Workload, now: Time) -> Vec<ModelCost> {
-    let workload = Workload { own_input_price: None, own_output_price: None, ..workload.bounded() };
-    prices::all().iter().map(|model| answer::model_cost(&workload, model, now)).collect()
+/// The table `Cost by model`: every model of the catalogue, in its order. `chosen` is the key of the model that own
+/// prices belong to.
+pub fn by_model(workload: &Workload, chosen: &str, now: Time) -> Vec<ModelCost> {
+    let own = workload.bounded();
+    let listed = Workload { own_input_price: None, own_output_price: None, ..own.clone() };
+    let workload = |model: &Model| if model.is(chosen) { &own } else { &listed };
+    prices::all().iter().map(|model| answer::model_cost(workload(model), model, now)).collect()
 }
 
 /// Where the money of the Async group goes: what every call costs once, and what is paid for asking again on top.

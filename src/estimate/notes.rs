@@ -1,15 +1,18 @@
 //! What the numbers rest on, in whole sentences, for the line beside them.
 
-use crate::estimate::Workload;
 use crate::estimate::answer::{Figures, fits, percent};
 use crate::estimate::binding::number;
-use crate::estimate::cost::{self, CacheUse, UNSTATED_CACHE_MINIMUM_TOKENS};
+use crate::estimate::cost::{self, CacheUse};
 use crate::money::Usd;
-use crate::prices::{BatchCache, date_utc};
-use crate::time::day_in_words;
+use crate::prices::{BatchCache, CacheMode, date_utc};
+use crate::time::{day_in_words, in_words};
 
 pub fn notes(figures: &Figures) -> Vec<String> {
-    let mut notes = Vec::new();
+    let call = in_words(figures.workload.call_ms());
+    let mut notes = vec![format!(
+        "Times assume {call} per call and nothing in between: the ideal. A measured loop with 5 to 20 parallel calls took \
+         10 to 36% longer."
+    )];
     price_notes(figures, &mut notes);
     size_notes(figures, &mut notes);
     cache_notes(figures, &mut notes);
@@ -22,7 +25,12 @@ pub fn warnings(figures: &Figures) -> Vec<String> {
     let (workload, model) = (figures.workload, figures.model);
     let mut warnings = Vec::new();
     if !fits(workload, model) {
+        let input = model.max_input.filter(|most| workload.input_tokens > *most);
         warnings.push(match (model.context_window, model.max_output) {
+            _ if input.is_some() => format!(
+                "This call does not fit the model, which takes at most {} tokens of input.",
+                number(input.unwrap_or_default())
+            ),
             (Some(window), Some(output)) => format!(
                 "This call does not fit the model, which takes {} tokens in all and writes at most {}.",
                 number(window),
@@ -38,11 +46,8 @@ pub fn warnings(figures: &Figures) -> Vec<String> {
     if listed && !model.corroborated && !model.price_date.is_empty() {
         warnings.push("The sources of this price don't confirm one another: check it before a large run.".to_owned());
     }
-    match &model.status {
-        Some(status) => warnings.push(format!("Note on this model: {status}.")),
-        None if model.deprecated => warnings.push("The provider is retiring this model.".to_owned()),
-        None => {}
-    }
+    warnings.extend(model.retirement_sentence(figures.now));
+    warnings.extend(model.note.clone().filter(|_| listed));
     warnings
 }
 
@@ -56,14 +61,13 @@ fn price_notes(figures: &Figures, notes: &mut Vec<String>) {
             own.join(" and ")
         ));
     }
-    if own.len() < 2 {
-        moment_notes(figures, notes);
-    }
+    moment_notes(figures, notes);
 }
 
-/// Prices that depend on the moment.
+/// Prices that depend on the moment, as far as they are in force here: an own price holds at every moment.
 fn moment_notes(figures: &Figures, notes: &mut Vec<String>) {
-    let card = &figures.model.card;
+    let card = &figures.prices.synchronous;
+    let input = figures.workload.input_tokens;
     if card.is_peak(figures.now) {
         notes.push(
             "It is a peak hour at this provider (UTC, Monday to Friday). These calls cost less outside peak hours."
@@ -81,14 +85,27 @@ fn moment_notes(figures: &Figures, notes: &mut Vec<String>) {
         notes.push(format!("The price that was announced for {} applies.", day_in_words(&date_utc(*from))));
     }
     if let Some(from) = card.next_change(figures.now) {
-        let then = card.rates(figures.workload.input_tokens, from);
-        let uncached = |rates| cost::parts(figures.workload, rates, figures.attempts, CacheUse::NONE).total();
+        let then = card.rates(input, from);
+        let writes = cost::writes_unread(figures.workload, figures.model);
+        let uncached = |rates| cost::parts(figures.workload, rates, figures.attempts, CacheUse::NONE, writes).total();
         notes.push(format!(
             "The price changes on {}: Async then costs {} instead of {}, before any prompt caching.",
             day_in_words(&date_utc(from)),
             uncached(&then).short(),
-            uncached(&card.rates(figures.workload.input_tokens, figures.now)).short(),
+            uncached(&card.rates(input, figures.now)).short(),
         ));
+    }
+    let changing: Vec<&str> = [Some(&figures.sequential), Some(&figures.concurrent), figures.batch.as_ref()]
+        .into_iter()
+        .flatten()
+        .filter(|quote| {
+            let until = figures.now.after_ms(quote.duration.most_ms().unwrap_or_default());
+            card.rates_between(input, figures.now, until).len() > 1
+        })
+        .map(|quote| quote.way.label())
+        .collect();
+    if !changing.is_empty() {
+        notes.push(format!("Prices change before the end of {}: the range holds both.", changing.join(" and of ")));
     }
 }
 
@@ -116,13 +133,32 @@ fn size_notes(figures: &Figures, notes: &mut Vec<String>) {
 fn cache_notes(figures: &Figures, notes: &mut Vec<String>) {
     let (workload, model) = (figures.workload, figures.model);
     let prefix = workload.shared_prefix_tokens;
+    if cost::writes_unread(workload, model) {
+        let rates = cost::rates(&figures.prices.synchronous, workload, figures.now);
+        let without = cost::parts(workload, &rates, figures.attempts, CacheUse::NONE, false).total();
+        notes.push(format!(
+            "{} writes calls of {} input tokens or more to its cache and bills that at {} instead of {} per 1M tokens, \
+             unless a call says otherwise. Without writes Async would cost {}.",
+            model.vendor_name(),
+            number(cost::minimum(model)),
+            rates.cache_write.listed(),
+            rates.input.listed(),
+            without.short()
+        ));
+        if figures.cache.tokens > 0 {
+            notes.push(
+                "A prefix is read only where a call marks its end or repeats it exactly, so the upper end counts no reads."
+                    .to_owned(),
+            );
+        }
+    }
     if prefix == 0 {
         return;
     }
     if model.card.base.cache_read >= model.card.base.input {
         notes.push("We know no lower price for cached tokens of this model.".to_owned());
     } else if figures.cacheable_tokens == 0 {
-        let minimum = model.min_cacheable_tokens.unwrap_or(UNSTATED_CACHE_MINIMUM_TOKENS);
+        let minimum = cost::minimum(model);
         let unstated = if model.min_cacheable_tokens.is_none() { " (assumed: no source states it)" } else { "" };
         notes.push(format!(
             "The shared prefix of {} tokens is below the minimum of {}{unstated} that the provider caches.",
@@ -133,10 +169,21 @@ fn cache_notes(figures: &Figures, notes: &mut Vec<String>) {
         notes.push("The provider's prompt cache would cost more than it saves here, so it isn't used.".to_owned());
     } else {
         notes.push(format!(
-            "{} tokens of each call are cached: Async reads them in {} of its attempts and pays the rest in full or as writes.",
+            "{} tokens of each call are cached: at best Async reads them in {} of its attempts and pays the rest in full or as \
+             writes.",
             number(figures.cache.tokens),
             percent(figures.cache.read_ppm(figures.attempts))
         ));
+        if model.cache_mode == Some(CacheMode::PromptCacheKey) {
+            notes
+                .push(format!("{} reads its cache only for calls that carry a prompt cache key.", model.vendor_name()));
+        }
+        if model.min_cacheable_tokens.is_none() {
+            notes.push(format!(
+                "Assumes that prefixes of {} tokens or more are cached: no source states a minimum.",
+                number(cost::minimum(model))
+            ));
+        }
     }
 }
 
@@ -144,6 +191,9 @@ fn batch_notes(figures: &Figures, notes: &mut Vec<String>) {
     let (Some(batch), Some(jobs)) = (&figures.batch, figures.batch_jobs) else {
         return;
     };
+    if cost::writes_unread(figures.workload, figures.model) {
+        notes.push("Nobody has published whether a batch's bill has cache writes: its range holds both.".to_owned());
+    }
     if figures.cacheable_tokens > 0 {
         notes.push(match (figures.model.batch_cache, batch.cost_range) {
             (BatchCache::Stacks | BatchCache::StandardRate, Some((least, _))) => format!(
@@ -165,13 +215,13 @@ fn batch_notes(figures: &Figures, notes: &mut Vec<String>) {
             jobs.window_hours
         ));
     }
-    if asks_again(figures.workload) {
-        notes.push("Answers that you ask for again need another batch job, which takes its own time.".to_owned());
+    if jobs.waves_again > 0 {
+        notes.push(format!(
+            "Answers that are asked for again need up to {} more, of up to {} hours each.",
+            counted(jobs.waves_again, "batch job", "batch jobs"),
+            jobs.window_hours
+        ));
     }
-}
-
-fn asks_again(workload: &Workload) -> bool {
-    workload.failed_billed_ppm > 0 && workload.re_asks > 0
 }
 
 fn counted(count: u64, one: &str, many: &str) -> String {

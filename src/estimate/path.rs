@@ -100,10 +100,10 @@ fn budget(figures: &Figures) -> Step {
     let chosen = figures.quote(choose(figures)).unwrap_or(&figures.concurrent);
     let (taken, reason) = match figures.workload.budget {
         None => (0, "No budget is set.".to_owned()),
-        Some(budget) if chosen.cost <= budget => (1, format!("It uses {} of {}.", chosen.cost.short(), budget.short())),
-        Some(budget) => {
-            (2, { format!("{} is {} over {}.", chosen.cost.short(), (chosen.cost - budget).short(), budget.short()) })
+        Some(budget) if chosen.most() <= budget => {
+            (1, format!("It uses {} of {}.", chosen.cost_words(), budget.short()))
         }
+        Some(budget) => (2, format!("{} is more than {}.", chosen.cost_words(), budget.short())),
     };
     step(
         "Does your budget cover it?",
@@ -137,7 +137,7 @@ fn way(figures: &Figures) -> Step {
         Way::BatchApi => 2,
     };
     let figure = |way: Way| match figures.quote(way) {
-        Some(quote) => format!("{}: {}, {}", way.label(), quote.cost.short(), quote.duration),
+        Some(quote) => format!("{}: {}, {}", way.label(), quote.cost_words(), quote.duration),
         None => format!("{}: no price found", way.label()),
     };
     let quote = figures.quote(chosen).unwrap_or(&figures.concurrent);
@@ -149,6 +149,6 @@ fn way(figures: &Figures) -> Step {
             (figure(Way::Async), "run it on this page"),
             (figure(Way::BatchApi), "upload a file"),
         ],
-        format!("{}: {}, {}.", chosen.label(), quote.cost.short(), quote.duration),
+        format!("{}: {}, {}.", chosen.label(), quote.cost_words(), quote.duration),
     )
 }

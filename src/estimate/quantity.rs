@@ -106,10 +106,6 @@ impl Quantity {
         Quantity::BatchQueueRequests,
     ];
 
-    /// Those that are always seen, each with a slider.
-    pub const MAIN: [Quantity; 5] =
-        [Quantity::Calls, Quantity::Input, Quantity::Output, Quantity::CacheHits, Quantity::Concurrency];
-
     pub const fn spec(self) -> Spec {
         match self {
             Quantity::Calls => Spec { key: "calls", label: "API calls", range: whole(1, MILLION), ..WHOLE },

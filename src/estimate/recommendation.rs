@@ -7,7 +7,7 @@ use crate::estimate::duration::HOUR_MS;
 use crate::estimate::notes::saved;
 use crate::estimate::{LimitKind, Quote, Recommendation, WHOLE_PPM, Way, Workload};
 use crate::money::Usd;
-use crate::prices::{self, Model};
+use crate::prices::{self, Model, Retirement};
 use crate::time::in_words;
 
 /// Below this many calls a plain loop will do.
@@ -68,9 +68,9 @@ pub fn choose(figures: &Figures) -> Way {
     chosen.map_or(by_size, |quote| quote.way)
 }
 
-/// Prompt caching can make calls in flight cheaper than a batch job that promises no cache hits.
+/// Compared at the upper ends: neither way promises cache hits.
 fn suits(batch: &Quote, concurrent: &Quote) -> bool {
-    batch.within_deadline != Some(false) && batch.cost <= concurrent.cost
+    batch.within_deadline != Some(false) && batch.most() <= concurrent.most()
 }
 
 pub fn ends(quote: &Quote) -> bool {
@@ -78,7 +78,11 @@ pub fn ends(quote: &Quote) -> bool {
 }
 
 fn headline(figures: &Figures, quote: &Quote) -> String {
-    let (cost, duration) = (quote.cost.short(), quote.duration);
+    let (cost, duration) = (quote.cost_words(), quote.duration);
+    if figures.model.is_retired(figures.now) {
+        let instead = figures.model.successor(figures.now).map(|next| format!(" Choose {next} instead."));
+        return format!("{} can no longer be called.{}", figures.model.id, instead.unwrap_or_default());
+    }
     if !ends(quote) {
         return "These limits let no call through.".to_owned();
     }
@@ -151,17 +155,21 @@ fn budget_reasons(figures: &Figures, quote: &Quote) -> Vec<String> {
         return Vec::new();
     };
     if quote.within_budget == Some(true) {
-        let left = budget - quote.cost;
-        return vec![format!("It leaves {} of your budget of {}.", left.short(), budget.short())];
+        let left = budget - quote.most();
+        let least = if quote.cost_range.is_some() { "at least " } else { "" };
+        return vec![format!("It leaves {least}{} of your budget of {}.", left.short(), budget.short())];
     }
-    let mut reasons =
-        vec![format!("Your budget of {} is {} too small.", budget.short(), (quote.cost - budget).short())];
+    let (missing, most) = (quote.most() - budget, quote.cost_range.is_some());
+    let mut reasons = vec![match most {
+        true => format!("Your budget of {} may be up to {} too small.", budget.short(), missing.short()),
+        false => format!("Your budget of {} is {} too small.", budget.short(), missing.short()),
+    }];
     if let Some((model, cost)) = cheaper_asked_twice(figures, budget) {
         reasons.push(format!(
             "A cheaper model with retries: {} costs {} even if every call is sent twice, against {} here.",
             model.id,
             cost.short(),
-            quote.cost.short()
+            quote.cost_words()
         ));
     }
     reasons
@@ -170,12 +178,14 @@ fn budget_reasons(figures: &Figures, quote: &Quote) -> Vec<String> {
 /// The vendor's best model of the short list that fits the budget with every call made twice.
 fn cheaper_asked_twice<'a>(figures: &Figures, budget: Usd) -> Option<(&'a Model, Usd)> {
     let same_vendor = |model: &&Model| {
-        model.vendor == figures.model.vendor && model.core && !model.deprecated && model.id != figures.model.id
+        let offered = model.core && model.retirement(figures.now) == Retirement::Stays;
+        model.vendor == figures.model.vendor && offered && model.id != figures.model.id
     };
     let twice = Workload { calls: figures.workload.calls * 2, failed_billed_ppm: 0, ..figures.workload.clone() };
     let cost = |model: &Model| {
         let rates = model.card.rates(twice.input_tokens, figures.now);
-        cost::parts(&twice, &rates, Attempts::of(&twice, true), CacheUse::NONE).total()
+        let writes = cost::writes_unread(&twice, model);
+        cost::parts(&twice, &rates, Attempts::of(&twice, true), CacheUse::NONE, writes).total()
     };
     prices::all()
         .iter()
@@ -186,19 +196,29 @@ fn cheaper_asked_twice<'a>(figures: &Figures, budget: Usd) -> Option<(&'a Model,
 }
 
 fn other_way_reason(figures: &Figures, way: Way) -> Option<String> {
-    let (concurrent, batch) = (&figures.concurrent, figures.batch.as_ref());
-    match way {
-        Way::BatchApi => {
-            let less = saved(concurrent.cost, batch?.cost)?;
-            Some(format!("It costs {} less than Async, which would take {}.", less.short(), concurrent.duration))
-        }
+    let (concurrent, batch) = (&figures.concurrent, figures.batch.as_ref()?);
+    let quote = if way == Way::BatchApi { concurrent } else { figures.quote(way)? };
+    let ends = (saved(quote.least(), batch.least()), saved(quote.most(), batch.most()));
+    let less = match ends {
+        (Some(at_best), Some(at_worst)) if at_best == at_worst => at_best.short(),
+        (Some(at_best), Some(at_worst)) => format!("at least {}", at_best.min(at_worst).short()),
+        (None, None) => return None,
         _ => {
-            let (batch, quote) = (batch?, figures.quote(way)?);
-            let less = saved(quote.cost, batch.cost)?;
-            let wait = if batch.within_deadline == Some(false) { "if you could" } else { "if you can" };
-            Some(format!("The Batch API would save {} {wait} wait up to {}.", less.short(), hours(batch)))
+            return Some(format!(
+                "Which is cheaper depends on how much the provider's cache serves: {} costs {}, the Batch API {}.",
+                quote.way.label(),
+                quote.cost_words(),
+                batch.cost_words()
+            ));
         }
-    }
+    };
+    Some(match way {
+        Way::BatchApi => format!("It costs {less} less than Async, which would take {}.", concurrent.duration),
+        _ => {
+            let wait = if batch.within_deadline == Some(false) { "if you could" } else { "if you can" };
+            format!("The Batch API would save {less} {wait} wait up to {}.", hours(batch))
+        }
+    })
 }
 
 /// Between a deadline that needs calls in flight and one that leaves a batch job its time.
@@ -206,10 +226,10 @@ fn flex_reason(figures: &Figures, way: Way) -> Option<String> {
     let deadline_ms = figures.workload.deadline_ms?;
     let batch = figures.batch.as_ref()?;
     let between = deadline_ms >= HOUR_MS && batch.within_deadline == Some(false) && way == Way::Async;
-    let flex = figures.flex.as_ref().filter(|flex| between && flex.cost < figures.concurrent.cost)?;
+    let flex = figures.flex.as_ref().filter(|flex| between && flex.most() < figures.concurrent.most())?;
     Some(format!(
         "Flex processing costs {} without a wait of {}, but the provider may delay calls.",
-        flex.cost.short(),
+        flex.cost_words(),
         hours(batch)
     ))
 }

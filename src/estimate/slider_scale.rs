@@ -1,5 +1,6 @@
 //! The stops of a slider. A slider is coarse, the box beside it exact, so a slider stops at round numbers only.
 
+use crate::estimate::LengthUnit;
 use crate::number::round_stops;
 
 /// In the steps of the quantity's range.
@@ -12,6 +13,16 @@ pub enum SliderScale {
 }
 
 impl SliderScale {
+    /// The same scale of tokens in another unit's steps.
+    pub fn in_unit(self, unit: LengthUnit) -> SliderScale {
+        match self {
+            SliderScale::Logarithmic { min, max } => {
+                SliderScale::Logarithmic { min: unit.of_tokens(min).max(min.min(1)), max: unit.of_tokens(max) }
+            }
+            linear => linear,
+        }
+    }
+
     /// Ascending, at least one.
     pub fn stops(self) -> Vec<u64> {
         match self {

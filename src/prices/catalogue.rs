@@ -4,8 +4,9 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::prices::RateCard;
 use crate::prices::table::Table;
+use crate::prices::{RateCard, date};
+use crate::time::{Time, day_in_words};
 
 /// `vendor/model`, the catalogue's key.
 pub type ModelId = String;
@@ -19,6 +20,8 @@ pub struct Vendor {
     pub batch_limits: Option<BatchLimits>,
     /// Whether tokens read from the prompt cache use up the limits a minute; where nobody says, they do.
     pub limits_count_cache_reads: bool,
+    /// Whether its limit of tokens a minute counts output too; where nobody says, it does.
+    pub limits_count_output: bool,
     /// Requests a minute with one prefix that one machine keeps; each further machine misses the cache once.
     pub cache_requests_per_machine: Option<u64>,
 }
@@ -55,12 +58,40 @@ pub enum BatchCache {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CacheMode {
-    /// By itself.
+    /// By itself, at no charge.
     Automatic,
     /// Where the request marks it.
     Explicit,
-    /// By itself without a promise, or by a stored object.
-    ImplicitAndExplicit,
+    /// By itself, and what isn't read is billed as a write, unless the request says otherwise.
+    ImplicitWrites,
+    /// Where the request carries a key for it.
+    PromptCacheKey,
+}
+
+/// An API that a model answers under, at its vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Api {
+    ChatCompletions,
+    Responses,
+    Messages,
+    GenerateContent,
+    Interactions,
+    BedrockConverse,
+    CohereChatV2,
+}
+
+/// How fast short answers came, as somebody measured it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Speed {
+    /// To the last of at most 20 tokens.
+    pub short_answer_ms: u64,
+    /// To the first token, where it was reported.
+    pub ttft_ms: Option<u64>,
+    /// Probes that this is the median of.
+    pub n: u64,
+    /// `YYYY-MM-DD`
+    pub date: String,
 }
 
 /// One model of the catalogue.
@@ -78,6 +109,8 @@ pub struct Model {
     /// The same for synchronous calls that the provider may put off when it is busy, where it offers that.
     pub flex: Option<RateCard>,
     pub context_window: Option<u64>,
+    /// Where the input may not fill the window.
+    pub max_input: Option<u64>,
     pub max_output: Option<u64>,
     /// `None`: nobody states it, or the model has no prompt cache.
     pub min_cacheable_tokens: Option<u64>,
@@ -85,16 +118,22 @@ pub struct Model {
     /// `None`: not known whether the model has a prompt cache.
     pub cache_mode: Option<CacheMode>,
     pub tokenizer: Option<String>,
-    pub deprecated: bool,
-    /// What the sources say of its availability, in a word: `removed`.
-    pub status: Option<String>,
+    /// The APIs that the vendor serves it under, the most usual first.
+    pub served_by: Vec<Api>,
+    /// The first moment (UTC) of the day on which the vendor switches it off.
+    pub retires_on: Option<Time>,
+    /// The id of the vendor's model that is to be used instead.
+    pub successor: Option<String>,
+    pub speed: Option<Speed>,
+    /// What belongs beside the figures: a fee that isn't in them, a price that may end. Whole sentences.
+    pub note: Option<String>,
     /// In the short list that a picker opens with.
     pub core: bool,
     /// `YYYY-MM-DD`: the day the price was last read from a fresh source.
     pub price_date: String,
-    /// The fresh sources that agree on input and output; `PRICES.md` tells what they are.
-    pub sources: Vec<String>,
-    /// Two or more fresh sources agree.
+    /// Independent sources that agree on input and output.
+    pub agreeing: u64,
+    /// Two or more agree and none of them differs.
     pub corroborated: bool,
 }
 
@@ -110,16 +149,20 @@ impl Model {
             batch_cache: BatchCache::Unknown,
             flex: None,
             context_window: None,
+            max_input: None,
             max_output: None,
             min_cacheable_tokens: None,
             cache_increment_tokens: 1,
             cache_mode: None,
             tokenizer: None,
-            deprecated: false,
-            status: None,
+            served_by: Vec::new(),
+            retires_on: None,
+            successor: None,
+            speed: None,
+            note: None,
             core: false,
             price_date: String::new(),
-            sources: Vec::new(),
+            agreeing: 0,
             corroborated: false,
         }
     }
@@ -139,6 +182,9 @@ impl Model {
         key.strip_prefix(self.vendor.as_str()).and_then(|rest| rest.strip_prefix('/')) == Some(self.id.as_str())
     }
 }
+
+/// What calculators open with: cheap, common, and meant to stay.
+pub const OPENING_MODEL: &str = "openai/gpt-6-luna";
 
 /// Every model, vendor by vendor: the makers first, then the hosts.
 pub fn all() -> &'static [Model] {
@@ -172,6 +218,24 @@ pub fn named(text: &str) -> Option<&'static Model> {
         names.iter().any(|name| name.chars().map(letter).eq(text.chars().map(letter)))
     };
     find(text).or_else(|| all().iter().find(is_meant))
+}
+
+/// The day on which the newest of the prices was read.
+pub fn newest_price_date() -> &'static str {
+    all().iter().map(|model| model.price_date.as_str()).max().unwrap_or_default()
+}
+
+/// Prices older than this may well be others by now.
+const STALE_MS: u64 = 45 * 86_400_000;
+
+/// What is said of prices that are more than 45 days old.
+pub fn stale_words(now: Time) -> Option<String> {
+    let read = date::first_moment(newest_price_date())?;
+    let age_ms = now.ms_since(read);
+    (age_ms > STALE_MS).then(|| {
+        let (day, days) = (day_in_words(newest_price_date()), age_ms / 86_400_000);
+        format!("They were last read on {day}, {days} days ago. Check your provider's price list before a large run.")
+    })
 }
 
 /// What the vendors' files say, in the form that programs carry; a test keeps it in step with them.
@@ -217,6 +281,14 @@ mod tests {
         }
         assert_eq!(named("\u{201c}GPT-4o"), None);
         assert_eq!(named(""), None);
+    }
+
+    #[test]
+    fn prices_that_are_left_alone_for_long_are_said_to_be() {
+        let read = date::first_moment(newest_price_date()).unwrap();
+        assert_eq!(stale_words(read.after_ms(STALE_MS)), None);
+        let words = stale_words(read.after_ms(STALE_MS + 1)).unwrap();
+        assert!(words.contains("45 days ago"), "{words}");
     }
 
     #[test]

@@ -10,11 +10,11 @@ use crate::prices::table::Table;
 use crate::prices::{Model, RateCard, Rates, date, vendor_file};
 
 /// Another where a reader of the last one would misunderstand a file; new fields alone are none.
-const SCHEMA: u64 = 1;
+const SCHEMA: u64 = 2;
 const UNIT: &str = "USD per million tokens, decimal strings";
 
 /// The vendors' files by name: makers first, then hosts; the order of the catalogue.
-pub const VENDORS: [&str; 15] = [
+pub const VENDORS: [&str; 19] = [
     "openai",
     "anthropic",
     "google",
@@ -26,10 +26,14 @@ pub const VENDORS: [&str; 15] = [
     "moonshotai",
     "alibaba",
     "zai",
+    "perplexity",
+    "minimax",
     "amazon-bedrock",
     "groq",
     "together",
     "fireworks",
+    "cerebras",
+    "openrouter",
 ];
 
 /// The published file, from the vendors' files in their order. Its date is the newest price's.
@@ -69,8 +73,8 @@ pub fn problems(text: &str) -> Vec<String> {
         if date::first_moment(&model.price_date).is_none() {
             say(format!("price_date is YYYY-MM-DD, not \u{201c}{}\u{201d}.", model.price_date));
         }
-        if model.sources.is_empty() {
-            say("names no source.".to_owned());
+        if model.agreeing == 0 {
+            say("no source states its price.".to_owned());
         }
         card_problems(&model.card, "", &mut say);
         for (name, sibling) in [("batch", &model.batch), ("flex", &model.flex)] {
@@ -160,7 +164,7 @@ pub fn changes(before: &str, after: &str) -> Option<Vec<String>> {
     Some(lines)
 }
 
-fn entries(file: &str) -> Option<BTreeMap<String, Map<String, Value>>> {
+pub(super) fn entries(file: &str) -> Option<BTreeMap<String, Map<String, Value>>> {
     let file: Value = serde_json::from_str(file).ok()?;
     let mut entries = BTreeMap::new();
     for vendor in file.get("vendors")?.as_array()? {
@@ -210,10 +214,14 @@ mod tests {
             include_str!("vendors/moonshotai.json"),
             include_str!("vendors/alibaba.json"),
             include_str!("vendors/zai.json"),
+            include_str!("vendors/perplexity.json"),
+            include_str!("vendors/minimax.json"),
             include_str!("vendors/amazon-bedrock.json"),
             include_str!("vendors/groq.json"),
             include_str!("vendors/together.json"),
             include_str!("vendors/fireworks.json"),
+            include_str!("vendors/cerebras.json"),
+            include_str!("vendors/openrouter.json"),
         ]
         .map(str::to_owned)
         .to_vec()
@@ -228,7 +236,7 @@ mod tests {
     fn file(fields: &str) -> String {
         format!(
             r#"{{"vendor":{{"id":"v","name":"V"}},"models":[{{"id":"m","name":"M","price_date":"2026-11-12",
-            "sources":["a"],"confidence":"high",{fields}}}]}}"#
+            "agreeing":2,"confidence":"high",{fields}}}]}}"#
         )
     }
 
@@ -309,7 +317,7 @@ mod tests {
     #[test]
     fn the_published_file_says_what_it_is() {
         let file: Value = serde_json::from_str(&published(&files()).expect("a file")).expect("JSON");
-        assert_eq!((file["schema"].as_u64(), file["unit"].as_str()), (Some(1), Some(UNIT)));
+        assert_eq!((file["schema"].as_u64(), file["unit"].as_str()), (Some(2), Some(UNIT)));
         assert!(date::first_moment(file["date"].as_str().expect("a date")).is_some());
         assert_eq!(file["vendors"].as_array().map(Vec::len), Some(VENDORS.len()));
     }

@@ -20,6 +20,12 @@ pub struct Rates {
     /// A write that is kept an hour where the call asks for it; zero where the vendor has no such price.
     #[serde(default)]
     pub cache_write_1h: PerToken,
+    /// Output that is thought and not shown; zero where it costs what output costs.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reasoning: PerToken,
+    /// Visible output of a call that thinks; zero where it costs what output costs.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub thinking_output: PerToken,
 }
 
 /// The prices that can apply to one model's calls: base rates, long-context tiers (the whole request is repriced
@@ -50,7 +56,22 @@ impl Rates {
             + self.cache_read * usage.cache_read
             + self.cache_write * (usage.cache_write - hourly)
             + self.write_1h() * hourly
-            + self.output * usage.output
+            + self.output_cost(usage.output.saturating_sub(usage.reasoning), usage.reasoning.min(usage.output))
+    }
+
+    /// The cost of a call's output: what is shown, and what is thought.
+    pub fn output_cost(&self, visible: u64, reasoning: u64) -> Usd {
+        self.visible_output(reasoning > 0) * visible + self.reasoning_output() * reasoning
+    }
+
+    /// The price of visible output of a call that thinks, or doesn't.
+    pub fn visible_output(&self, thinks: bool) -> PerToken {
+        if thinks && self.thinking_output.0 > 0 { self.thinking_output } else { self.output }
+    }
+
+    /// The price of output that is thought.
+    pub fn reasoning_output(&self) -> PerToken {
+        if self.reasoning.0 > 0 { self.reasoning } else { self.output }
     }
 
     /// The price of a token that is written to be kept an hour; never below that of a shorter stay.
@@ -66,20 +87,27 @@ impl Rates {
             cache_read: in_proportion(self.cache_read, from.cache_read, to.cache_read),
             cache_write: in_proportion(self.cache_write, from.cache_write, to.cache_write),
             cache_write_1h: in_proportion(self.cache_write_1h, from.cache_write_1h, to.cache_write_1h),
+            reasoning: in_proportion(self.reasoning, from.reasoning, to.reasoning),
+            thinking_output: in_proportion(self.thinking_output, from.thinking_output, to.thinking_output),
         }
     }
 
     /// The most that a call with this much input and output can cost at these rates, however its input is cached.
     fn worst_case(&self, input: u64, output: u64, keeps_an_hour: bool) -> Usd {
         let write = if keeps_an_hour { self.write_1h() } else { self.cache_write };
-        self.input.max(self.cache_read).max(write) * input + self.output * output
+        let dearest_output = self.output.max(self.reasoning).max(self.thinking_output);
+        self.input.max(self.cache_read).max(write) * input + dearest_output * output
     }
+}
+
+fn is_zero(price: &PerToken) -> bool {
+    price.0 == 0
 }
 
 impl RateCard {
     /// A card with one price, as a person states it for a model that the catalogue lacks.
     pub fn flat(input: PerToken, output: PerToken) -> RateCard {
-        let base = Rates { input, output, cache_read: input, cache_write: input, cache_write_1h: PerToken(0) };
+        let base = Rates { input, output, cache_read: input, cache_write: input, ..Rates::default() };
         RateCard { base, ..RateCard::default() }
     }
 
@@ -114,6 +142,29 @@ impl RateCard {
     /// Whether this moment lies in one of the card's peak hours.
     pub fn is_peak(&self, at: Time) -> bool {
         self.peak(at).is_some()
+    }
+
+    /// Every set of rates that such a call can fall under from one moment to another, that of the first included.
+    pub fn rates_between(&self, input_tokens: u64, from: Time, until: Time) -> Vec<Rates> {
+        let mut found = vec![self.rates(input_tokens, from)];
+        if self.changes.is_empty() && self.peak_hours.is_empty() {
+            return found;
+        }
+        let changes = self.changes.iter().map(|(at, _)| *at);
+        // After a week and a day the hours repeat; what a change does to them is looked at where it begins.
+        let days = (until.ms() / DAY_MS).min(from.ms() / DAY_MS + 8);
+        let midnights = (from.ms() / DAY_MS..=days).map(|day| day * DAY_MS);
+        let borders = midnights.flat_map(|midnight| {
+            let minutes = self.peak_hours.iter().flat_map(|(from, to, _)| [*from, *to]);
+            minutes.map(move |minute| Time(midnight + u64::from(minute) * MINUTE_MS)).collect::<Vec<_>>()
+        });
+        for at in changes.chain(borders).filter(|at| *at > from && *at <= until) {
+            let rates = self.rates(input_tokens, at);
+            if !found.contains(&rates) {
+                found.push(rates);
+            }
+        }
+        found
     }
 
     /// The first scheduled change after this moment.
@@ -163,6 +214,7 @@ mod tests {
             cache_read: PerToken(input / 10),
             cache_write: PerToken(input * 5 / 4),
             cache_write_1h: PerToken(input * 2),
+            ..Rates::default()
         }
     }
 
@@ -238,6 +290,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_run_meets_the_prices_of_every_hour_and_change_on_its_way() {
+        let card = card();
+        let at = |days: u64, minutes: u64| MONDAY.after_ms(days * DAY_MS + minutes * MINUTE_MS);
+        assert_eq!(card.rates_between(1, at(0, 0), at(0, 59)), [rates(1_000, 4_000)]);
+        assert_eq!(card.rates_between(1, at(0, 0), at(0, 60)), [rates(1_000, 4_000), rates(2_000, 8_000)]);
+        assert_eq!(card.rates_between(1, at(5, 0), at(6, 600)), [rates(1_000, 4_000)], "a weekend");
+        let over_the_change = card.rates_between(1, at(29, 700), at(30, 0));
+        assert_eq!(over_the_change, [rates(1_000, 4_000), rates(3_000, 12_000)]);
+    }
+
+    #[test]
+    fn thinking_can_have_prices_of_its_own() {
+        let usage = Usage { output: 10, reasoning: 6, ..Usage::default() };
+        let cost = |rates: Rates| rates.cost(&usage);
+        assert_eq!(cost(rates(0, 4_000)), Usd::from_pico(10 * 4_000));
+        let thought = Rates { reasoning: PerToken(1_000), ..rates(0, 4_000) };
+        assert_eq!(cost(thought), Usd::from_pico(4 * 4_000 + 6 * 1_000));
+        let whole = Rates { reasoning: PerToken(9_000), thinking_output: PerToken(9_000), ..rates(0, 4_000) };
+        assert_eq!(cost(whole), Usd::from_pico(10 * 9_000));
+        let without = Usage { reasoning: 0, ..usage };
+        assert_eq!(whole.cost(&without), Usd::from_pico(10 * 4_000));
+        let card = RateCard { base: whole, ..RateCard::default() };
+        assert_eq!(card.worst_case(0, 10), Usd::from_pico(10 * 9_000));
     }
 
     #[test]

@@ -4,12 +4,14 @@
 //! A vendor is a line that begins with `>`; its models follow, a line each. Fields are separated by tabs; an empty one
 //! is absent. A rate card is its rows separated by `;`: the base, then `T` tiers (input tokens:rates), `C` changes
 //! (milliseconds since the epoch:rates) and `P` peak hours (minute-minute:rates). Rates are pico-dollars a token: input,
-//! output, cache read, cache write, write for an hour; an empty cache price is that of input, an empty hour none.
+//! output, cache read, cache write, write for an hour, reasoning, output of a call that thinks; an empty cache price is
+//! that of input, another empty one none. A batch or flex card that is the synchronous one times 5 or 8 tenths is written
+//! as `*5` or `*8`, a flex card that is the batch's as `=`.
 
 use std::fmt::Write;
 
 use crate::money::PerToken;
-use crate::prices::{BatchCache, BatchLimits, CacheMode, Model, RateCard, Rates, Vendor};
+use crate::prices::{Api, BatchCache, BatchLimits, CacheMode, Model, RateCard, Rates, Speed, Vendor, date, date_utc};
 use crate::time::Time;
 
 const BATCH_CACHE: [BatchCache; 6] = [
@@ -20,7 +22,19 @@ const BATCH_CACHE: [BatchCache; 6] = [
     BatchCache::NoCachedRate,
     BatchCache::Unknown,
 ];
-const CACHE_MODE: [CacheMode; 3] = [CacheMode::Automatic, CacheMode::Explicit, CacheMode::ImplicitAndExplicit];
+const CACHE_MODE: [CacheMode; 4] =
+    [CacheMode::Automatic, CacheMode::Explicit, CacheMode::ImplicitWrites, CacheMode::PromptCacheKey];
+const APIS: [(char, Api); 7] = [
+    ('c', Api::ChatCompletions),
+    ('r', Api::Responses),
+    ('m', Api::Messages),
+    ('g', Api::GenerateContent),
+    ('i', Api::Interactions),
+    ('b', Api::BedrockConverse),
+    ('h', Api::CohereChatV2),
+];
+/// Tenths of the synchronous prices that vendors ask for a batch.
+const TENTHS: [u64; 2] = [5, 8];
 
 pub(super) struct Table {
     pub vendors: Vec<Vendor>,
@@ -66,6 +80,7 @@ fn read_vendor(line: &str) -> Option<Vendor> {
         name,
         batch_limits: Some(limits).filter(|limits| *limits != BatchLimits::default()),
         limits_count_cache_reads: next()? == "1",
+        limits_count_output: next()? == "1",
         cache_requests_per_machine: number(next()?),
     })
 }
@@ -73,11 +88,11 @@ fn read_vendor(line: &str) -> Option<Vendor> {
 fn write_vendor(text: &mut String, vendor: &Vendor) {
     let limits = vendor.batch_limits.unwrap_or_default();
     let limits = [limits.max_requests, limits.max_bytes, limits.window_hours].map(shown).join(",");
-    let counted = u8::from(vendor.limits_count_cache_reads);
+    let (reads, output) = (u8::from(vendor.limits_count_cache_reads), u8::from(vendor.limits_count_output));
     // Writing to a string can't fail.
     let _ = writeln!(
         text,
-        "{}\t{}\t{limits}\t{counted}\t{}",
+        "{}\t{}\t{limits}\t{reads}\t{output}\t{}",
         vendor.id,
         vendor.name,
         shown(vendor.cache_requests_per_machine)
@@ -88,8 +103,9 @@ fn read_model(line: &str, vendor: &str) -> Option<Model> {
     let mut fields = line.split('\t');
     let mut next = || fields.next();
     let (id, name) = (next()?.to_owned(), next()?.to_owned());
-    let (card, batch, flex) = (read_card(next()?)?, next()?, next()?);
-    let card_of = |text: &str| if text.is_empty() { Some(None) } else { read_card(text).map(Some) };
+    let card = read_card(next()?)?;
+    let batch = read_sibling(next()?, &card, None)?;
+    let flex = read_sibling(next()?, &card, batch.as_ref())?;
     let flags = next()?;
     let (batch_cache, cache_mode) = (number(next()?)?, number(next()?));
     Some(Model {
@@ -97,49 +113,112 @@ fn read_model(line: &str, vendor: &str) -> Option<Model> {
         vendor: vendor.to_owned(),
         name,
         card,
-        batch: card_of(batch)?,
-        flex: card_of(flex)?,
+        batch,
+        flex,
         batch_cache: *BATCH_CACHE.get(batch_cache as usize)?,
         cache_mode: cache_mode.and_then(|at| CACHE_MODE.get(at as usize).copied()),
-        deprecated: flags.contains('d'),
         core: flags.contains('c'),
         corroborated: flags.contains('a'),
         context_window: number(next()?),
+        max_input: number(next()?),
         max_output: number(next()?),
         min_cacheable_tokens: number(next()?),
-        cache_increment_tokens: number(next()?)?,
+        cache_increment_tokens: number(next()?).unwrap_or(1),
         tokenizer: word(next()?),
-        status: word(next()?),
+        served_by: next()?.chars().filter_map(|letter| Some(APIS.iter().find(|(of, _)| *of == letter)?.1)).collect(),
+        retires_on: date::first_moment(next()?),
+        successor: word(next()?),
+        speed: read_speed(next()?),
         price_date: next()?.to_owned(),
-        sources: next()?.split(',').filter(|source| !source.is_empty()).map(str::to_owned).collect(),
+        agreeing: number(next()?)?,
+        note: word(next()?),
     })
 }
 
 fn write_model(text: &mut String, model: &Model) {
-    let card = |card: &Option<RateCard>| card.as_ref().map(write_card).unwrap_or_default();
-    let flags = [('d', model.deprecated), ('c', model.core), ('a', model.corroborated)];
+    let sibling = |card: &Option<RateCard>, other: Option<&RateCard>| {
+        card.as_ref().map(|card| write_sibling(card, &model.card, other)).unwrap_or_default()
+    };
+    let flags = [('c', model.core), ('a', model.corroborated)];
     let flags: String = flags.into_iter().filter(|(_, holds)| *holds).map(|(flag, _)| flag).collect();
     let place = |at: Option<usize>| at.map(|at| at.to_string()).unwrap_or_default();
+    let letter = |api: &Api| APIS.iter().find(|(_, of)| of == api).map(|(letter, _)| *letter);
     let fields = [
         model.id.clone(),
         model.name.clone(),
         write_card(&model.card),
-        card(&model.batch),
-        card(&model.flex),
+        sibling(&model.batch, None),
+        sibling(&model.flex, model.batch.as_ref()),
         flags,
         place(BATCH_CACHE.iter().position(|rule| *rule == model.batch_cache)),
         place(CACHE_MODE.iter().position(|mode| Some(*mode) == model.cache_mode)),
         shown(model.context_window),
+        shown(model.max_input),
         shown(model.max_output),
         shown(model.min_cacheable_tokens),
-        model.cache_increment_tokens.to_string(),
+        shown(Some(model.cache_increment_tokens).filter(|step| *step != 1)),
         model.tokenizer.clone().unwrap_or_default(),
-        model.status.clone().unwrap_or_default(),
+        model.served_by.iter().filter_map(letter).collect(),
+        model.retires_on.map(date_utc).unwrap_or_default(),
+        model.successor.clone().unwrap_or_default(),
+        model.speed.as_ref().map(write_speed).unwrap_or_default(),
         model.price_date.clone(),
-        model.sources.join(","),
+        model.agreeing.to_string(),
+        model.note.clone().unwrap_or_default(),
     ];
     text.push_str(&fields.join("\t"));
     text.push('\n');
+}
+
+fn read_speed(text: &str) -> Option<Speed> {
+    let mut parts = text.split(',');
+    let (short_answer_ms, ttft_ms) = (number(parts.next()?)?, number(parts.next()?));
+    Some(Speed { short_answer_ms, ttft_ms, n: number(parts.next()?)?, date: parts.next()?.to_owned() })
+}
+
+fn write_speed(speed: &Speed) -> String {
+    format!("{},{},{},{}", speed.short_answer_ms, shown(speed.ttft_ms), speed.n, speed.date)
+}
+
+/// A batch or flex card. The first `None`: it can't be read; the second: there is none.
+fn read_sibling(text: &str, card: &RateCard, other: Option<&RateCard>) -> Option<Option<RateCard>> {
+    match (text, text.strip_prefix('*')) {
+        ("", _) => Some(None),
+        ("=", _) => other.cloned().map(Some),
+        (_, Some(tenths)) => in_tenths(card, number(tenths)?).map(Some),
+        _ => read_card(text).map(Some),
+    }
+}
+
+fn write_sibling(sibling: &RateCard, card: &RateCard, other: Option<&RateCard>) -> String {
+    if other == Some(sibling) {
+        return "=".to_owned();
+    }
+    let tenths = TENTHS.into_iter().find(|tenths| in_tenths(card, *tenths).as_ref() == Some(sibling));
+    tenths.map_or_else(|| write_card(sibling), |tenths| format!("*{tenths}"))
+}
+
+/// Every price of the card times so many tenths; `None` where one isn't whole then.
+fn in_tenths(card: &RateCard, tenths: u64) -> Option<RateCard> {
+    let price = |price: PerToken| (price.0 * tenths % 10 == 0).then_some(PerToken(price.0 * tenths / 10));
+    let rates = |rates: &Rates| {
+        Some(Rates {
+            input: price(rates.input)?,
+            output: price(rates.output)?,
+            cache_read: price(rates.cache_read)?,
+            cache_write: price(rates.cache_write)?,
+            cache_write_1h: price(rates.cache_write_1h)?,
+            reasoning: price(rates.reasoning)?,
+            thinking_output: price(rates.thinking_output)?,
+        })
+    };
+    let mut scaled = RateCard { base: rates(&card.base)?, ..card.clone() };
+    let tiers = scaled.tiers.iter_mut().map(|(_, rates)| rates);
+    let changes = scaled.changes.iter_mut().map(|(_, rates)| rates);
+    for row in tiers.chain(changes).chain(scaled.peak_hours.iter_mut().map(|(_, _, rates)| rates)) {
+        *row = rates(row)?;
+    }
+    Some(scaled)
 }
 
 fn read_card(text: &str) -> Option<RateCard> {
@@ -183,7 +262,9 @@ fn read_rates(text: &str) -> Option<Rates> {
     };
     let (input, output) = (price(None)?, price(None)?);
     let (cache_read, cache_write) = (price(Some(input))?, price(Some(input))?);
-    Some(Rates { input, output, cache_read, cache_write, cache_write_1h: price(Some(PerToken(0)))? })
+    let mut or_none = || price(Some(PerToken(0)));
+    let (cache_write_1h, reasoning, thinking_output) = (or_none()?, or_none()?, or_none()?);
+    Some(Rates { input, output, cache_read, cache_write, cache_write_1h, reasoning, thinking_output })
 }
 
 fn write_rates(rates: &Rates) -> String {
@@ -196,6 +277,8 @@ fn write_rates(rates: &Rates) -> String {
         unless(rates.cache_read, rates.input),
         unless(rates.cache_write, rates.input),
         unless(rates.cache_write_1h, PerToken(0)),
+        unless(rates.reasoning, PerToken(0)),
+        unless(rates.thinking_output, PerToken(0)),
     ];
     parts.join(",").trim_end_matches(',').to_owned()
 }
@@ -223,7 +306,25 @@ mod tests {
             cache_read: PerToken(input / 10),
             cache_write: PerToken(input),
             cache_write_1h: PerToken(input * 2),
+            ..Rates::default()
         }
+    }
+
+    #[test]
+    fn a_sibling_in_tenths_is_written_as_such_and_read_back() {
+        let card = RateCard { base: rates(100), tiers: vec![(9, rates(200))], ..RateCard::default() };
+        let half = in_tenths(&card, 5).unwrap();
+        assert_eq!((half.base.input, half.tiers[0].1.output), (PerToken(50), PerToken(400)));
+        let mut odd = half.clone();
+        odd.tiers[0].1.cache_read = PerToken(9);
+        for (sibling, other, text) in
+            [(&half, None, "*5"), (&half, Some(&half), "="), (&odd, Some(&half), "50,200,5,,100;T9:100,400,9,,200")]
+        {
+            assert_eq!(write_sibling(sibling, &card, other), text);
+            assert_eq!(read_sibling(text, &card, other), Some(Some(sibling.clone())));
+        }
+        assert_eq!(read_sibling("=", &card, None), None);
+        assert_eq!(read_sibling("", &card, None), Some(None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::money::PerToken;
 use crate::prices::date;
-use crate::prices::{BatchCache, BatchLimits, CacheMode, Model, RateCard, Rates, Vendor};
+use crate::prices::{Api, BatchCache, BatchLimits, CacheMode, Model, RateCard, Rates, Speed, Vendor};
 use crate::time::Time;
 
 pub(super) fn parse(text: &str) -> Result<(Vendor, Vec<Model>), serde_json::Error> {
@@ -17,6 +17,7 @@ pub(super) fn parse(text: &str) -> Result<(Vendor, Vec<Model>), serde_json::Erro
         name: file.vendor.name,
         batch_limits: file.batch_limits,
         limits_count_cache_reads: file.limits_count_cache_reads.unwrap_or(true),
+        limits_count_output: file.limits_count_output.unwrap_or(true),
         cache_requests_per_machine: file.cache_requests_per_machine,
     };
     Ok((vendor, models))
@@ -27,6 +28,7 @@ struct VendorFile {
     vendor: Names,
     batch_limits: Option<BatchLimits>,
     limits_count_cache_reads: Option<bool>,
+    limits_count_output: Option<bool>,
     cache_requests_per_machine: Option<u64>,
     models: Vec<Entry>,
 }
@@ -42,7 +44,7 @@ struct Entry {
     id: String,
     name: String,
     price_date: String,
-    sources: Vec<String>,
+    agreeing: u64,
     confidence: String,
     #[serde(flatten)]
     prices: Prices,
@@ -65,13 +67,18 @@ struct Entry {
     peak_hours: Vec<PeakHours>,
     cache_mode: Option<CacheMode>,
     context_window: Option<u64>,
+    max_input: Option<u64>,
     max_output: Option<u64>,
     min_cacheable_tokens: Option<u64>,
     cache_increment_tokens: Option<u64>,
     tokenizer: Option<String>,
-    status: Option<String>,
     #[serde(default)]
-    deprecated: bool,
+    served_by: Vec<Api>,
+    #[serde(default, deserialize_with = "some_midnight_utc")]
+    retires_on: Option<Time>,
+    successor: Option<String>,
+    speed: Option<Speed>,
+    note: Option<String>,
     #[serde(default)]
     core: bool,
 }
@@ -83,11 +90,15 @@ struct Prices {
     cache_read: Option<Price>,
     cache_write: Option<Price>,
     cache_write_1h: Option<Price>,
+    output_reasoning: Option<Price>,
+    output_thinking: Option<Price>,
 }
 
 #[derive(Deserialize)]
 struct Tier {
     above_input_tokens: u64,
+    batch_cache_read: Option<Price>,
+    flex_cache_read: Option<Price>,
     #[serde(flatten)]
     prices: Prices,
 }
@@ -130,9 +141,15 @@ impl Prices {
             output: self.output.0,
             cache_read: self.cache_read.unwrap_or(self.input).0,
             cache_write: self.cache_write.unwrap_or(self.input).0,
-            cache_write_1h: self.cache_write_1h.map(|price| price.0).unwrap_or_default(),
+            cache_write_1h: zero_if_unstated(self.cache_write_1h),
+            reasoning: zero_if_unstated(self.output_reasoning),
+            thinking_output: zero_if_unstated(self.output_thinking),
         }
     }
+}
+
+fn zero_if_unstated(price: Option<Price>) -> PerToken {
+    price.map(|price| price.0).unwrap_or_default()
 }
 
 impl Entry {
@@ -144,9 +161,12 @@ impl Entry {
             peak_hours: self.peak_hours.iter().map(|hours| (hours.from, hours.to, hours.prices.rates())).collect(),
             keeps_an_hour: false,
         };
+        let cached = has_batch_cache_price(self.batch_cache);
+        let batch_reads = self.tiers.iter().map(|tier| tier.batch_cache_read.filter(|_| cached));
+        let flex_reads = self.tiers.iter().map(|tier| tier.flex_cache_read);
         Model {
-            batch: self.batch_rates().map(|rates| sibling_card(&card, rates, has_batch_cache_price(self.batch_cache))),
-            flex: self.flex_rates().map(|rates| sibling_card(&card, rates, self.flex_cache_read.is_some())),
+            batch: self.batch_rates().map(|rates| sibling_card(&card, rates, cached, batch_reads)),
+            flex: self.flex_rates().map(|rates| sibling_card(&card, rates, self.flex_cache_read.is_some(), flex_reads)),
             card,
             vendor: vendor.to_owned(),
             corroborated: self.confidence == "high",
@@ -154,16 +174,20 @@ impl Entry {
             name: self.name,
             batch_cache: self.batch_cache,
             context_window: self.context_window,
+            max_input: self.max_input,
             max_output: self.max_output,
             min_cacheable_tokens: self.min_cacheable_tokens,
             cache_increment_tokens: self.cache_increment_tokens.unwrap_or(1),
             cache_mode: self.cache_mode,
             tokenizer: self.tokenizer,
-            deprecated: self.deprecated,
-            status: self.status,
+            served_by: self.served_by,
+            retires_on: self.retires_on,
+            successor: self.successor,
+            speed: self.speed,
+            note: self.note,
             core: self.core,
             price_date: self.price_date,
-            sources: self.sources,
+            agreeing: self.agreeing,
         }
     }
 
@@ -175,7 +199,8 @@ impl Entry {
             output: self.batch_output?.0,
             cache_read: cache_read.unwrap_or(input).0,
             cache_write: self.batch_cache_write.unwrap_or(input).0,
-            cache_write_1h: self.batch_cache_write_1h.map(|price| price.0).unwrap_or_default(),
+            cache_write_1h: zero_if_unstated(self.batch_cache_write_1h),
+            ..Rates::default()
         })
     }
 
@@ -186,14 +211,19 @@ impl Entry {
             output: self.flex_output?.0,
             cache_read: self.flex_cache_read.unwrap_or(input).0,
             cache_write: self.flex_cache_write.unwrap_or(input).0,
-            cache_write_1h: PerToken(0),
+            ..Rates::default()
         })
     }
 }
 
-/// Batch and flex price lists state no tiers, changes or hours of their own: they keep the proportions of the
-/// synchronous prices. Without a price of their own cached tokens cost what input costs.
-fn sibling_card(card: &RateCard, base: Rates, has_cache_price: bool) -> RateCard {
+/// Batch and flex price lists state no tiers, changes or hours of their own, but for some prices of cached tokens: they
+/// keep the proportions of the synchronous prices. Without a price of their own cached tokens cost what input costs.
+fn sibling_card(
+    card: &RateCard,
+    base: Rates,
+    has_cache_price: bool,
+    reads: impl Iterator<Item = Option<Price>>,
+) -> RateCard {
     let row = |rates: &Rates| {
         let mut row = base.in_proportion(&card.base, rates);
         if !has_cache_price {
@@ -201,10 +231,14 @@ fn sibling_card(card: &RateCard, base: Rates, has_cache_price: bool) -> RateCard
         }
         row
     };
+    let tier = |((above, rates), read): (&(u64, Rates), Option<Price>)| {
+        let row = row(rates);
+        (*above, Rates { cache_read: read.map_or(row.cache_read, |read| read.0), ..row })
+    };
     RateCard {
         base,
         keeps_an_hour: card.keeps_an_hour,
-        tiers: card.tiers.iter().map(|(above, rates)| (*above, row(rates))).collect(),
+        tiers: card.tiers.iter().zip(reads).map(tier).collect(),
         changes: card.changes.iter().map(|(from, rates)| (*from, row(rates))).collect(),
         peak_hours: card.peak_hours.iter().map(|(from, to, rates)| (*from, *to, row(rates))).collect(),
     }
@@ -218,6 +252,10 @@ fn has_batch_cache_price(rule: BatchCache) -> bool {
 fn midnight_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
     let text = Cow::<str>::deserialize(deserializer)?;
     date::first_moment(&text).ok_or_else(|| serde::de::Error::custom(format!("no date: {text}")))
+}
+
+fn some_midnight_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
+    midnight_utc(deserializer).map(Some)
 }
 
 /// `01:30` as minutes since midnight.
@@ -237,7 +275,7 @@ mod tests {
     fn one_model(fields: &str) -> Result<Model, serde_json::Error> {
         let text = format!(
             r#"{{"vendor":{{"id":"v","name":"V"}},"models":[{{"id":"m","name":"M","price_date":"2026-11-12",
-            "sources":[],"confidence":"high","input":"2","output":"8",{fields}}}]}}"#
+            "agreeing":2,"confidence":"high","input":"2","output":"8",{fields}}}]}}"#
         );
         parse(&text).map(|(_, mut models)| models.remove(0))
     }
@@ -269,5 +307,24 @@ mod tests {
         let model = one_model(&format!(r#""batch_input":"1","batch_output":"4",{tier}"#)).unwrap();
         let (above, rates) = model.batch.unwrap().tiers[0];
         assert_eq!((above, rates.input.0, rates.output.0, rates.cache_read.0), (10, 2_000_000, 6_000_000, 2_000_000));
+    }
+
+    #[test]
+    fn a_tier_can_have_cache_prices_of_its_own_in_a_batch_and_at_flex() {
+        let tier = r#""tiers":[{"above_input_tokens":10,"input":"4","output":"12","cache_read":"0.5",
+            "batch_cache_read":"0.25","flex_cache_read":"0.3"}]"#;
+        let siblings = r#""cache_read":"0.25","batch_input":"1","batch_output":"4","batch_cache_read":"0.13",
+            "batch_cache":"stacks","flex_input":"1","flex_output":"4","flex_cache_read":"0.13""#;
+        let model = one_model(&format!("{siblings},{tier}")).unwrap();
+        let read = |card: Option<RateCard>| card.unwrap().tiers[0].1.cache_read.0;
+        assert_eq!((read(model.batch), read(model.flex)), (250_000, 300_000));
+    }
+
+    #[test]
+    fn a_retirement_is_the_first_moment_of_its_day() {
+        let model = one_model(r#""retires_on":"2027-01-14","successor":"n""#).unwrap();
+        assert_eq!(model.retires_on.map(crate::prices::date_utc).as_deref(), Some("2027-01-14"));
+        assert!(one_model(r#""retires_on":"soon""#).is_err());
+        assert_eq!(one_model(r#""core":true"#).unwrap().retires_on, None);
     }
 }

@@ -48,6 +48,10 @@ pub struct Scenario {
     /// Input tokens that the provider can keep in its prompt cache, and for how long it does.
     pub cacheable_tokens: u32,
     pub cache_life_ms: u64,
+    /// The provider bills input that it didn't read as a cache write.
+    pub writes_unread: bool,
+    /// Of the output tokens, those that are thought.
+    pub reasoning_tokens: u32,
     /// Requests reach the provider up to so much later than they are sent.
     pub network_jitter_ms: u64,
 }
@@ -73,7 +77,7 @@ impl Scenario {
 
     /// The same without any chance but failures: what the closed form computes.
     pub fn steady(workload: &Workload, model: &Model, now: Time) -> Scenario {
-        let card = estimate::rate_card(workload, model, now);
+        let card = estimate::rate_card(workload, model);
         let caching = estimate::caching(workload, model, now);
         Scenario {
             plan: plan(workload, model, card),
@@ -89,6 +93,8 @@ impl Scenario {
             server: None,
             cacheable_tokens: narrow(caching.tokens),
             cache_life_ms: caching.life_ms,
+            writes_unread: caching.writes_unread,
+            reasoning_tokens: narrow(workload.reasoning_tokens),
             network_jitter_ms: 0,
         }
     }

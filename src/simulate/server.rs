@@ -15,7 +15,7 @@ const REFUSAL_MS: u64 = 150;
 /// What an attempt ends with; small, since as many wait as are in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reply {
-    Answered { input: u32, read: u32, written: u32, output: u32, fits: bool },
+    Answered { input: u32, read: u32, written: u32, output: u32, reasoning: u32, fits: bool },
     ServerError,
     RateLimited,
 }
@@ -52,10 +52,14 @@ impl Server {
         // A latency counts from the sending, the way there included.
         let answered = now.after_ms(self.latency_ms(scenario.latency)).max(arrives);
         let cached = self.reads_prefix(scenario, arrives, answered);
-        let [read, written] = if cached { [scenario.cacheable_tokens, 0] } else { [0, scenario.cacheable_tokens] };
+        let prefix = scenario.cacheable_tokens;
+        let tail = if scenario.writes_unread { scenario.input_tokens.saturating_sub(prefix) } else { 0 };
+        let [read, written] = if cached { [prefix, tail] } else { [0, prefix + tail] };
         let output = self.output(scenario);
+        let thought = u64::from(output) * u64::from(scenario.reasoning_tokens);
+        let reasoning = u32::try_from(thought / u64::from(scenario.output_tokens.max(1))).unwrap_or(output);
         let fits = !self.hits(scenario.misfits_ppm);
-        (answered, Reply::Answered { input: scenario.input_tokens, read, written, output, fits })
+        (answered, Reply::Answered { input: scenario.input_tokens, read, written, output, reasoning, fits })
     }
 
     /// Whether the prefix is read instead of written: it can be, once an answer with it has begun, and each use keeps it.
@@ -108,12 +112,13 @@ impl Server {
 impl Reply {
     pub fn outcome(self) -> Outcome {
         match self {
-            Reply::Answered { input, read, written, output, fits } => {
+            Reply::Answered { input, read, written, output, reasoning, fits } => {
                 let usage = Usage {
                     input: input.into(),
                     output: output.into(),
                     cache_read: read.into(),
                     cache_write: written.into(),
+                    reasoning: reasoning.into(),
                     ..Usage::default()
                 };
                 let misfit = (!fits).then(|| "simulated".to_owned());

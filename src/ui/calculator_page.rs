@@ -6,15 +6,17 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
+use crate::prices;
 use crate::time::Time;
 use crate::ui::Route;
 use crate::ui::calculator::{Action, Calculator, Inputs, decode, encode};
-use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps};
+use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps, SourcesProps};
 use crate::ui::lazy::Lazy;
 use crate::ui::loaders::Loaders;
 use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
 use crate::ui::runner::FileEstimateProps;
 use crate::ui::simulation::SimulationProps;
+use crate::ui::start::StartProps;
 
 /// How long the inputs rest before the address follows: browsers refuse more than about a hundred writes in 30 s.
 const ADDRESS_DELAY_MS: u32 = 350;
@@ -143,6 +145,15 @@ fn drawn(
                 waiting="Decision path" />
         }
     });
+    let begin =
+        StartProps { workload: inputs.workload.clone(), model: inputs.model.clone(), on_action: on_action.clone() };
+    let start = html! {
+        <Lazy<StartProps> loader={loaders.start} of={begin} after_paint={true} waiting="Usual workloads" small={true} />
+    };
+    let asked = SourcesProps { inputs: inputs.clone(), now };
+    let sources = html! {
+        <Lazy<SourcesProps> loader={loaders.sources} of={asked} after_paint={true} waiting="Sources" small={true} />
+    };
     let compared = ComparisonsProps { inputs: inputs.clone(), now, on_action: on_action.clone() };
     html! {
         <>
@@ -151,7 +162,9 @@ fn drawn(
                 { "Estimate it here, then run it in your browser with your own key. Nothing goes through us." }
             </p>
             { left_out(problems) }
-            <Calculator {inputs} {now} {on_action} actions={run_or_share} path={path.unwrap_or_default()} {from_file}>
+            { stale(now) }
+            <Calculator {inputs} {now} {on_action} actions={run_or_share} path={path.unwrap_or_default()} {from_file}
+                {start} {sources}>
                 <div class="calculator__comparisons">
                     <Lazy<ComparisonsProps> loader={loaders.comparisons} of={compared} after_paint={true}
                         waiting="Loading the table of models…" />
@@ -225,6 +238,16 @@ fn left_out(problems: &[String]) -> Html {
         <Notice tone={Tone::Warning} heading="Parts of this link can't be read. Default values are used instead.">
             { for problems.iter().map(|problem| html! { <p>{ problem }</p> }) }
         </Notice>
+    }
+}
+
+/// Prices that have been left alone for long are told before the figures that rest on them.
+fn stale(now: Time) -> Html {
+    match prices::stale_words(now) {
+        None => Html::default(),
+        Some(words) => html! {
+            <Notice tone={Tone::Warning} heading="These prices may be out of date"><p>{ words }</p></Notice>
+        },
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::future::pending;
 
-use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps};
+use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps, SourcesProps};
 use crate::ui::lazy::Loader;
 use crate::ui::pages::PagesProps;
 use crate::ui::runner::FileEstimateProps;
 use crate::ui::simulation::SimulationProps;
+use crate::ui::start::StartProps;
 
 /// What is fetched when it is first shown.
 #[derive(Clone, Copy, PartialEq)]
@@ -14,6 +15,8 @@ pub struct Loaders {
     pub comparisons: Loader<ComparisonsProps>,
     pub decision_path: Loader<DecisionPathProps>,
     pub share: Loader<ShareProps>,
+    pub sources: Loader<SourcesProps>,
+    pub start: Loader<StartProps>,
     pub pages: Loader<PagesProps>,
     pub file_estimate: Loader<FileEstimateProps>,
     pub simulation: Loader<SimulationProps>,
@@ -25,6 +28,8 @@ impl Loaders {
         comparisons: Loader(|| Box::pin(pending())),
         decision_path: Loader(|| Box::pin(pending())),
         share: Loader(|| Box::pin(pending())),
+        sources: Loader(|| Box::pin(pending())),
+        start: Loader(|| Box::pin(pending())),
         pages: Loader(|| Box::pin(pending())),
         file_estimate: Loader(|| Box::pin(pending())),
         simulation: Loader(|| Box::pin(pending())),

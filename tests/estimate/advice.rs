@@ -111,17 +111,19 @@ fn requests_that_bind_while_tokens_are_free_call_for_larger_requests() {
 }
 
 #[test]
-fn a_batch_that_forgoes_the_cache_is_not_forced_on_anyone() {
+fn a_batch_that_forgoes_the_cache_is_recommended_with_what_it_depends_on() {
     let workload = Workload { shared_prefix_tokens: 2_000, ..plain(100_000, 2_100, 10) };
-    let estimate = of(&workload, "claude-opus-5");
+    // Its batch has no cache, and costs less than Async without hits, more than Async with them.
+    let estimate = of(&workload, "gpt-4.1-mini");
     assert!(estimate.batch.as_ref().unwrap().cost > estimate.concurrent.cost);
-    assert_eq!(estimate.recommendation.way, Way::Async);
+    assert_eq!(estimate.recommendation.way, Way::BatchApi);
+    assert!(estimate.recommendation.reasons[0].starts_with("Which is cheaper depends"), "{estimate:#?}");
 }
 
 #[test]
 fn the_notes_tell_what_the_numbers_rest_on() {
     let notes = |estimate: Estimate| [estimate.warnings, estimate.notes].concat();
-    assert_eq!(notes(of(&Workload::default(), "gpt-4o-mini")), Vec::<String>::new());
+    assert_eq!(notes(of(&Workload::default(), "gpt-6-luna")).len(), 1, "times are ideal");
     let shared = Workload { shared_prefix_tokens: 2_000, ..plain(1_000, 3_000, 100) };
     says(&notes(of(&shared, "gpt-4o-mini")), "1,920 tokens of each call are cached");
     says(
@@ -129,7 +131,10 @@ fn the_notes_tell_what_the_numbers_rest_on() {
         "In a batch job, cached tokens of this model cost as much as fresh input.",
     );
     says(&notes(of(&shared, "claude-opus-5")), "with as many as providers report at best it would cost");
-    says(&notes(of(&shared, "deepseek-flash")), "(assumed: no source states it)");
+    says(&notes(of(&shared, "deepseek-flash")), "no source states a minimum");
+    let short = Workload { shared_prefix_tokens: 1_000, ..plain(1_000, 3_000, 100) };
+    says(&notes(of(&short, "deepseek-flash")), "(assumed: no source states it)");
+    says(&notes(of(&shared, "mistral-large-4")), "carry a prompt cache key");
     says(&notes(of(&shared, "deepseek-flash")), "01:00-04:00 or 06:00-10:00 UTC");
     says(&notes(of(&shared, "command-a-03-2025")), "no lower price for cached tokens");
     says(
@@ -138,7 +143,7 @@ fn the_notes_tell_what_the_numbers_rest_on() {
     );
     says(&notes(of(&plain(10, 300_000, 10), "gpt-6.1-sol")), "above 272,000 input tokens");
     says(&notes(of(&plain(10, 300_000, 10), "gpt-4o")), "does not fit the model");
-    says(&notes(of(&plain(1, 1, 1), "claude-fable-5-2")), "don't confirm one another");
+    says(&notes(of(&plain(1, 1, 1), "muse-ember-1.0")), "don't confirm one another");
     let own = Workload { own_input_price: Some(PerToken(1)), ..plain(1, 1, 1) };
     says(&notes(of(&own, "gpt-4o")), "The price of input is your own");
     let failing = Workload { failed_billed_ppm: 100_000, re_asks: 1, ..plain(10, 10, 10) };

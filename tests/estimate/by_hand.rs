@@ -117,22 +117,22 @@ fn simple_cases() -> Vec<Case> {
 fn tier_cases() -> Vec<Case> {
     vec![
         Case {
-            // At the border itself: 10 * (272,000 * 2 + 1,000 * 10) = 5,540,000.
+            // At the border itself, unread input written at 2.50: 10 * (272,000 * 2.5 + 1,000 * 10) = 6,900,000.
             what: "the border still belongs to the lower tier",
             model: "gpt-6.1-sol",
             workload: plain(10, 272_000, 1_000),
-            sequential: "5.54",
-            concurrent: "5.54",
-            batch: "2.77",
+            sequential: "6.9",
+            concurrent: "6.9",
+            batch: "3.45",
         },
         Case {
-            // Above it everything is repriced: 10 * (300,000 * 4 + 1,000 * 15) = 12,150,000.
+            // Above it everything is repriced: 10 * (300,000 * 5 + 1,000 * 15) = 15,150,000.
             what: "a long call is billed at the long price, its output too",
             model: "gpt-6.1-sol",
             workload: plain(10, 300_000, 1_000),
-            sequential: "12.15",
-            concurrent: "12.15",
-            batch: "6.075",
+            sequential: "15.15",
+            concurrent: "15.15",
+            batch: "7.575",
         },
         Case {
             // This vendor's border is inclusive: 200,000 * 4 + 100 * 12 = 801,200; at 0.8: 640,960.
@@ -153,16 +153,16 @@ fn tier_cases() -> Vec<Case> {
             batch: "0.3204784",
         },
         Case {
-            // The tier goes by all input, cached or not. C = 2,187 * 128 = 279,936. One in flight, 2 s: 30 a minute
+            // The tier goes by all input, cached or not. C = 280,000. One in flight, 2 s: 30 a minute
             // need ceil(30 / 15) = 2 machines, so 1 + 1 writes and 8 reads.
-            // 10 * 20,064 * 4 = 802,560; 8 * 279,936 * 0.2 = 447,897.6; 2 * 279,936 * 5 = 2,799,360;
-            // 10 * 1,000 * 15 = 150,000. Sum 4,199,817.6. Batch: 10 * (300,000 * 2 + 1,000 * 7.5) = 6,075,000.
+            // The tail is written too: 10 * 20,000 * 5 = 1,000,000; 8 * 280,000 * 0.2 = 448,000; 2 * 280,000 * 5 = 2,800,000;
+            // 10 * 1,000 * 15 = 150,000. Sum 4,398,000. Batch: 10 * (300,000 * 2.5 + 1,000 * 7.5) = 7,575,000.
             what: "a long call with a cached prefix",
             model: "gpt-6.1-sol",
             workload: shared(Workload { concurrency: 1, ..plain(10, 300_000, 1_000) }, 280_000),
-            sequential: "4.1998176",
-            concurrent: "4.1998176",
-            batch: "6.075",
+            sequential: "4.398",
+            concurrent: "4.398",
+            batch: "7.575",
         },
     ]
 }
@@ -227,7 +227,7 @@ fn cache_cases() -> Vec<Case> {
             batch: "0.3625",
         },
         Case {
-            // A minimum that nobody states is taken for 4,096. 10 writes at input's price, 90 reads of 5,000 at half:
+            // 10 writes at input's price, 90 reads of 5,000 at half:
             // 100 * 1,000 * 0.15 = 15,000; 10 * 5,000 * 0.15 = 7,500; 90 * 5,000 * 0.075 = 33,750;
             // 100 * 100 * 0.6 = 6,000. Sum 62,250. Sequential: 750 + 99 * 375 = 37,875. Sum 58,875.
             // Batch: 100 * (6,000 * 0.075 + 100 * 0.3) = 48,000.
@@ -288,14 +288,14 @@ fn own_price_cases() -> Vec<Case> {
             batch: "1.45",
         },
         Case {
-            // Half of the list's input price: long calls at half of their 4. 10 * (300,000 * 2 + 1,000 * 15).
-            // Batch: 10 * (300,000 * 1 + 1,000 * 7.5).
+            // Half of the list's input price: long calls, written at 5, at half of that. 10 * (300,000 * 2.5 + 1,000 * 15).
+            // Batch: 10 * (300,000 * 1.25 + 1,000 * 7.5).
             what: "long calls keep their proportion to an own price",
             model: "gpt-6.1-sol",
             workload: own("1", None, plain(10, 300_000, 1_000)),
-            sequential: "6.15",
-            concurrent: "6.15",
-            batch: "3.075",
+            sequential: "7.65",
+            concurrent: "7.65",
+            batch: "3.825",
         },
         Case {
             what: "a price of nothing is the person's word",

@@ -84,6 +84,7 @@ fn row(model: &Value, input: u64, at: Time) -> &Value {
 fn sibling(model: &Value, row: &Value, prefix: &str, has_cache_price: bool) -> Option<Prices> {
     let (base, now) = (prices_of(model, "")?, prices_of(row, "")?);
     let mut own = prices_of(model, prefix)?;
+    let of_tier = row.get(format!("{prefix}cache_read")).filter(|_| row != model && has_cache_price);
     if !has_cache_price {
         own.read = own.input;
     }
@@ -100,6 +101,7 @@ fn sibling(model: &Value, row: &Value, prefix: &str, has_cache_price: bool) -> O
     if !has_cache_price {
         prices.read = prices.input;
     }
+    prices.read = of_tier.map_or(prices.read, pico);
     Some(prices)
 }
 
@@ -119,7 +121,7 @@ const LATENCY_MS: i128 = 2_000;
 fn cached(model: &Value, shape: &Shape, paid: i128, in_flight: i128, prices: Prices, usual: Prices) -> i128 {
     let whole = |name: &str| model.get(name).and_then(Value::as_i64).map(i128::from);
     let base = prices_of(model, "").unwrap();
-    let minimum = whole("min_cacheable_tokens").unwrap_or(4_096);
+    let minimum = whole("min_cacheable_tokens").unwrap_or(1_024);
     let step = whole("cache_increment_tokens").unwrap_or(1);
     let tokens = if base.read >= base.input || shape.prefix < minimum { 0 } else { shape.prefix / step * step };
     let rounds_ms = (paid + in_flight - 1) / in_flight * LATENCY_MS;
@@ -131,7 +133,13 @@ fn cached(model: &Value, shape: &Shape, paid: i128, in_flight: i128, prices: Pri
     let asked = model["cache_mode"] != "explicit" || of_prefix(usual) < tokens * paid * usual.input;
     let tokens = if asked { tokens } else { 0 };
     let of_prefix = tokens * (writes * prices.write + (paid - writes) * prices.read);
-    paid * ((shape.input - tokens) * prices.input + shape.output * prices.output) + of_prefix
+    let unread = if writes_unread(model, shape.input) { prices.write } else { prices.input };
+    paid * ((shape.input - tokens) * unread + shape.output * prices.output) + of_prefix
+}
+
+/// Some vendors write what isn't read to the cache, unless a call says otherwise.
+fn writes_unread(model: &Value, input: i128) -> bool {
+    model["cache_mode"] == "implicit_writes" && input >= i128::from(model["min_cacheable_tokens"].as_i64().unwrap())
 }
 
 #[test]
@@ -162,7 +170,7 @@ fn every_model_costs_what_its_file_says() {
             ..plain(shape.calls as u64, shape.input as u64, shape.output as u64)
         };
         for at in [NOW, PEAK, LATER] {
-            let rows = by_model(&workload, at);
+            let rows = by_model(&workload, "", at);
             assert_eq!(rows.len(), entries.len());
             for cost in rows {
                 let key = cost.model.key();
@@ -176,8 +184,10 @@ fn every_model_costs_what_its_file_says() {
                 let flex = sibling(model, row, "flex_", model.get("flex_cache_read").is_some())
                     .map(|flex| cached(model, &shape, shape.paid, shape.in_flight, flex, usual));
                 assert_eq!(cost.flex.map(Usd::pico), flex, "{key}: flex");
-                let batch = sibling(model, row, "batch_", true)
-                    .map(|batch| shape.paid * (shape.input * batch.input + shape.output * batch.output));
+                let batch = sibling(model, row, "batch_", true).map(|batch| {
+                    let unread = if writes_unread(model, shape.input) { batch.write } else { batch.input };
+                    shape.paid * (shape.input * unread + shape.output * batch.output)
+                });
                 assert_eq!(cost.batch.map(Usd::pico), batch, "{key}: batch");
                 compared += 2 + i128::from(flex.is_some()) + i128::from(batch.is_some());
             }
@@ -200,7 +210,8 @@ fn every_batch_keeps_its_cache_rule() {
         let expected =
             sibling(model, model, "batch_", has_price).filter(|_| usual.read < usual.input).and_then(|batch| {
                 let fresh = calls * ((input - prefix) * batch.input + output * batch.output);
-                let all = calls * (input * batch.input + output * batch.output);
+                let unread = if writes_unread(model, input) { batch.write } else { batch.input };
+                let all = calls * (input * unread + output * batch.output);
                 let least = fresh + prefix * (980 * batch.read + 20 * batch.write);
                 (batch.read < batch.input).then_some((least.min(all), all))
             });
@@ -211,12 +222,12 @@ fn every_batch_keeps_its_cache_rule() {
 #[test]
 fn the_table_names_every_model_and_ignores_own_prices() {
     let own = Workload { own_input_price: Some(pennybatch::money::PerToken(1)), ..Workload::default() };
-    let rows = by_model(&own, NOW);
-    assert_eq!(rows, by_model(&Workload::default(), NOW));
+    let rows = by_model(&own, "", NOW);
+    assert_eq!(rows, by_model(&Workload::default(), "", NOW));
     let models = rows.iter().map(|row| row.model);
     assert!(models.clone().all(|model| !model.price_date.is_empty() && !model.name.is_empty()));
     assert!(models.eq(prices::all()));
-    let long = by_model(&plain(1, 900_000, 10), NOW);
+    let long = by_model(&plain(1, 900_000, 10), "", NOW);
     let fits = |key: &str| long.iter().find(|row| row.model.is(key)).unwrap().fits;
     assert!(fits("openai/gpt-6-astra") && !fits("openai/gpt-4o-mini"));
 }
@@ -235,7 +246,7 @@ fn a_bigger_workload_never_costs_less() {
         };
         let more = Workload { calls: small.calls + rng.u64(1..1_000), ..small.clone() };
         let longer = Workload { output_tokens: small.output_tokens + 1, ..small.clone() };
-        let (base, more, longer) = (by_model(&small, NOW), by_model(&more, NOW), by_model(&longer, NOW));
+        let (base, more, longer) = (by_model(&small, "", NOW), by_model(&more, "", NOW), by_model(&longer, "", NOW));
         for ((base, more), longer) in base.iter().zip(&more).zip(&longer) {
             assert!(base.sequential < more.sequential || base.sequential == Usd::ZERO);
             let key = base.model.key();

@@ -6,12 +6,9 @@ use yew::{AttrValue, Reducible};
 
 use super::choice::Choice;
 use super::view::View;
-use crate::estimate::{Quantity, Tier, Workload};
+use crate::estimate::{Every, Example, LengthUnit, POST_MODEL, Quantity, Tier, Workload};
 use crate::number::{Range, Unit};
 use crate::prices::{self, Model, ModelId};
-
-/// The model that the page opens with.
-pub const OPENING_MODEL: &str = "openai/gpt-4o-mini";
 
 /// Models that can be seen side by side.
 pub const PINS_MAX: usize = 4;
@@ -26,6 +23,11 @@ pub struct Inputs {
     pub versus: Versus,
     /// Of the table of all models.
     pub view: View,
+    /// What the lengths of input and output are typed in.
+    pub unit: LengthUnit,
+    pub every: Every,
+    /// `YYYY-MM-DD`: the date of the prices that the link was made at, where it says so.
+    pub priced: Option<AttrValue>,
     /// The quantities whose boxes hold a text that can't be read, a bit each. The workload is then not what is typed.
     pub unread: u32,
 }
@@ -63,6 +65,10 @@ pub enum Action {
     Pin(ModelId),
     Against(Versus),
     View(View),
+    Unit(LengthUnit),
+    Every(Every),
+    /// A usual workload; `None`: the post's own, with its model.
+    Start(Option<Example>),
     /// Another link was opened.
     Replace(Box<Inputs>),
 }
@@ -70,11 +76,14 @@ pub enum Action {
 impl Default for Inputs {
     fn default() -> Inputs {
         Inputs {
-            model: OPENING_MODEL.to_owned(),
+            model: prices::OPENING_MODEL.to_owned(),
             workload: Workload::default(),
             pins: Vec::new(),
             versus: Versus::default(),
             view: View::default(),
+            unit: LengthUnit::default(),
+            every: Every::default(),
+            priced: None,
             unread: 0,
         }
     }
@@ -114,6 +123,12 @@ impl Inputs {
             Action::Pin(model) => self.with_pin(model),
             Action::Against(versus) => Inputs { versus, ..self.clone() },
             Action::View(view) => Inputs { view, ..self.clone() },
+            Action::Unit(unit) => Inputs { unit, ..self.clone() },
+            Action::Every(every) => Inputs { every, ..self.clone() },
+            Action::Start(Some(example)) => self.with(example.applied(&self.workload)),
+            Action::Start(None) => {
+                Inputs { model: POST_MODEL.to_owned(), workload: Workload::default(), ..self.clone() }
+            }
             Action::Replace(inputs) => Inputs { unread: self.unread, ..*inputs },
         }
     }
@@ -137,7 +152,7 @@ impl Inputs {
     /// What has to be corrected first before the figures count; `None` where they do.
     pub fn unread_words(&self) -> Option<AttrValue> {
         let first = Quantity::ALL.get(self.unread.trailing_zeros() as usize)?;
-        Some(format!("No estimate yet. Correct {} first.", first.spec().label).into())
+        Some(format!("No estimate yet. Correct {} first.", self.unit.label(*first)).into())
     }
 
     pub fn model(&self) -> Option<&'static Model> {
@@ -187,6 +202,17 @@ mod tests {
     }
 
     #[test]
+    fn a_usual_workload_keeps_the_model_and_the_post_s_brings_its_own() {
+        let asked = Inputs::default().after(Action::Set(Quantity::Calls, Some(20_000)));
+        let example = crate::estimate::EXAMPLES[0];
+        let started = asked.after(Action::Start(Some(example)));
+        assert_eq!((started.workload.calls, started.workload.input_tokens), (20_000, example.input_tokens));
+        assert_eq!(started.model, asked.model);
+        let post = started.after(Action::Start(None));
+        assert_eq!((post.model.as_str(), &post.workload), (POST_MODEL, &Workload::default()));
+    }
+
+    #[test]
     fn four_models_can_be_pinned_and_each_taken_off_again() {
         let pin = |inputs: &Inputs, id: &str| inputs.after(Action::Pin(prices::find(id).unwrap().key()));
         let mut inputs = Inputs::default();
@@ -201,21 +227,21 @@ mod tests {
 
     #[test]
     fn a_tier_sets_all_limits_and_its_absence_none() {
-        let model = Inputs::default().model().unwrap();
-        let tier = crate::estimate::tiers(model)[0];
-        let limited = Inputs::default().after(Action::Limits(Some(tier)));
+        let opened = Inputs::default().after(Action::ChooseModel("openai/gpt-4o-mini".to_owned()));
+        let tier = crate::estimate::tiers(opened.model().unwrap())[0];
+        let limited = opened.after(Action::Limits(Some(tier)));
         assert_eq!(
             (limited.workload.requests_per_minute, limited.workload.tokens_per_minute),
             (Some(500), Some(200_000))
         );
         assert!(tier.is_of(&limited.workload));
-        assert_eq!(limited.after(Action::Limits(None)), Inputs::default());
+        assert_eq!(limited.after(Action::Limits(None)), opened);
     }
 
     #[test]
     fn the_opening_model_is_in_the_catalogue_and_an_unknown_one_is_not_taken() {
         let opening = Inputs::default();
-        assert_eq!(opening.model().map(|model| model.id.as_str()), Some("gpt-4o-mini"));
+        assert_eq!(opening.model().map(|model| model.id.as_str()), Some("gpt-6-luna"));
         assert_eq!(opening.after(Action::ChooseModel("gpt-nowhere".to_owned())), opening);
     }
 }

@@ -46,6 +46,12 @@ pub struct CalculatorProps {
     /// Another way to fill the inputs in, among them.
     #[prop_or_default]
     pub from_file: Html,
+    /// Usual workloads, and lengths counted from a text, among the inputs.
+    #[prop_or_default]
+    pub start: Html,
+    /// Where the prices come from, below the answer.
+    #[prop_or_default]
+    pub sources: Html,
     /// What stands below the answer.
     #[prop_or_default]
     pub children: Html,
@@ -63,9 +69,9 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     html! {
         <div class={if unread { "calculator calculator--unread" } else { "calculator" }}>
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
-            <WorkloadForm inputs={props.inputs.clone()} from_file={props.from_file.clone()}
+            <WorkloadForm inputs={props.inputs.clone()} now={props.now} from_file={props.from_file.clone()} start={props.start.clone()}
                 on_action={props.on_action.clone()} />
-            <Advice {estimate} {model} actions={props.actions.clone()} path={props.path.clone()} {unread} />
+            <Advice {estimate} {model} every={props.inputs.every} sources={props.sources.clone()} actions={props.actions.clone()} path={props.path.clone()} {unread} />
             { props.children.clone() }
         </div>
     }

@@ -5,17 +5,19 @@
 //! failed (%), deadline (hours), budget (USD), pin and pout (USD per million tokens), and the rarer ones after them.
 //! `warm`, `hour` and `window` are switches (`choice.rs`): 1 or 0. `pins` are the models side by side, `vs`, `vsfail`
 //! (%) and `vsasks` the other model of the comparison with re-asks; `sort` (a column, `-` before it for the other way
-//! around), `filter` and `old` (1: deprecated ones too) are how the table of all models is seen. The first five say what
-//! the workload is and are always written; the others where they differ from the opening values. Links that came through
+//! around), `filter` and `old` (1: retired ones too) are how the table of all models is seen. `unit` (words, pages) is what
+//! lengths are typed in; `in` and `out` stay tokens. `every` (day, week, month) is how often it is run, `priced` the date of
+//! the prices that the link was made at. The first five say what the workload is and are always written; the others where they differ from the opening values. Links that came through
 //! other tools are taken apart by `crate::query`.
 
 use super::choice::Choice;
 use super::inputs::{ASKED_AGAIN, BAD_ANSWERS, Inputs, PINS_MAX, Versus};
 use super::view::{Column, View};
-use crate::estimate::{Quantity, Workload};
+use crate::estimate::{Every, LengthUnit, Quantity, Workload};
 use crate::number::Range;
 use crate::prices;
 use crate::query::{bare, escaped, pairs, quoted};
+use yew::AttrValue;
 
 const MODEL: &str = "model";
 const PINS: &str = "pins";
@@ -25,6 +27,9 @@ const VERSUS_ASKS: &str = "vsasks";
 const SORT: &str = "sort";
 const FILTER: &str = "filter";
 const DEPRECATED: &str = "old";
+const UNIT: &str = "unit";
+const EVERY: &str = "every";
+const PRICED: &str = "priced";
 
 const ALWAYS: [Quantity; 4] = [Quantity::Calls, Quantity::Input, Quantity::Output, Quantity::CacheHits];
 
@@ -53,6 +58,15 @@ pub fn encode(inputs: &Inputs) -> String {
     }
     if view.deprecated {
         add(&mut query, DEPRECATED, "1");
+    }
+    if inputs.unit != LengthUnit::default() {
+        add(&mut query, UNIT, inputs.unit.name());
+    }
+    if inputs.every != Every::default() {
+        add(&mut query, EVERY, inputs.every.key());
+    }
+    if let Some(priced) = &inputs.priced {
+        add(&mut query, PRICED, priced);
     }
     query
 }
@@ -108,7 +122,8 @@ pub fn decode(query: &str) -> (Inputs, Vec<String>) {
 
 /// Whether the calculator's links have such a part. A link to another page may carry it along.
 pub fn is_known(key: &str) -> bool {
-    const OTHERS: [&str; 8] = [MODEL, PINS, VERSUS, VERSUS_FAILED, VERSUS_ASKS, SORT, FILTER, DEPRECATED];
+    const OTHERS: [&str; 11] =
+        [MODEL, PINS, VERSUS, VERSUS_FAILED, VERSUS_ASKS, SORT, FILTER, DEPRECATED, UNIT, EVERY, PRICED];
     OTHERS.contains(&key)
         || Quantity::ALL.iter().any(|quantity| quantity.spec().key == key)
         || Choice::ALL.iter().any(|choice| choice.key() == key)
@@ -147,6 +162,20 @@ fn read(inputs: &mut Inputs, key: &str, value: &str) -> Result<(), String> {
             let view = inputs.view.in_order(value);
             inputs.view = view.ok_or_else(|| format!("The order is one of {}, not {}.", columns(), quoted(value)))?;
         }
+        UNIT => {
+            let unit = LengthUnit::named(value);
+            inputs.unit = unit.ok_or_else(|| format!("The unit is tokens, words or pages, not {}.", quoted(value)))?;
+        }
+        EVERY => {
+            let every = Every::keyed(value);
+            inputs.every =
+                every.ok_or_else(|| format!("How often is once, day, week or month, not {}.", quoted(value)))?;
+        }
+        PRICED => {
+            let day = prices::first_moment(value).map(|_| AttrValue::from(value.to_owned()));
+            inputs.priced =
+                Some(day.ok_or_else(|| format!("The date of the prices is YYYY-MM-DD, not {}.", quoted(value)))?);
+        }
         DEPRECATED => inputs.view.deprecated = switched(value, "Show retired")?,
         _ => return Err(format!("{} is unknown.", quoted(key))),
     }
@@ -177,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_opening_values_are_a_short_link() {
-        assert_eq!(encode(&Inputs::default()), "model=gpt-4o-mini&calls=5000&in=250&out=50&dup=10");
+        assert_eq!(encode(&Inputs::default()), "model=gpt-6-luna&calls=5000&in=250&out=50&dup=10");
         assert_eq!(decode(""), (Inputs::default(), Vec::new()));
     }
 
@@ -200,11 +229,18 @@ mod tests {
         inputs = inputs.after(Action::Against(versus));
         let view = View { filter: "gpt & co".into(), deprecated: true, ..View::default().sorted_by(Column::Batch) };
         inputs = inputs.after(Action::View(view.sorted_by(Column::Batch)));
+        inputs = inputs.after(Action::Unit(LengthUnit::Pages)).after(Action::Every(Every::Month));
+        inputs.priced = Some("2026-11-12".into());
         let query = encode(&inputs);
         assert_eq!(decode(&query), (inputs.clone(), Vec::new()), "{query}");
         assert!(query.contains("&deadline=22&budget=23&pin=24&pout=25&asks=10&cap=27"), "{query}");
         assert!(query.contains("&warm=1&hour=1&window=1&pins=gpt-4o,fireworks/kimi-k3&vs=gpt-4o"), "{query}");
-        assert!(query.ends_with("&vsfail=12.5&vsasks=5&sort=-batch&filter=gpt%20%26%20co&old=1"), "{query}");
+        assert!(
+            query.ends_with(
+                "&vsfail=12.5&vsasks=5&sort=-batch&filter=gpt%20%26%20co&old=1&unit=pages&every=month&priced=2026-11-12"
+            ),
+            "{query}"
+        );
         assert_eq!(of_workload(&inputs), query[..query.find("&pins").unwrap()]);
     }
 
@@ -220,6 +256,9 @@ mod tests {
             (&pinned, Action::Pin("openai/gpt-4o".to_owned())),
             (&before, Action::Against(versus)),
             (&before, Action::View(view)),
+            (&before, Action::Unit(LengthUnit::Words)),
+            (&before, Action::Every(Every::Day)),
+            (&before, Action::Start(None)),
         ] {
             let after = before.after(action.clone());
             let query = encode(&after);
@@ -239,7 +278,7 @@ mod tests {
     #[test]
     fn what_a_link_gets_wrong_is_named_and_left_out() {
         let (inputs, problems) = decode(
-            "model=gpt%2Dnowhere&calls=0&in=many&colour=red&out=70&dup&warm=yes&vsfail=100&pins=gpt-4o,x&sort=colour&old=2",
+            "model=gpt%2Dnowhere&calls=0&in=many&colour=red&out=70&dup&warm=yes&vsfail=100&pins=gpt-4o,x&sort=colour&old=2&unit=lines&every=hour&priced=soon",
         );
         assert_eq!(inputs, Inputs::default().after(Action::Set(Quantity::Output, Some(70))));
         assert_eq!(
@@ -255,6 +294,9 @@ mod tests {
                 "No price found for the model “x”.",
                 "The order is one of model, provider, cost, thousand, batch, time, date, not “colour”.",
                 "Show retired is 1 or 0, not “2”.",
+                "The unit is tokens, words or pages, not “lines”.",
+                "How often is once, day, week or month, not “hour”.",
+                "The date of the prices is YYYY-MM-DD, not “soon”.",
             ]
         );
     }

@@ -6,6 +6,7 @@ use yew::LocalServerRenderer;
 use yew::prelude::*;
 
 use super::*;
+use crate::estimate::{Every, LengthUnit};
 
 /// 2026-11-23, a Monday at noon.
 const NOW: Time = Time::from_ms(1_795_435_200_000);
@@ -18,6 +19,8 @@ async fn drawn(inputs: Inputs) -> String {
         actions: Html::default(),
         path: Html::default(),
         from_file: Html::default(),
+        start: Html::default(),
+        sources: Html::default(),
         children: Html::default(),
     };
     LocalServerRenderer::<Calculator>::with_props(props).hydratable(false).render().await
@@ -49,9 +52,9 @@ fn words_of_group(page: &str, id: &str) -> String {
 async fn the_page_opens_with_the_answers() {
     let page = drawn(Inputs::default()).await;
     for (id, figures) in [
-        ("answer-sequential", "Cost $0.338 Time 2 h 5 min"),
-        ("answer-async", "Cost $0.304 Time 7.5 min"),
-        ("answer-batch-api", "Cost $0.152 Time < 24 hours"),
+        ("answer-sequential", "Cost $0.25 Time 2 h 5 min"),
+        ("answer-async", "Cost $0.225 Time 7.5 min"),
+        ("answer-batch-api", "Cost $0.113 Time < 24 hours"),
     ] {
         let words = words_of_group(&page, id);
         assert!(words.contains(figures), "{id}: {words}");
@@ -123,4 +126,45 @@ async fn own_prices_and_a_budget_are_echoed() {
         .after(Action::Set(Quantity::InputPrice, Some(150_000)));
     let page = drawn(inputs).await;
     assert!(page.contains("= $0.50") && page.contains("= $0.15 per 1M tokens"), "{page}");
+}
+
+#[tokio::test]
+async fn lengths_are_typed_in_the_person_s_unit() {
+    let page = drawn(Inputs::default()).await;
+    assert!(page.contains(">Input tokens per call<") && page.contains(">Lengths in<"), "{page}");
+    let inputs =
+        Inputs::default().after(Action::Unit(LengthUnit::Pages)).after(Action::Set(Quantity::Input, Some(1_333)));
+    let page = drawn(inputs).await;
+    assert!(page.contains(">Input pages per call<") && page.contains("value=\"2\""), "{page}");
+    assert!(page.contains("About 1,333 tokens.") && page.contains("1 page = 500 words"), "{page}");
+}
+
+#[tokio::test]
+async fn a_manager_s_question_is_answered_in_words_that_managers_know() {
+    let inputs = Inputs::default()
+        .after(Action::Start(Some(crate::estimate::EXAMPLES[0])))
+        .after(Action::Unit(LengthUnit::Pages))
+        .after(Action::Set(Quantity::Calls, Some(20_000)))
+        .after(Action::Set(Quantity::Input, Some(LengthUnit::Pages.tokens(200))))
+        .after(Action::Set(Quantity::Deadline, Some(240_000)))
+        .after(Action::Set(Quantity::Budget, Some(1_000_000)))
+        .after(Action::Every(Every::Month));
+    let page = drawn(inputs).await;
+    // 20,000 * (1,333 written at 0.125 + 5 * 0.50) = 3.38; the batch at half, or with nothing written at 0.05.
+    assert!(page.contains("Run monthly: $3.38 with Async, $1.36–$1.69 with Batch API a month."), "{page}");
+    assert!(page.contains("Use the Batch API: $1.36–$1.69, &lt; 24 hours."), "{page}");
+    assert!(page.contains("within your deadline of 24 h") && page.contains("of your budget of $100.00"), "{page}");
+}
+
+#[tokio::test]
+async fn what_the_total_leaves_out_stands_beside_it() {
+    let page = drawn(Inputs::default()).await;
+    assert!(page.contains("Not included: taxes, regional surcharges, tool and storage fees."), "{page}");
+}
+
+#[tokio::test]
+async fn a_model_that_ends_soon_says_so_beside_its_figures() {
+    let page = drawn(Inputs::default().after(Action::ChooseModel("openai/gpt-4o-mini".to_owned()))).await;
+    let page = page.replace('\u{a0}', " ");
+    assert!(page.contains("OpenAI switches gpt-4o-mini off on 14 Jan 2027. Its successor is gpt-6-luna."), "{page}");
 }

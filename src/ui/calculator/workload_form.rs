@@ -1,4 +1,5 @@
-//! What is asked: the model, five quantities with sliders, deadline and budget, and the rest under `Advanced`.
+//! What is asked: the model, how many calls of what length, how often, by when and for how much, and the rest under
+//! `Advanced`.
 
 use std::rc::Rc;
 
@@ -7,11 +8,15 @@ use yew::prelude::*;
 use super::choice::Choice;
 use super::inputs::{Action, Inputs};
 use super::model_picker::{ModelPicker, dollars};
-use crate::estimate::{Quantity, Tier, Workload, tiers};
+use crate::estimate::{Every, LengthUnit, Quantity, Tier, Workload, tiers};
 use crate::money::{PerToken, grouped};
+use crate::time::{Time, day_in_words, in_words};
 use crate::ui::parts::{Button, ButtonKind, Disclosure, NumberField, SelectField, Switch};
 
-/// Beside the five with sliders.
+/// Those that come first, each with a slider; the lengths among them are typed in the person's unit.
+const SIZE: [Quantity; 3] = [Quantity::Calls, Quantity::Input, Quantity::Output];
+/// After the goals.
+const PACE: [Quantity; 2] = [Quantity::CacheHits, Quantity::Concurrency];
 const GOALS: [Quantity; 2] = [Quantity::Deadline, Quantity::Budget];
 
 /// What stands under `Advanced`, in the rows of the page.
@@ -67,6 +72,11 @@ pub struct WorkloadFormProps {
     /// Another way to fill them in.
     #[prop_or_default]
     pub from_file: Html,
+    /// Usual workloads, and lengths counted from a text.
+    #[prop_or_default]
+    pub start: Html,
+    /// Models are switched off on a day.
+    pub now: Time,
     pub on_action: Callback<Action>,
 }
 
@@ -75,9 +85,10 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     let workload = &props.inputs.workload;
     let own_price = workload.own_input_price.is_some() && workload.own_output_price.is_some();
     let field = |quantity: Quantity| {
+        let unit = if SIZE[1..].contains(&quantity) { props.inputs.unit } else { LengthUnit::Tokens };
         html! {
-            <QuantityField {quantity} value={quantity.get(workload)} placeholder={placeholder(quantity, &props.inputs)}
-                hint={quantity.hint(workload).map(AttrValue::from)} error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
+            <QuantityField {quantity} {unit} value={quantity.get(workload)} placeholder={placeholder(quantity, &props.inputs)}
+                hint={hint(quantity, &props.inputs)} error={complaint(quantity, workload)} on_action={props.on_action.clone()} />
         }
     };
     let opening = Workload::default();
@@ -96,15 +107,21 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
     };
     html! {
         <section class="workload-form panel" aria-label="Workload">
-            <ModelPicker model={props.inputs.model.clone()} {own_price} on_action={props.on_action.clone()} />
+            <ModelPicker model={props.inputs.model.clone()} {own_price} now={props.now} on_action={props.on_action.clone()} />
             <div class="workload-form__file">{ props.from_file.clone() }</div>
-            { for Quantity::MAIN.into_iter().map(|quantity| html! {
+            { props.start.clone() }
+            { for SIZE.into_iter().map(field) }
+            { unit_field(props) }
+            <div class="workload-form__fields">
+                { every_field(props) }
+                { for GOALS.into_iter().map(field) }
+            </div>
+            { for PACE.into_iter().map(|quantity| html! {
                 <>
                     { field(quantity) }
                     if quantity == Quantity::CacheHits && workload.cache_hits_ppm > 0 { { none_repeated.clone() } }
                 </>
             }) }
-            <div class="workload-form__fields">{ for GOALS.into_iter().map(field) }</div>
             <Disclosure id="advanced" label="Advanced" {summary} open={set > 0}>
                 <div class="workload-form__advanced">
                     {
@@ -127,6 +144,23 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
             </Disclosure>
         </section>
     }
+}
+
+fn unit_field(props: &WorkloadFormProps) -> Html {
+    let on_choose =
+        props.on_action.reform(|name: AttrValue| Action::Unit(LengthUnit::named(&name).unwrap_or_default()));
+    let choices = LengthUnit::ALL.map(|unit| (AttrValue::Static(unit.name()), AttrValue::Static(unit.name())));
+    let unit = props.inputs.unit;
+    html! {
+        <SelectField id="lengths-in" label="Lengths in" value={unit.name()} choices={choices.to_vec()}
+            hint={unit.basis().map(AttrValue::Static)} {on_choose} />
+    }
+}
+
+fn every_field(props: &WorkloadFormProps) -> Html {
+    let on_choose = props.on_action.reform(|key: AttrValue| Action::Every(Every::keyed(&key).unwrap_or_default()));
+    let choices = Every::ALL.map(|every| (AttrValue::Static(every.key()), AttrValue::Static(every.label())));
+    html! { <SelectField id="how-often" label="How often" value={props.inputs.every.key()} choices={choices.to_vec()} {on_choose} /> }
 }
 
 /// Published limits with one choice; nothing where nobody publishes any for this model.
@@ -167,6 +201,8 @@ const OWN_LIMITS: &str = "own";
 #[derive(Properties, PartialEq)]
 struct QuantityFieldProps {
     quantity: Quantity,
+    /// What a length is typed in.
+    unit: LengthUnit,
     value: Option<u64>,
     placeholder: Option<AttrValue>,
     hint: Option<AttrValue>,
@@ -176,13 +212,16 @@ struct QuantityFieldProps {
 
 #[component]
 fn QuantityField(props: &QuantityFieldProps) -> Html {
-    let (quantity, spec) = (props.quantity, props.quantity.spec());
-    let on_change = props.on_action.reform(move |value: Option<u64>| Action::Set(quantity, value));
+    let (quantity, unit, spec) = (props.quantity, props.unit, props.quantity.spec());
+    let on_change =
+        props.on_action.reform(move |value: Option<u64>| Action::Set(quantity, value.map(|steps| unit.tokens(steps))));
     let on_unread = props.on_action.reform(move |unread: bool| Action::Unread(quantity, unread));
     html! {
-        <NumberField id={format!("input-{}", spec.key)} label={spec.label} value={props.value} range={spec.range}
-            step={spec.step} hint={props.hint.clone()} placeholder={props.placeholder.clone()} error={props.error.clone()}
-            slider={quantity.scale()} {on_change} {on_unread} />
+        <NumberField id={format!("input-{}", spec.key)} label={unit.label(quantity)}
+            value={props.value.map(|tokens| unit.of_tokens(tokens))} range={unit.range(spec.range)}
+            step={if unit == LengthUnit::Tokens { spec.step } else { unit.step() }} hint={props.hint.clone()}
+            placeholder={props.placeholder.clone()} error={props.error.clone()}
+            slider={quantity.scale().map(|scale| scale.in_unit(unit))} {on_change} {on_unread} />
     }
 }
 
@@ -198,6 +237,25 @@ fn ChoiceSwitch(props: &ChoiceSwitchProps) -> Html {
     let choice = props.choice;
     let on_switch = props.on_action.reform(move |on| Action::Switch(choice, on));
     html! { <Switch id={choice.id()} label={choice.label()} on={props.on} hint={choice.hint()} {on_switch} /> }
+}
+
+/// What is said below a field.
+fn hint(quantity: Quantity, inputs: &Inputs) -> Option<AttrValue> {
+    let tokens = quantity.get(&inputs.workload)?;
+    if SIZE[1..].contains(&quantity) && inputs.unit != LengthUnit::Tokens {
+        return Some(format!("About {} tokens.", grouped(&tokens.to_string())).into());
+    }
+    let speed = inputs.model().and_then(|model| model.speed.as_ref()).filter(|_| quantity == Quantity::Latency);
+    if let Some(speed) = speed {
+        let (answer, day) = (in_words(speed.short_answer_ms), day_in_words(&speed.date));
+        return Some(
+            format!("Assumed. Public probes of {day}: {answer} for 20 tokens (median of {}).", speed.n).into(),
+        );
+    }
+    if quantity == Quantity::Latency {
+        return Some(AttrValue::Static("Assumed. No public figure is known."));
+    }
+    quantity.hint(&inputs.workload).map(AttrValue::from)
 }
 
 /// What an empty box stands for.
@@ -231,8 +289,9 @@ mod tests {
 
     #[test]
     fn every_quantity_has_one_place_in_the_form() {
-        let mut seen: Vec<Quantity> = Quantity::MAIN.to_vec();
+        let mut seen: Vec<Quantity> = SIZE.to_vec();
         seen.extend(GOALS);
+        seen.extend(PACE);
         seen.extend(ADVANCED.iter().flat_map(|row| row.quantities.iter().copied()));
         seen.sort();
         assert_eq!(seen, Quantity::ALL);

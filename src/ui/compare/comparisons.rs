@@ -12,6 +12,7 @@ use super::re_asks::ReAsks;
 use super::side_by_side::SideBySide;
 use super::ways::Ways;
 use crate::estimate::{self, Workload};
+use crate::prices::ModelId;
 use crate::time::Time;
 use crate::ui::calculator::{Action, Inputs};
 use crate::ui::hooks::{use_after_paint, use_rested};
@@ -63,13 +64,14 @@ fn FollowedFigures(props: &FollowedProps) -> Html {
 pub(super) fn Models(props: &ComparisonsProps) -> Html {
     let (inputs, now) = (&props.inputs, props.now);
     let workload = &inputs.workload;
-    let rows = use_memo((workload.clone(), now), |(workload, now): &(Workload, Time)| {
-        measured(|| estimate::by_model(workload, *now))
+    let asked = (workload.clone(), inputs.model.clone(), now);
+    let rows = use_memo(asked, |(workload, chosen, now): &(Workload, ModelId, Time)| {
+        measured(|| estimate::by_model(workload, chosen, *now))
     });
     let on_pin = props.on_action.reform(Action::Pin);
     html! {
         <>
-            <CostByModel rows={rows.clone()} calls={workload.calls} chosen={inputs.model.clone()}
+            <CostByModel rows={rows.clone()} calls={workload.calls} {now} chosen={inputs.model.clone()}
                 pins={inputs.pins.clone()} view={inputs.view.clone()}
                 on_choose={props.on_action.reform(Action::ChooseModel)} on_pin={on_pin.clone()}
                 on_view={props.on_action.reform(Action::View)} />

@@ -7,10 +7,9 @@ use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
 
 use super::model_view;
-use crate::estimate::{ModelCost, a_thousand};
-use crate::money::Usd;
+use crate::estimate::{ModelCost, a_thousand, cost_words};
 use crate::prices::ModelId;
-use crate::time::day_in_words;
+use crate::time::{Time, day_in_words};
 use crate::ui::calculator::{Column, PINS_MAX, View};
 use crate::ui::parts::{Switch, TextField, TextKind};
 
@@ -23,6 +22,7 @@ const PIN: &str = "data-pin";
 pub struct CostByModelProps {
     pub rows: Rc<Vec<ModelCost>>,
     pub calls: u64,
+    pub now: Time,
     pub chosen: ModelId,
     pub pins: Vec<ModelId>,
     pub view: View,
@@ -34,7 +34,7 @@ pub struct CostByModelProps {
 #[component]
 pub fn CostByModel(props: &CostByModelProps) -> Html {
     let view = &props.view;
-    let shown = model_view::rows(view, &props.rows, &props.chosen);
+    let shown = model_view::rows(view, &props.rows, &props.chosen, props.now);
     let on_filter = {
         let view = view.clone();
         props.on_view.reform(move |filter: AttrValue| View { filter, ..view.clone() })
@@ -63,7 +63,8 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
             </div>
             <p class="soft small" role="status">
                 { format!("{} of {} models. Cost{time} of Async with your inputs. ", shown.len(), props.rows.len()) }
-                { "Click a model to use it; pin up to four to compare them." }
+                { "Click a model to use it; pin up to four to compare them. " }
+                { "The same text has about 30% more tokens with Claude's newer models; counts are not converted." }
             </p>
             <div class="table-scroll cost-by-model__scroll" role="region" aria-label="Models, scrollable" tabindex="0">
                 <table class="data-table" aria-labelledby="cost-by-model" {onclick}>
@@ -134,14 +135,16 @@ fn model_row(row: &ModelCost, props: &CostByModelProps, timed: bool) -> Html {
                 <button type="button" class="cost-by-model__model" aria-pressed={if is_chosen { "true" } else { "false" }}
                     title="Estimate with this model" data-choose={key.clone()}>{ model.id.as_str() }</button>
                 if is_chosen { <span class="cost-by-model__tag">{ "selected" }</span> }
-                if model.deprecated { <span class="cost-by-model__tag">{ "retired" }</span> }
+                if let Some(words) = model.retirement_words(props.now) {
+                    <span class="cost-by-model__tag">{ words }</span>
+                }
                 if !row.fits { <span class="cost-by-model__tag">{ "call too long" }</span> }
                 <span class="cost-by-model__vendor">{ model.vendor_name() }</span>
             </th>
             <td class="cost-by-model__rare">{ model.vendor_name() }</td>
-            <td class="number">{ row.concurrent.short() }</td>
+            <td class="number">{ cost_words(row.concurrent, row.concurrent_range) }</td>
             <td class="number cost-by-model__rare">{ a_thousand(row.concurrent, props.calls).short() }</td>
-            <td class="number">{ row.batch.map_or_else(|| "none".to_owned(), Usd::short) }</td>
+            <td class="number">{ row.batch.map_or_else(|| "none".to_owned(), |cost| cost_words(cost, row.batch_range)) }</td>
             if timed { <td class="number">{ row.duration.to_string() }</td> }
             <td class="cost-by-model__rare">{ day_in_words(&model.price_date) }</td>
             <td>

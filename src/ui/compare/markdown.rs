@@ -1,6 +1,6 @@
 //! The answer as text for elsewhere: a Markdown table, CSV, and the tag that shows this calculator in another page.
 
-use crate::estimate::{Duration, ModelCost, Quantity, a_thousand, by_model, ways};
+use crate::estimate::{Duration, ModelCost, Quantity, a_thousand, by_model, cost_words, ways};
 use crate::money::Usd;
 use crate::money::grouped;
 use crate::time::{Time, day_in_words};
@@ -24,17 +24,17 @@ pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
         text.push_str(&format!(
             "| {} | {} | {a_thousand} | {} |\n",
             row.way.label(),
-            row.cost.short(),
+            row.cost_words(),
             row.time_words()
         ));
     }
     if !inputs.pins.is_empty() {
         text.push_str("\n| Model | Provider | Async | Batch API | Prices as of |\n| --- | --- | ---: | ---: | --- |\n");
-        let rows = by_model(workload, now);
+        let rows = by_model(workload, &inputs.model, now);
         for row in compared(inputs, &rows) {
-            let batch = row.batch.map_or_else(|| "no price found".to_owned(), Usd::short);
+            let batch = row.batch.map_or_else(|| "no price found".to_owned(), |cost| cost_words(cost, row.batch_range));
             let (id, date) = (&row.model.id, day_in_words(&row.model.price_date));
-            let (vendor, cost) = (row.model.vendor_name(), row.concurrent.short());
+            let (vendor, cost) = (row.model.vendor_name(), cost_words(row.concurrent, row.concurrent_range));
             text.push_str(&format!("| {id} | {vendor} | {cost} | {batch} | {date} |\n"));
         }
     }
@@ -62,7 +62,7 @@ pub fn csv(inputs: &Inputs, now: Time) -> String {
     for row in ways(&inputs.workload, model, now) {
         add(&model.id, model.vendor_name(), row.way.label(), row.cost, row.duration, &model.price_date);
     }
-    let rows = by_model(&inputs.workload, now);
+    let rows = by_model(&inputs.workload, &inputs.model, now);
     for row in compared(inputs, &rows).skip(1) {
         let (id, vendor, date) = (&row.model.id, row.model.vendor_name(), &row.model.price_date);
         add(id, vendor, "Async", row.concurrent, row.duration, date);
@@ -92,11 +92,11 @@ mod tests {
         let inputs = Inputs::default().after(Action::Pin("anthropic/claude-opus-5".to_owned()));
         let text = markdown(&inputs, "https://example.org/#/?calls=5000", Time::from_ms(1_795_435_200_000));
         for line in [
-            "5,000 calls of 250 + 50 tokens with gpt-4o-mini ([estimate](https://example.org/#/?calls=5000))",
-            "| Sequential | $0.338 | $0.0675 | 2 h 5 min |",
-            "| Async | $0.304 | $0.0608 | 7.5 min |",
-            "| Batch API | $0.152 | $0.0304 | < 24 hours |",
-            "| gpt-4o-mini | OpenAI | $0.304 | $0.152 |",
+            "5,000 calls of 250 + 50 tokens with gpt-6-luna ([estimate](https://example.org/#/?calls=5000))",
+            "| Sequential | $0.25 | $0.05 | 2 h 5 min |",
+            "| Async | $0.225 | $0.045 | 7.5 min |",
+            "| Batch API | $0.113 | $0.0225 | < 24 hours |",
+            "| gpt-6-luna | OpenAI | $0.225 | $0.113 |",
             "| claude-opus-5 | Anthropic |",
         ] {
             assert!(text.contains(line), "{line} in {text}");
@@ -108,9 +108,9 @@ mod tests {
         let inputs = Inputs::default().after(Action::Pin("anthropic/claude-opus-5".to_owned()));
         let text = csv(&inputs, Time::from_ms(1_795_435_200_000));
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 5, "{text}");
-        assert!(lines[2].starts_with("gpt-4o-mini,OpenAI,Async,5000,0.303750,0.060750,450,2026-"), "{text}");
-        assert!(lines[4].starts_with("claude-opus-5,Anthropic,Async,5000,"), "{text}");
+        assert_eq!(lines.len(), 6, "{text}");
+        assert!(lines[2].starts_with("gpt-6-luna,OpenAI,Async,5000,0.225000,0.045000,450,2026-"), "{text}");
+        assert!(lines[5].starts_with("claude-opus-5,Anthropic,Async,5000,"), "{text}");
         assert!(lines.iter().all(|line| line.split(',').count() == 8));
     }
 
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(
             embed_code(&Inputs::default(), "https://example.org/p/index.html"),
             "<script type=\"module\" src=\"https://example.org/p/embed.js\"></script>\n<llm-batch-calculator \
-             model=\"openai/gpt-4o-mini\" calls=\"5000\" input=\"250\" output=\"50\" cache=\"10\" \
+             model=\"openai/gpt-6-luna\" calls=\"5000\" input=\"250\" output=\"50\" cache=\"10\" \
              theme=\"auto\"></llm-batch-calculator>\n"
         );
     }

@@ -3,15 +3,16 @@
 use std::cmp::Ordering;
 
 use crate::estimate::ModelCost;
+use crate::time::Time;
 use crate::ui::calculator::{Column, View};
 
 /// The chosen model is always among the rows, so that there is something to compare with, unless it is filtered
 /// out by name. Rows that are equal keep the catalogue's order.
-pub fn rows<'a>(view: &View, rows: &'a [ModelCost], chosen: &str) -> Vec<&'a ModelCost> {
+pub fn rows<'a>(view: &View, rows: &'a [ModelCost], chosen: &str, now: Time) -> Vec<&'a ModelCost> {
     let words: Vec<String> = view.filter.split_whitespace().map(str::to_lowercase).collect();
     let fits = |row: &&ModelCost| {
         let model = row.model;
-        let asked_for = view.deprecated || !model.deprecated || model.is(chosen);
+        let asked_for = view.deprecated || !model.is_retired(now) || model.is(chosen);
         asked_for && (words.is_empty() || has_words(row, &words))
     };
     let mut shown: Vec<&ModelCost> = rows.iter().filter(fits).collect();
@@ -21,6 +22,8 @@ pub fn rows<'a>(view: &View, rows: &'a [ModelCost], chosen: &str) -> Vec<&'a Mod
     });
     // What has no figure has nothing to be compared by: it stands at the end either way.
     shown.sort_by_key(|row| view.by == Column::Batch && row.batch.is_none());
+    // What can no longer be called is never the cheapest.
+    shown.sort_by_key(|row| row.model.is_retired(now));
     shown
 }
 
@@ -46,29 +49,30 @@ fn has_words(row: &ModelCost, words: &[String]) -> bool {
 mod tests {
     use super::*;
     use crate::estimate::{Workload, by_model};
-    use crate::time::Time;
+
+    const NOW: Time = Time::from_ms(1_795_000_000_000);
 
     fn rows() -> Vec<ModelCost> {
-        by_model(&Workload::default(), Time::from_ms(1_795_000_000_000))
+        by_model(&Workload::default(), "", NOW)
     }
 
     fn ids(view: &View, rows: &[ModelCost]) -> Vec<String> {
-        super::rows(view, rows, "openai/gpt-4o-mini").iter().map(|row| row.model.key()).collect()
+        super::rows(view, rows, "openai/gpt-4o-mini", NOW).iter().map(|row| row.model.key()).collect()
     }
 
     #[test]
     fn rows_follow_the_sort_the_filter_and_the_switch() {
         let rows = rows();
         let view = View::default();
-        let costs: Vec<_> = super::rows(&view, &rows, "").iter().map(|row| row.concurrent).collect();
+        let costs: Vec<_> = super::rows(&view, &rows, "", NOW).iter().map(|row| row.concurrent).collect();
         assert!(costs.is_sorted() && costs.len() > 50);
-        assert!(super::rows(&view, &rows, "").iter().all(|row| !row.model.deprecated));
+        assert!(super::rows(&view, &rows, "", NOW).iter().all(|row| !row.model.is_retired(NOW)));
 
         let all = View { deprecated: true, ..view.clone() };
         assert_eq!(ids(&all, &rows).len(), rows.len());
 
         let reversed = view.sorted_by(Column::Cost);
-        let costs: Vec<_> = super::rows(&reversed, &rows, "").iter().map(|row| row.concurrent).rev().collect();
+        let costs: Vec<_> = super::rows(&reversed, &rows, "", NOW).iter().map(|row| row.concurrent).rev().collect();
         assert!(costs.is_sorted());
 
         let openai = View { filter: "OPENAI 4o mini".into(), ..view };
@@ -76,12 +80,34 @@ mod tests {
         assert!(ids(&openai, &rows).iter().all(|id| id.contains("4o")));
     }
 
+    /// On every day until the end of 2027, whether retired ones are shown or not.
+    #[test]
+    fn the_first_row_is_never_a_model_that_is_switched_off() {
+        const DAY_MS: u64 = 86_400_000;
+        let today = Time::from_ms(1_795_996_800_000);
+        let rows = rows();
+        for day in 0..=396 {
+            let now = today.after_ms(day * DAY_MS);
+            for deprecated in [false, true] {
+                for column in Column::ALL {
+                    let view = View { by: column, deprecated, ..View::default() };
+                    for view in [view.sorted_by(column), view] {
+                        let first = super::rows(&view, &rows, "openai/gpt-4o-mini", now)[0].model;
+                        assert!(!first.is_retired(now), "{} on day {day}", first.key());
+                    }
+                }
+            }
+            let shown = super::rows(&View::default(), &rows, "", now);
+            assert!(shown.len() > 100 && shown.iter().all(|row| !row.model.is_retired(now)));
+        }
+    }
+
     #[test]
     fn models_without_a_batch_price_stand_last_in_both_directions() {
         let rows = rows();
         let up = View::default().sorted_by(Column::Batch);
         for view in [up.sorted_by(Column::Batch), up] {
-            let without: Vec<bool> = super::rows(&view, &rows, "").iter().map(|row| row.batch.is_none()).collect();
+            let without: Vec<bool> = super::rows(&view, &rows, "", NOW).iter().map(|row| row.batch.is_none()).collect();
             assert!(without.is_sorted() && without.contains(&true) && without.contains(&false));
         }
     }
@@ -96,7 +122,7 @@ mod tests {
             input_tokens_per_minute,
             ..Workload::default()
         };
-        let rows = by_model(&limited, Time::from_ms(1_795_000_000_000));
+        let rows = by_model(&limited, "", NOW);
         for column in Column::ALL {
             let one = View { by: column, descending: false, ..View::default() };
             let other = View { descending: true, ..one.clone() };

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::estimate::{ReAsks as Totals, WHOLE_PPM, Workload, re_asks_against};
-use crate::prices::{self, Model};
+use crate::prices::{self, Model, Retirement};
 use crate::time::Time;
 use crate::ui::calculator::{ASKED_AGAIN, BAD_ANSWERS, Versus, choices};
 use crate::ui::parts::{Combobox, NumberField};
@@ -19,11 +19,11 @@ pub struct ReAsksProps {
 
 #[component]
 pub fn ReAsks(props: &ReAsksProps) -> Html {
-    let choices = use_memo((), |()| choices(true, ""));
+    let choices = use_memo(props.now, |now| choices(true, "", *now));
     // Beside which value a box can't be read: once that moves on, the box shows it again.
     let (bad_unread, asked_unread) = (use_state_eq(|| None::<u32>), use_state_eq(|| None::<u32>));
     let versus = &props.versus;
-    let other = versus.model.as_deref().and_then(prices::find).or_else(|| proposed(props.model));
+    let other = versus.model.as_deref().and_then(prices::find).or_else(|| proposed(props.model, props.now));
     let Some(other) = other else { return Html::default() };
     let unread = |state: &UseStateHandle<Option<u32>>, value: u32| {
         let setter = state.setter();
@@ -115,9 +115,10 @@ fn sentences(totals: &Totals, cheaper: &Model, dearer: &Model, failed_ppm: u32) 
 }
 
 /// The vendor's next cheaper model of the short list, or the next dearer one for its cheapest.
-fn proposed(model: &Model) -> Option<&'static Model> {
+fn proposed(model: &Model, now: Time) -> Option<&'static Model> {
     let price = |model: &Model| model.card.base.input.0 * 4 + model.card.base.output.0;
-    let same = || prices::all().iter().filter(|other| other.vendor == model.vendor && other.core && !other.deprecated);
+    let stays = |other: &&Model| other.core && other.retirement(now) == Retirement::Stays;
+    let same = || prices::all().iter().filter(|other| other.vendor == model.vendor).filter(stays);
     let cheaper = same().filter(|other| price(other) < price(model)).max_by_key(|other| price(other));
     let dearer = same().filter(|other| price(other) > price(model)).min_by_key(|other| price(other));
     dearer.or(cheaper)
@@ -130,7 +131,7 @@ mod tests {
     #[test]
     fn another_model_of_the_vendor_is_proposed() {
         for model in prices::all().iter().filter(|model| ["openai", "anthropic", "google"].contains(&&*model.vendor)) {
-            let other = proposed(model).unwrap_or_else(|| panic!("{}", model.key()));
+            let other = proposed(model, Time::from_ms(1_795_996_800_000)).unwrap_or_else(|| panic!("{}", model.key()));
             assert!(other.vendor == model.vendor && other.id != model.id);
         }
     }

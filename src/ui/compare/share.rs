@@ -7,6 +7,7 @@ use web_sys::{Element, HtmlElement, Node};
 use yew::prelude::*;
 
 use super::markdown::{csv, embed_code, markdown};
+use crate::prices::newest_price_date;
 use crate::time::Time;
 use crate::ui::Route;
 use crate::ui::calculator::{Inputs, encode};
@@ -22,8 +23,8 @@ type TextOf = fn(&Inputs, Time) -> String;
 
 /// What each button is called, and the text that it copies.
 const ITEMS: [(&str, TextOf); 4] = [
-    ("Copy link", |inputs, _| address_of(inputs)),
-    ("Copy as Markdown table", |inputs, now| markdown(inputs, &address_of(inputs), now)),
+    ("Copy link", |inputs, _| address_of(&priced(inputs))),
+    ("Copy as Markdown table", |inputs, now| markdown(inputs, &address_of(&priced(inputs)), now)),
     ("Copy as CSV", csv),
     ("Copy embed code", |inputs, _| embed_code(inputs, &link_to(""))),
 ];
@@ -81,6 +82,11 @@ pub fn Share(props: &ShareProps) -> Html {
             </div>
         </details>
     }
+}
+
+/// The same, with the date of the prices that it shows: whoever opens it later sees what changed since.
+fn priced(inputs: &Inputs) -> Inputs {
+    Inputs { priced: Some(newest_price_date().into()), ..inputs.clone() }
 }
 
 /// The whole address that restores these inputs.

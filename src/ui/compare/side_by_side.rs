@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::estimate::{ModelCost, a_thousand};
+use crate::estimate::{ModelCost, a_thousand, cost_words};
 use crate::money::{Usd, grouped};
 use crate::prices::ModelId;
 use crate::time::day_in_words;
@@ -25,9 +25,13 @@ type Figure = fn(&ModelCost, u64) -> String;
 const FIGURES: [(&str, Figure, Option<Cost>); 12] = [
     ("Provider", |row, _| row.model.vendor_name().to_owned(), None),
     ("Sequential", |row, _| row.sequential.short(), Some(|row| Some(row.sequential))),
-    ("Async", |row, _| row.concurrent.short(), Some(|row| Some(row.concurrent))),
+    ("Async", |row, _| cost_words(row.concurrent, row.concurrent_range), Some(|row| Some(row.concurrent))),
     ("Flex", |row, _| known(row.flex), Some(|row| row.flex)),
-    ("Batch API", |row, _| known(row.batch), Some(|row| row.batch)),
+    (
+        "Batch API",
+        |row, _| row.batch.map_or_else(|| "not offered".to_owned(), |cost| cost_words(cost, row.batch_range)),
+        Some(|row| row.batch),
+    ),
     ("Cost per 1,000 calls, Async", |row, calls| a_thousand(row.concurrent, calls).short(), None),
     ("Time, Async", |row, _| row.duration.to_string(), None),
     ("Input price per 1M tokens", |row, _| dollars(row.model.card.base.input), None),

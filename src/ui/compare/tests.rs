@@ -20,9 +20,9 @@ async fn drawn(inputs: Inputs) -> String {
 }
 
 #[tokio::test]
-async fn the_table_holds_every_model_that_is_not_deprecated() {
+async fn the_table_holds_every_model_that_is_still_there() {
     let page = drawn(Inputs::default()).await;
-    let current = crate::prices::all().iter().filter(|model| !model.deprecated);
+    let current = crate::prices::all().iter().filter(|model| !model.is_retired(NOW));
     for model in current {
         assert!(page.contains(&format!(">{}</button>", model.id)), "{}", model.id);
     }
@@ -44,7 +44,7 @@ async fn the_table_is_seen_as_the_address_says() {
 async fn pinned_models_stand_side_by_side() {
     let page = drawn(Inputs::default().after(Action::Pin("anthropic/claude-opus-5".to_owned()))).await;
     assert!(page.contains(">Side by side</h2>") && page.contains("aria-label=\"Unpin claude-opus-5\""));
-    assert!(page.contains("side-by-side__name\">gpt-4o-mini<"), "the chosen model stands beside it");
+    assert!(page.contains("side-by-side__name\">gpt-6-luna<"), "the chosen model stands beside it");
     assert!(page.contains("aria-label=\"Pin gpt-4o\""));
 }
 

@@ -55,7 +55,7 @@ fn line(row: &WayCost, calls: u64) -> Html {
     html! {
         <tr key={row.way.label()}>
             <th scope="row">{ row.way.label() }</th>
-            <td class="number">{ row.cost.short() }</td>
+            <td class="number">{ row.cost_words() }</td>
             <td class="number">{ a_thousand(row.cost, calls).short() }</td>
             <td class="number">{ row.without_prompt_cache.short() }</td>
             <td class="number">{ row.without_own_cache.short() }</td>

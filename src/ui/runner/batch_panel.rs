@@ -17,7 +17,7 @@ use crate::ui::store::desk::OpenRun;
 
 const PANEL: &str = "batch-panel";
 const PER_JOB: Range = Range { unit: Unit::None, decimals: 0, min: 1, max: REQUESTS_MAX as u64, optional: false };
-const QUEUE: Range = Range { unit: Unit::Tokens, decimals: 0, min: 1, max: 1_000_000_000_000, optional: true };
+const QUEUE: Range = Range { unit: Unit::Length("tokens"), decimals: 0, min: 1, max: 1_000_000_000_000, optional: true };
 
 #[derive(Properties, PartialEq)]
 pub struct BatchPanelProps {

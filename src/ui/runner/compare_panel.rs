@@ -3,18 +3,23 @@
 use yew::prelude::*;
 
 use crate::link::ReasoningEffort;
-use crate::ui::parts::{Button, SelectField, TextField, TextKind};
+use crate::ui::hooks::now;
+use crate::ui::parts::{Button, Combobox, SelectField, TextField, TextKind};
 use crate::ui::runner::candidates::{CANDIDATES_MAX, Others};
 use crate::ui::runner::form_field::StepProps;
-use crate::ui::runner::trial_panel::MORE_MODELS;
+use crate::ui::runner::provider_step::choices;
 use crate::ui::runner::words::counted;
 use crate::ui::store::Field;
+
+/// So many models may be compared with the steps' own, and tried.
+pub const MORE_MODELS: usize = 2;
 
 #[derive(Properties, PartialEq)]
 pub struct ComparePanelProps {
     pub step: StepProps,
-    /// Those of the trial.
+    /// Beside the first; an empty one is left out.
     pub more_models: [AttrValue; MORE_MODELS],
+    pub on_more_models: Callback<[AttrValue; MORE_MODELS]>,
     pub effort: Option<ReasoningEffort>,
     pub on_effort: Callback<Option<ReasoningEffort>>,
     pub starting: bool,
@@ -24,6 +29,18 @@ pub struct ComparePanelProps {
 #[component]
 pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let (step, form) = (&props.step, &props.step.form);
+    let list = use_memo(form.provider, |provider| choices(&[], *provider, now()));
+    let model = |place: usize, label: &'static str| {
+        let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
+        let on_choose = Callback::from(move |text: AttrValue| {
+            let mut models = models.clone();
+            models[place] = text;
+            on_models.emit(models);
+        });
+        html! {
+            <Combobox {label} value={props.more_models[place].clone()} choices={(*list).clone()} free_text=true {on_choose} />
+        }
+    };
     let others = others(props);
     let candidates = 1
         + form.lanes.len()
@@ -31,7 +48,7 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
         + usize::from(others.system.is_some())
         + usize::from(others.effort.is_some());
     let problem = match candidates {
-        1 => Some("Choose a second model above, another prompt, or another effort."),
+        1 => Some("Choose a second model, another prompt, or another effort."),
         count if count > CANDIDATES_MAX => Some("Four candidates at most: leave some out."),
         _ => None,
     };
@@ -55,7 +72,9 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
         <section class="trial" aria-labelledby="compare-title">
             <h2 class="panel__title" id="compare-title">{ "Compare models" }</h2>
             <p class="soft">{ words }</p>
-            <div class="fields">
+            <div class="fields compare__fields">
+                { model(0, "Second model") }
+                { model(1, "Third model") }
                 { step.number(Field::CompareRows, "100", "") }
                 <SelectField id="second-effort" label="Second reasoning effort" choices={efforts}
                     value={props.effort.map_or("", ReasoningEffort::word)} on_choose={on_effort} />

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::link::{Provider, lane_name};
 use crate::provider::Auth;
+use crate::ui::hooks::now;
 use crate::ui::parts::{Button, ButtonKind, Combobox, SelectField, TextField, TextKind};
 use crate::ui::runner::connection_note::LaneChecked;
 use crate::ui::runner::form_field::StepProps;
@@ -69,7 +70,7 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
         }
     };
     let listed = props.checked.get(lane).and_then(Option::as_ref).map(|checked| checked.models.as_slice());
-    let models = choices(listed.unwrap_or_default(), form.provider);
+    let models = choices(listed.unwrap_or_default(), form.provider, now());
     let on_form = props.on_form.clone();
     let on_remove = move |()| {
         focus(ADDING);

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::link::{Place, ToWorker};
-use crate::time::Time;
+use crate::ui::hooks::now;
 use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::link_query;
 use crate::ui::runner::pause_note::refocus;
@@ -141,8 +141,4 @@ fn use_query(work: &Work, query: &AttrValue) {
             work.on_form.emit(FormAction::Linked(typed));
         }
     });
-}
-
-fn now() -> Time {
-    Time::from_ms(js_sys::Date::now().max(0.0) as u64)
 }

@@ -7,6 +7,8 @@ use yew::prelude::*;
 use crate::link::{PromptCache, Provider, ReasoningEffort};
 use crate::prices;
 use crate::provider::{Auth, ServedAt, Wire, takes_temperature};
+use crate::time::Time;
+use crate::ui::hooks::now;
 use crate::ui::parts::{Button, Choice, Combobox, Disclosure, Notice, SelectField, TextField, TextKind, Tone};
 use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
 use crate::ui::runner::form_field::StepProps;
@@ -36,7 +38,7 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
     let preset = provider.preset();
     let listed = props.checked.first().and_then(Option::as_ref).filter(|_| provider.is_remote());
     let listed = listed.map(|checked| checked.models.clone()).unwrap_or_default();
-    let choices = use_memo((listed, provider), |(listed, provider)| choices(listed, *provider));
+    let choices = use_memo((listed, provider), |(listed, provider)| choices(listed, *provider, now()));
     // The preset's own address is right for nearly everyone; servers on this machine have ports of their own.
     let own_address = preset.place == ServedAt::Internet;
     html! {
@@ -257,7 +259,7 @@ pub(super) fn price_words(form: &Form) -> String {
 }
 
 /// The server's own list; before it is known, what the catalogue has for this provider.
-pub(super) fn choices(listed: &[String], provider: Provider) -> Vec<Choice> {
+pub(super) fn choices(listed: &[String], provider: Provider, now: Time) -> Vec<Choice> {
     // A server that lists its models offers nothing else.
     if !listed.is_empty() {
         let served = listed.iter().map(|id| Choice {
@@ -274,7 +276,7 @@ pub(super) fn choices(listed: &[String], provider: Provider) -> Vec<Choice> {
         (None, ServedAt::Page | ServedAt::Anywhere) => model.core,
         (None, _) => false,
     };
-    let known = prices::all().iter().filter(|model| !model.deprecated).filter(offered).map(|model| Choice {
+    let known = prices::all().iter().filter(|model| !model.is_retired(now)).filter(offered).map(|model| Choice {
         value: model.id.clone().into(),
         name: model.id.clone().into(),
         detail: price_detail(model).into(),
@@ -289,5 +291,6 @@ fn vendor_name(id: &str) -> String {
 
 fn price_detail(model: &prices::Model) -> String {
     let price = |price: crate::money::PerToken| crate::ui::store::form::per_million(price);
-    format!("${} in, ${} out", price(model.card.base.input), price(model.card.base.output))
+    let retires = model.retirement_words(now()).map(|words| format!(" · {words}")).unwrap_or_default();
+    format!("${} in, ${} out{retires}", price(model.card.base.input), price(model.card.base.output))
 }

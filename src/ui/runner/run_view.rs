@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
 use crate::link::{
-    Command, CsvStyle, Doubtful, ExportKind, Place, Problem, Progress, Provider, RowFilter, RunState, Secret, ToPage,
-    ToWorker,
+    AnswerFormat, Command, CsvStyle, Doubtful, ExportKind, LaneState, Place, Problem, Progress, Provider, RowFilter,
+    RunState, Secret, ToPage, ToWorker,
 };
 use crate::money::Usd;
 use crate::time::Time;
@@ -111,7 +111,9 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <Figures progress={progress.clone()} />
                 <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
                 <TellMe name={open.data.name.clone()} progress={progress.clone()} {now} />
-                <LaneList open={open.clone()} {now} send={send.clone()} />
+                if open.setup.candidates().is_none() || lanes_want_attention(&open) {
+                    <LaneList open={open.clone()} {now} send={send.clone()} />
+                }
                 if let Some(reason) = note {
                     <PauseNote reason={reason.clone()} progress={progress.clone()} {needs_key} {single} on_go_on={going_on(work)} />
                 }
@@ -127,7 +129,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <Comparison setup={open.setup.clone()} answers={open.answers.clone()} at_rest={!under_way(&latest.state)}
                     on_show={on_show.clone()} on_choose={running_the_rest(work, &open)} />
             } else {
-                <AnswersPanel answers={open.answers.clone()} filter={*filter} on_show={on_show.clone()}
+                <AnswersPanel answers={open.answers.clone()} formed={open.setup.answer_format != AnswerFormat::Text} filter={*filter} on_show={on_show.clone()}
                     at_rest={!under_way(&latest.state)} on_examples={send.reform(|()| ToWorker::Examples)} />
             }
             <Results setup={open.setup.clone()} answers={open.answers.clone()} seen={work.desk.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
@@ -264,6 +266,12 @@ fn retrying(work: &Work) -> Callback<()> {
         send.emit(ToWorker::Run(Command::RetryFailed));
         send.emit(ToWorker::Run(Command::Resume));
     })
+}
+
+/// The comparison tells the rest of each candidate.
+fn lanes_want_attention(open: &OpenRun) -> bool {
+    let stopped = open.progress.lanes.iter().any(|lane| matches!(lane.state, LaneState::Stopped(_)));
+    stopped || open.needs_keys.iter().any(|needs| *needs)
 }
 
 /// The row is read again with what was set.

@@ -414,8 +414,22 @@ pub fn origin(url: &str) -> Option<String> {
 
 /// The model that a person tries first: of the vendor's short list where it has one, the one whose output costs least.
 fn cheapest_of(vendor: &str) -> Option<&'static prices::Model> {
-    let offered = prices::all().iter().filter(|model| model.vendor == vendor && !model.deprecated);
-    offered.min_by_key(|model| (!model.core, model.card.base.output, model.card.base.input))
+    let offered = prices::all().iter().filter(|model| model.vendor == vendor);
+    // One that will be switched off is no default, however far the day is.
+    offered.min_by_key(|model| (model.retires_on, !model.core, model.card.base.output, model.card.base.input))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_default_is_a_model_that_will_be_switched_off() {
+        for vendor in Provider::ALL.into_iter().filter_map(|provider| provider.preset().vendor) {
+            let model = cheapest_of(vendor).unwrap_or_else(|| panic!("{vendor}"));
+            assert_eq!(model.retires_on, None, "{}", model.key());
+        }
+    }
 }
 
 /// The output tokens that the longest label needs; `None` where there is no label.

@@ -191,7 +191,7 @@ pub async fn prepare(
     let own: Vec<Setup> = (0..setup.candidates().unwrap_or(1)).map(|lane| setup.of_lane(lane)).collect();
     let others = if own.len() > 1 { Vec::new() } else { other_wires(setup) };
     let prompts = own.iter().map(|lane| prompt_of(lane, data.table.columns())).collect::<Result<_, _>>();
-    let table = selected(data, setup, own.len())?;
+    let table = selected(data, setup, own.len(), slices).await?;
     let rows = table.len();
     let mut prepared = Prepared {
         data: data.clone(),
@@ -259,8 +259,11 @@ pub fn prompt_of(setup: &Setup, columns: &[String]) -> Result<Prompt, TemplatePr
 }
 
 /// The rows that the setup chooses, each `times` times.
-fn selected(data: &Data, setup: &Setup, times: usize) -> Result<Table, Unprepared> {
-    let rows = setup.rows.rows(&data.table, setup.truth_column());
+async fn selected(data: &Data, setup: &Setup, times: usize, slices: &mut Slices) -> Result<Table, Unprepared> {
+    let mut turn = async |share: f64| {
+        slices.turn_at(share).await;
+    };
+    let rows = setup.rows.rows_in_turns(&data.table, setup.truth_column(), &mut turn).await;
     if rows.as_ref().is_some_and(Vec::is_empty) {
         return Err(Unprepared::NoRows);
     }

@@ -95,7 +95,12 @@ impl Bundle {
         let element = Element::read(&www.join("embed"))?;
         let others = wasm::files_below(&www)?;
         let others = others.into_iter().filter(|(path, _)| !path.starts_with("styles/") && !path.starts_with("embed/"));
-        let others = others.chain([("prices.json".to_owned(), prices::published()?)]).collect();
+        let published = [
+            ("prices.json", prices::published()?),
+            (prices::SOURCES, prices::sources()?),
+            (prices::HISTORY, prices::history()?),
+        ];
+        let others = others.chain(published.map(|(name, bytes)| (name.to_owned(), bytes))).collect();
         Bundle::assemble(&index, &headers, styles, others, &element, programs, &Minifier(profile))
     }
 

@@ -29,6 +29,7 @@ mod bundle;
 mod chromium;
 mod cpu;
 mod debian;
+mod edition;
 mod embed;
 mod engines;
 mod failures;

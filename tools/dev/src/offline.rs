@@ -9,7 +9,7 @@ const MARK: &str = "/* built */ {}";
 
 /// Other people's pages, what the host reads, what other programs read, and what an installed page has from the system.
 const LEFT_OUT: [&str; 8] =
-    ["_headers", "embed", "gallery/", "icons/", "index.html", "prices", "manifest.json", SCRIPT];
+    ["_headers", "embed", "gallery/", "icons/", "index.html", "price", "manifest.json", SCRIPT];
 
 /// The worker of the build `id`, whose page is the program in `page`, among all `files` of the bundle.
 pub fn filled<'a>(

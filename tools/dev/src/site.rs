@@ -111,7 +111,7 @@ pub fn mime(name: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "ico" => "image/x-icon",
-        "txt" => "text/plain; charset=utf-8",
+        "txt" | "tsv" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }
