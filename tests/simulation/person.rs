@@ -51,6 +51,9 @@ impl World<'_> {
         }
         let unfit: Vec<(Ordinal, Answer)> = last.into_iter().filter(|(_, answer)| answer.misfit.is_some()).collect();
         self.report.asked_again += unfit.len() as u64;
+        if !unfit.is_empty() {
+            self.checks.person_retried();
+        }
         for (item, answer) in &unfit {
             self.tell(Event::AskAgain { item: *item, answer: answer.clone() })?;
         }

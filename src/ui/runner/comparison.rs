@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::link::{AnswerSummary, CandidateSummary, PairSummary, RowFilter, Setup, candidate_name};
 use crate::money::{Usd, grouped};
+use crate::prices;
 use crate::time::in_words;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind};
@@ -89,7 +90,8 @@ fn with_retries(setup: &Setup, answers: &AnswerSummary) -> Option<String> {
     let score = &answers.candidates[cheap];
     let (input, output) = score.mean_tokens?;
     let bad = u64::from(score.misfits) * 1_000 / u64::from(score.answered.max(1));
-    (cheap != dear).then(|| {
+    let known = |lane: usize| prices::find(&setup.of_lane(lane).model).is_some();
+    (cheap != dear && known(cheap) && known(dear)).then(|| {
         format!(
             "model={}&in={input}&out={}&vs={}&vsfail={}.{}",
             setup.of_lane(cheap).model,
