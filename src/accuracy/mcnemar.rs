@@ -3,7 +3,7 @@
 /// Below this, a difference is not put down to chance.
 const SIGNIFICANT: f64 = 0.05;
 /// More rows than this many times what there is are no advice.
-const TIMES_MAX: u32 = 50;
+const TIMES_MAX: u32 = 10;
 
 /// Rows that only one of two models got right. Rows on which both agree say nothing of the difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Table;
 use crate::dataset::draw::draw;
+use crate::dataset::turns::{self, after_rows, at_once};
 
 /// Kept with a run, which draws the same rows when it is opened again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,29 +47,47 @@ impl RowChoice {
     /// The places of the chosen rows, in file order; `None`: all of them. `truth`: the column with the right answers; then
     /// rows at random are rows that have one.
     pub fn rows(&self, table: &Table, truth: Option<&str>) -> Option<Vec<u32>> {
+        at_once(self.rows_in_turns(table, truth, &mut turns::none))
+    }
+
+    /// The same; `turn` is called now and then with the share that is done, and may wait.
+    pub async fn rows_in_turns(
+        &self,
+        table: &Table,
+        truth: Option<&str>,
+        turn: &mut impl AsyncFnMut(f64),
+    ) -> Option<Vec<u32>> {
         let all = 0..table.len() as u32;
-        let cell = |row: u32, column: &str| table.cell(row as usize, column).trim().to_lowercase();
+        let column = match self {
+            RowChoice::Random { .. } => truth,
+            choice => choice.column(),
+        };
+        // Of the column that decides, where there is one.
+        let mut cells: Vec<String> = Vec::new();
+        if let Some(column) = column {
+            cells.reserve(table.len());
+            for row in 0..table.len() {
+                after_rows(row, row as f64 / table.len() as f64, turn).await;
+                cells.push(table.cell(row, column).trim().to_lowercase());
+            }
+        }
         let chosen = match self {
             RowChoice::All => return None,
             RowChoice::First(count) => all.take(*count as usize).collect(),
             RowChoice::Random { rows, seed } => {
-                let truths: Vec<String> = match truth {
-                    Some(column) => all.map(|row| cell(row, column)).collect(),
-                    None => vec![String::new(); table.len()],
-                };
-                let labelled: Vec<u32> = (0..truths.len() as u32)
-                    .filter(|row| truth.is_none() || !truths[*row as usize].is_empty())
-                    .collect();
-                let strata: Vec<&str> = labelled.iter().map(|row| truths[*row as usize].as_str()).collect();
+                let labelled: Vec<u32> =
+                    all.filter(|row| cells.get(*row as usize).is_none_or(|cell| !cell.is_empty())).collect();
+                let stratum = |row: &u32| cells.get(*row as usize).map_or("", String::as_str);
+                let strata: Vec<&str> = labelled.iter().map(stratum).collect();
                 draw(&strata, *rows as usize, (*seed).into())
                     .into_iter()
                     .map(|place| labelled[place as usize])
                     .collect()
             }
-            RowChoice::Empty { column } => all.filter(|row| cell(*row, column).is_empty()).collect(),
-            RowChoice::Is { column, text } => {
+            RowChoice::Empty { .. } => all.filter(|row| cells[*row as usize].is_empty()).collect(),
+            RowChoice::Is { text, .. } => {
                 let text = text.trim().to_lowercase();
-                all.filter(|row| cell(*row, column) == text).collect()
+                all.filter(|row| cells[*row as usize] == text).collect()
             }
             RowChoice::These(ranges) => {
                 let within = |(from, to): &(u32, u32)| *from.min(&all.end)..*to.min(&all.end);

@@ -89,7 +89,8 @@ impl Shell {
         spend[usize::from(manifest.setup.provider.is_remote())] = Usd::ZERO;
         self.trial_spend.set(spend);
         let storage = self.storage.clone();
-        let scores = Scores::new(&manifest.setup, &prepared.table);
+        let mut scores = Scores::new(&manifest.setup, &prepared.table);
+        scores.count_labelled(&prepared.table, slices).await;
         let parts = Parts { manifest, prepared, check, results, scores, engine, storage, store, keys };
         let session = Session::new(parts);
         let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
@@ -115,6 +116,7 @@ impl Shell {
         let prepared = self.rows_of(&mut kept, slices).await?;
         let (mut results, mut scores) =
             (Results::new(kept.manifest.items()), Scores::new(&kept.manifest.setup, &prepared.table));
+        scores.count_labelled(&prepared.table, slices).await;
         let texts = store.texts();
         for Read { record, away } in &kept.records {
             slices.turn().await;

@@ -93,7 +93,7 @@ test('the runner: its steps with data, answer formats, lanes, a trial, and what 
   await runner.field('Budget').fill('a lot');
   await runner.field('Budget').blur();
   await expect(page.getByText(/differ only by case/).first()).toBeVisible();
-  for (const name of ['How the Demo behaves', 'Compare with other models']) await runner.expand(name);
+  for (const name of ['How the Demo behaves']) await runner.expand(name);
   await runner.openMore();
   await clean(page, 'refusals in every step');
 

@@ -186,7 +186,7 @@ test('during each kind of long work the worker answers, and Stop goes through', 
   const text = (what: string, run = '') => page.evaluate(([what, run]) =>
     (globalThis as unknown as Scope).text(what, run), [what, run] as const);
   const setup = await page.evaluate(() => (globalThis as unknown as Scope).setup);
-  const slow = { ...setup, id_column: 'id', user: '{{id}} {{name}}', budget: null, demo: { latency_ms: 5_000, errors_ppm: 0, rate_limited_ppm: 0 } };
+  const slow = { ...setup, id_column: 'id', truth: { column: 'part', matching: 'same', examples: [] }, user: '{{id}} {{name}}', budget: null, demo: { latency_ms: 5_000, errors_ppm: 0, rate_limited_ppm: 0 } };
   const fast = { ...slow, demo: { latency_ms: 1, errors_ppm: 0, rate_limited_ppm: 0 }, limits: { ...(setup.limits as object), concurrency: 64 } };
 
   // A small run is under way while a large file is read, counted, and listed.

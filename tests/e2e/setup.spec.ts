@@ -18,7 +18,7 @@ test('the empty page shows three ways to give data, and opens the steps once the
   await expect(page.getByRole('switch', { name: 'The first line names the columns' })).not.toBeChecked();
   await runner.button('Use this text').click();
   await expect(page.getByText(/\b2 rows, 1 column\b/)).toBeVisible();
-  await expect(steps).toHaveText(['Data', 'Prompt', 'Provider', 'Limits', 'Trial', 'Before you start']);
+  await expect(steps).toHaveText(['Data', 'Prompt', 'Provider', 'Limits', 'Trial', 'Compare models', 'Before you start']);
   await expect(runner.field('User prompt')).toHaveValue('{{text}}');
   await expect(page.getByRole('region', { name: 'Preview' })).toContainText('I liked it, mostly');
 });

@@ -13,7 +13,6 @@ test('five rows on two models: answers, cost and projection, and the run does no
   const data = firstRows(movies(), ROWS);
   const input = records(data.buffer.toString());
   const runner = await readyRunner(page, data, { 'Base URL': mock.baseUrl, 'Concurrency': 4, 'Budget': '0.5' });
-  await runner.button('Compare with other models').click();
   const second = page.getByRole('combobox', { name: 'Second model', exact: true });
   await second.fill('gpt-4o');
   await second.press('Escape');

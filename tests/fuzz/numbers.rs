@@ -9,7 +9,7 @@ use crate::{fits_a_screen, literals};
 
 const UNITS: [Unit; 8] = [
     Unit::None,
-    Unit::Tokens,
+    Unit::Length("tokens"),
     Unit::Percent,
     Unit::Milliseconds,
     Unit::Seconds,

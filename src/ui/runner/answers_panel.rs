@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::accuracy::MISFIT;
 use crate::link::{AnswerSummary, CandidateSummary, FieldSummary, RowFilter, Share, ValueCount};
 use crate::money::grouped;
 use crate::ui::parts::{Button, ButtonKind, Disclosure, SelectField};
@@ -19,6 +20,8 @@ const CONFUSED_LABELS_MAX: usize = 12;
 #[derive(Properties, PartialEq)]
 pub struct AnswersPanelProps {
     pub answers: Rc<AnswerSummary>,
+    /// They are asked for as labels or JSON.
+    pub formed: bool,
     pub filter: Option<RowFilter>,
     /// Shows these rows in the results.
     pub on_show: Callback<RowFilter>,
@@ -36,7 +39,7 @@ pub fn AnswersPanel(props: &AnswersPanelProps) -> Html {
     let answers = &props.answers;
     let Some(score) = answers.candidates.first().filter(|score| score.answered > 0) else { return Html::default() };
     let shown = answers.fields.get(*field).or(answers.fields.first());
-    let counts = shown.filter(|field| is_countable(field));
+    let counts = shown.filter(|field| is_countable(field, props.formed));
     if counts.is_none() && answers.fields.len() < 2 && score.labelled == 0 {
         return Html::default();
     }
@@ -66,10 +69,10 @@ pub fn AnswersPanel(props: &AnswersPanelProps) -> Html {
     }
 }
 
-/// Most answers have one of the values that are counted.
-fn is_countable(field: &FieldSummary) -> bool {
+/// Most answers have one of the values that are counted. `formed`: they were asked for in a format.
+fn is_countable(field: &FieldSummary, formed: bool) -> bool {
     let counted: u32 = field.values.iter().flat_map(|value| &value.counts).sum();
-    let repeats = counted as usize >= 2 * field.values.len() || field.values.len() <= VALUES_SHOWN;
+    let repeats = formed || counted as usize >= 2 * field.values.len();
     counted > field.others && repeats && !field.values.is_empty()
 }
 
@@ -80,18 +83,19 @@ fn bars(props: &AnswersPanelProps, field: &FieldSummary, place: u8, answered: u3
     let rest: u32 = field.values[shown.len()..].iter().map(total).sum::<u32>() + field.others;
     let bar = |value: &ValueCount| {
         let (count, filter) = (total(value), RowFilter::Value { field: place, value: value.id });
-        let words = format!("{}: {} ({})", value.value, rows(count.into()), percent_of(count, answered));
         let width = format!("{}%", u64::from(count) * 100 / u64::from(most));
         let onclick = props.on_show.reform(move |_: MouseEvent| filter);
         html! {
             <li class="counts__line">
                 <button type="button" class="counts__value" aria-pressed={(props.filter == Some(filter)).to_string()}
-                    aria-label={words} {onclick}>
-                    <span class="counts__name">{ if value.value.is_empty() { "(empty)" } else { value.value.as_str() } }</span>
+                    {onclick}>
+                    <span class="counts__name" title={value.value.clone()}>
+                        { if value.value.is_empty() { "(empty)" } else { value.value.as_str() } }
+                    </span>
                     <svg class="counts__track" width="100%" height="8" aria-hidden="true">
                         <rect class="bar-list__bar" {width} height="8" rx="1.5" />
                     </svg>
-                    <span class="counts__count">{ grouped(&count.to_string()) }</span>
+                    <span class="counts__count">{ grouped(&count.to_string()) }<span class="visually-hidden">{ " rows, " }</span></span>
                     <span class="counts__share soft">{ percent_of(count, answered) }</span>
                 </button>
             </li>
@@ -174,7 +178,7 @@ fn label_table(score: &CandidateSummary) -> Html {
                     <th scope="col" class="number" title="Of the rows that deserve this label, the share that got it">{ "Recall" }</th>
                 </tr></thead>
                 <tbody>
-                    { for score.labels.iter().map(|label| html! {
+                    { for score.labels.iter().filter(|label| label.truly > 0 || label.label != MISFIT).map(|label| html! {
                         <tr>
                             <th scope="row">{ &label.label }</th>
                             <td class="number">{ grouped(&label.truly.to_string()) }</td>
@@ -191,7 +195,9 @@ fn label_table(score: &CandidateSummary) -> Html {
 
 /// Right answers downwards, given ones across.
 fn confusion(score: &CandidateSummary) -> Html {
-    let labels: Vec<&str> = score.labels.iter().map(|label| label.label.as_str()).collect();
+    let own = || score.labels.iter().map(|label| label.label.as_str()).filter(|label| *label != MISFIT);
+    let misfit = score.labels.iter().any(|label| label.label == MISFIT);
+    let (truths, labels): (Vec<&str>, Vec<&str>) = (own().collect(), own().chain(misfit.then_some(MISFIT)).collect());
     if labels.len() > CONFUSED_LABELS_MAX {
         let wrong = score.confusion.iter().filter(|(truth, given, _)| truth != given).take(CONFUSED_LABELS_MAX);
         return html! {
@@ -214,7 +220,7 @@ fn confusion(score: &CandidateSummary) -> Html {
                     { for labels.iter().map(|label| html! { <th scope="col" class="number">{ *label }</th> }) }
                 </tr></thead>
                 <tbody>
-                    { for labels.iter().map(|truth| html! {
+                    { for truths.iter().map(|truth| html! {
                         <tr>
                             <th scope="row">{ *truth }</th>
                             { for labels.iter().map(|given| {
@@ -282,6 +288,7 @@ mod tests {
     async fn html(answers: AnswerSummary) -> String {
         let props = AnswersPanelProps {
             answers: Rc::new(answers),
+            formed: false,
             filter: None,
             on_show: Callback::noop(),
             at_rest: true,
@@ -293,7 +300,7 @@ mod tests {
     #[tokio::test]
     async fn answers_are_counted_and_their_accuracy_has_an_interval() {
         let html = html(summary()).await;
-        assert!(html.contains("dairy: 60 rows (60%)") && html.contains("90% right"), "{html}");
+        assert!(html.contains(">60<") && html.contains("60%") && html.contains("90% right"), "{html}");
         assert!(html.contains("79% to 96% with 95% confidence, from 50 labelled rows"), "{html}");
         assert!(
             html.contains("Show the 5 wrong") && html.contains("kappa 0.80") && html.contains("Precision"),

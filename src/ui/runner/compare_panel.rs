@@ -2,21 +2,29 @@
 
 use yew::prelude::*;
 
-use crate::link::ReasoningEffort;
-use crate::ui::parts::{Button, SelectField, TextField, TextKind};
-use crate::ui::runner::candidates::{CANDIDATES_MAX, Others};
+use crate::link::{FileEstimate, ReasoningEffort, Setup};
+use crate::ui::hooks::now;
+use crate::ui::parts::{Button, Combobox, SelectField, TextField, TextKind};
+use crate::ui::runner::candidates::{CANDIDATES_MAX, Others, cost_at_most};
 use crate::ui::runner::form_field::StepProps;
-use crate::ui::runner::trial_panel::MORE_MODELS;
-use crate::ui::runner::words::counted;
+use crate::ui::runner::provider_step::choices;
+use crate::ui::runner::words::{counted, money};
 use crate::ui::store::Field;
+
+/// So many models may be compared with the steps' own, and tried.
+pub const MORE_MODELS: usize = 2;
 
 #[derive(Properties, PartialEq)]
 pub struct ComparePanelProps {
     pub step: StepProps,
-    /// Those of the trial.
+    /// Beside the first; an empty one is left out.
     pub more_models: [AttrValue; MORE_MODELS],
+    pub on_more_models: Callback<[AttrValue; MORE_MODELS]>,
     pub effort: Option<ReasoningEffort>,
     pub on_effort: Callback<Option<ReasoningEffort>>,
+    /// The steps' own setup, and what its rows cost, where they can be read.
+    pub setup: Option<Setup>,
+    pub estimate: Option<FileEstimate>,
     pub starting: bool,
     pub on_compare: Callback<Others>,
 }
@@ -24,6 +32,19 @@ pub struct ComparePanelProps {
 #[component]
 pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let (step, form) = (&props.step, &props.step.form);
+    let known = (form.provider, form.router_prices.clone());
+    let list = use_memo(known, |(provider, router)| choices(&[], *provider, router, now()));
+    let model = |place: usize, label: &'static str| {
+        let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
+        let on_choose = Callback::from(move |text: AttrValue| {
+            let mut models = models.clone();
+            models[place] = text;
+            on_models.emit(models);
+        });
+        html! {
+            <Combobox {label} value={props.more_models[place].clone()} choices={(*list).clone()} free_text=true {on_choose} />
+        }
+    };
     let others = others(props);
     let candidates = 1
         + form.lanes.len()
@@ -31,7 +52,7 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
         + usize::from(others.system.is_some())
         + usize::from(others.effort.is_some());
     let problem = match candidates {
-        1 => Some("Choose a second model above, another prompt, or another effort."),
+        1 => Some("Choose a second model, another prompt, or another effort."),
         count if count > CANDIDATES_MAX => Some("Four candidates at most: leave some out."),
         _ => None,
     };
@@ -49,13 +70,14 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
                  to see how often each is right."
             .to_owned(),
     };
-    let rows = form.text(Field::CompareRows);
     let on_compare = props.on_compare.reform(move |()| others.clone());
     html! {
         <section class="trial" aria-labelledby="compare-title">
             <h2 class="panel__title" id="compare-title">{ "Compare models" }</h2>
             <p class="soft">{ words }</p>
-            <div class="fields">
+            <div class="fields compare__fields">
+                { model(0, "Second model") }
+                { model(1, "Third model") }
                 { step.number(Field::CompareRows, "100", "") }
                 <SelectField id="second-effort" label="Second reasoning effort" choices={efforts}
                     value={props.effort.map_or("", ReasoningEffort::word)} on_choose={on_effort} />
@@ -66,10 +88,24 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
             <div class="row">
                 <Button disabled={problem.is_some() || props.starting} on_press={on_compare}>{ "Compare" }</Button>
                 <span class="small soft" role="status">
-                    { problem.map_or_else(|| format!("{} on {rows} rows.", counted(candidates as u64, "candidate", "candidates")), str::to_owned) }
+                    { problem.map_or_else(|| ready_words(props, candidates), str::to_owned) }
                 </span>
             </div>
         </section>
+    }
+}
+
+/// `2 candidates on 100 rows: up to $0.0034.`
+fn ready_words(props: &ComparePanelProps, candidates: usize) -> String {
+    let text = props.step.form.text(Field::CompareRows);
+    let rows = Field::CompareRows.steps(&text).map_or(0, |rows| rows as u32);
+    let what = format!("{} on {text} rows", counted(candidates as u64, "candidate", "candidates"));
+    let (Some(setup), Some(estimate)) = (&props.setup, &props.estimate) else { return format!("{what}.") };
+    let input = estimate.input_tokens.div_ceil(u64::from(estimate.calls.max(1)));
+    let rows = rows.min(estimate.rows);
+    match cost_at_most(&others(props).compared_with(setup, rows, 1), rows, input) {
+        Some(most) => format!("{what}: up to {}, each row asked once.", money(most)),
+        None => format!("{what}. What it costs is unknown: a price or Max output tokens is missing."),
     }
 }
 

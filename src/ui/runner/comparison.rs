@@ -17,7 +17,7 @@ const WIDTH: u32 = 480;
 const HEIGHT: u32 = 220;
 const LEFT: u32 = 52;
 const RIGHT: u32 = 440;
-const TOP: u32 = 16;
+const TOP: u32 = 28;
 const BOTTOM: u32 = 180;
 
 #[derive(Properties, PartialEq)]
@@ -221,26 +221,42 @@ fn Plot(props: &PlotProps) -> Html {
                 <text class="comparison__text" x={LEFT.to_string()} y={(BOTTOM + 16).to_string()}>{ "$0" }</text>
                 <text class="comparison__text" x={RIGHT.to_string()} y={(BOTTOM + 16).to_string()} text-anchor="end">{ money(dearest) }</text>
                 <text class="comparison__text" x={((LEFT + RIGHT) / 2).to_string()} y={(BOTTOM + 32).to_string()} text-anchor="middle">{ "Cost per 1,000 rows" }</text>
-                <text class="comparison__text" x="4" y={(TOP - 4).to_string()}>{ "Right" }</text>
+                <text class="comparison__text" x="4" y={(TOP - 16).to_string()}>{ "Right" }</text>
                 <polyline class="comparison__line" points={path.join(" ")} fill="none" />
-                { for points.iter().map(|(lane, cost, score)| point(&props.names, *lane, x(*cost), score, &y)) }
+                { for points.iter().map(|(lane, cost, score)| {
+                    let (own_x, own_y) = (x(*cost), y(score.accuracy.map_or(0, |share| share.ppm)));
+                    // Of labels that would lie over each other, the lower point's goes below.
+                    let below = points.iter().any(|(other, cost, score)| {
+                        let other_y = y(score.accuracy.map_or(0, |share| share.ppm));
+                        other != lane && x(*cost).abs_diff(own_x) < 120 && (other_y, *other) < (own_y, *lane)
+                    });
+                    point(&props.names, *lane, own_x, score, below, &y)
+                }) }
             </svg>
         </figure>
     }
 }
 
-fn point(names: &[String], lane: usize, x: u32, score: &CandidateSummary, y: &impl Fn(u32) -> u32) -> Html {
+fn point(
+    names: &[String],
+    lane: usize,
+    x: u32,
+    score: &CandidateSummary,
+    below: bool,
+    y: &impl Fn(u32) -> u32,
+) -> Html {
     let Some(share) = score.accuracy else { return Html::default() };
     let name = names.get(lane).cloned().unwrap_or_default();
     let words =
         format!("{name}: {} right, {} to {}", percent(share.ppm), percent(share.low_ppm), percent(share.high_ppm));
     let (anchor, text_x) = if x > (LEFT + RIGHT) / 2 { ("end", x - 9) } else { ("start", x + 9) };
+    let text_y = if below { y(share.ppm) + 17 } else { y(share.ppm) - 8 };
     html! {
         <g class={if score.on_frontier { "comparison__point comparison__point--frontier" } else { "comparison__point" }}>
             <title>{ words }</title>
             <line x1={x.to_string()} x2={x.to_string()} y1={y(share.low_ppm).to_string()} y2={y(share.high_ppm).to_string()} />
             <circle cx={x.to_string()} cy={y(share.ppm).to_string()} r="4.5" />
-            <text class="comparison__text" x={text_x.to_string()} y={(y(share.ppm) - 8).to_string()} text-anchor={anchor}>{ name }</text>
+            <text class="comparison__text" x={text_x.to_string()} y={text_y.to_string()} text-anchor={anchor}>{ name }</text>
         </g>
     }
 }

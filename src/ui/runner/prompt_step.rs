@@ -75,10 +75,12 @@ fn columns(step: &StepProps, data: &DataSummary) -> Html {
             </Button>
         }
     };
+    // It is never sent.
+    let is_truth = |column: &String| step.form.rows.truth_column.as_ref() == Some(column);
     html! {
         <div class="row column-buttons">
             <span class="small soft">{ "Columns:" }</span>
-            { for data.columns.iter().take(COLUMNS_OFFERED).map(button) }
+            { for data.columns.iter().filter(|column| !is_truth(column)).take(COLUMNS_OFFERED).map(button) }
         </div>
     }
 }

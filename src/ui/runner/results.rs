@@ -292,7 +292,7 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
             <thead>
                 <tr aria-rowindex="1">
                     <th scope="col" class="results__id">{ "ID" }</th>
-                    <th scope="col">{ "Input" }</th>
+                    <th scope="col" class={judged_class(props.judged)}>{ "Input" }</th>
                     if props.setup.candidates().is_some() {
                         <th scope="col">{ "Candidate" }</th>
                     }
@@ -338,7 +338,7 @@ fn result_row(props: &ResultsTableProps, at: u32, row: &ResultRow, is_stop: bool
                     { &row.id }
                 </button>
             </th>
-            <td title={row.input.clone()}>{ &row.input }</td>
+            <td class={judged_class(props.judged)} title={row.input.clone()}>{ &row.input }</td>
             if let Some(candidate) = row.candidate {
                 <td>{ candidate_name(&props.setup, candidate.into()) }</td>
             }
@@ -358,6 +358,11 @@ fn result_row(props: &ResultsTableProps, at: u32, row: &ResultRow, is_stop: bool
             <td class="number results__narrow">{ row.attempts }</td>
         </tr>
     }
+}
+
+/// On a phone, right answers take the place of the input.
+fn judged_class(judged: bool) -> Option<&'static str> {
+    judged.then_some("results__narrow")
 }
 
 /// The right answer, marked by whether the row's own is it.

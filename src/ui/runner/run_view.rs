@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
 use crate::link::{
-    Command, CsvStyle, Doubtful, ExportKind, Place, Problem, Progress, Provider, RowFilter, RunState, Secret, ToPage,
-    ToWorker,
+    AnswerFormat, Command, CsvStyle, Doubtful, ExportKind, LaneState, Place, Problem, Progress, Provider, RowFilter,
+    RunState, Secret, ToPage, ToWorker,
 };
 use crate::money::Usd;
 use crate::time::Time;
@@ -109,7 +109,9 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 </div>
                 <Figures progress={progress.clone()} />
                 <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
-                <LaneList open={open.clone()} {now} send={send.clone()} />
+                if open.setup.candidates().is_none() || lanes_want_attention(&open) {
+                    <LaneList open={open.clone()} {now} send={send.clone()} />
+                }
                 if let Some(reason) = note {
                     <PauseNote reason={reason.clone()} progress={progress.clone()} {needs_key} {single} on_go_on={going_on(work)} />
                 }
@@ -125,7 +127,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <Comparison setup={open.setup.clone()} answers={open.answers.clone()} at_rest={!under_way(&latest.state)}
                     on_show={on_show.clone()} on_choose={running_the_rest(work, &open)} />
             } else {
-                <AnswersPanel answers={open.answers.clone()} filter={*filter} on_show={on_show.clone()}
+                <AnswersPanel answers={open.answers.clone()} formed={open.setup.answer_format != AnswerFormat::Text} filter={*filter} on_show={on_show.clone()}
                     at_rest={!under_way(&latest.state)} on_examples={send.reform(|()| ToWorker::Examples)} />
             }
             <Results setup={open.setup.clone()} answers={open.answers.clone()} seen={work.desk.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
@@ -155,7 +157,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                             <BatchHandOver open={open.clone()} quote={work.desk.batch_quote.clone()}
                                 needs_key={open.needs_key()} send={send.clone()} />
                         }
-                        <BatchFiles written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
+                        <BatchFiles provider={open.setup.provider} written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
                             reading={work.desk.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
                         <CheckpointImport importing={work.desk.importing} seen={work.desk.checkpoint.clone()}
                             on_file={importing(work)} />
@@ -262,6 +264,12 @@ fn retrying(work: &Work) -> Callback<()> {
         send.emit(ToWorker::Run(Command::RetryFailed));
         send.emit(ToWorker::Run(Command::Resume));
     })
+}
+
+/// The comparison tells the rest of each candidate.
+fn lanes_want_attention(open: &OpenRun) -> bool {
+    let stopped = open.progress.lanes.iter().any(|lane| matches!(lane.state, LaneState::Stopped(_)));
+    stopped || open.needs_keys.iter().any(|needs| *needs)
 }
 
 /// The row is read again with what was set.

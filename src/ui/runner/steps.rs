@@ -11,7 +11,7 @@ use crate::link::{BadLines, Limits, Place, Provider, ReasoningEffort, Secret, Se
 use crate::provider::Auth;
 use crate::ui::runner::candidates::{Others, keys_of};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
-use crate::ui::runner::compare_panel::ComparePanel;
+use crate::ui::runner::compare_panel::{ComparePanel, MORE_MODELS};
 use crate::ui::runner::connection_note::{Tested, still_true};
 use crate::ui::runner::data_step::DataStep;
 use crate::ui::runner::demo_fields::DemoFields;
@@ -26,7 +26,7 @@ use crate::ui::runner::prompt_step::PromptStep;
 use crate::ui::runner::provider_step::ProviderStep;
 use crate::ui::runner::row_fields::RowFields;
 use crate::ui::runner::trial_panel;
-use crate::ui::runner::trial_panel::{MORE_MODELS, TrialPanel};
+use crate::ui::runner::trial_panel::TrialPanel;
 use crate::ui::store::Work;
 use crate::ui::store::{DeskAction, Field, Form, FormAction};
 
@@ -145,7 +145,8 @@ pub fn Steps(props: &StepsProps) -> Html {
                             {on_row} counting={desk.counting} counted={desk.counted.clone()}
                             on_count={counting(&props.work, &endpoints)} />
                         <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
-                            refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}>
+                            refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}
+                            asking_prices={desk.asking_prices} on_prices={asking_prices(&props.work)}>
                             if demo {
                                 <DemoFields step={step.clone()} />
                             }
@@ -157,14 +158,14 @@ pub fn Steps(props: &StepsProps) -> Html {
                     }
                 </ol>
                 if has_data {
-                    <TrialPanel provider={form.provider} more_models={(*more_models).clone()} {on_more_models}
-                        trial={trial.clone()}
+                    <TrialPanel trial={trial.clone()}
                         on_cap={props.work.on_form.reform(|cap: u32| {
                             FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
                         })}
                         on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
-                    <ComparePanel {step} more_models={(*more_models).clone()} effort={*second_effort}
-                        on_effort={on_second_effort} starting={desk.opening} on_compare={start.comparing()} />
+                    <ComparePanel {step} more_models={(*more_models).clone()} {on_more_models} effort={*second_effort}
+                        on_effort={on_second_effort} setup={read.as_ref().ok().cloned()}
+                        estimate={desk.estimate.clone().and_then(Result::ok)} starting={desk.opening} on_compare={start.comparing()} />
                 }
             </div>
             if has_data {
@@ -344,6 +345,13 @@ fn checking(work: &Work, setup: &Setup, tested: &UseStateHandle<Vec<Tested>>) ->
         work.on_form.emit(FormAction::KeyUsed);
         tested.set(Tested::now(&work.form));
         work.send.emit(ToWorker::CheckConnection { setup: setup.clone(), keys: keys(&work.form) });
+    })
+}
+
+fn asking_prices(work: &Work) -> Callback<()> {
+    let work = work.clone();
+    Callback::from(move |()| {
+        work.send.emit(ToWorker::RouterPrices { base_url: work.form.text(Field::BaseUrl).to_string() });
     })
 }
 

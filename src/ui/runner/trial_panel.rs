@@ -1,28 +1,19 @@
-//! The trial: the models beside the first, and what five rows brought. `Try 5 rows` is in the card (`estimate_panel`).
+//! The trial: what five rows brought. `Try 5 rows` is in the card (`estimate_panel`).
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::{CapProposal, Projection, Provider, Trial, TrialAnswer, TrialModel, TrialRow};
+use crate::link::{CapProposal, Projection, Trial, TrialAnswer, TrialModel, TrialRow};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
-use crate::ui::hooks::now;
-use crate::ui::parts::{Button, ButtonKind, Combobox, Disclosure};
-use crate::ui::runner::provider_step::choices;
+use crate::ui::parts::{Button, ButtonKind};
 use crate::ui::runner::words::{counted, money};
 
 /// Where the focus goes to see the answers.
 pub const TITLE: &str = "trial-title";
-/// So many models may be compared with the first.
-pub const MORE_MODELS: usize = 2;
-
 #[derive(Properties, PartialEq)]
 pub struct TrialPanelProps {
-    pub provider: Provider,
-    /// Beside the first; an empty one is left out.
-    pub more_models: [AttrValue; MORE_MODELS],
-    pub on_more_models: Callback<[AttrValue; MORE_MODELS]>,
     pub trial: Option<Rc<Trial>>,
     pub on_cap: Callback<u32>,
     pub on_model: Callback<AttrValue>,
@@ -30,34 +21,13 @@ pub struct TrialPanelProps {
 
 #[component]
 pub fn TrialPanel(props: &TrialPanelProps) -> Html {
-    let list = use_memo(props.provider, |provider| choices(&[], *provider, now()));
-    let model = |place: usize, label: &'static str| {
-        let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
-        let on_choose = Callback::from(move |text: AttrValue| {
-            let mut models = models.clone();
-            models[place] = text;
-            on_models.emit(models);
-        });
-        html! {
-            <div class="step__wide">
-                <Combobox {label} value={props.more_models[place].clone()} choices={(*list).clone()} free_text=true
-                    {on_choose} />
-            </div>
-        }
-    };
     html! {
         <section class="trial" aria-labelledby={TITLE}>
             <h2 class="panel__title" id={TITLE} tabindex="-1">{ "Trial" }</h2>
             <p class="soft">
                 { "Five rows from across your file, answered before the whole run. The run reuses their answers and doesn\u{2019}t \
-                   pay for them again." }
+                   pay for them again. Models chosen under Compare models are tried too." }
             </p>
-            <Disclosure label="Compare with other models">
-                <div class="step__fields trial__models">
-                    { model(0, "Second model") }
-                    { model(1, "Third model") }
-                </div>
-            </Disclosure>
             if let Some(trial) = &props.trial {
                 <TrialResult trial={trial.clone()} on_cap={props.on_cap.clone()} on_model={props.on_model.clone()} />
             }

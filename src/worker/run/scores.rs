@@ -8,8 +8,11 @@ use crate::engine::{Entry, Ordinal, Record, Settled};
 use crate::link::{AnswerSummary, CandidateSummary, FieldSummary, LabelSummary, PairSummary, Setup, Share, ValueCount};
 use crate::money::Usd;
 use crate::provider::{AnswerFormat, Bill, without_thinking};
+use crate::worker::browser::Slices;
 use crate::worker::run::results::{Kept, Results, Texts};
 
+/// Values of a field that the page is told of, ten times a second.
+const VALUES_TOLD_MAX: usize = 40;
 /// Stands for an answer that is too long to be a value, and isn't read back.
 const LONG_CHARS: usize = 400;
 /// Beyond these, a table of right and given answers says nothing to the eye.
@@ -54,7 +57,7 @@ impl Scores {
         let candidates = setup.candidates().unwrap_or(1);
         let reads_long = truth.is_some() || schema.is_some();
         let fields = schema.map(|outline| outline.fields).unwrap_or_default();
-        let mut scores = Scores {
+        Scores {
             board: Board::new(table.len() as u32, candidates, matching, fields),
             labels,
             examples: setup.truth.as_ref().map(|truth| truth.examples.clone()).unwrap_or_default(),
@@ -64,14 +67,19 @@ impl Scores {
             corrected_rows: 0,
             costs: vec![Costs::default(); candidates],
             version: 0,
-        };
-        if scores.truth.is_some() {
-            let rows = (0..table.len()).step_by(candidates);
-            let none = Results::default();
-            scores.labelled_rows =
-                rows.filter(|row| scores.truth(&none, table, *row as Ordinal).is_some()).count() as u32;
         }
-        scores
+    }
+
+    /// Counts the rows that have a right answer.
+    pub async fn count_labelled(&mut self, table: &Table, slices: &mut Slices) {
+        if self.truth.is_none() {
+            return;
+        }
+        let none = Results::default();
+        for item in (0..table.len()).step_by(self.costs.len()) {
+            slices.turn_at(item as f64 / table.len() as f64).await;
+            self.labelled_rows += u32::from(self.truth(&none, table, item as Ordinal).is_some());
+        }
     }
 
     /// The item's right answer, as it is compared: what the person set by hand, else what its cell says.
@@ -175,14 +183,15 @@ impl Scores {
 
     pub fn summary(&self, priced: bool) -> AnswerSummary {
         let board = &self.board;
-        let field = |field: &crate::accuracy::FieldCounts| FieldSummary {
-            name: field.field.as_ref().map(|path| path.join(".")),
-            values: field
+        let field = |field: &crate::accuracy::FieldCounts| {
+            let mut values: Vec<ValueCount> = field
                 .values()
                 .into_iter()
                 .map(|(id, value, counts)| ValueCount { id, value: value.to_owned(), counts })
-                .collect(),
-            others: field.others(),
+                .collect();
+            let rest = values.split_off(values.len().min(VALUES_TOLD_MAX));
+            let others = field.others() + rest.iter().flat_map(|value| &value.counts).sum::<u32>();
+            FieldSummary { name: field.field.as_ref().map(|path| path.join(".")), values, others }
         };
         let mut candidates: Vec<CandidateSummary> =
             board.scores().iter().zip(&self.costs).map(|(score, costs)| candidate(score, costs, priced)).collect();
