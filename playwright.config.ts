@@ -1,4 +1,5 @@
-// The end-to-end tests: one page, one browser, no retries. `cargo dev test` starts what they need and names it here.
+// The end-to-end tests: one page, no retries. All of them run in Chromium, those that have to hold in any engine in Firefox
+// and WebKit too. `cargo dev test` starts what they need and names it here.
 //
 // PENNYBATCH_SPEED: how fast the clock of waiting tests runs (default 10; 1 is real time). PENNYBATCH_WORKERS: how many
 // tests run at once (default 4). PENNYBATCH_FULL: the sizes that take long.
@@ -11,10 +12,19 @@ function named(variable: string): string {
   return value;
 }
 
+/** What has to hold in any engine. */
+const JOURNEYS = ['engine_kills.spec.ts', 'engines.spec.ts', 'offline.spec.ts'];
+/** Rust's tests of storage need a private file system, which WebKitGTK has not. */
+const ELSEWHERE: Record<string, string[]> = { firefox: ['browser.spec.ts', ...JOURNEYS], webkit: JOURNEYS };
+const engines = named('PENNYBATCH_ENGINES').split(',');
+
 export default defineConfig({
   testDir: 'tests/e2e',
-  // The one needs a server that `PENNYBATCH_REAL_MODEL` names, and is no test without one; the other makes the pictures.
+  projects: engines.map(name => ({ name, testMatch: ELSEWHERE[name] })),
+  // No tests unless they are asked for: one needs a server that `PENNYBATCH_REAL_MODEL` names, one makes the pictures, one
+  // kills browsers for minutes.
   testIgnore: [
+    ...(process.env.PENNYBATCH_KILLS ? [] : ['engine_kills.spec.ts']),
     ...(process.env.PENNYBATCH_REAL_MODEL ? [] : ['real_model.spec.ts']),
     ...(process.env.PENNYBATCH_PICTURES ? [] : ['pictures.spec.ts']),
   ],
@@ -29,6 +39,8 @@ export default defineConfig({
   use: {
     baseURL: named('PENNYBATCH_PAGE'),
     ignoreHTTPSErrors: true,
+    // Each test would fetch and keep the whole page first; offline.spec.ts has browsers of its own.
+    serviceWorkers: 'block',
     screenshot: 'only-on-failure',
     // Steps, network and console. The last picture and the last state are kept anyway; those of every step cost half of
     // a test's time.

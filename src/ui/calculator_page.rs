@@ -261,7 +261,7 @@ fn PriceSources(props: &PriceSourcesProps) -> Html {
     html! {
         <>
             if earlier { { part(true) } }
-            <Disclosure label="Sources of these prices" {on_flip}>
+            <Disclosure id="price-sources" label="Sources of these prices" {on_flip}>
                 if *opened { { part(false) } }
             </Disclosure>
         </>

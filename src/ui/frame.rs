@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::ui::Route;
 use crate::ui::hooks::Theme;
-use crate::ui::parts::Button;
+use crate::ui::parts::{Button, HEARD};
 use crate::ui::running::Running;
 
 #[derive(Properties, PartialEq)]
@@ -29,6 +29,7 @@ pub fn Frame(props: &FrameProps) -> Html {
             <Header route={*route} calculator_query={calculator_query.clone()} dark={*dark} on_theme={on_theme.clone()}
                 running={running.clone()} />
             <main id="main" class="main" tabindex="-1">{ children.clone() }</main>
+            <div id={HEARD} class="visually-hidden" aria-live="polite"></div>
         </>
     }
 }

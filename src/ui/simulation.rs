@@ -58,7 +58,7 @@ pub fn Simulation(props: &SimulationProps) -> Html {
             <div class="simulation__head">
                 <h2 class="ways__title" id="simulation">{ "Simulation" }</h2>
                 if limited {
-                    <SelectField label="The provider counts by" value={word(*server)}
+                    <SelectField id="counts-by" label="The provider counts by" value={word(*server)}
                         choices={vec![(BUCKET.into(), "a steady refill".into()), (WINDOW.into(), "a strict minute".into())]}
                         {on_choose} />
                 }

@@ -3,6 +3,7 @@
 import start, { names, run } from './tests.js';
 
 addEventListener('unhandledrejection', event => postMessage({ failed: `unhandled rejection: ${event.reason}` }));
+addEventListener('securitypolicyviolation', event => postMessage({ failed: `against the policy: ${event.violatedDirective}` }));
 addEventListener('message', async ({ data }) => {
   try {
     await run(data);

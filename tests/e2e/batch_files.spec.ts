@@ -195,7 +195,7 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   await runner.start();
   await runner.untilDone(5);
   await runner.expand('More');
-  const part = page.getByRole('button', { name: 'Batch API', exact: true });
+  const part = runner.disclosure('Batch API').locator('> summary');
   await part.press('Enter');
   const ways = page.getByRole('region', { name: 'Compare' });
   await expect(ways).toContainText('Individual calls');
@@ -210,7 +210,7 @@ leapTest('a newcomer hands the sample over to the Demo, without a key, and takes
   const panel = page.getByRole('region', { name: 'Batch API', exact: true });
   await expect(panel).toBeFocused();
   expect(await jobs.getByRole('row').count()).toBeGreaterThanOrEqual(3);
-  await page.getByRole('button', { name: 'Request files', exact: true }).press('Enter');
+  await runner.disclosure('Request files').locator('> summary').press('Enter');
   await runner.button('Export requests').press('Enter');
   await expect(page.getByText(/in a batch job: there is nothing to hand over/), 'nobody is asked twice').toBeVisible();
   await clock.leap(DEMO_JOB_MS);

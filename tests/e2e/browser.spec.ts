@@ -2,9 +2,9 @@
 // runs in a worker of its own.
 
 import { readFileSync } from 'node:fs';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from './support/engines/test';
+import type { Tab } from './support/engines/tab';
 import { Mock, REPO } from './support/mock';
-import { watch } from './support/test';
 
 interface Scope {
   runTest: (name: string) => Promise<string | null>;
@@ -24,31 +24,28 @@ function listed(): string[] {
 test.describe.configure({ mode: 'default' });
 
 let mock: Mock;
-let page: Page;
-const faults: string[] = [];
+let tab: Tab;
 
-test.beforeAll(async ({ browser }) => {
+test.beforeAll(async ({ shared }) => {
   mock = await Mock.start();
-  page = await browser.newPage();
-  watch(page, [], faults);
-  await page.goto(`./browser-tests/page.html?http=${mock.http}&https=${mock.https}`);
-  await page.waitForFunction(() => 'runTest' in globalThis);
+  tab = await shared.newTab();
+  await tab.goto(`${process.env.PENNYBATCH_PAGE}browser-tests/page.html?http=${mock.http}&https=${mock.https}`);
+  await expect.poll(() => tab.evaluate(() => 'runTest' in globalThis)).toBe(true);
 });
 
 test.afterAll(async () => {
-  await page.close();
+  await tab.close();
   await mock.stop();
 });
 
 test('every test of the program is listed', async () => {
-  const names = await page.evaluate(() => (globalThis as unknown as Scope).testNames());
+  const names = await tab.evaluate(() => (globalThis as unknown as Scope).testNames());
   expect(names).toEqual(listed());
   expect(names.length).toBeGreaterThan(30);
 });
 
 for (const name of listed()) {
   test(name, async () => {
-    expect(await page.evaluate(name => (globalThis as unknown as Scope).runTest(name), name)).toBeNull();
-    expect(faults, 'panics, uncaught errors and breaches of the content security policy').toEqual([]);
+    expect(await tab.evaluate((name: string) => (globalThis as unknown as Scope).runTest(name), name)).toBeNull();
   });
 }

@@ -61,7 +61,7 @@ const MOVES: { input: string; value: string; advanced?: true; costs: Group[]; ti
 
 for (const { input, value, advanced, costs, times } of MOVES) {
   test(`${input} moves what depends on it and nothing else`, async ({ page }) => {
-    if (advanced) await page.getByRole('button', { name: 'Advanced' }).click();
+    if (advanced) await page.locator('summary', { hasText: 'Advanced' }).click();
     const before = await allFigures(page);
     await type(page, input, value);
     const watched = (costs[0] ?? times[0]) as Group;
@@ -93,7 +93,7 @@ test('every figure is the post\'s arithmetic, for another workload and model', a
 });
 
 test('the address restores the whole state', async ({ page, context }) => {
-  await page.getByRole('button', { name: 'Advanced' }).click();
+  await page.locator('summary', { hasText: 'Advanced' }).click();
   await choose(page, 'gpt-4o');
   const entered: [string, string][] = [
     ['API calls', '12,345'], ['Input tokens per call', '777'], ['Output tokens per call', '33'],
@@ -154,12 +154,12 @@ test('what a link gets wrong is said, and every way is there', async ({ page }) 
   await page.goto('./#/?model=gpt-5&calls=5000&in=250&out=50&dup=10&rpm=0&warm=maybe');
   await expect(page.getByText('Requests per minute is “0”. It goes from 1 to 1,000,000,000.')).toBeVisible();
   await expect(page.getByText(/Warm up the prompt cache is 1 or 0/)).toBeVisible();
-  await page.getByRole('button', { name: 'Every way side by side' }).click();
+  await page.locator('summary', { hasText: 'Every way side by side' }).click();
   const ways = page.getByRole('table', { name: 'Every way' });
   for (const way of ['Sequential', 'Async', 'Flex', 'Batch API']) {
     await expect(ways.getByRole('rowheader', { name: way, exact: true })).toBeVisible();
   }
-  await page.getByRole('button', { name: 'Why?' }).click();
+  await page.locator('summary', { hasText: 'Why?' }).click();
   await expect(page.getByRole('heading', { name: 'Decision path' })).toBeVisible();
 });
 
@@ -217,7 +217,7 @@ test('the comparisons come after the answer and shift nothing, and follow a slid
   await expect(figure).toContainText('16 parallel calls');
   await page.getByRole('slider', { name: 'API calls', exact: true }).focus();
   await page.keyboard.press('Home');
-  await page.getByRole('button', { name: 'Every way side by side' }).click();
+  await page.locator('summary', { hasText: 'Every way side by side' }).click();
   const row = page.getByRole('table', { name: 'Every way' }).getByRole('row', { name: /^Sequential/ });
   await expect(row).toContainText('1.5 s');
 });

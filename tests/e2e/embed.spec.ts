@@ -33,7 +33,7 @@ class Host {
     const server = createServer((request, response) => {
       const name = request.url!.slice(1).split('?')[0];
       if (name === 'favicon.ico') return void response.writeHead(204).end();
-      const file = () => readFileSync(join(REPO, 'www/embed-demo', name), 'utf8');
+      const file = () => readFileSync(join(REPO, 'www/gallery', name), 'utf8');
       const text = (extra[name] ?? file()).replaceAll('../embed.js', `${ours}/embed.js`).replace(/\n *<meta http-equiv.*/, '');
       const headers: Record<string, string> = { 'content-type': TYPES[name.split('.').pop()!] };
       if (name === 'strict.html') headers['content-security-policy'] = strictPolicy(ours);

@@ -37,7 +37,7 @@ for (const { name, width, height, colorScheme, query } of PICTURES) {
 test('a picture: embed', async ({ page }) => {
   await page.setViewportSize({ width: 1000, height: 1000 });
   await page.clock.setFixedTime(DAY);
-  await page.goto('./embed-demo/plain.html');
+  await page.goto('./gallery/plain.html');
   await expect(page.getByRole('group', { name: 'Async' }).first()).toContainText('$');
   await expect(page.locator('llm-batch-calculator').first()).not.toHaveAttribute('inert');
   await picture(page, 'embed');

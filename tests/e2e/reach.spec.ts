@@ -45,6 +45,43 @@ test('every button of the calculator and its comparisons is large enough for a f
   await context.close();
 });
 
+test('on a phone the list of models is the phone\'s own', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({
+    baseURL, ignoreHTTPSErrors: true, viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true,
+  });
+  const page = await context.newPage();
+  await page.goto('./');
+  const model = page.getByRole('combobox', { name: 'Model', exact: true });
+  await expect(model.locator('optgroup')).not.toHaveCount(0);
+  await expect(model).toHaveValue('openai/gpt-4o-mini');
+  await model.selectOption('openai/gpt-4o');
+  await expect(page.getByRole('group', { name: 'Sequential' })).toContainText('$5.63');
+  const listed = await model.locator('option').count();
+  await model.selectOption({ label: 'Show retired' });
+  await expect.poll(() => model.locator('option').count()).toBeGreaterThan(listed);
+  await expect(model).toHaveValue('openai/gpt-4o');
+  await context.close();
+});
+
+test('where the system chooses the colors, a switch still shows whether it is on, and a bar how far it is', async ({ page }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  const runner = await sampleRunner(page);
+  await runner.openMore();
+  const colors = () => page.getByRole('switch', { name: 'Use cache' }).evaluate(one =>
+    [one, one.nextElementSibling!].map((_, at) => getComputedStyle(one, at === 0 ? null : '::after').backgroundColor));
+  const on = await colors();
+  expect(on[0]).not.toBe(on[1]);
+  await page.getByRole('switch', { name: 'Use cache' }).click();
+  await expect.poll(colors).not.toEqual(on);
+  const off = await colors();
+  expect(off[0]).not.toBe(off[1]);
+  await runner.start();
+  await runner.untilDone(10);
+  const bar = await page.locator('.progress-bar').evaluate(bar => [
+    getComputedStyle(bar).backgroundColor, getComputedStyle(bar.querySelector('.progress-bar__done')!).fill]);
+  expect(bar[0]).not.toBe(bar[1]);
+});
+
 test('a model is pinned and chosen, the table sorted and filtered, by the keyboard alone', async ({ page }) => {
   await settled(page, '#/');
   const table = page.getByRole('table', { name: 'Cost by model' });

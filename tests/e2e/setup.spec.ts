@@ -31,7 +31,7 @@ test('what has to be fixed is a link that leads to its field, also to one under 
   await expect(card).toContainText('Fix 1 field to see the estimate');
   await runner.enter({ 'Timeout': 0 });
   await runner.openMore();
-  await runner.button('More').last().click();
+  await runner.disclosure('More').last().locator('> summary').click();
   await expect(runner.field('Timeout')).toBeHidden();
   await card.getByRole('link', { name: 'Timeout', exact: true }).click();
   await expect(runner.field('Timeout')).toBeFocused();

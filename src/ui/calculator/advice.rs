@@ -48,7 +48,7 @@ pub fn Advice(props: &AdviceProps) -> Html {
             <p class="soft small">{ LEFT_OUT }</p>
             { props.sources.clone() }
             <div class="row advice__actions" inert={props.unread}>{ props.actions.clone() }</div>
-            <Disclosure label="Why?">
+            <Disclosure id="why" label="Why?">
                 <div class="advice__why">
                     <ul class="advice__reasons">{ lines(others) }</ul>
                     { props.path.clone() }

@@ -20,6 +20,15 @@ impl Choice {
         }
     }
 
+    /// Of its switch.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Choice::WarmUp => "warm-up",
+            Choice::KeepAnHour => "keep-an-hour",
+            Choice::StrictWindow => "strict-minute",
+        }
+    }
+
     pub const fn label(self) -> &'static str {
         match self {
             Choice::WarmUp => "Warm up the prompt cache",

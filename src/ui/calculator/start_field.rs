@@ -21,7 +21,7 @@ pub fn start_field(inputs: &Inputs, on_action: &Callback<Action>) -> Html {
             on_action.emit(Action::Start(Some(*example)));
         }
     });
-    html! { <SelectField label="Start from" {value} {choices} hint={basis.map(AttrValue::Static)} {on_choose} /> }
+    html! { <SelectField id="start-from" label="Start from" {value} {choices} hint={basis.map(AttrValue::Static)} {on_choose} /> }
 }
 
 /// Which of them the inputs are, and what it is made of.

@@ -113,7 +113,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
             { start_field(&props.inputs, &props.on_action) }
             { for SIZE.into_iter().map(field) }
             { unit_field(props) }
-            <Disclosure label="Count from text…">{ props.count_text.clone() }</Disclosure>
+            <Disclosure id="count-from-text" label="Count from text…">{ props.count_text.clone() }</Disclosure>
             <div class="workload-form__fields">
                 { every_field(props) }
                 { for GOALS.into_iter().map(field) }
@@ -124,7 +124,7 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
                     if quantity == Quantity::CacheHits && workload.cache_hits_ppm > 0 { { none_repeated.clone() } }
                 </>
             }) }
-            <Disclosure label="Advanced" {summary} open={set > 0}>
+            <Disclosure id="advanced" label="Advanced" {summary} open={set > 0}>
                 <div class="workload-form__advanced">
                     {
                         for ADVANCED.iter().map(|row| html! {
@@ -154,7 +154,7 @@ fn unit_field(props: &WorkloadFormProps) -> Html {
     let choices = LengthUnit::ALL.map(|unit| (AttrValue::Static(unit.name()), AttrValue::Static(unit.name())));
     let unit = props.inputs.unit;
     html! {
-        <SelectField label="Lengths in" value={unit.name()} choices={choices.to_vec()}
+        <SelectField id="lengths-in" label="Lengths in" value={unit.name()} choices={choices.to_vec()}
             hint={unit.basis().map(AttrValue::Static)} {on_choose} />
     }
 }
@@ -162,7 +162,7 @@ fn unit_field(props: &WorkloadFormProps) -> Html {
 fn every_field(props: &WorkloadFormProps) -> Html {
     let on_choose = props.on_action.reform(|key: AttrValue| Action::Every(Every::keyed(&key).unwrap_or_default()));
     let choices = Every::ALL.map(|every| (AttrValue::Static(every.key()), AttrValue::Static(every.label())));
-    html! { <SelectField label="How often" value={props.inputs.every.key()} choices={choices.to_vec()} {on_choose} /> }
+    html! { <SelectField id="how-often" label="How often" value={props.inputs.every.key()} choices={choices.to_vec()} {on_choose} /> }
 }
 
 /// Published limits with one choice; nothing where nobody publishes any for this model.
@@ -193,7 +193,7 @@ fn tier_field(props: &WorkloadFormProps) -> Html {
             on_action.emit(Action::Limits(tier));
         }
     });
-    html! { <SelectField label="Usage tier" {value} {choices} {hint} {on_choose} /> }
+    html! { <SelectField id="usage-tier" label="Usage tier" {value} {choices} {hint} {on_choose} /> }
 }
 
 const NO_LIMITS: &str = "none";
@@ -238,7 +238,7 @@ struct ChoiceSwitchProps {
 fn ChoiceSwitch(props: &ChoiceSwitchProps) -> Html {
     let choice = props.choice;
     let on_switch = props.on_action.reform(move |on| Action::Switch(choice, on));
-    html! { <Switch label={choice.label()} on={props.on} hint={choice.hint()} {on_switch} /> }
+    html! { <Switch id={choice.id()} label={choice.label()} on={props.on} hint={choice.hint()} {on_switch} /> }
 }
 
 /// What is said below a field.

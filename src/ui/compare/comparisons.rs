@@ -88,10 +88,10 @@ pub(super) fn Folded(props: &ComparisonsProps) -> Html {
     let Some(model) = inputs.model() else { return Html::default() };
     html! {
         <div class="folded">
-            <Disclosure label="Every way side by side" summary="with and without caches, and Flex">
+            <Disclosure id="every-way" label="Every way side by side" summary="with and without caches, and Flex">
                 <Ways workload={inputs.workload.clone()} {model} {now} />
             </Disclosure>
-            <Disclosure label="What if: a cheaper model with retries" summary="is it worth it?">
+            <Disclosure id="what-if" label="What if: a cheaper model with retries" summary="is it worth it?">
                 <ReAsks workload={inputs.workload.clone()} {model} versus={inputs.versus.clone()} {now}
                     on_versus={props.on_action.reform(Action::Against)} />
             </Disclosure>

@@ -58,7 +58,7 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
                 <div class="cost-by-model__controls">
                     <TextField label="Filter models" kind={TextKind::Search} value={view.filter.clone()}
                         placeholder="name or provider" on_input={on_filter} />
-                    <Switch label="Show retired" on={view.deprecated} {on_switch} />
+                    <Switch id="show-retired" label="Show retired" on={view.deprecated} {on_switch} />
                 </div>
             </div>
             <p class="soft small" role="status">

@@ -27,7 +27,7 @@ async fn the_table_holds_every_model_that_is_still_there() {
         assert!(page.contains(&format!(">{}</button>", model.id)), "{}", model.id);
     }
     for name in ["Every way side by side", "What if: a cheaper model with retries"] {
-        assert!(page.contains(&format!("{name}</button>")), "{name}");
+        assert!(page.contains(&format!("</svg>{name}")), "{name}");
     }
     assert!(page.contains(">Cost by model</h2>") && page.contains("aria-label=\"Every way\""));
 }

@@ -1,6 +1,7 @@
-//! A text box with a list to choose from; typing filters the list.
+//! A text box with a list to choose from; typing filters the list. On a phone, where nothing but the list can be chosen, it
+//! is the phone's own.
 
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::field::{described_by, notes, slug};
@@ -47,7 +48,7 @@ pub struct ComboboxProps {
 }
 
 /// The value of the row that brings up more choices.
-const MORE: &str = "\u{0}more";
+const MORE: &str = "more…";
 
 /// What the person is doing with the box; at rest it shows the value's name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -117,6 +118,14 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
         use_effect_with((state.open, state.active), move |_| scroll_to_active(&list));
     }
     let settle = settling(props, &state);
+    let on_phone = use_state(|| false);
+    {
+        let on_phone = on_phone.setter();
+        use_effect_with((), move |()| on_phone.set(is_phone()));
+    }
+    if *on_phone && !props.free_text {
+        return native(props, &id, &settle);
+    }
     let oninput = {
         let (state, free, on_choose) = (state.clone(), props.free_text, props.on_choose.clone());
         move |event: InputEvent| {
@@ -129,13 +138,15 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
     };
     let onkeydown = {
         let (state, settle) = (state.clone(), settle.clone());
-        let values: Vec<AttrValue> = rows.iter().map(|choice| choice.value.clone()).collect();
+        let values: Vec<AttrValue> = rows.iter().take(ROWS_MAX).map(|choice| choice.value.clone()).collect();
         move |event: KeyboardEvent| {
             let moved = match event.key().as_str() {
                 "ArrowDown" | "ArrowUp" if !state.open => Action::Open { at: chosen.or(Some(0)) },
                 "ArrowDown" => Action::Move { by: 1, rows: values.len() },
                 "ArrowUp" => Action::Move { by: -1, rows: values.len() },
-                "PageDown" if state.open => Action::To(state.active.map(|at| (at + 8).min(values.len() - 1))),
+                "PageDown" if state.open => {
+                    Action::To(state.active.map(|at| (at + 8).min(values.len().saturating_sub(1))))
+                }
                 "PageUp" if state.open => Action::To(state.active.map(|at| at.saturating_sub(8))),
                 "Enter" if state.open => {
                     event.prevent_default();
@@ -188,6 +199,46 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
                 </div>
             </div>
             { notes(&id, props.hint.as_ref(), None, props.error.as_ref()) }
+        </div>
+    }
+}
+
+/// The list as the phone draws it.
+fn native(props: &ComboboxProps, id: &str, settle: &Callback<Option<AttrValue>>) -> Html {
+    let onchange = {
+        let settle = settle.clone();
+        move |event: Event| {
+            let list: HtmlSelectElement = event.target_unchecked_into();
+            let value = AttrValue::from(list.value());
+            if *value == *MORE {
+                // The longer list opens on what was chosen.
+                list.set_selected_index(-1);
+            }
+            settle.emit(Some(value));
+        }
+    };
+    let option = |choice: &Choice| {
+        let text = format!("{} · {}", choice.name, choice.detail);
+        html! {
+            <option key={&*choice.value} value={choice.value.clone()} selected={choice.value == props.value}>{ text }</option>
+        }
+    };
+    let groups = props.choices.chunk_by(|one, next| one.group == next.group).map(|group| match &*group[0].group {
+        "" => html! { <>{ for group.iter().map(option) }</> },
+        name => html! { <optgroup label={name.to_owned()}>{ for group.iter().map(option) }</optgroup> },
+    });
+    html! {
+        <div class="field select-field">
+            <label class="field__label" for={id.to_owned()}>{ &props.label }</label>
+            <select id={id.to_owned()} class="select-field__input" disabled={props.disabled}
+                aria-invalid={props.error.is_some().then_some("true")}
+                aria-describedby={described_by(id, props.hint.is_some(), false, props.error.is_some())} {onchange}>
+                { for groups }
+                if let Some(more) = &props.more {
+                    <option value={MORE}>{ more }</option>
+                }
+            </select>
+            { notes(id, props.hint.as_ref(), None, props.error.as_ref()) }
         </div>
     }
 }
@@ -272,10 +323,14 @@ fn matching<'a>(choices: &'a [Choice], typed: &str) -> Vec<&'a Choice> {
 }
 
 fn to_the_top_of_a_phone(input: &HtmlInputElement) {
-    let coarse = gloo_utils::window().match_media("(pointer: coarse) and (max-width: 44rem)");
-    if coarse.ok().flatten().is_some_and(|query| query.matches()) {
+    if is_phone() {
         input.scroll_into_view();
     }
+}
+
+fn is_phone() -> bool {
+    let coarse = gloo_utils::window().match_media("(pointer: coarse) and (max-width: 44rem)");
+    coarse.ok().flatten().is_some_and(|query| query.matches())
 }
 
 fn scroll_to_active(list: &NodeRef) {

@@ -4,6 +4,7 @@
 //! Every field has a visible label, which is its accessible name, and an id: a given one, or one made from the label,
 //! which is then unique on its page. Hints and errors are tied to the field by `aria-describedby`.
 
+mod announce;
 mod bar_list;
 mod button;
 mod combobox;
@@ -19,6 +20,7 @@ mod stat;
 mod switch;
 mod text_field;
 
+pub use announce::{HEARD, announce};
 pub use bar_list::{Bar, BarList};
 pub use button::{Button, ButtonKind};
 pub use combobox::{Choice, Combobox};

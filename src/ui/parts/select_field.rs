@@ -3,13 +3,12 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::field::{described_by, notes, slug};
+use super::field::{described_by, notes};
 
 #[derive(Properties, PartialEq)]
 pub struct SelectFieldProps {
-    /// Made from the label where it is left out.
-    #[prop_or_default]
-    pub id: Option<AttrValue>,
+    /// Once on its page.
+    pub id: AttrValue,
     pub label: AttrValue,
     pub value: AttrValue,
     /// `(value, what is read)`.
@@ -23,7 +22,7 @@ pub struct SelectFieldProps {
 
 #[component]
 pub fn SelectField(props: &SelectFieldProps) -> Html {
-    let id = props.id.as_ref().map_or_else(|| slug(&props.label), |id| id.to_string());
+    let id = props.id.clone();
     let on_choose = props.on_choose.clone();
     let onchange = move |event: Event| {
         on_choose.emit(event.target_unchecked_into::<HtmlSelectElement>().value().into());

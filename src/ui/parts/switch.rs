@@ -3,10 +3,10 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::field::slug;
-
 #[derive(Properties, PartialEq)]
 pub struct SwitchProps {
+    /// Once on its page.
+    pub id: AttrValue,
     pub label: AttrValue,
     pub on: bool,
     #[prop_or_default]
@@ -18,7 +18,7 @@ pub struct SwitchProps {
 
 #[component]
 pub fn Switch(props: &SwitchProps) -> Html {
-    let id = slug(&props.label);
+    let id = props.id.clone();
     let on_switch = props.on_switch.clone();
     let onchange = move |event: Event| {
         on_switch.emit(event.target_unchecked_into::<HtmlInputElement>().checked());

@@ -90,7 +90,7 @@ fn schema(step: &StepProps) -> Html {
                     <Button kind={ButtonKind::Quiet} on_press={on_example}>{ "Insert an example schema" }</Button>
                 </div>
             }
-            <Switch label="Ask for the schema in the prompt only" on={step.form.schema_in_prompt}
+            <Switch id="schema-in-prompt" label="Ask for the schema in the prompt only" on={step.form.schema_in_prompt}
                 hint="For models without structured output."
                 on_switch={step.on_form.reform(FormAction::SchemaInPrompt)} />
         </>

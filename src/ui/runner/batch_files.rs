@@ -58,10 +58,10 @@ pub fn BatchFiles(props: &BatchFilesProps) -> Html {
         }
     };
     html! {
-        <Disclosure label="Request files" summary="for any batch tool" open={props.open}>
+        <Disclosure id="request-files" label="Request files" summary="for any batch tool" open={props.open}>
             <div class="stack">
                 <div class="row">
-                    <SelectField label="Request file for" value={target.name()} choices={choices.collect::<Vec<_>>()} {on_choose}
+                    <SelectField id="request-file-for" label="Request file for" value={target.name()} choices={choices.collect::<Vec<_>>()} {on_choose}
                         hint="Holds the rows without an answer, equal requests once." />
                     <Button on_press={on_export}>{ "Export requests" }</Button>
                 </div>

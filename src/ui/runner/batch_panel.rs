@@ -69,7 +69,7 @@ pub fn BatchHandOver(props: &BatchHandOverProps) -> Html {
         None => String::new(),
     };
     html! {
-        <Disclosure label="Batch API" summary={format!("{price}within 24 hours")}>
+        <Disclosure id="hand-over" label="Batch API" summary={format!("{price}within 24 hours")}>
             <HandOver ..props.clone() />
         </Disclosure>
     }

@@ -163,7 +163,7 @@ fn PastePart(props: &PastePartProps) -> Html {
             <TextField id={PASTED} label="Pasted text" kind={TextKind::Paragraph} rows={6} monospace=true
                 value={(*text).clone()} placeholder="id,name\n1,Organic Baby Spinach 5oz" {on_input} />
             if !empty && !is_json(&text) {
-                <Switch label="The first line names the columns" on={headed} {hint} {on_switch} />
+                <Switch id="pasted-headed" label="The first line names the columns" on={headed} {hint} {on_switch} />
             }
             <div class="row">
                 <Button disabled={empty} on_press={on_use}>{ "Use this text" }</Button>

@@ -15,7 +15,7 @@ pub struct DemoFieldsProps {
 pub fn DemoFields(props: &DemoFieldsProps) -> Html {
     let step = &props.step;
     html! {
-        <Disclosure label="How the Demo behaves">
+        <Disclosure id="demo-behavior" label="How the Demo behaves">
             <div class="step__fields">
                 { step.number(Field::DemoLatency, "", "") }
                 { step.number(Field::DemoErrors, "", "") }

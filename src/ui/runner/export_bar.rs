@@ -41,8 +41,8 @@ pub fn ExportBar(props: &ExportBarProps) -> Html {
                 { button(first, ExportKind::Csv, "Export CSV", "Your columns and the answers, in the order of the file") }
                 { button(plain, ExportKind::Jsonl, "Export JSONL", "One JSON object per row; a checkpoint for scripts") }
                 { button(plain, ExportKind::Ledger, "Export ledger", "One line per attempt: request id, tokens, price, state") }
-                <Switch label="For Excel" on={style.byte_order_mark} on_switch={on_excel} />
-                <Switch label="Guard formulas" on={style.guard_formulas} on_switch={on_guard} />
+                <Switch id="for-excel" label="For Excel" on={style.byte_order_mark} on_switch={on_excel} />
+                <Switch id="guard-formulas" label="Guard formulas" on={style.guard_formulas} on_switch={on_guard} />
             </div>
             <p class="field__hint">
                 { "Guard formulas puts a ' before cells that a spreadsheet would run as a formula; numbers stay as they are." }

@@ -44,7 +44,7 @@ pub fn LimitsStep(props: &LimitsStepProps) -> Html {
                             <p class="field__hint step__line">{ dated(&price_words(&step.form)) }</p>
                         }
                     </div>
-                    <Switch label="Use cache" on={step.form.use_cache} {on_switch}
+                    <Switch id="use-cache" label="Use cache" on={step.form.use_cache} {on_switch}
                         hint="Identical rows are sent once. Answers of earlier runs are used again, free of charge." />
                     { props.children.clone() }
                 </div>

@@ -47,6 +47,7 @@ mod run_view;
 mod status_line;
 mod step_section;
 mod steps;
+mod tell_me;
 mod trial_panel;
 mod window;
 pub mod words;

@@ -22,7 +22,7 @@ pub fn NearDuplicatesNote(props: &NearDuplicatesNoteProps) -> Html {
     }
     html! {
         <div class="near-duplicates">
-            <Switch label="Fold near-duplicates" on={props.folded} on_switch={props.on_fold.clone()}
+            <Switch id="fold-near-duplicates" label="Fold near-duplicates" on={props.folded} on_switch={props.on_fold.clone()}
                 hint={near_words(near, props.folded)} />
             if !near.examples.is_empty() {
                 <ul class="near-duplicates__examples small soft" aria-label="Near-duplicates">

@@ -121,7 +121,7 @@ pub fn Results(props: &ResultsProps) -> Html {
                 <span class="results__count soft small">{ count_words(props, filter.is_some() || !search.is_empty()) }</span>
             </div>
             <div class="results__tools">
-                <SelectField label="State" value={chosen.unwrap_or_default()} {choices}
+                <SelectField id="results-state" label="State" value={chosen.unwrap_or_default()} {choices}
                     on_choose={on_filter} />
                 <TextField label="Search results" kind={TextKind::Search} value={(*search).clone()}
                     placeholder="id, row or answer" on_input={on_search} />
@@ -351,6 +351,9 @@ fn result_row(props: &ResultsTableProps, at: u32, row: &ResultRow, is_stop: bool
             <td class="results__state">
                 <span class={classes!("state", state_class(row))} title={row.misfit.as_ref().map(misfit_words)}>
                     { ended_name(row) }
+                    if let Some(misfit) = &row.misfit {
+                        <span class="visually-hidden">{ format!(": {}", misfit_words(misfit)) }</span>
+                    }
                 </span>
             </td>
             <td class="number results__narrow">{ tokens.unwrap_or_default() }</td>

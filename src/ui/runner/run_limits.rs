@@ -60,7 +60,7 @@ pub fn RunLimits(props: &RunLimitsProps) -> Html {
     };
     let single = steps.len() == 1;
     html! {
-        <Disclosure label="Change limits">
+        <Disclosure id="change-limits" label="Change limits">
             <div class="stack">
                 {
                     for steps.iter().map(|step| if single { fields(step) } else {

@@ -37,6 +37,7 @@ use crate::ui::runner::run_limits::{NewLimits, RunLimits};
 use crate::ui::runner::run_plot::RunPlot;
 use crate::ui::runner::run_status::{RUN_STATE, RunStatus};
 use crate::ui::runner::steps::keys;
+use crate::ui::runner::tell_me::TellMe;
 use crate::ui::runner::words::{carried_out, is_handed_over, rows, without_usage_words};
 use crate::ui::store::Work;
 use crate::ui::store::desk::OpenRun;
@@ -109,6 +110,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 </div>
                 <Figures progress={progress.clone()} />
                 <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
+                <TellMe name={open.data.name.clone()} progress={progress.clone()} {now} />
                 if open.setup.candidates().is_none() || lanes_want_attention(&open) {
                     <LaneList open={open.clone()} {now} send={send.clone()} />
                 }
@@ -138,14 +140,14 @@ pub fn RunView(props: &RunViewProps) -> Html {
             <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting}
                 exported={work.desk.exported.clone()} refused={refused(Place::Results)} {on_export} />
             <div class="run__folded">
-                <Disclosure label="Details">
+                <Disclosure id="run-details" label="Details">
                     <div class="stack">
                         <OtherFigures progress={progress.clone()} />
                         <RunPlot progress={progress.clone()} {now} />
                         <Prompt open={open.clone()} />
                     </div>
                 </Disclosure>
-                <Disclosure label="More">
+                <Disclosure id="run-more" label="More">
                     <div class="run__more">
                         if changeable {
                             <RunLimits form={work.form.clone()} on_form={work.on_form.clone()} on_apply={applying(work)} />

@@ -135,6 +135,13 @@ fn cleared_words(answers: u32) -> String {
     }
 }
 
+/// WebKit's tracking prevention: all that scripts have stored goes after seven days of use without a visit to the page. On
+/// iOS every browser is one of WebKit's.
+/// Source: <https://webkit.org/blog/10218/full-third-party-cookie-blocking-and-more/>
+fn forgets_after_a_week(user_agent: &str) -> bool {
+    user_agent.contains("AppleWebKit/") && !["Chrome/", "Chromium/"].iter().any(|other| user_agent.contains(other))
+}
+
 #[derive(Properties, PartialEq)]
 struct StorageProps {
     facts: StorageFacts,
@@ -166,6 +173,12 @@ fn Storage(props: &StorageProps) -> Html {
                 <Notice tone={Tone::Warning}><p>{ risk }</p></Notice>
             }
             <p class="soft">{ format!("{used} {kept}") }</p>
+            if forgets_after_a_week(&gloo_utils::window().navigator().user_agent().unwrap_or_default()) {
+                <p class="soft">
+                    { "Safari deletes what a page keeps after seven days without a visit. Export what you want to keep, or add \
+                       this page to the Dock or the Home Screen." }
+                </p>
+            }
             if !facts.locks {
                 <p class="soft">{ "This browser can't tell whether a run is open in another tab. Use one tab at a time." }</p>
             }
@@ -183,5 +196,27 @@ fn Storage(props: &StorageProps) -> Html {
                 <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
             }
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_webkit_forgets_after_a_week() {
+        let webkit = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+        for (user_agent, forgets) in [
+            (format!("{webkit} Version/18.5 Safari/605.1.15"), true),
+            (format!("{webkit} CriOS/140.0 Mobile/15E148 Safari/604.1"), true),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+                    .into(),
+                false,
+            ),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0".into(), false),
+        ] {
+            assert_eq!(forgets_after_a_week(&user_agent), forgets, "{user_agent}");
+        }
     }
 }

@@ -1,5 +1,8 @@
-//! Settings: the theme, the prices and where they come from, what this browser keeps, what this program is.
+//! Settings: the theme, the prices and where they come from, what this browser keeps, use without a network, what this
+//! program is.
 //! Not here: runs and their deletion (`runs`).
+
+mod offline;
 
 use yew::prelude::*;
 
@@ -27,11 +30,12 @@ pub fn SettingsPage(props: &SettingsPageProps) -> Html {
             <section class="settings__part" aria-labelledby="appearance">
                 <h2 class="panel__title" id="appearance">{ "Appearance" }</h2>
                 <div class="fields">
-                    <SelectField label="Theme" value={props.theme.name()} {choices} {on_choose}
+                    <SelectField id="theme" label="Theme" value={props.theme.name()} {choices} {on_choose}
                         hint="System follows this device." />
                 </div>
             </section>
             { kept() }
+            <offline::Offline />
             <Prices />
             { about() }
         </div>

@@ -9,7 +9,7 @@ use web_sys::{
 };
 
 use crate::link::RunId;
-use crate::worker::browser::{next_turn, property, scope};
+use crate::worker::browser::{is_named, next_turn, property, scope};
 
 /// Others have their turn after so much was written.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -20,14 +20,17 @@ pub struct Opfs {
 }
 
 impl Opfs {
-    /// `None` where this browser has no such file system, or won't open it (a private window).
+    /// `None` where this browser has no such file system, won't open it (a private window), or has it without the handles
+    /// that a worker writes by (WebKitGTK).
     pub async fn open() -> Option<Opfs> {
         let handle_kind = property(&js_sys::global(), "FileSystemFileHandle")?;
         property(&property(&handle_kind, "prototype")?, "createSyncAccessHandle")?;
         let storage = property(&scope().navigator(), "storage")?;
         property(&storage, "getDirectory")?;
         let root = scope().navigator().storage().get_directory().await.ok()?;
-        let runs = directory(&root.unchecked_into(), "runs", true).await.ok()?;
+        let root: FileSystemDirectoryHandle = root.unchecked_into();
+        writable(&root).await?;
+        let runs = directory(&root, "runs", true).await.ok()?;
         Some(Opfs { runs })
     }
 
@@ -111,6 +114,19 @@ pub fn write_at(handle: &FileSystemSyncAccessHandle, at: f64, bytes: &[u8]) -> R
     let error = js_sys::Error::new(&format!("only {written} of {} bytes could be written", bytes.len()));
     error.set_name("QuotaExceededError");
     Err(error.into())
+}
+
+/// Tries to open a file for writing. Another tab that is just trying it too makes no difference.
+async fn writable(root: &FileSystemDirectoryHandle) -> Option<()> {
+    let options = FileSystemGetFileOptions::new();
+    options.set_create(true);
+    let file = root.get_file_handle_with_options("tried", &options).await.ok()?;
+    match file.unchecked_into::<FileSystemFileHandle>().create_sync_access_handle().await {
+        Ok(handle) => handle.unchecked_into::<FileSystemSyncAccessHandle>().close(),
+        Err(error) if is_named(&error, "NotSupportedError") => return None,
+        Err(_) => {}
+    }
+    Some(())
 }
 
 async fn names(directory: &FileSystemDirectoryHandle) -> Result<Vec<String>, JsValue> {

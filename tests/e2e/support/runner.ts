@@ -86,12 +86,16 @@ export class Runner {
     await expect(this.page.getByText(/\b500 rows\b/).first()).toBeVisible();
   }
 
-  /** Opens a part of the page that a button shows; it has to be there. */
+  /** A part of the page that is shown when asked for. */
+  disclosure(name: string): Locator {
+    return this.page.locator('summary', { hasText: new RegExp(`^${name}`) }).locator('xpath=..');
+  }
+
+  /** Opens one; it has to be there. */
   async expand(name: string): Promise<void> {
-    const button = this.button(name);
-    await expect(button).toHaveAttribute('aria-expanded', /^(true|false)$/);
-    if ((await button.getAttribute('aria-expanded')) === 'false') await button.click();
-    await expect(button).toHaveAttribute('aria-expanded', 'true');
+    const details = this.disclosure(name);
+    if ((await details.getAttribute('open')) === null) await details.locator('> summary').click();
+    await expect(details).toHaveAttribute('open');
   }
 
   async chooseData(file: DataFile): Promise<void> {
@@ -102,8 +106,8 @@ export class Runner {
 
   /** Opens what the steps keep under `More`. */
   async openMore(): Promise<void> {
-    for (const more of await this.page.getByRole('button', { name: 'More', exact: true }).all()) {
-      if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
+    for (const more of await this.disclosure('More').all()) {
+      if ((await more.getAttribute('open')) === null) await more.locator('> summary').click();
     }
   }
 

@@ -10,6 +10,8 @@ export interface Served {
   address: string;
   /** Before the script of every worker that starts from here on. */
   lines: string;
+  /** Replaces the build by another one: the same files under other names, as a host does that keeps nothing of the last. */
+  deploy: () => void;
   close: () => Promise<void>;
 }
 
@@ -26,11 +28,13 @@ const NOT_PASSED_ON = ['connection', 'content-length', 'date', 'keep-alive', 'tr
 const files = new Map<string, Promise<File>>();
 
 export async function serve(page: string, lines: string): Promise<Served> {
+  let deployed = false;
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', page).pathname;
+    const asked = new URL(request.url ?? '/', page).pathname;
+    const path = deployed ? renamed(asked) : asked;
     const found = files.get(path) ?? fetched(page, path);
     files.set(path, found);
-    found.then(file => send(response, path, file, served.lines), error => {
+    found.then(file => send(response, path, deployed ? ofOtherBuild(file) : file, served.lines), error => {
       files.delete(path);
       response.writeHead(502).end(String(error));
     });
@@ -39,12 +43,23 @@ export async function serve(page: string, lines: string): Promise<Served> {
   const served = {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     lines,
+    deploy: () => { deployed = true; },
     close: () => new Promise<void>(closed => {
       server.close(() => closed());
       server.closeAllConnections();
     }),
   };
   return served;
+}
+
+/** A text with every hash of a file turned around. */
+function renamed(text: string): string {
+  return text.replace(/\b[0-9a-f]{12}\b/g, hash => [...hash].reverse().join(''));
+}
+
+function ofOtherBuild(file: File): File {
+  const isText = /^text\//.test(file.headers['content-type'] ?? '');
+  return isText ? { ...file, body: Buffer.from(renamed(file.body.toString())) } : file;
 }
 
 async function fetched(page: string, path: string): Promise<File> {

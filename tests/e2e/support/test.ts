@@ -13,16 +13,20 @@ interface Options {
   speed: number;
 }
 
-interface Fixtures {
+interface Hosts {
   /** Starts a simulated provider; it ends with the test. */
   startMock: (...flags: string[]) => Promise<Mock>;
   /** Serves the page with lines before the worker's script, at an address of its own, until the test ends. */
   serveWith: (lines: string) => Promise<Served>;
+}
+
+interface Fixtures {
   /** Everything that the page and its worker wrote to the console. */
   consoleLines: string[];
 }
 
-export const test = base.extend<Fixtures & Options>({
+/** What a test needs beside a browser. */
+export const hostTest = base.extend<Hosts & Options>({
   speed: [0, { option: true }],
   serveWith: async ({}, use) => {
     const started: Served[] = [];
@@ -45,6 +49,9 @@ export const test = base.extend<Fixtures & Options>({
     });
     await Promise.all(started.map(mock => mock.stop()));
   },
+});
+
+export const test = hostTest.extend<Fixtures>({
   context: async ({ context }, use) => {
     context.on('page', waitUntilAlive);
     await use(context);

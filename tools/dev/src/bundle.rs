@@ -14,6 +14,7 @@ use crate::embed::Element;
 use crate::headers::HeaderRules;
 use crate::minify::Minifier;
 use crate::names;
+use crate::offline;
 use crate::prices;
 use crate::project::{self, Profile, ProfileArgs};
 use crate::wasm::{self, Parts, Program};
@@ -29,8 +30,9 @@ const BROWSER_TESTS: &str = "browser-tests";
 
 /// What index.html shows until the page is there, where the opening page isn't drawn into it.
 const LOADING: &str = "<p class=\"boot\" role=\"status\">Loading the calculator…</p>";
-/// Runs before the first paint.
-const BOOT: &str = "boot.js";
+/// Scripts of the page's own, beside the programs: one runs before the first paint, the other keeps the page for use
+/// without a network.
+const SCRIPTS: [&str; 2] = ["boot.js", "offline.js"];
 
 pub struct Bundle {
     /// Content by path from the root of the page, without a leading slash.
@@ -117,14 +119,16 @@ impl Bundle {
         let styles_name = names::hashed("styles.css", styles.as_bytes());
         files.insert(styles_name.clone(), styles.into_bytes());
         let mut references = vec![("styles.css".to_owned(), styles_name)];
-        if let Some(boot) = files.remove(BOOT) {
-            let boot = String::from_utf8(boot).map_err(|_| format!("www/{BOOT} is not UTF-8."))?;
-            let boot = minifier.script(boot)?.into_bytes();
-            let name = names::hashed(BOOT, &boot);
-            files.insert(name.clone(), boot);
-            references.push((BOOT.to_owned(), name));
+        for plain in SCRIPTS {
+            let Some(script) = files.remove(plain) else { continue };
+            let script = String::from_utf8(script).map_err(|_| format!("www/{plain} is not UTF-8."))?;
+            let script = minifier.script(script)?.into_bytes();
+            let name = names::hashed(plain, &script);
+            files.insert(name.clone(), script);
+            references.push((plain.to_owned(), name));
         }
         let mut helpers = Vec::new();
+        let mut page = String::new();
         for program in programs {
             let wasm_name = names::hashed(&format!("{}.wasm", program.name), &program.wasm);
             let before = if program.name == "worker" { below_worker(&helpers) } else { String::new() };
@@ -147,6 +151,7 @@ impl Bundle {
             } else {
                 if program.name == "app" {
                     references.push(("app.wasm".to_owned(), wasm_name.clone()));
+                    page.clone_from(&hashed);
                 }
                 references.push((plain, hashed));
             }
@@ -161,7 +166,13 @@ impl Bundle {
         files.insert("index.html".to_owned(), names::with_policy(&index, policy)?.into_bytes());
         let digests: Vec<String> =
             files.iter().map(|(name, bytes)| format!("{name} {}", names::digest(bytes))).collect();
-        Ok(Bundle { files, headers: rules, id: names::digest(digests.join("\n").as_bytes()) })
+        let id = names::digest(digests.join("\n").as_bytes());
+        if let Some(keeper) = files.get(offline::SCRIPT) {
+            let text = String::from_utf8_lossy(keeper).into_owned();
+            let filled = offline::filled(&text, &id, &page, files.keys().map(String::as_str))?;
+            files.insert(offline::SCRIPT.to_owned(), minifier.script(filled)?.into_bytes());
+        }
+        Ok(Bundle { files, headers: rules, id })
     }
 
     /// Lets the page load one of its files as a module, as benchmarks do.
@@ -325,15 +336,23 @@ mod tests {
     }
 
     #[test]
-    fn whatever_has_a_hashed_name_is_cached_for_good() {
+    fn every_file_says_how_long_it_is_kept_and_hashed_names_for_good() {
+        const ANEW: [&str; 3] = ["no-cache", "public, max-age=3600", "public, max-age=86400"];
         let rules = HeaderRules::parse(include_str!("../../../www/_headers")).expect("well formed");
+        let control = |path: &str| rules.for_path(&format!("/{path}")).remove("cache-control").unwrap_or_default();
         let programs = project::PROGRAMS.iter().map(|program| program.name);
         let files = programs.flat_map(|name| [format!("{name}.js"), format!("{name}.wasm")]);
-        let files = files.chain(["part-split_run.wasm".to_owned(), "part-chunk_3.wasm".to_owned()]);
-        for file in files.chain(["styles.css".to_owned(), BOOT.to_owned()]) {
-            let headers = rules.for_path(&format!("/{}", names::hashed(&file, b"")));
-            let control = headers.get("cache-control").map_or("", String::as_str);
-            assert!(control.ends_with("immutable"), "{file}: {control:?}");
+        let files = files.chain(["part-split_run.wasm", "part-chunk_3.wasm", "styles.css"].map(str::to_owned));
+        let hashed = files.chain(SCRIPTS.map(str::to_owned)).map(|file| names::hashed(&file, b""));
+        for file in hashed.chain(["snippets/yew-1/inline0.js".to_owned()]) {
+            assert_eq!(control(&file), "public, max-age=31536000, immutable", "{file}");
+        }
+        let www = wasm::files_below(&project::root().join("www")).expect("www is read");
+        let as_they_are = www.into_iter().map(|(path, _)| path).filter(|path| {
+            !path.starts_with("styles/") && !path.starts_with("embed/") && !SCRIPTS.contains(&path.as_str())
+        });
+        for file in as_they_are.chain(["", "index.html", "embed.js", "prices.json"].map(str::to_owned)) {
+            assert!(file == "_headers" || ANEW.contains(&control(&file).as_str()), "{file}: {:?}", control(&file));
         }
     }
 

@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::project;
+use crate::{debian, project};
 
 /// Headless, with nothing of its own on the network, and trusting the simulated provider's certificate.
 pub const FLAGS: [&str; 10] = [
@@ -31,12 +31,9 @@ pub fn find() -> Result<PathBuf, String> {
     if let Some(found) = installed() {
         return Ok(found);
     }
-    if is_root() && project::on_path("apt-get").is_some() {
-        println!("Installing Debian's chromium …");
-        apt_get(&["update"])?;
-        // With what it recommends: without fonts a page has no text to measure.
-        apt_get(&["install", "--yes", "chromium"])?;
-        if let Err(why) = apt_get(&["install", "--yes", "chromium-headless-shell"]) {
+    if debian::is_here() {
+        debian::install(&["chromium"])?;
+        if let Err(why) = debian::install(&["chromium-headless-shell"]) {
             println!("{why} The tests take longer with chromium itself.");
         }
     }
@@ -49,20 +46,6 @@ fn installed() -> Option<PathBuf> {
     ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
         .into_iter()
         .find_map(project::on_path)
-}
-
-fn is_root() -> bool {
-    let shown = Command::new("id").arg("-u").output();
-    shown.is_ok_and(|shown| shown.stdout.trim_ascii() == b"0")
-}
-
-fn apt_get(args: &[&str]) -> Result<(), String> {
-    let ran = Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").status();
-    match ran {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`apt-get {}` failed ({status}).", args.join(" "))),
-        Err(why) => Err(format!("apt-get did not start: {why}")),
-    }
 }
 
 /// A browser on one page, with a profile of its own; both end when this is dropped.

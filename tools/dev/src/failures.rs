@@ -23,20 +23,32 @@ pub fn of_playwright(report: &Value) -> Vec<Failure> {
     let mut failures: Vec<Failure> = list(&report["errors"])
         .map(|error| Failure { title: "Playwright".to_owned(), lines: lines(message(error), TEST_LINES - 1) })
         .collect();
-    list(&report["suites"]).for_each(|suite| of_suite(suite, &mut failures));
+    failures.extend(specs(report).filter(|spec| spec["ok"] == false).map(of_spec));
     failures
 }
 
-fn of_suite(suite: &Value, failures: &mut Vec<Failure>) {
-    list(&suite["suites"]).for_each(|inner| of_suite(inner, failures));
-    for spec in list(&suite["specs"]).filter(|spec| spec["ok"] == false) {
-        let results = list(&spec["tests"]).flat_map(|test| list(&test["results"]));
-        let errors = results.flat_map(|result| list(&result["errors"]));
-        // Each of them begins with what went wrong; a test whose time is up says that first, and then where it stood.
-        let lines = errors.flat_map(|error| lines(message(error), TEST_LINES - 1)).take(TEST_LINES - 1).collect();
-        let text = |name: &str| spec[name].as_str().unwrap_or_default();
-        failures.push(Failure { title: format!("{}:{} {}", text("file"), spec["line"], text("title")), lines });
-    }
+/// Every spec of Playwright's JSON report.
+pub fn specs(report: &Value) -> impl Iterator<Item = &Value> {
+    let mut found = Vec::new();
+    list(&report["suites"]).for_each(|suite| add_specs(suite, &mut found));
+    found.into_iter()
+}
+
+fn add_specs<'a>(suite: &'a Value, found: &mut Vec<&'a Value>) {
+    list(&suite["suites"]).for_each(|inner| add_specs(inner, found));
+    found.extend(list(&suite["specs"]));
+}
+
+fn of_spec(spec: &Value) -> Failure {
+    let results = list(&spec["tests"]).flat_map(|test| list(&test["results"]));
+    let errors = results.flat_map(|result| list(&result["errors"]));
+    // Each of them begins with what went wrong; a test whose time is up says that first, and then where it stood.
+    let lines = errors.flat_map(|error| lines(message(error), TEST_LINES - 1)).take(TEST_LINES - 1).collect();
+    let text = |name: &str| spec[name].as_str().unwrap_or_default();
+    let failed = list(&spec["tests"]).filter(|test| test["status"] == "unexpected");
+    let engines: Vec<&str> = failed.filter_map(|test| test["projectName"].as_str()).collect();
+    let engines = if engines.is_empty() { String::new() } else { format!(" ({})", engines.join(", ")) };
+    Failure { title: format!("{}:{} {}{engines}", text("file"), spec["line"], text("title")), lines }
 }
 
 /// The failed tests in what Rust's test harness wrote, else the last lines of another program.
@@ -103,7 +115,7 @@ fn without_colours(text: &str) -> String {
     plain
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
@@ -127,7 +139,7 @@ mod tests {
         let spec = |title: &str, ok: bool, errors: Value| {
             json!({
                 "title": title, "ok": ok, "file": "money.spec.ts", "line": 7,
-                "tests": [{ "results": [{ "errors": errors }] }]
+                "tests": [{ "projectName": "webkit", "status": "unexpected", "results": [{ "errors": errors }] }]
             })
         };
         let report = json!({
@@ -140,8 +152,11 @@ mod tests {
         assert_eq!(
             of_playwright(&report),
             [
-                failure("money.spec.ts:7 within", &["one", "two"]),
-                failure("money.spec.ts:7 breaks", &["expect(locator) failed", "Expected: \"a\"", "Received: \"b\""]),
+                failure("money.spec.ts:7 within (webkit)", &["one", "two"]),
+                failure(
+                    "money.spec.ts:7 breaks (webkit)",
+                    &["expect(locator) failed", "Expected: \"a\"", "Received: \"b\""]
+                ),
             ]
         );
         let unread = json!({ "errors": [{ "message": "Cannot find module" }], "suites": [] });

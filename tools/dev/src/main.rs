@@ -3,10 +3,10 @@
 //! | part | holds |
 //! |---|---|
 //! | `project`, `steps` | where things are; running other programs, and what each step came to |
-//! | `bundle`, `names`, `wasm`, `embed`, `minify` | what ships, made from the sources: glue, hashed names, styles, the custom element |
+//! | `bundle`, `names`, `wasm`, `embed`, `offline`, `minify` | what ships, made from the sources: glue, hashed names, styles, the custom element, what is kept offline |
 //! | `headers`, `site` | the host: `www/_headers` and an HTTP server over a bundle |
 //! | `serve` | build, serve, watch, reload |
-//! | `test`, `chromium`, `node` | the tests, and getting what they need |
+//! | `test`, `chromium`, `engines`, `debian`, `node` | the tests, and getting what they need |
 //! | `failures` | what failed, at the end of a log |
 //! | `simulate`, `mutate`, `bench` | the engine in its virtual world, whether that world finds faults, and how fast it is |
 //! | `fuzz` | odd inputs for every parser of what others write |
@@ -29,8 +29,10 @@ mod bench_run;
 mod bundle;
 mod chromium;
 mod cpu;
+mod debian;
 mod edition;
 mod embed;
+mod engines;
 mod failures;
 mod fuzz;
 mod headers;
@@ -38,6 +40,7 @@ mod minify;
 mod mutate;
 mod names;
 mod node;
+mod offline;
 mod prices;
 mod project;
 mod refresh;

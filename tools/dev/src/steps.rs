@@ -107,11 +107,13 @@ impl Ended {
 pub struct Report {
     began: Instant,
     steps: Vec<Ended>,
+    /// What could not be tested here, and why.
+    left_out: Vec<(&'static str, String)>,
 }
 
 impl Report {
     pub fn begin() -> Report {
-        Report { began: Instant::now(), steps: Vec::new() }
+        Report { began: Instant::now(), steps: Vec::new(), left_out: Vec::new() }
     }
 
     pub fn add(&mut self, ended: Ended) {
@@ -123,6 +125,12 @@ impl Report {
             eprintln!("{why}");
         }
         self.steps.push(ended);
+    }
+
+    /// Counts something as not tested, which is neither passed nor failed.
+    pub fn leave_out(&mut self, name: &'static str, why: &str) {
+        println!("\n== {name} is left out: {why}");
+        self.left_out.push((name, why.to_owned()));
     }
 
     /// Prints every step, and last what failed; fails if any did.
@@ -163,9 +171,19 @@ impl Report {
             text.push_str(line.trim_end());
             text.push('\n');
         }
+        for (name, why) in &self.left_out {
+            text.push_str(&format!("LEFT OUT {name}: {why}\n"));
+        }
         let failed = self.steps.iter().filter(|step| step.outcome.is_err()).count();
         let passed = self.steps.len() - failed;
-        text.push_str(&format!("steps: {passed} passed, {failed} failed; {:.0} s in all\n", whole.as_secs_f64()));
+        let left_out = match self.left_out.len() {
+            0 => String::new(),
+            count => format!(", {count} left out"),
+        };
+        text.push_str(&format!(
+            "steps: {passed} passed, {failed} failed{left_out}; {:.0} s in all\n",
+            whole.as_secs_f64()
+        ));
         self.failures(failures::LINES_MAX / failed.max(1)).iter().for_each(|line| {
             text.push_str(line);
             text.push('\n');
@@ -238,6 +256,16 @@ mod tests {
         assert!(end.contains("== FAILED native tests: The second failed"), "{end}");
         assert!(end.ends_with("  see its output\n      why\n"), "{end}");
         assert_eq!(report.close(), Err("1 step failed:\nnative tests: see its output".to_owned()));
+    }
+
+    #[test]
+    fn what_is_left_out_has_neither_passed_nor_failed() {
+        let mut report = Report::begin();
+        report.leave_out("webkit", "Xvfb isn't here.");
+        let (text, failed) = report.summary(Duration::ZERO);
+        assert_eq!(failed, 0);
+        assert!(text.contains("LEFT OUT webkit: Xvfb isn't here.\n"), "{text}");
+        assert!(text.contains("steps: 0 passed, 0 failed, 1 left out; 0 s in all\n"), "{text}");
     }
 
     #[test]

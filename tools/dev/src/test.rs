@@ -3,6 +3,7 @@
 //! The programs are built first. Then two things go on side by side: the tests in the browser, which mostly wait, and
 //! everything that only uses the processor, with a lower priority.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,11 +18,11 @@ use tokio::task::block_in_place;
 use crate::bundle::Bundle;
 use crate::project::{self, Profile, ProfileArgs, WASM_TARGET};
 use crate::steps::{self, Ended, Outcome, Output, Report};
-use crate::{chromium, failures, node, site, wasm};
+use crate::{chromium, engines, failures, node, site, wasm};
 
 /// Where the end-to-end tests find the page a second time: as on a host that it shares with other projects.
 const BELOW: &str = "/some/where";
-/// Rust's tests in the browser are one of the end-to-end tests' files.
+/// Rust's tests in the browsers are one of the end-to-end tests' files.
 const BROWSER_SPEC: &str = "browser.spec.ts";
 
 #[derive(clap::Args)]
@@ -82,6 +83,9 @@ pub async fn run(args: TestArgs) -> Result<(), String> {
     }));
     let beside = thread::spawn(move || quiet.into_iter().map(|step| step.run(Output::kept())).collect::<Vec<_>>());
     if let Some(built) = built {
+        for (engine, why) in &built.left_out {
+            report.leave_out(engine, why);
+        }
         report.add(end_to_end(&args, built).await);
     }
     for ended in beside.join().map_err(|_| "The steps beside the end-to-end tests broke off.")? {
@@ -148,6 +152,10 @@ fn cargo(output: &mut Output, args: &[&str]) -> Result<(), String> {
 /// What the tests in the browser use.
 struct Built {
     chromium: PathBuf,
+    firefox: Option<PathBuf>,
+    engines: Vec<&'static str>,
+    /// Those that are neither here nor can be installed, and why.
+    left_out: Vec<(&'static str, String)>,
     bundle: Bundle,
     mock: PathBuf,
 }
@@ -155,8 +163,19 @@ struct Built {
 fn build(output: &mut Output, profile: Profile) -> Result<Built, String> {
     node::ensure_packages(output)?;
     let chromium = chromium::find()?;
+    let firefox = engines::firefox();
+    let mut engines = vec![engines::CHROMIUM];
+    let mut left_out = Vec::new();
+    let others =
+        [(engines::FIREFOX, firefox.as_ref().map(|_| ()).map_err(Clone::clone)), (engines::WEBKIT, engines::webkit())];
+    for (engine, found) in others {
+        match found {
+            Ok(()) => engines.push(engine),
+            Err(why) => left_out.push((engine, why)),
+        }
+    }
     let bundle = Bundle::with_browser_tests(profile)?;
-    Ok(Built { chromium, bundle, mock: build_mock()? })
+    Ok(Built { chromium, firefox: firefox.ok(), engines, left_out, bundle, mock: build_mock()? })
 }
 
 /// The simulated provider, with the tool, whose features then hold for both: it is compiled already.
@@ -184,6 +203,8 @@ async fn end_to_end(args: &TestArgs, built: Built) -> Ended {
         playwright
             .args(&args.playwright)
             .env("CHROMIUM", built.chromium)
+            .env("FIREFOX", built.firefox.unwrap_or_default())
+            .env("PENNYBATCH_ENGINES", built.engines.join(","))
             .env("PENNYBATCH_CHROMIUM_FLAGS", chromium::FLAGS.join(" "))
             .env("PENNYBATCH_PAGE", &page)
             .env("PENNYBATCH_PAGE_BELOW", format!("{}{BELOW}/", page.trim_end_matches('/')))
@@ -229,16 +250,30 @@ fn read_report(report: &str) -> Result<Value, String> {
     serde_json::from_str(report).map_err(|why| format!("Playwright's report is not JSON: {why}"))
 }
 
-/// What Playwright's JSON report counts. A run in which no test passed proves nothing.
+/// What Playwright's JSON report counts, by engine. A run in which no test passed proves nothing.
 fn counts(report: &Value) -> Outcome {
-    let count = |name: &str| report["stats"][name].as_u64().ok_or(format!("Playwright's report has no stats.{name}"));
-    let (passed, skipped, flaky) = (count("expected")?, count("skipped")?, count("flaky")?);
-    match (passed, flaky) {
-        (0, _) => Err("No end-to-end test ran: that proves nothing.".to_owned()),
-        (passed, 0) if skipped == 0 => Ok(format!("{passed} tests passed")),
-        (passed, 0) => Ok(format!("{passed} tests passed, {skipped} left out")),
-        (_, flaky) => Err(format!("{flaky} end-to-end tests passed only when they were run again.")),
+    let flaky = report["stats"]["flaky"].as_u64().ok_or("Playwright's report has no stats.flaky")?;
+    if flaky > 0 {
+        return Err(format!("{flaky} end-to-end tests passed only when they were run again."));
     }
+    let mut engines: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    for test in failures::specs(report).flat_map(|spec| failures::list(&spec["tests"])) {
+        let engine = test["projectName"].as_str().ok_or("Playwright's report has a test without a project.")?;
+        let (passed, skipped) = engines.entry(engine).or_default();
+        match test["status"].as_str() {
+            Some("expected") => *passed += 1,
+            Some("skipped") => *skipped += 1,
+            other => return Err(format!("Playwright's report has a test that is {other:?}.")),
+        }
+    }
+    if engines.values().all(|(passed, _)| *passed == 0) {
+        return Err("No end-to-end test ran: that proves nothing.".to_owned());
+    }
+    let told = engines.into_iter().map(|(engine, counted)| match counted {
+        (passed, 0) => format!("{engine}: {passed} passed"),
+        (passed, skipped) => format!("{engine}: {passed} passed, {skipped} left out"),
+    });
+    Ok(told.collect::<Vec<_>>().join("; "))
 }
 
 #[cfg(test)]
@@ -248,14 +283,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn playwright_s_report_is_counted() {
-        let report = |passed: u32, skipped: u32, flaky: u32| {
-            counts(&json!({"stats": {"expected": passed, "skipped": skipped, "unexpected": 0, "flaky": flaky}}))
+    fn playwright_s_report_is_counted_by_engine() {
+        let report = |tests: &[(&str, &str)], flaky: u32| {
+            let tests = tests.iter().map(|(engine, status)| json!({"projectName": engine, "status": status}));
+            let spec = json!({"tests": tests.collect::<Vec<_>>()});
+            counts(&json!({"stats": {"flaky": flaky}, "suites": [{"suites": [{"specs": [spec]}]}]}))
         };
-        assert_eq!(report(90, 0, 0).as_deref(), Ok("90 tests passed"));
-        assert_eq!(report(90, 2, 0).as_deref(), Ok("90 tests passed, 2 left out"));
-        assert!(report(0, 0, 0).is_err_and(|why| why.contains("proves nothing")));
-        assert!(report(89, 0, 1).is_err());
+        let passed =
+            [("chromium", "expected"), ("chromium", "expected"), ("firefox", "expected"), ("firefox", "skipped")];
+        assert_eq!(report(&passed, 0).as_deref(), Ok("chromium: 2 passed; firefox: 1 passed, 1 left out"));
+        assert!(report(&[], 0).is_err_and(|why| why.contains("proves nothing")));
+        assert!(report(&[("webkit", "skipped")], 0).is_err_and(|why| why.contains("proves nothing")));
+        assert!(report(&[("webkit", "unexpected")], 0).is_err());
+        assert!(report(&passed, 1).is_err());
         assert!(counts(&json!({})).is_err());
         assert!(read_report("").is_err());
     }

@@ -1,0 +1,49 @@
+// What a screen reader says of its own accord while a run goes on.
+
+import { numberedRows } from './support/data';
+import { BRIEF } from './support/prompts';
+import { readyRunner } from './support/runner';
+import { expect, test, type Page } from './support/test';
+
+const KEY = 'sk-heard-04d2';
+const ROWS = 80;
+
+/** Everything that any live region has said, in order. */
+async function listen(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const heard: string[] = [];
+    Object.assign(window, { heardSoFar: heard });
+    new MutationObserver(changes => {
+      for (const { target, addedNodes } of changes) {
+        const at = target instanceof Element ? target : target.parentElement;
+        const region = at?.closest('[aria-live], [role=status], [role=alert]');
+        const silent = !region || region.getAttribute('aria-live') === 'off';
+        if (!silent) heard.push(...[...addedNodes].map(node => node.textContent ?? '').filter(text => text.trim() !== ''));
+      }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  return () => page.evaluate(() => (window as unknown as { heardSoFar: string[] }).heardSoFar);
+}
+
+test('the one live region is there from the start, and a run is heard at its quarters, its pause and its end', async ({ page, startMock }) => {
+  const mock = await startMock('--api-key', KEY, '--latency-ms', '60', '--hold-from', '50');
+  await page.goto('./');
+  await expect(page.locator('[aria-live=polite]')).toHaveCount(1);
+  const runner = await readyRunner(page, numberedRows(ROWS), {
+    'System prompt': BRIEF, 'Base URL': mock.baseUrl, 'API key': KEY, 'User prompt': '{{name}}', 'Concurrency': 4,
+  });
+  const heard = await listen(page);
+  await runner.start();
+  await runner.untilDone(46);
+  await runner.pause(mock);
+  await expect.poll(heard).toContainEqual(expect.stringContaining('Paused by you'));
+  await runner.button('Resume').click();
+  await runner.untilFinished();
+  await expect.poll(heard).toContainEqual(expect.stringContaining('Finished'));
+  const said = await heard();
+  const percents = said.flatMap(line => /^(\d+)% of 80 rows done/.exec(line)?.slice(1).map(Number) ?? []);
+  for (const quarter of [25, 50, 75]) {
+    expect(percents.some(percent => percent >= quarter && percent < quarter + 25), `${quarter}% in ${percents}`).toBe(true);
+  }
+  expect(said.length, `milestones, not every row: ${said.join(' | ')}`).toBeLessThan(16);
+});
