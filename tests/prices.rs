@@ -81,6 +81,24 @@ fn what_the_edition_of_30_november_corrected_holds() {
     assert_eq!(find("openai/gpt-4o-mini").successor.as_deref(), Some("gpt-6-luna"));
 }
 
+#[test]
+fn what_the_documents_show_stays() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let demos = std::fs::read_dir(root.join("www/embed-demo")).unwrap().map(|file| file.unwrap().path());
+    let files = demos.chain(["README.md", "docs/embed.md", "www/embed-demo.html"].map(|name| root.join(name)));
+    let mut named = 0;
+    for file in files.filter(|file| file.extension().is_some_and(|end| end != "css")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for rest in ["model=\"", "?model="].iter().flat_map(|mark| text.split(mark).skip(1)) {
+            let id = rest.split(['"', '&', '\'', ' ']).next().unwrap();
+            let Some(model) = prices::find(id) else { continue };
+            assert_eq!(model.retires_on, None, "{}: {id}", file.display());
+            named += 1;
+        }
+    }
+    assert!(named >= 5, "{named}");
+}
+
 /// On no day until the end of 2027 is what calculators open with switched off.
 #[test]
 fn the_opening_model_stays() {

@@ -26,5 +26,5 @@ pub use published::{VENDORS, changes, problems, published, table};
 pub use rate_card::{RateCard, Rates};
 pub use retirement::Retirement;
 pub use router::{MODELS_MAX, RouterList, RouterModel};
-pub use served::{endpoint_of, find_at, is_served_at, wire_at};
+pub use served::{endpoint_of, find_at, first_choice, is_served_at, wire_at};
 pub use sources::{Group, GroupSources, ModelSources, Sources, sources_table};

@@ -20,6 +20,13 @@ pub fn find_at(provider: Provider, name: &str) -> Option<&'static Model> {
     listed(name).or_else(|| listed(undated(name)?))
 }
 
+/// The vendor's model that a person tries first: of its short list where it has one, the one whose output costs least. One
+/// that will be switched off comes last, however far the day is.
+pub fn first_choice(vendor: &str) -> Option<&'static Model> {
+    let offered = all().iter().filter(|model| model.vendor == vendor);
+    offered.min_by_key(|model| (model.retires_on, !model.core, model.card.base.output, model.card.base.input))
+}
+
 /// The API that this model is asked over at this address. OpenAI serves some by its Responses API alone, by the catalogue
 /// or, where that doesn't know the model, by its name; everyone else is asked over the preset's own.
 pub fn wire_at(provider: Provider, base_url: &str, model: &str) -> Wire {
@@ -161,6 +168,14 @@ mod tests {
         for model in all().iter().filter(|model| model.vendor == "openai") {
             let base = &model.card.base;
             assert_eq!(bills_cache_writes(&model.id), base.cache_write > base.input, "{}", model.key());
+        }
+    }
+
+    #[test]
+    fn no_first_choice_is_a_model_that_will_be_switched_off() {
+        for vendor in Provider::ALL.into_iter().filter_map(|provider| provider.preset().vendor) {
+            let model = first_choice(vendor).unwrap_or_else(|| panic!("{vendor}"));
+            assert_eq!(model.retires_on, None, "{}", model.key());
         }
     }
 

@@ -93,11 +93,14 @@ impl Sources<'_> {
 
 /// The published file, from `sources.json` and the vendors' provenance files.
 pub fn sources_table(known: &str, files: &[String]) -> Result<String, String> {
+    // How a source was read is no matter of the page's reader.
+    const HOW: [&str; 2] = [" (only unpacked, never executed)", " (only unpacked)"];
     let parse = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| error.to_string());
     let mut text = String::new();
     for (key, source) in parse(known)?.as_object().into_iter().flatten() {
         let said = |name: &str| source[name].as_str().unwrap_or_default().replace(['\t', '\n'], " ");
-        text.push_str(&format!("*{key}\t{}\t{}\n", said("what"), said("date")));
+        let what = HOW.iter().fold(said("what"), |what, how| what.replace(how, ""));
+        text.push_str(&format!("*{key}\t{what}\t{}\n", said("date")));
     }
     for file in files {
         let file = parse(file)?;

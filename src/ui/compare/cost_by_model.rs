@@ -129,6 +129,8 @@ fn model_row(row: &ModelCost, props: &CostByModelProps, timed: bool) -> Html {
     let pinned = props.pins.contains(&key);
     let full = props.pins.len() >= PINS_MAX && !pinned;
     let pin = if pinned { "Unpin" } else { "Pin" };
+    let per_thousand = |cost| a_thousand(cost, props.calls);
+    let thousand_range = row.concurrent_range.map(|(least, most)| (per_thousand(least), per_thousand(most)));
     html! {
         <tr key={key.clone()} class={is_chosen.then_some("data-table__row--chosen")}>
             <th scope="row">
@@ -142,9 +144,11 @@ fn model_row(row: &ModelCost, props: &CostByModelProps, timed: bool) -> Html {
                 <span class="cost-by-model__vendor">{ model.vendor_name() }</span>
             </th>
             <td class="cost-by-model__rare">{ model.vendor_name() }</td>
-            <td class="number">{ cost_words(row.concurrent, row.concurrent_range) }</td>
-            <td class="number cost-by-model__rare">{ a_thousand(row.concurrent, props.calls).short() }</td>
-            <td class="number">{ row.batch.map_or_else(|| "none".to_owned(), |cost| cost_words(cost, row.batch_range)) }</td>
+            <td class="number cost-by-model__cost">{ cost_words(row.concurrent, row.concurrent_range) }</td>
+            <td class="number cost-by-model__cost cost-by-model__rare">
+                { cost_words(per_thousand(row.concurrent), thousand_range) }
+            </td>
+            <td class="number cost-by-model__cost">{ row.batch.map_or_else(|| "none".to_owned(), |cost| cost_words(cost, row.batch_range)) }</td>
             if timed { <td class="number">{ row.duration.to_string() }</td> }
             <td class="cost-by-model__rare">{ day_in_words(&model.price_date) }</td>
             <td>

@@ -137,6 +137,20 @@ mod tests {
     }
 
     #[test]
+    fn no_model_that_is_switched_off_is_proposed() {
+        for day in 0..=396 {
+            let now = Time::from_ms(1_795_996_800_000 + day * 86_400_000);
+            for model in prices::all().iter().filter(|model| model.vendor == "openai") {
+                assert!(
+                    proposed(model, now).is_some_and(|other| !other.is_retired(now)),
+                    "{} on day {day}",
+                    model.key()
+                );
+            }
+        }
+    }
+
+    #[test]
     fn both_totals_are_put_into_words() {
         let find = |id| prices::find(id).unwrap();
         let (small, large) = (find("gpt-4o-mini"), find("gpt-4o"));

@@ -307,7 +307,7 @@ impl Form {
             _ if prices::find_at(provider, &model).is_some() => {}
             // What another provider serves is not served here.
             _ if prices::find(model.trim()).is_some() || model.trim().is_empty() => {
-                let own = preset.vendor.and_then(cheapest_of);
+                let own = preset.vendor.and_then(prices::first_choice);
                 let name = own.map(|model| format!("{}{}", preset.model_prefix, model.id));
                 self.set(Field::Model, name.unwrap_or_default());
             }
@@ -451,26 +451,6 @@ pub fn origin(url: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     (!host.is_empty() && !scheme.is_empty()).then(|| format!("{scheme}://{host}").to_ascii_lowercase())
-}
-
-/// The model that a person tries first: of the vendor's short list where it has one, the one whose output costs least.
-fn cheapest_of(vendor: &str) -> Option<&'static prices::Model> {
-    let offered = prices::all().iter().filter(|model| model.vendor == vendor);
-    // One that will be switched off is no default, however far the day is.
-    offered.min_by_key(|model| (model.retires_on, !model.core, model.card.base.output, model.card.base.input))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_default_is_a_model_that_will_be_switched_off() {
-        for vendor in Provider::ALL.into_iter().filter_map(|provider| provider.preset().vendor) {
-            let model = cheapest_of(vendor).unwrap_or_else(|| panic!("{vendor}"));
-            assert_eq!(model.retires_on, None, "{}", model.key());
-        }
-    }
 }
 
 /// The output tokens that the longest label needs; `None` where there is no label.
