@@ -6,8 +6,8 @@
 use pennybatch::ui::compare::{
     Comparisons, ComparisonsProps, DecisionPath, DecisionPathProps, Share, ShareProps, Sources, SourcesProps,
 };
+use pennybatch::ui::count_text::{CountText, CountTextProps};
 use pennybatch::ui::runner::{FileEstimate, FileEstimateProps};
-use pennybatch::ui::start::{Start, StartProps};
 use pennybatch::ui::{App, AppProps, Loader, Loaders, NotLoaded, Pages, PagesProps, Simulation, SimulationProps, View};
 use yew::prelude::*;
 
@@ -30,7 +30,7 @@ split_point!(compare, comparisons, Comparisons, ComparisonsProps);
 split_point!(compare, decision_path, DecisionPath, DecisionPathProps);
 split_point!(compare, share, Share, ShareProps);
 split_point!(compare, sources, Sources, SourcesProps);
-split_point!(compare, start, Start, StartProps);
+split_point!(compare, count_text, CountText, CountTextProps);
 split_point!(run, pages, Pages, PagesProps);
 split_point!(run, file_estimate, FileEstimate, FileEstimateProps);
 split_point!(run, simulation, Simulation, SimulationProps);
@@ -52,7 +52,7 @@ fn main() {
         decision_path: Loader(|| Box::pin(async { decision_path().await.map_err(|_| NotLoaded) })),
         share: Loader(|| Box::pin(async { share().await.map_err(|_| NotLoaded) })),
         sources: Loader(|| Box::pin(async { sources().await.map_err(|_| NotLoaded) })),
-        start: Loader(|| Box::pin(async { start().await.map_err(|_| NotLoaded) })),
+        count_text: Loader(|| Box::pin(async { count_text().await.map_err(|_| NotLoaded) })),
         pages: Loader(|| Box::pin(async { pages().await.map_err(|_| NotLoaded) })),
         file_estimate: Loader(|| Box::pin(async { file_estimate().await.map_err(|_| NotLoaded) })),
         simulation: Loader(|| Box::pin(async { simulation().await.map_err(|_| NotLoaded) })),

@@ -42,7 +42,9 @@ fn write_quote(json: &mut String, name: &str, quote_of: Option<&Quote>) {
         json.push_str("null");
         return;
     };
-    json.push_str(&format!("{{\"cost_pico_usd\":\"{}\",\"cost\":", quote_of.cost.pico()));
+    let (cost, least, most) = (quote_of.cost.pico(), quote_of.least().pico(), quote_of.most().pico());
+    json.push_str(&format!("{{\"cost_pico_usd\":\"{cost}\",\"cost_least_pico_usd\":\"{least}\","));
+    json.push_str(&format!("\"cost_most_pico_usd\":\"{most}\",\"cost\":"));
     quote(json, &quote_of.cost.to_string());
     let ms = match quote_of.duration {
         Duration::Never => None,

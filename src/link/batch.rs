@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::engine::batch::{BatchProgress, ShardProgress, Stage};
 
-use crate::money::Usd;
+use crate::link::Setup;
+use crate::money::{PerToken, Usd};
+use crate::prices;
 use crate::provider::Provider;
 pub use crate::provider::batch::BatchTarget;
 
@@ -43,6 +45,9 @@ pub struct BatchImported {
     pub answered: u32,
     pub failed: u32,
     pub cost: Usd,
+    /// The catalogue has batch prices for this model; else the usual ones were counted.
+    #[serde(default)]
+    pub batch_priced: bool,
     /// Lines of rows that were answered already or are in flight.
     pub left_out: u32,
     pub unknown: u32,
@@ -63,6 +68,15 @@ pub struct BatchQuote {
     pub batch_priced: bool,
 }
 
+/// How much a row costs less in a batch job, where the catalogue knows its price there: whole percent, rounded down.
+pub fn batch_discount_percent(setup: &Setup) -> Option<u64> {
+    let model = prices::find_at(setup.provider, &setup.model)?;
+    let (usual, batch) = (&model.card.base, &model.batch.as_ref()?.base);
+    let off = |usual: PerToken, batch: PerToken| usual.0.checked_sub(batch.0)?.checked_mul(100)?.checked_div(usual.0);
+    let percent = off(usual.input, batch.input)?.min(off(usual.output, batch.output)?);
+    (percent > 0).then_some(percent)
+}
+
 /// Why the page can't talk to this provider's Batch API itself; `None`: it can.
 pub fn by_file_only(provider: Provider) -> Option<&'static str> {
     match provider {
@@ -71,6 +85,12 @@ pub fn by_file_only(provider: Provider) -> Option<&'static str> {
             "Anthropic's Message Batches refuse browsers: that address doesn't answer the question (preflight) that a \
              browser asks before it sends a key to another site.",
         ),
+        Provider::Gemini => {
+            Some("Gemini's batch jobs begin with an upload whose headers Google doesn't let web pages send.")
+        }
+        Provider::Xai => {
+            Some("xAI's Batch API has words of its own, and nobody has said whether it answers web pages.")
+        }
         Provider::Mistral | Provider::Together => {
             Some("This provider's Batch API has an address and words of its own, which the page doesn't speak.")
         }

@@ -26,6 +26,7 @@ pub use crate::engine::{
 pub use crate::provider::{AnswerFormat, Failure, FailureKind, PromptCache, Provider, ReasoningEffort, Usage};
 
 use crate::money::Usd;
+use crate::prices::RouterList;
 
 /// Names a run for its whole life: `20261123-154501-x7k2`.
 pub type RunId = String;
@@ -53,6 +54,10 @@ pub enum ToWorker {
         /// One for each lane, in the lanes' order.
         #[serde(skip)]
         keys: Vec<Option<Secret>>,
+    },
+    /// Ask this address for its list of models and their prices, without a key.
+    RouterPrices {
+        base_url: String,
     },
     /// Have the provider count the tokens of one row, and of some more that are spread over the file.
     CountTokens {
@@ -222,6 +227,7 @@ pub enum ToPage {
     TokensCounted(Result<TokenCount, Problem>),
     /// Lane by lane.
     Checked(Vec<ConnectionReport>),
+    RouterPrices(RouterList),
     /// A run is open: after Start or Open. Everything the runner needs to show its four steps again.
     Opened {
         run: RunId,

@@ -6,7 +6,8 @@ use crate::accuracy::Truth;
 use crate::dataset::RowChoice;
 use crate::engine::Limits;
 use crate::money::{PerToken, Usd};
-use crate::provider::{AnswerFormat, PromptCache, Provider, ReasoningEffort};
+use crate::prices::{self, RateCard};
+use crate::provider::{AnswerFormat, PromptCache, Provider, ReasoningEffort, Wire};
 
 /// An API key. It can't be serialized and `Debug` hides it, so that no JSON, record or log can hold one.
 ///
@@ -68,6 +69,9 @@ pub struct Setup {
     pub reasoning_effort: Option<ReasoningEffort>,
     #[serde(default)]
     pub prompt_cache: PromptCache,
+    /// The prices of a list that the person had fetched, for a model that the catalogue lacks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_card: Option<RateCard>,
     /// Lanes beside the first, which is made of the fields above. Their keys travel beside the setup, like the first's.
     #[serde(default)]
     pub more_lanes: Vec<LaneSetup>,
@@ -90,6 +94,8 @@ pub struct LaneSetup {
     pub model: String,
     pub input_price: Option<PerToken>,
     pub output_price: Option<PerToken>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_card: Option<RateCard>,
     pub limits: Limits,
     /// What a candidate does otherwise than the first lane.
     #[serde(default)]
@@ -107,6 +113,11 @@ pub struct Variant {
 impl Setup {
     pub fn lanes(&self) -> usize {
         1 + self.more_lanes.len()
+    }
+
+    /// The API that the first lane is asked over.
+    pub fn wire(&self) -> Wire {
+        prices::wire_at(self.provider, &self.base_url, &self.model)
     }
 
     /// The column with the right answers.
@@ -133,6 +144,7 @@ impl Setup {
         setup.base_url.clone_from(&own.base_url);
         setup.model.clone_from(&own.model);
         (setup.input_price, setup.output_price) = (own.input_price, own.output_price);
+        setup.listed_card.clone_from(&own.listed_card);
         setup.limits.clone_from(&own.limits);
         if let Some(variant) = &own.variant {
             setup.system.clone_from(&variant.system);

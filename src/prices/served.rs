@@ -1,7 +1,7 @@
 //! The model that an endpoint serves under a name, at the price that it bills.
 
-use crate::prices::{Model, all, find};
-use crate::provider::{Provider, ServedAt};
+use crate::prices::{Api, Model, all, find};
+use crate::provider::{Provider, ServedAt, Wire, is_responses_only};
 
 /// Where a preset stands for a vendor, its price list alone counts: a host may serve another maker's model under the
 /// maker's name at a price of its own. Nobody lists prices for a person's own machine, nor for a router.
@@ -16,7 +16,57 @@ pub fn find_at(provider: Provider, name: &str) -> Option<&'static Model> {
     };
     // Gemini lists its models with this before their names.
     let name = name.strip_prefix("models/").unwrap_or(name);
+    let name = name.strip_prefix(preset.model_prefix).unwrap_or(name);
     listed(name).or_else(|| listed(undated(name)?))
+}
+
+/// The API that this model is asked over at this address. OpenAI serves some by its Responses API alone, by the catalogue
+/// or, where that doesn't know the model, by its name; everyone else is asked over the preset's own.
+pub fn wire_at(provider: Provider, base_url: &str, model: &str) -> Wire {
+    let served = find_at(provider, model).map(|model| model.served_by.as_slice()).filter(|served| !served.is_empty());
+    let is_only = || match served {
+        Some(served) => served.contains(&Api::Responses) && !served.contains(&Api::ChatCompletions),
+        None => is_responses_only(model),
+    };
+    if provider.is_open_ai(base_url) && is_only() { Wire::OpenAiResponses } else { provider.preset().wire }
+}
+
+/// Whether the calls that a preset sends reach this model, one of its vendor's, by what the catalogue says.
+pub fn is_served_at(provider: Provider, model: &Model) -> bool {
+    let preset = provider.preset();
+    let api = match wire_at(provider, preset.base_url, &model.id) {
+        Wire::OpenAiChat => Api::ChatCompletions,
+        Wire::OpenAiResponses => Api::Responses,
+        Wire::AnthropicMessages => Api::Messages,
+    };
+    model.served_by.is_empty() || preset.vendor.is_none() || model.served_by.contains(&api)
+}
+
+/// Where a page can run a model of the catalogue, and under which name: at its vendor's own endpoint, or through
+/// OpenRouter where that lets no web pages in. `None`: nowhere that is known.
+pub fn endpoint_of(model: &Model) -> Option<(Provider, String)> {
+    let own = Provider::ALL.into_iter().find(|provider| provider.preset().vendor == Some(model.vendor.as_str()));
+    match own {
+        Some(provider) => Some((provider, format!("{}{}", provider.preset().model_prefix, model.id))),
+        None => open_router_name(model).map(|name| (Provider::OpenRouter, name)),
+    }
+}
+
+/// What OpenRouter calls it: `z-ai/glm-5.2`, `minimax/minimax-m3`, `amazon/nova-2-lite-v1`.
+fn open_router_name(model: &Model) -> Option<String> {
+    let id = model.id.to_ascii_lowercase();
+    match model.vendor.as_str() {
+        "openrouter" => Some(id),
+        "zai" => Some(format!("z-ai/{id}")),
+        "minimax" => Some(format!("minimax/{id}")),
+        "perplexity" => Some(format!("perplexity/{id}")),
+        // OpenRouter has no previews.
+        "amazon-bedrock" => {
+            let name = id.strip_prefix("global.").unwrap_or(&id).strip_prefix("amazon.")?.split(':').next()?;
+            (!name.contains("preview")).then(|| format!("amazon/{name}"))
+        }
+        _ => None,
+    }
 }
 
 /// `claude-haiku-4-5-20251001` and `gpt-4o-mini-2024-07-18` without their dates.
@@ -34,6 +84,7 @@ fn undated(name: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::bills_cache_writes;
 
     #[test]
     fn each_endpoint_has_its_own_prices() {
@@ -43,6 +94,8 @@ mod tests {
         assert_eq!(vendor(Provider::Anthropic, "claude-haiku-4-5-20251001"), Some(("anthropic", "claude-haiku-4-5")));
         assert_eq!(vendor(Provider::Gemini, "models/gemini-2.5-flash"), Some(("google", "gemini-2.5-flash")));
         assert_eq!(vendor(Provider::Groq, "openai/gpt-oss-120b"), Some(("groq", "openai/gpt-oss-120b")));
+        let fireworks = ("fireworks", "kimi-k3");
+        assert_eq!(vendor(Provider::Fireworks, "accounts/fireworks/models/kimi-k3"), Some(fireworks));
         assert_eq!(vendor(Provider::Together, "openai/gpt-oss-120b"), Some(("together", "openai/gpt-oss-120b")));
         assert_eq!(vendor(Provider::OpenAiCompatible, "gpt-4o-mini"), Some(("openai", "gpt-4o-mini")));
         for (provider, name) in [
@@ -53,6 +106,61 @@ mod tests {
             (Provider::OpenAi, ""),
         ] {
             assert_eq!(vendor(provider, name), None, "{provider:?} {name}");
+        }
+    }
+
+    #[test]
+    fn a_model_goes_to_its_vendor_and_through_openrouter_where_no_page_gets_in() {
+        let endpoint = |key: &str| find(key).and_then(endpoint_of);
+        for (key, provider, name) in [
+            ("openai/gpt-4o-mini", Provider::OpenAi, "gpt-4o-mini"),
+            ("fireworks/kimi-k3", Provider::Fireworks, "accounts/fireworks/models/kimi-k3"),
+            ("moonshotai/kimi-k3", Provider::Moonshot, "kimi-k3"),
+            ("zai/glm-5.2", Provider::OpenRouter, "z-ai/glm-5.2"),
+            ("minimax/MiniMax-M3", Provider::OpenRouter, "minimax/minimax-m3"),
+            ("amazon-bedrock/amazon.nova-pro-v1:0", Provider::OpenRouter, "amazon/nova-pro-v1"),
+        ] {
+            assert_eq!(endpoint(key), Some((provider, name.to_owned())), "{key}");
+        }
+        let (reached, lost): (Vec<&Model>, Vec<&Model>) = all().iter().partition(|model| endpoint_of(model).is_some());
+        for model in reached {
+            let (provider, name) = endpoint_of(model).expect("it was asked before");
+            assert!(provider == Provider::OpenRouter || find_at(provider, &name) == Some(model), "{}", model.key());
+        }
+        let lost: Vec<String> = lost.into_iter().map(Model::key).collect();
+        assert_eq!(lost, ["amazon-bedrock/amazon.nova-2-pro-preview-20251202-v1:0"]);
+    }
+
+    /// Calls over another API would be refused.
+    #[test]
+    fn each_model_is_asked_over_an_api_that_serves_it() {
+        let at_home = |name: &str| wire_at(Provider::OpenAi, Provider::OpenAi.preset().base_url, name);
+        for (name, wire) in [
+            ("gpt-4o-mini", Wire::OpenAiChat),
+            ("gpt-5.5-pro", Wire::OpenAiResponses),
+            ("gpt-5.3-codex", Wire::OpenAiResponses),
+            ("o1-pro-2025-03-19", Wire::OpenAiResponses),
+        ] {
+            assert_eq!(at_home(name), wire, "{name}");
+        }
+        let elsewhere = wire_at(Provider::OpenAiCompatible, "https://a.example/v1", "gpt-5.5-pro");
+        assert_eq!(elsewhere, Wire::OpenAiChat, "a server of unknown name speaks what it is chosen for");
+        let at_openai = wire_at(Provider::OpenAiCompatible, "https://api.openai.com/v1", "gpt-5.5-pro");
+        assert_eq!(at_openai, Wire::OpenAiResponses);
+        for provider in Provider::ALL {
+            let Some(vendor) = provider.preset().vendor else { continue };
+            for model in all().iter().filter(|model| model.vendor == vendor) {
+                assert!(is_served_at(provider, model), "{}", model.key());
+            }
+        }
+    }
+
+    /// What a call is told of the cache follows the model's name, since most names are no catalogue's.
+    #[test]
+    fn names_and_catalogue_agree_on_whose_writes_are_billed() {
+        for model in all().iter().filter(|model| model.vendor == "openai") {
+            let base = &model.card.base;
+            assert_eq!(bills_cache_writes(&model.id), base.cache_write > base.input, "{}", model.key());
         }
     }
 

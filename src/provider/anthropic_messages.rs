@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::provider::prefix::{Parted, effort_word, parted};
 use crate::provider::reading::failure;
 use crate::provider::response_format::ResponseFormat;
 use crate::provider::{
@@ -57,7 +58,6 @@ struct CacheControl {
     ttl: Option<&'static str>,
 }
 
-/// One mark at the end of what the calls share keeps everything before it.
 pub fn body(provider: Provider, call: &Call) -> String {
     let body = Body {
         max_tokens: Some(call.output_tokens_max.unwrap_or(OUTPUT_TOKENS_DEFAULT)),
@@ -75,16 +75,12 @@ pub fn count_body(provider: Provider, call: &Call) -> String {
 
 fn input<'a>(provider: Provider, call: &'a Call<'a>) -> Body<'a> {
     let mark = cache_control(call.prompt_cache);
-    let (shared, own) = match call.user.split_at_checked(call.shared_user_bytes) {
-        // A block of white space alone is refused.
-        Some((shared, own)) if mark.is_some() && !shared.trim().is_empty() && !own.trim().is_empty() => (shared, own),
-        _ => ("", call.user),
-    };
+    let Parted { shared, own, marks_system } = parted(call);
     let content = match shared.is_empty() {
         true => vec![block(own, None)],
         false => vec![block(shared, mark), block(own, None)],
     };
-    let system_mark = mark.filter(|_| shared.is_empty());
+    let system_mark = mark.filter(|_| marks_system);
     Body {
         model: call.model,
         max_tokens: None,
@@ -96,7 +92,7 @@ fn input<'a>(provider: Provider, call: &'a Call<'a>) -> Body<'a> {
 }
 
 fn output_config(provider: Provider, call: &Call, effort: Option<ReasoningEffort>) -> Option<OutputConfig> {
-    let effort = effort.filter(|effort| provider.preset().efforts.contains(effort)).map(ReasoningEffort::word);
+    let effort = effort_word(provider, effort);
     let format = response_format::field(provider.schema_support(), call.format);
     (effort.is_some() || format.is_some()).then_some(OutputConfig { effort, format })
 }

@@ -2,19 +2,12 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
-use crate::provider::Wire;
-
-/// The address that calls are posted to, and that of the models list.
+/// The address of `path` under a base URL.
 ///
 /// A trailing slash makes no difference. The version (`/v1`) is part of the base URL and never guessed: servers
 /// differ in it, and a guess would hide a wrong address behind a second one.
-pub fn urls(wire: Wire, base_url: &str) -> (String, String) {
-    let base = base_url.trim().trim_end_matches('/');
-    match wire {
-        Wire::OpenAiChat => (format!("{base}/chat/completions"), format!("{base}/models")),
-        // Twenty to a page unless asked for more.
-        Wire::AnthropicMessages => (format!("{base}/messages"), format!("{base}/models?limit=1000")),
-    }
+pub fn joined(base_url: &str, path: &str) -> String {
+    format!("{}/{path}", base_url.trim().trim_end_matches('/'))
 }
 
 /// The hosts that `www/_headers` lets the page call over plain http (`connect-src`).

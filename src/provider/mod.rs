@@ -15,7 +15,9 @@ mod finish;
 mod hint;
 mod model_traits;
 mod openai_chat;
+mod openai_responses;
 mod outcome;
+mod prefix;
 mod preset;
 mod rate_headers;
 mod rate_seen;
@@ -25,6 +27,7 @@ mod response_format;
 mod thinking;
 pub mod tokens;
 mod usage;
+mod wire;
 mod words;
 
 pub use accounting::TokenAccounting;
@@ -33,12 +36,13 @@ pub use base_url::check_base_url;
 pub use effort::{PromptCache, ReasoningEffort};
 pub use failure::{Action, Failure, FailureKind};
 pub use hint::HINT_MS_MAX;
-pub use model_traits::takes_temperature;
+pub use model_traits::{answers_with_text, bills_cache_writes, is_responses_only, takes_temperature};
 pub use outcome::{Answer, Bill, Finish, Outcome, UNCHECKED, Usage};
-pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, StatedCost, Wire};
+pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, StatedCost};
 pub use rate_seen::{LimitSeen, RateSeen};
 pub use response_format::{SchemaField, SchemaSupport, is_strict};
 pub use thinking::without_thinking;
+pub use wire::{CacheMarks, RESPONSES_CAP_MIN, Wire};
 pub use words::{MESSAGE_CHARS_MAX, hide_key, in_short};
 
 /// Bodies larger than this are cut off and count as torn. Chat answers are a thousand times smaller.
@@ -57,8 +61,8 @@ pub struct Call<'a> {
     pub format: &'a AnswerFormat,
     /// Asked of presets that take it.
     pub effort: Option<ReasoningEffort>,
-    /// Marks what the calls share, on wires where that is how it gets into the provider's cache: the system prompt, and
-    /// as much of `user` as [`Call::shared_user_bytes`] says.
+    /// Marks what the calls share, where that is how it gets into the provider's cache: the system prompt, and as much
+    /// of `user` as [`Call::shared_user_bytes`] says.
     pub prompt_cache: PromptCache,
     /// So many bytes at the start of `user` are the same in every call.
     pub shared_user_bytes: usize,
@@ -97,12 +101,13 @@ impl HttpReply {
 
 impl Provider {
     /// The body of `call`: JSON with a fixed order of fields, so that equal calls are equal bytes.
-    /// `base_url`: OpenAI itself names the output cap otherwise than the servers compatible with it.
-    pub fn body(self, base_url: &str, call: &Call) -> String {
+    /// `base_url`: OpenAI itself takes fields that the servers compatible with it don't know.
+    pub fn body(self, wire: Wire, base_url: &str, call: &Call) -> String {
         let system = self.system_as_sent(call);
         let call = &Call { system: &system, ..call.clone() };
-        match self.preset().wire {
+        match wire {
             Wire::OpenAiChat => openai_chat::body(self, base_url, call),
+            Wire::OpenAiResponses => openai_responses::body(self, base_url, call),
             Wire::AnthropicMessages => anthropic_messages::body(self, call),
         }
     }
@@ -114,7 +119,7 @@ impl Provider {
 
     /// Where this provider counts a call's input for nothing, if it does, by `POST`.
     pub fn count_url(self, base_url: &str) -> Option<String> {
-        self.counts_tokens().then(|| format!("{}/count_tokens", self.urls(base_url).0))
+        self.counts_tokens().then(|| format!("{}/count_tokens", self.preset().wire.post_url(base_url)))
     }
 
     /// The body of that request.
@@ -133,16 +138,20 @@ impl Provider {
         response_format::system(self.schema_support(), call)
     }
 
-    /// The address that calls are posted to, and that of the models list.
-    pub fn urls(self, base_url: &str) -> (String, String) {
-        base_url::urls(self.preset().wire, base_url)
+    /// The address of the models list.
+    pub fn models_url(self, base_url: &str) -> String {
+        match self.preset().wire {
+            // Twenty to a page unless asked for more.
+            Wire::AnthropicMessages => base_url::joined(base_url, "models?limit=1000"),
+            Wire::OpenAiChat | Wire::OpenAiResponses => base_url::joined(base_url, "models"),
+        }
     }
 
     /// The headers of every request beside its key and its content type: a header more than needed fails the
     /// preflight of servers with a fixed list.
     pub fn headers(self) -> Vec<(&'static str, String)> {
         match self.preset().wire {
-            Wire::OpenAiChat => Vec::new(),
+            Wire::OpenAiChat | Wire::OpenAiResponses => Vec::new(),
             Wire::AnthropicMessages => vec![
                 ("anthropic-version", "2023-06-01".to_owned()),
                 // Without it no answer may be read by a page.

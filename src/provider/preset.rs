@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::{ReasoningEffort, TokenAccounting};
+use crate::provider::{ReasoningEffort, TokenAccounting, Wire};
 
 /// Whom a lane talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +21,12 @@ pub enum Provider {
     DeepSeek,
     Together,
     Xai,
+    Cerebras,
+    Fireworks,
+    Moonshot,
+    Alibaba,
+    Cohere,
+    Meta,
     Ollama,
     LmStudio,
     LlamaCpp,
@@ -36,6 +42,7 @@ pub struct Preset {
     pub name: &'static str,
     /// Empty where the person must enter it.
     pub base_url: &'static str,
+    /// For models that answer on no other: see [`crate::prices::wire_at`].
     pub wire: Wire,
     pub auth: Auth,
     pub cap: CapName,
@@ -53,14 +60,8 @@ pub struct Preset {
     pub key_page: Option<&'static str>,
     /// The vendor in the catalogue whose prices hold here.
     pub vendor: Option<&'static str>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wire {
-    /// `POST {base}/chat/completions`.
-    OpenAiChat,
-    /// `POST {base}/messages`.
-    AnthropicMessages,
+    /// What calls put before the catalogue's name of a model.
+    pub model_prefix: &'static str,
 }
 
 /// In which header the key goes.
@@ -128,7 +129,7 @@ pub enum ServedAt {
 
 impl Provider {
     /// In the order in which they are offered.
-    pub const ALL: [Provider; 15] = [
+    pub const ALL: [Provider; 21] = [
         Provider::Demo,
         Provider::OpenAi,
         Provider::Anthropic,
@@ -139,6 +140,12 @@ impl Provider {
         Provider::DeepSeek,
         Provider::Together,
         Provider::Xai,
+        Provider::Cerebras,
+        Provider::Fireworks,
+        Provider::Moonshot,
+        Provider::Alibaba,
+        Provider::Cohere,
+        Provider::Meta,
         Provider::Ollama,
         Provider::LmStudio,
         Provider::LlamaCpp,
@@ -158,6 +165,12 @@ impl Provider {
             Provider::DeepSeek => &DEEP_SEEK,
             Provider::Together => &TOGETHER,
             Provider::Xai => &XAI,
+            Provider::Cerebras => &CEREBRAS,
+            Provider::Fireworks => &FIREWORKS,
+            Provider::Moonshot => &MOONSHOT,
+            Provider::Alibaba => &ALIBABA,
+            Provider::Cohere => &COHERE,
+            Provider::Meta => &META,
             Provider::Ollama => &OLLAMA,
             Provider::LmStudio => &LM_STUDIO,
             Provider::LlamaCpp => &LLAMA_CPP,
@@ -206,6 +219,7 @@ const COMPATIBLE: Preset = Preset {
     browser: "Works where the server allows calls from web pages (CORS).",
     key_page: None,
     vendor: None,
+    model_prefix: "",
 };
 
 const DEMO: Preset = Preset {
@@ -342,6 +356,77 @@ const XAI: Preset = Preset {
     browser: "Works in the browser. Each answer states its cost, and that is what counts.",
     key_page: Some("https://console.x.ai"),
     vendor: Some("xai"),
+    ..HOSTED
+};
+
+/// The hosts below let web pages in by the preflights that enricoros/big-AGI measured in August 2026.
+///
+/// A 401 comes without the header that lets a page read it.
+const CEREBRAS: Preset = Preset {
+    name: "Cerebras",
+    base_url: "https://api.cerebras.ai/v1",
+    cap: CapName::MaxCompletionTokens,
+    rate_headers: RateHeaders::None,
+    browser: "Works in the browser. A wrong key looks like a network error.",
+    key_page: Some("https://cloud.cerebras.ai"),
+    vendor: Some("cerebras"),
+    ..HOSTED
+};
+
+const FIREWORKS: Preset = Preset {
+    name: "Fireworks",
+    base_url: "https://api.fireworks.ai/inference/v1",
+    browser: "Works in the browser.",
+    key_page: Some("https://app.fireworks.ai/settings/users/api-keys"),
+    vendor: Some("fireworks"),
+    model_prefix: "accounts/fireworks/models/",
+    ..HOSTED
+};
+
+const MOONSHOT: Preset = Preset {
+    name: "Moonshot",
+    base_url: "https://api.moonshot.ai/v1",
+    efforts: &[],
+    rate_headers: RateHeaders::None,
+    browser: "Works in the browser. Sends no rate limits, so enter yours.",
+    key_page: Some("https://platform.moonshot.ai/console/api-keys"),
+    vendor: Some("moonshotai"),
+    ..HOSTED
+};
+
+/// Model Studio's international endpoint (Singapore), whose prices the catalogue has.
+const ALIBABA: Preset = Preset {
+    name: "Alibaba",
+    base_url: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+    efforts: &[],
+    rate_headers: RateHeaders::None,
+    browser: "Works in the browser. Sends no rate limits, so enter yours.",
+    key_page: Some("https://modelstudio.console.alibabacloud.com"),
+    vendor: Some("alibaba"),
+    ..HOSTED
+};
+
+/// Its compatibility API.
+const COHERE: Preset = Preset {
+    name: "Cohere",
+    base_url: "https://api.cohere.ai/compatibility/v1",
+    efforts: &[],
+    rate_headers: RateHeaders::None,
+    browser: "Works in the browser. Sends no rate limits, so enter yours.",
+    key_page: Some("https://dashboard.cohere.com/api-keys"),
+    vendor: Some("cohere"),
+    ..HOSTED
+};
+
+/// Pages were seen to get through to its Responses API, which serves all of its models.
+const META: Preset = Preset {
+    name: "Meta",
+    base_url: "https://api.meta.ai/v1",
+    wire: Wire::OpenAiResponses,
+    rate_headers: RateHeaders::None,
+    browser: "Works in the browser. Sends no rate limits, so enter yours.",
+    key_page: Some("https://llama.developer.meta.com"),
+    vendor: Some("meta"),
     ..HOSTED
 };
 

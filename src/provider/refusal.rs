@@ -7,7 +7,7 @@ use crate::provider::{Answer, Failure, FailureKind, Finish, HttpReply, Provider,
 use crate::time::Time;
 
 /// Codes of quota and spend limits, which no waiting mends. They come with 429 as well as with other statuses.
-const QUOTA_CODES: [&str; 13] = [
+const QUOTA_CODES: [&str; 14] = [
     "insufficient_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
@@ -23,9 +23,11 @@ const QUOTA_CODES: [&str; 13] = [
     "blocked_api_access",
     // Alibaba.
     "arrearage",
+    // Moonshot.
+    "exceeded_current_quota_error",
 ];
 const CONTEXT_CODES: [&str; 3] = ["context_length_exceeded", "exceed_context_size_error", "string_above_max_length"];
-const CONTEXT_WORDS: [&str; 14] = [
+const CONTEXT_WORDS: [&str; 17] = [
     "maximum context length",
     "exceeds the context",
     "exceed context",
@@ -40,13 +42,19 @@ const CONTEXT_WORDS: [&str; 14] = [
     "reduce the length of",
     "context length of only",
     "number of tokens to keep from the initial prompt",
+    // Alibaba, Moonshot, Cohere.
+    "range of input length should be",
+    "exceeded model token limit",
+    "too many tokens: ",
 ];
-const CONTENT_CODES: [&str; 5] = [
+const CONTENT_CODES: [&str; 6] = [
     "content_policy_violation",
     "content_filter",
     "content_policy",
     "responsibleaipolicyviolation",
     "data_inspection_failed",
+    // OpenAI, for prompts that its usage policy forbids.
+    "invalid_prompt",
 ];
 const CONTENT_WORDS: [&str; 4] =
     ["content management policy", "flagged by", "requires moderation", "violates usage guidelines"];
@@ -169,10 +177,11 @@ pub fn read(provider: Provider, reply: &HttpReply, body: Option<&Value>, now: Ti
     }
 }
 
-/// An error inside a 200, by its own code where that is a status, else as a server's error.
+/// An error inside a 200, by its own code where that is a status or stands for one, else as a server's error.
 pub fn read_inside_200(reply: &HttpReply, error_at: &Value, now: Time) -> Failure {
     let said = Said::of(reply, Some(error_at));
-    let status = said.codes.iter().find_map(|code| code.parse().ok()).filter(|code| (400..600).contains(code));
+    let stated = said.codes.iter().find_map(|code| code.parse().ok()).filter(|code| (400..600).contains(code));
+    let status = stated.or_else(|| said.has_code(&["rate_limit_exceeded"]).then_some(429));
     Failure {
         kind: kind(status.unwrap_or(500), &said),
         status: Some(reply.status),
@@ -352,7 +361,7 @@ fn kind(status: u16, said: &Said) -> FailureKind {
         413 if said.is_of_a_gateway => FailureKind::BadRequest,
         413 => FailureKind::ContextTooLong,
         451 => FailureKind::AccountRefused,
-        403 if said.has_words(&QUOTA_WORDS) => FailureKind::QuotaExhausted,
+        403 | 412 if said.has_words(&QUOTA_WORDS) => FailureKind::QuotaExhausted,
         403 if said.has_words(&CONTENT_WORDS) => FailureKind::ContentRefused,
         403 => FailureKind::WrongKey,
         404 => not_found(said),

@@ -3,7 +3,7 @@
 //!
 //! Sources, read in November 2026: OpenAI "Structured model outputs" (`response_format`, the subset that `strict`
 //! takes; the model is shown the schema); Anthropic "Structured outputs" (`output_config.format`, Claude 4.5 and later);
-//! DeepSeek "JSON Output" (`json_object`, and the prompt has to say "json"); vLLM, llama.cpp's server, Ollama, LM
+//! DeepSeek "JSON Output" (`json_object`, and the prompt has to say "json"), and the same of Moonshot, Alibaba and Cohere; vLLM, llama.cpp's server, Ollama, LM
 //! Studio and Together take `json_schema` and constrain the output without showing the schema to the model.
 
 use std::borrow::Cow;
@@ -67,8 +67,13 @@ impl Provider {
     pub fn schema_support(self) -> SchemaSupport {
         let (field, in_prompt) = match self {
             Provider::Anthropic => (SchemaField::OutputConfig, false),
-            Provider::DeepSeek => (SchemaField::JsonObject, true),
+            Provider::DeepSeek | Provider::Moonshot | Provider::Alibaba | Provider::Cohere => {
+                (SchemaField::JsonObject, true)
+            }
             Provider::Together
+            | Provider::Cerebras
+            | Provider::Fireworks
+            | Provider::Meta
             | Provider::Ollama
             | Provider::LmStudio
             | Provider::LlamaCpp
@@ -119,21 +124,36 @@ pub struct NamedSchema {
     strict: bool,
 }
 
+/// `text.format` of OpenAI's Responses API.
+#[derive(Serialize)]
+pub struct NamedFormat {
+    r#type: &'static str,
+    #[serde(flatten)]
+    schema: NamedSchema,
+}
+
 /// The field's value for this call; `None` where the format needs none. A schema that is no JSON is never sent.
 pub fn field(support: SchemaSupport, format: &AnswerFormat) -> Option<ResponseFormat> {
     let AnswerFormat::Schema(schema) = format else { return None };
     let raw = RawValue::from_string(compact(schema)).ok()?;
     Some(match support.field {
         SchemaField::ResponseFormat => {
-            let strict = serde_json::from_str(schema).is_ok_and(|schema| is_strict(&schema));
-            ResponseFormat::JsonSchema {
-                r#type: "json_schema",
-                json_schema: NamedSchema { name: NAME, schema: raw, strict },
-            }
+            ResponseFormat::JsonSchema { r#type: "json_schema", json_schema: named_schema(schema, raw) }
         }
         SchemaField::JsonObject => ResponseFormat::JsonObject { r#type: "json_object" },
         SchemaField::OutputConfig => ResponseFormat::Format { r#type: "json_schema", schema: raw },
     })
+}
+
+/// The same for OpenAI's Responses API.
+pub fn named(format: &AnswerFormat) -> Option<NamedFormat> {
+    let AnswerFormat::Schema(schema) = format else { return None };
+    let raw = RawValue::from_string(compact(schema)).ok()?;
+    Some(NamedFormat { r#type: "json_schema", schema: named_schema(schema, raw) })
+}
+
+fn named_schema(schema: &str, raw: Box<RawValue>) -> NamedSchema {
+    NamedSchema { name: NAME, schema: raw, strict: serde_json::from_str(schema).is_ok_and(|schema| is_strict(&schema)) }
 }
 
 /// The system prompt as it is sent: with the labels, where the prompts don't name them all, and with the schema, where

@@ -43,6 +43,8 @@ fn usage(stated: &Value) -> Option<Usage> {
     let has = |name: &str| stated.get(name).is_some();
     let usage = if has("prompt_tokens") {
         open_ai_chat(stated)
+    } else if has("promptTokens") {
+        gemini_batch(stated)
     } else if has("promptTokenCount") {
         gemini(stated)
     } else if has("input_tokens_details") || has("output_tokens_details") {
@@ -67,10 +69,22 @@ fn open_ai_chat(stated: &Value) -> Option<Usage> {
     let rest = count("/total_tokens").map(|total| total.saturating_sub(input));
     let output = count("/completion_tokens").max(rest)?;
     let cache_read = count("/prompt_tokens_details/cached_tokens").or_else(|| count("/prompt_cache_hit_tokens"));
+    // Moonshot's.
+    let cache_read = cache_read.or_else(|| count("/cached_tokens"));
     let cache_read = cache_read.unwrap_or(0).min(input);
     let cache_write = count("/prompt_tokens_details/cache_write_tokens").unwrap_or(0).min(input - cache_read);
     let reasoning = count("/completion_tokens_details/reasoning_tokens").unwrap_or(0).min(output);
     Some(Usage { input, output, cache_read, cache_write, reasoning, ..Usage::default() })
+}
+
+/// Gemini's answer to a line of OpenAI's form; its thoughts are in the total alone.
+fn gemini_batch(stated: &Value) -> Option<Usage> {
+    let count = |pointer| count(stated, pointer);
+    let input = count("/promptTokens")?;
+    let answer = count("/completionTokens");
+    let output = answer.max(count("/totalTokens").map(|total| total.saturating_sub(input)))?;
+    let cache_read = count("/promptTokensDetails/cachedTokens").unwrap_or(0).min(input);
+    Some(Usage { input, output, cache_read, reasoning: output - answer.unwrap_or(output), ..Usage::default() })
 }
 
 /// Its thoughts are no part of the candidates' tokens.
@@ -89,8 +103,9 @@ fn open_ai_responses(stated: &Value) -> Option<Usage> {
     let input = count("/input_tokens")?;
     let output = count("/output_tokens")?;
     let cache_read = count("/input_tokens_details/cached_tokens").unwrap_or(0).min(input);
+    let cache_write = count("/input_tokens_details/cache_write_tokens").unwrap_or(0).min(input - cache_read);
     let reasoning = count("/output_tokens_details/reasoning_tokens").unwrap_or(0).min(output);
-    Some(Usage { input, output, cache_read, reasoning, ..Usage::default() })
+    Some(Usage { input, output, cache_read, cache_write, reasoning, ..Usage::default() })
 }
 
 /// `input_tokens` leaves out what the prompt cache took and gave; here the input is the whole. What was written is

@@ -11,12 +11,12 @@ use crate::time::Time;
 use crate::ui::Route;
 use crate::ui::calculator::{Action, Calculator, Inputs, decode, encode};
 use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps, SourcesProps};
+use crate::ui::count_text::CountTextProps;
 use crate::ui::lazy::Lazy;
 use crate::ui::loaders::Loaders;
-use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
+use crate::ui::parts::{Button, ButtonKind, Disclosure, Notice, Tone};
 use crate::ui::runner::FileEstimateProps;
 use crate::ui::simulation::SimulationProps;
-use crate::ui::start::StartProps;
 
 /// How long the inputs rest before the address follows: browsers refuse more than about a hundred writes in 30 s.
 const ADDRESS_DELAY_MS: u32 = 350;
@@ -145,15 +145,11 @@ fn drawn(
                 waiting="Decision path" />
         }
     });
-    let begin =
-        StartProps { workload: inputs.workload.clone(), model: inputs.model.clone(), on_action: on_action.clone() };
-    let start = html! {
-        <Lazy<StartProps> loader={loaders.start} of={begin} after_paint={true} waiting="Usual workloads" small={true} />
+    let count = CountTextProps { on_action: on_action.clone() };
+    let count_text = html! {
+        <Lazy<CountTextProps> loader={loaders.count_text} of={count} after_paint={true} waiting="Loading…" small={true} />
     };
-    let asked = SourcesProps { inputs: inputs.clone(), now };
-    let sources = html! {
-        <Lazy<SourcesProps> loader={loaders.sources} of={asked} after_paint={true} waiting="Sources" small={true} />
-    };
+    let sources = html! { <PriceSources inputs={inputs.clone()} {now} {loaders} /> };
     let compared = ComparisonsProps { inputs: inputs.clone(), now, on_action: on_action.clone() };
     html! {
         <>
@@ -164,7 +160,7 @@ fn drawn(
             { left_out(problems) }
             { stale(now) }
             <Calculator {inputs} {now} {on_action} actions={run_or_share} path={path.unwrap_or_default()} {from_file}
-                {start} {sources}>
+                {count_text} {sources}>
                 <div class="calculator__comparisons">
                     <Lazy<ComparisonsProps> loader={loaders.comparisons} of={compared} after_paint={true}
                         waiting="Loading the table of models…" />
@@ -238,6 +234,37 @@ fn left_out(problems: &[String]) -> Html {
         <Notice tone={Tone::Warning} heading="Parts of this link can't be read. Default values are used instead.">
             { for problems.iter().map(|problem| html! { <p>{ problem }</p> }) }
         </Notice>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PriceSourcesProps {
+    inputs: Rc<Inputs>,
+    now: Time,
+    loaders: Loaders,
+}
+
+/// What a link's prices were, where it says when they were read, and where today's come from; both are fetched when asked
+/// for.
+#[component]
+fn PriceSources(props: &PriceSourcesProps) -> Html {
+    let opened = use_state(|| false);
+    let part = |then: bool| {
+        let of = SourcesProps { inputs: props.inputs.clone(), now: props.now, then };
+        html! { <Lazy<SourcesProps> loader={props.loaders.sources} {of} small={true} waiting="Loading the sources…" /> }
+    };
+    let earlier = props.inputs.priced.as_deref().is_some_and(|date| date < prices::newest_price_date());
+    let on_flip = {
+        let opened = opened.setter();
+        Callback::from(move |_| opened.set(true))
+    };
+    html! {
+        <>
+            if earlier { { part(true) } }
+            <Disclosure id="price-sources" label="Sources of these prices" {on_flip}>
+                if *opened { { part(false) } }
+            </Disclosure>
+        </>
     }
 }
 

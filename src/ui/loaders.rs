@@ -3,11 +3,11 @@
 use std::future::pending;
 
 use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps, SourcesProps};
+use crate::ui::count_text::CountTextProps;
 use crate::ui::lazy::Loader;
 use crate::ui::pages::PagesProps;
 use crate::ui::runner::FileEstimateProps;
 use crate::ui::simulation::SimulationProps;
-use crate::ui::start::StartProps;
 
 /// What is fetched when it is first shown.
 #[derive(Clone, Copy, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Loaders {
     pub decision_path: Loader<DecisionPathProps>,
     pub share: Loader<ShareProps>,
     pub sources: Loader<SourcesProps>,
-    pub start: Loader<StartProps>,
+    pub count_text: Loader<CountTextProps>,
     pub pages: Loader<PagesProps>,
     pub file_estimate: Loader<FileEstimateProps>,
     pub simulation: Loader<SimulationProps>,
@@ -29,7 +29,7 @@ impl Loaders {
         decision_path: Loader(|| Box::pin(pending())),
         share: Loader(|| Box::pin(pending())),
         sources: Loader(|| Box::pin(pending())),
-        start: Loader(|| Box::pin(pending())),
+        count_text: Loader(|| Box::pin(pending())),
         pages: Loader(|| Box::pin(pending())),
         file_estimate: Loader(|| Box::pin(pending())),
         simulation: Loader(|| Box::pin(pending())),

@@ -14,7 +14,7 @@
 //! | [`lazy`] | parts that are fetched when they are first shown |
 //! | [`store`] | the worker's state and the form, for as long as the tab is open |
 //! | [`calculator`] | a workload and its answers |
-//! | [`start`] | usual workloads, and lengths counted from a text |
+//! | [`count_text`] | lengths counted from a text |
 //! | [`compare`] | what stands below the answers |
 //! | [`simulation`] | `Simulate this run` |
 //! | [`runner`] | the run page |
@@ -35,6 +35,7 @@ mod app;
 pub mod calculator;
 mod calculator_page;
 pub mod compare;
+pub mod count_text;
 mod frame;
 pub mod hooks;
 mod lazy;
@@ -47,7 +48,6 @@ mod running;
 pub mod runs;
 pub mod settings;
 mod simulation;
-pub mod start;
 pub mod store;
 
 pub use app::{App, AppProps, Opening, OpeningProps};

@@ -13,7 +13,7 @@ use crate::worker::http::fetch::Key;
 use crate::worker::page;
 use crate::worker::plan::{self, problem};
 use crate::worker::rows::counting;
-use crate::worker::rows::forecast::{Rows, forecast, near};
+use crate::worker::rows::forecast::{forecast, near};
 use crate::worker::rows::prepare::{Prepared, Unprepared};
 use crate::worker::rows::preview;
 use crate::worker::rows::provider_count;
@@ -128,7 +128,7 @@ impl Shell {
             Ok(prepared) => {
                 let facts = self.facts(&prepared, slices).await;
                 let imported = self.imported_rows(&prepared, setup).await;
-                let rows = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
+                let rows = prepared.as_rows(&facts, &imported);
                 let turn = &mut async || {
                     slices.turn().await;
                 };
@@ -168,7 +168,7 @@ impl Shell {
         let rows = trial::spread_rows(&facts, TRIAL_ROWS);
         let imported = self.imported_rows(&prepared, setup).await;
         let plan = plan::checked_plan(setup)?;
-        let rows_known = Rows { facts: &facts, imported: &imported, tokens_counted: prepared.is_counted() };
+        let rows_known = prepared.as_rows(&facts, &imported);
         let turn = &mut async || {
             slices.turn().await;
         };

@@ -5,7 +5,7 @@ use crate::engine::{ItemFacts, LanePlan, Limits, Plan, TooLarge, WakeReason};
 use crate::link::{Place, Problem, Setup, lane_name};
 use crate::money::{PerToken, Usd};
 use crate::prices::{self, RateCard, Rates};
-use crate::provider::{PromptCache, Provider, Wire, check_base_url};
+use crate::provider::{CacheMarks, PromptCache, Provider, Wire, bills_cache_writes, check_base_url};
 
 /// What one origin can usefully have in flight: a little below the streams of one HTTP/2 connection.
 pub const IN_FLIGHT_MAX: u16 = 64;
@@ -54,9 +54,10 @@ pub fn checked_plan(setup: &Setup) -> Result<Plan, Problem> {
     Ok(plan(setup))
 }
 
-/// The lane's wire keeps what is marked, and reads it from the second call on.
+/// The lane's provider keeps what is marked, and reads it from the second call on.
 fn marks_prompts(setup: &Setup, lane: usize) -> bool {
-    setup.of_lane(lane).provider.preset().wire == Wire::AnthropicMessages
+    let lane = setup.of_lane(lane);
+    lane.provider.cache_marks(&lane.base_url, &lane.model) != CacheMarks::None
 }
 
 fn lane_plan(lane: &Setup) -> LanePlan {
@@ -99,6 +100,12 @@ fn check(setup: &Setup) -> Result<(), Problem> {
     }
     if setup.output_tokens_max == Some(0) {
         return Err(problem(Place::Provider, "Max output tokens is 0. Leave it empty for no cap."));
+    }
+    let cap_min = setup.wire().cap_min();
+    if setup.output_tokens_max.is_some_and(|cap| cap < cap_min) {
+        let message =
+            format!("{} takes no Max output tokens below {cap_min}. Raise it, then start again.", setup.model.trim());
+        return Err(problem(Place::Provider, message));
     }
     if setup.budget.is_some() { check_budget(setup, card(setup).as_ref()) } else { Ok(()) }
 }
@@ -152,11 +159,12 @@ fn check_budget(setup: &Setup, card: Option<&RateCard>) -> Result<(), Problem> {
 
 /// The catalogue's card, with its tiers and dates, unless the person states another price. `None`: unknown.
 pub fn card(setup: &Setup) -> Option<RateCard> {
-    let listed = prices::find_at(setup.provider, &setup.model).map(|model| &model.card);
+    let catalogued = prices::find_at(setup.provider, &setup.model).map(|model| &model.card);
+    let listed = catalogued.or(setup.listed_card.as_ref());
     let card = match (setup.input_price, setup.output_price) {
         (Some(input), Some(output)) => match listed {
             Some(card) if card.base.input == input && card.base.output == output => card.clone(),
-            _ => stated_card(setup.provider, input, output),
+            _ => stated_card(setup, input, output),
         },
         (None, None) => listed?.clone(),
         // Half a price is none: the other half is never taken for zero.
@@ -165,15 +173,21 @@ pub fn card(setup: &Setup) -> Option<RateCard> {
     Some(RateCard { keeps_an_hour: setup.prompt_cache == PromptCache::OneHour, ..card })
 }
 
-/// A person states two prices. Anthropic's for its cache follow from the first: 1.25 times to write, twice for an
-/// hour, a tenth to read (rounded up).
-fn stated_card(provider: Provider, input: PerToken, output: PerToken) -> RateCard {
+/// A person states two prices. Those of the cache follow from the first, rounded up: Anthropic's are 1.25 times for a
+/// write, twice for one that is kept an hour, and a tenth for a read. OpenAI's models that bill writes do so at 1.25 times,
+/// whoever hands the calls on to them.
+fn stated_card(setup: &Setup, input: PerToken, output: PerToken) -> RateCard {
     let card = RateCard::flat(input, output);
-    if provider.preset().wire != Wire::AnthropicMessages {
-        return card;
-    }
-    let times = |numerator: u64, denominator: u64| PerToken((input.0 * numerator).div_ceil(denominator));
-    let base = Rates { cache_read: times(1, 10), cache_write: times(5, 4), cache_write_1h: times(2, 1), ..card.base };
+    let times = |numerator: u64, denominator: u64| PerToken(input.0.saturating_mul(numerator).div_ceil(denominator));
+    let base = match setup.wire() {
+        Wire::AnthropicMessages => {
+            Rates { cache_read: times(1, 10), cache_write: times(5, 4), cache_write_1h: times(2, 1), ..card.base }
+        }
+        _ if bills_cache_writes(&setup.model) && setup.provider.is_hosted() => {
+            Rates { cache_write: times(5, 4), ..card.base }
+        }
+        _ => card.base,
+    };
     RateCard { base, ..card }
 }
 
@@ -348,6 +362,7 @@ pub(super) mod tests {
             model: model.into(),
             input_price: None,
             output_price: None,
+            listed_card: None,
             limits: Limits { concurrency: 3, ..Limits::default() },
             variant: None,
         }
@@ -419,6 +434,7 @@ pub(super) mod tests {
             reasks: 0,
             reasoning_effort: None,
             prompt_cache: PromptCache::Off,
+            listed_card: None,
             more_lanes: Vec::new(),
             compare: false,
             truth: None,

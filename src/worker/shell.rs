@@ -157,6 +157,7 @@ impl Shell {
             ToWorker::Preview { row, setup } => self.begin_preview(row, setup)?,
             ToWorker::Estimate { setup } => self.begin_estimate(setup),
             ToWorker::CheckConnection { setup, keys } => connection::begin(&setup, keys),
+            ToWorker::RouterPrices { base_url } => connection::begin_prices(base_url),
             ToWorker::CountTokens { setup, key, row } => self.begin_count(setup, key, row),
             ToWorker::Try { setup, key, more_models } => self.begin_trial(setup, key, more_models),
             ToWorker::Simulate(asked) => simulate::begin(asked),

@@ -22,7 +22,7 @@ fn body(provider: Provider, row: u32) -> String {
         prompt_cache: Default::default(),
         shared_user_bytes: 0,
     };
-    provider.body(provider.preset().base_url, &call)
+    provider.body(provider.preset().wire, provider.preset().base_url, &call)
 }
 
 /// OpenAI, Groq, vLLM: `custom_id`, `method`, `url` and `body` on each line; Mistral and Together: no method, no url.
@@ -60,7 +60,8 @@ fn every_vendor_s_file_keeps_to_its_documented_limits() {
         let (head, foot) = target.frame();
         let mut file = head.to_owned();
         for row in 0..ROWS {
-            let entry = target.entry(&custom_id(RUN, row), &body(target.provider(), row), row == 0);
+            let (provider, id) = (target.provider(), custom_id(RUN, row));
+            let entry = target.entry(provider.preset().wire, &id, &body(provider, row), row == 0);
             file.push_str(&entry.expect("a body is JSON"));
         }
         file.push_str(foot);

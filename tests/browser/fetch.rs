@@ -14,7 +14,7 @@ fn at(wire: &str) -> Setup {
 }
 
 fn request(setup: &Setup) -> HttpRequest {
-    let (url, _) = setup.provider.urls(&setup.base_url);
+    let url = setup.wire().post_url(&setup.base_url);
     let body = r#"{"model":"m","messages":[{"role":"user","content":"a"}],"max_tokens":4}"#.to_owned();
     HttpRequest { url, headers: vec![("content-type", "application/json".into())], body }
 }

@@ -10,6 +10,7 @@ use pennybatch::link::{
     StorageFacts, Task, ToPage, ToWorker, Trial, TrialAnswer, TrialModel, TrialRow,
 };
 use pennybatch::money::Usd;
+use pennybatch::prices::{RateCard, RouterList, RouterModel};
 use pennybatch::provider::Provider;
 use pennybatch::time::Time;
 use pennybatch::worker::page::encode;
@@ -35,6 +36,7 @@ pub async fn what_the_page_asks_for() {
         ToWorker::Preview { row: 7, setup: setup() },
         ToWorker::Estimate { setup: setup() },
         ToWorker::CheckConnection { setup: setup(), keys: vec![None, key()] },
+        ToWorker::RouterPrices { base_url: "https://a/v1".into() },
         ToWorker::Start { setup: setup(), keys: vec![key(), None] },
         ToWorker::Open { run: "20261123-154501-x7k2".into() },
         ToWorker::SetKey { lane: 1, key: key() },
@@ -101,6 +103,10 @@ pub async fn what_the_worker_answers() {
             other_causes: vec!["No.".into()],
             models: vec!["a".into()],
         }]),
+        ToPage::RouterPrices(RouterList {
+            models: vec![RouterModel { id: "a/b".into(), card: RateCard::flat(PerToken(1), PerToken(2)) }],
+            unpriced: 3,
+        }),
         ToPage::Opened {
             run: "r".into(),
             setup: setup(),

@@ -39,6 +39,7 @@ pub fn setup() -> Setup {
         reasks: 0,
         reasoning_effort: None,
         prompt_cache: PromptCache::Off,
+        listed_card: None,
         more_lanes: Vec::new(),
         compare: false,
         truth: None,

@@ -13,7 +13,7 @@ fastTest('a newcomer chooses a model with the sample and the Demo alone', async 
   await format.selectOption('Labels');
   await page.getByRole('combobox', { name: 'Second model', exact: true }).fill('gpt-5.4');
   await page.getByRole('combobox', { name: 'Second model', exact: true }).press('Escape');
-  await expect(page.getByText('2 candidates on 100 rows.', { exact: true })).toBeVisible();
+  await expect(page.getByText(/^2 candidates on 100 rows: up to \$0\.\d+, each row asked once\.$/)).toBeVisible();
   await runner.button('Compare').click();
   await runner.untilFinished();
   const lines = comparison(page).getByRole('row');

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { books, setBatch } from './support/batch';
 import { READERS, REFUSAL, startReader } from './support/batch_reader';
+import { OWN_READERS, startOwnReader } from './support/batch_reader_own';
 import { expectedAnswer, type Mock } from './support/mock';
 import { clockOf } from './support/clock';
 import { numberedRows, readJsonl } from './support/data';
@@ -147,6 +148,34 @@ for (const kind of READERS) {
       expect(reader.faults).toEqual([]);
       await page.getByLabel('Import results', { exact: true })
         .setInputFiles(['results.jsonl', 'errors.jsonl'].map(name => join(folder, name)));
+      await expect(runner.status).toContainText('Finished: 44 answered, 1 failed');
+      await checkAnswers(runner, 44);
+    } finally {
+      reader.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+for (const kind of OWN_READERS) {
+  test(`${kind.name} by file: the lines speak its own words, and its results come back into the run`, async ({
+    page, startMock,
+  }) => {
+    const mock = await startMock('--api-key', KEY);
+    const runner = await pausedRun(page, mock, "a 'model'");
+    const reader = await startOwnReader(kind, KEY, "a 'model'", BRIEF);
+    const { folder, lines } = await exported(page, runner, kind.name, kind.host);
+    try {
+      const [refused] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: 'sk-wrong-0001' });
+      expect(refused).toContain(REFUSAL);
+      expect(refused).not.toMatch(/^0/);
+      expect(reader.requests, 'nothing is asked after a refusal').toBe(1);
+
+      const [ended, out] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: KEY });
+      expect(ended, 'the shell lines run as they are').toBe('0 ');
+      expect(out.trim()).toBe(kind.ended);
+      expect(reader.faults).toEqual([]);
+      await page.getByLabel('Import results', { exact: true }).setInputFiles(join(folder, 'results.jsonl'));
       await expect(runner.status).toContainText('Finished: 44 answered, 1 failed');
       await checkAnswers(runner, 44);
     } finally {

@@ -30,13 +30,13 @@ test.beforeEach(async ({ page }) => {
   await expect(page.getByRole('group', { name: 'Sequential', exact: true })).toBeVisible();
 });
 
-test('opens with what the post\'s 5,000 calls cost and take', async ({ page }) => {
+test('opens with what the post\'s 5,000 calls cost and take today', async ({ page }) => {
   expect(await allFigures(page)).toEqual({
-    'Sequential': { cost: '$0.338', time: '2 h 5 min' },
-    'Async': { cost: '$0.304', time: '7.5 min' },
-    'Batch API': { cost: '$0.152', time: '< 24 hours' },
+    'Sequential': { cost: '$0.25', time: '2 h 5 min' },
+    'Async': { cost: '$0.225', time: '7.5 min' },
+    'Batch API': { cost: '$0.113', time: '< 24 hours' },
   });
-  await expect(page.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue(/gpt-4o-mini/i);
+  await expect(page.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue(/gpt-6-luna/i);
   for (const [name, value] of [
     ['API calls', '5,000'], ['Input tokens per call', '250'], ['Output tokens per call', '50'],
     ['Repeated inputs', '10'], ['Concurrency', '15'],
@@ -116,7 +116,7 @@ test('the address restores the whole state', async ({ page, context }) => {
 
 test('the table of models covers the catalogue and filters by name', async ({ page }) => {
   const table = page.getByRole('table', { name: 'Cost by model' });
-  await expect(table.getByRole('row').filter({ hasText: 'gpt-4o-mini' }).first()).toContainText('$0.30');
+  await expect(table.getByRole('row').filter({ hasText: 'gpt-6-luna' }).first()).toContainText('$0.225');
   expect(await table.getByRole('row').count()).toBeGreaterThan(20);
 });
 
@@ -226,7 +226,7 @@ test('a number is taken with separators, and gets its own once the box is left',
   const calls = page.getByRole('spinbutton', { name: 'API calls', exact: true });
   for (const typed of ['20,000', '20 000', '20k']) {
     await calls.fill(typed);
-    await expect.poll(() => figures(page, 'Sequential')).toEqual({ cost: '$1.35', time: '8 h 20 min' });
+    await expect.poll(() => figures(page, 'Sequential')).toEqual({ cost: '$1.00', time: '8 h 20 min' });
     await calls.blur();
     await expect(calls).toHaveValue('20,000');
   }
@@ -235,7 +235,7 @@ test('a number is taken with separators, and gets its own once the box is left',
   await expect(calls).toHaveValue('20000');
   await page.keyboard.press('End');
   await page.keyboard.type('0');
-  await expect.poll(() => figures(page, 'Sequential')).toEqual({ cost: '$13.50', time: '3 d 11 h' });
+  await expect.poll(() => figures(page, 'Sequential')).toEqual({ cost: '$10.00', time: '3 d 11 h' });
 });
 
 test('the share menu copies, says so for a moment, and closes by Escape', async ({ page, context }) => {
@@ -244,8 +244,8 @@ test('the share menu copies, says so for a moment, and closes by Escape', async 
   await share.click();
   const menu = page.locator('.share');
   for (const [name, part] of [
-    ['Copy link', '#/?model=gpt-4o-mini&calls=5000'], ['Copy as Markdown table', '| Async | $0.304 |'],
-    ['Copy as CSV', 'gpt-4o-mini,OpenAI,Async,5000,0.303750,'], ['Copy embed code', '<llm-batch-calculator '],
+    ['Copy link', '#/?model=gpt-6-luna&calls=5000'], ['Copy as Markdown table', '| Async | $0.225 |'],
+    ['Copy as CSV', 'gpt-6-luna,OpenAI,Async,5000,0.225000,'], ['Copy embed code', '<llm-batch-calculator '],
   ]) {
     await menu.getByRole('button', { name, exact: true }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain(part);
@@ -278,4 +278,48 @@ test('the inputs and the table never cover one another while the page scrolls', 
   await expect(table).toBeVisible();
   const right = await page.getByRole('region', { name: 'Workload' }).evaluate(form => form.getBoundingClientRect().right);
   expect(await page.getByRole('region', { name: 'Cost by model', exact: true }).evaluate(one => one.getBoundingClientRect().left)).toBeGreaterThan(right);
+});
+
+test('a manager\'s question is answered without a token', async ({ page }) => {
+  await page.getByRole('combobox', { name: 'Start from', exact: true }).selectOption('Classify tickets');
+  await page.getByRole('combobox', { name: 'Lengths in', exact: true }).selectOption('pages');
+  await type(page, 'API calls', '20,000');
+  await type(page, 'Input pages per call', '2');
+  await type(page, 'Deadline', '24');
+  await type(page, 'Budget', '100');
+  await page.getByRole('combobox', { name: 'How often', exact: true }).selectOption('monthly');
+  const advice = page.getByRole('region', { name: 'Recommendation' });
+  await expect(advice).toContainText('Use the Batch API');
+  await expect(advice).toContainText('Run monthly: $3.38 with Async');
+  await expect(page).toHaveURL(/in=1333&out=5&dup=0&deadline=24&budget=100&unit=pages&every=month/);
+});
+
+test('the post\'s own workload is one of those to start from', async ({ page }) => {
+  await page.getByRole('combobox', { name: 'Start from', exact: true }).selectOption('The post\'s workload');
+  await expect.poll(() => allFigures(page)).toEqual({
+    'Sequential': { cost: '$0.338', time: '2 h 5 min' },
+    'Async': { cost: '$0.304', time: '7.5 min' },
+    'Batch API': { cost: '$0.152', time: '< 24 hours' },
+  });
+});
+
+test('a pasted text is counted on the page', async ({ page }) => {
+  await page.locator('summary', { hasText: 'Count from text…' }).click();
+  await page.getByRole('textbox', { name: 'Prompt with one input' }).fill('word '.repeat(800));
+  await page.getByRole('textbox', { name: 'Example answer' }).fill('label');
+  await page.getByRole('button', { name: 'Use these lengths' }).click();
+  await expect(page.getByRole('spinbutton', { name: 'Input tokens per call', exact: true })).toHaveValue('1,000');
+});
+
+test('the sources of each group of prices are one click away', async ({ page }) => {
+  await page.locator('summary', { hasText: 'Sources of these prices' }).click();
+  const advice = page.getByRole('region', { name: 'Recommendation' });
+  await expect(advice).toContainText('Input and output (20 Nov 2026): 3 independent sources agree.');
+  await expect(advice).toContainText('Flex (20 Nov 2026): 2 independent sources agree.');
+});
+
+test('a link says what its prices were', async ({ page }) => {
+  await page.goto('./#/?model=qwen3.7-plus&calls=1000&in=250&out=50&dup=0&priced=2026-11-12');
+  const advice = page.getByRole('region', { name: 'Recommendation' });
+  await expect(advice).toContainText('at the prices of 12 Nov 2026: Async then cost $0.144, now $0.18.');
 });

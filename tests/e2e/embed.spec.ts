@@ -85,8 +85,8 @@ for (const name of HOSTS) {
     const first = page.locator(TAG).first();
     const calls = first.getByRole('spinbutton', { name: 'API calls', exact: true });
     await calls.fill('10000');
-    await expect(way(page, 'Sequential')).toContainText('$0.675');
-    await expect(page.locator('output').first()).toHaveText(/^10000 calls of openai\/gpt-4o-mini: \$0\.6075 in 15 min$/);
+    await expect(way(page, 'Sequential')).toContainText('$0.50');
+    await expect(page.locator('output').first()).toHaveText(/^10000 calls of openai\/gpt-6-luna: \$0\.4500 in 15 min$/);
     await first.getByRole('combobox', { name: 'Model', exact: true }).selectOption('openai/gpt-4o');
     await expect(way(page, 'Sequential')).toContainText('$11.25');
     await first.getByRole('slider', { name: 'Repeated inputs', exact: true }).fill('50');
@@ -116,10 +116,10 @@ for (const name of HOSTS) {
 test('two on one page are two, and share one download', async ({ page }) => {
   await page.goto(`${host.origin}/plain.html`);
   await ready(page);
-  await expect(way(page, 'Sequential', 0)).toContainText('$0.338');
+  await expect(way(page, 'Sequential', 0)).toContainText('$0.25');
   const second = await way(page, 'Sequential', 1).innerText();
   await page.locator(TAG).first().getByRole('spinbutton', { name: 'API calls' }).fill('1');
-  await expect(way(page, 'Sequential', 0)).not.toContainText('$0.338');
+  await expect(way(page, 'Sequential', 0)).not.toContainText('$0.25');
   expect(await way(page, 'Sequential', 1).innerText()).toBe(second);
 });
 
@@ -132,7 +132,7 @@ test('before the program is here, the opening values stand there, and nothing is
     await route.continue();
   });
   await page.goto(`${host.origin}/plain.html`);
-  await expect(way(page, 'Sequential', 0)).toContainText('$0.338');
+  await expect(way(page, 'Sequential', 0)).toContainText('$0.25');
   await expect(way(page, 'Async', 0)).toContainText('7.5 min');
   const colour = (at: number) => page.locator(TAG).nth(at).locator('.cost').first().evaluate(one => getComputedStyle(one).color);
   expect(await colour(0)).not.toBe('rgba(0, 0, 0, 0)');
@@ -158,12 +158,12 @@ test('attributes are watched, each change is told, and what cannot be read is sa
     document.body.append(element);
   }, TAG);
   const told = () => page.evaluate(() => window.heard.map(({ detail, from }) => `${from} ${detail.calls} ${detail.model}`));
-  await expect.poll(told).toEqual(['one 100 openai/gpt-4o-mini']);
+  await expect.poll(told).toEqual(['one 100 openai/gpt-6-luna']);
   await page.evaluate(() => {
     document.querySelector('#one')!.setAttribute('calls', '200');
     document.querySelector('#one')!.setAttribute('model', 'gpt-4o');
   });
-  await expect.poll(told).toEqual(['one 100 openai/gpt-4o-mini', 'one 200 openai/gpt-4o']);
+  await expect.poll(told).toEqual(['one 100 openai/gpt-6-luna', 'one 200 openai/gpt-4o']);
   const detail = await page.evaluate(() => window.heard[1].detail as Record<string, Record<string, unknown>>);
   // 200 calls of 250 + 50 tokens at $2.50 and $10.00 a million: 0.125 + 0.1.
   expect(detail.sequential.cost_pico_usd).toBe('225000000000');

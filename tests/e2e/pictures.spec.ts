@@ -17,7 +17,7 @@ const PICTURES = [
   { name: 'calculator', width: 1280, height: 1000, colorScheme: 'light', query: '' },
   {
     name: 'calculator-dark', width: 1280, height: 1000, colorScheme: 'dark',
-    query: '?model=claude-haiku-4-5&calls=20000&in=1200&out=150&dup=10&conc=50&prefix=0&rpm=1000&pins=gpt-4o-mini,claude-haiku-4-5',
+    query: '?model=claude-haiku-4-5&calls=20000&in=1200&out=150&dup=10&conc=50&prefix=0&rpm=1000&pins=gpt-6-luna,claude-haiku-4-5',
   },
   { name: 'calculator-360', width: 360, height: 800, colorScheme: 'light', query: '' },
 ] as const;

@@ -64,7 +64,7 @@ test('the answer is in the HTML, for readers without scripts too', async ({ brow
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(process.env.PENNYBATCH_PAGE!);
-  await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.30');
+  await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.225');
   // Chromium reads it as text where scripts are turned off from outside.
   expect(await page.locator('noscript').textContent()).toContain('allow JavaScript for this page');
   await context.close();
@@ -104,6 +104,6 @@ test('a page that cannot start says so, and can still be read', async ({ browser
   await page.goto(process.env.PENNYBATCH_PAGE!);
   await expect(page.getByRole('alert')).toHaveText("This page didn't load completely. Check your connection and reload it.");
   expect(await page.evaluate(() => document.documentElement.inert)).toBe(false);
-  await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.30');
+  await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.225');
   await page.close();
 });

@@ -56,6 +56,90 @@ test('OpenAI: its own words for the cap, a Bearer key, and nothing else in the h
   expect(Object.keys(call.headers).filter(name => /^(x-|anthropic)/.test(name))).toEqual([]);
 });
 
+test('OpenAI: a model of the Responses API alone goes over it by itself', async ({ page, startMock }) => {
+  const mock = await startMock(
+    '--latency-ms', '20', '--api-key', KEY, '--cors', 'openai', '--price-in', '30', '--price-out', '180');
+  const sent = calls(page);
+  const runner = await sorting(page, mock, 40, { 'Provider': 'OpenAI', 'Model': 'gpt-5.5-pro', 'Max output tokens': 15 });
+  await runner.button('Start run').click();
+  await expect(page.getByText('This model takes no limit below 16. Enter 16 or more.').first()).toBeVisible();
+  expect(sent).toEqual([]);
+  await runner.enter({ 'Max output tokens': 16 });
+  await runner.start();
+  await runner.untilFinished();
+  await expectAnswered(runner, mock, 40);
+  const [call] = sent;
+  expect(call.url).toBe(`${mock.baseUrl}/responses`);
+  expect(call.body).toEqual({
+    model: 'gpt-5.5-pro', max_output_tokens: 16, store: false,
+    input: [{ role: 'system', content: SORT_ROWS }, { role: 'user', content: expect.stringMatching(/^Row \d+$/) }],
+  });
+  expect(call.headers.authorization).toBe(`Bearer ${KEY}`);
+});
+
+// From GPT-5.6 on, OpenAI bills prompts of 1,024 tokens and more as written into its cache, unless told otherwise.
+for (const kept of [null, '30 minutes']) {
+  const title = kept === null ? 'nothing is written unasked' : 'what the prompts share is written once and read by the rest';
+  test(`OpenAI's newer models: ${title}`, async ({ page, startMock }) => {
+    const mock = await startMock(
+      '--latency-ms', '60', '--cors', 'openai', '--price-in', '4', '--price-out', '20', '--price-cached', '0.4',
+      '--price-cache-write', '5');
+    const system = `${SORT_ROWS}\n${'Shelves are sorted by hand. '.repeat(200)}`;
+    const runner = await sorting(
+      page, mock, 40, { 'Provider': 'OpenAI', 'Model': 'gpt-5.6-sol', 'System prompt': system });
+    if (kept !== null) {
+      await runner.openMore();
+      await page.getByLabel('Prompt cache', { exact: true }).selectOption(kept);
+    }
+    await runner.start();
+    await runner.untilFinished();
+    const { calls: arrived, totals } = await mock.ledger();
+    expect(await runner.spend(), 'to the pico-dollar').toEqual({ confirmed: BigInt(totals.billed_pico), doubtful: 0n });
+    const wrote = arrived.filter(call => call.cache_written_tokens > 0);
+    expect(wrote.map(call => call.sequence)).toEqual(kept === null ? [] : [0]);
+    expect(arrived.filter(call => call.cached_tokens > 1024)).toHaveLength(kept === null ? 0 : 39);
+  });
+}
+
+test('OpenRouter\'s own list prices its models, and nothing of the person\'s goes along', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '20', '--api-key', KEY, '--price-in', '1.4', '--price-out', '4.4');
+  const asked: Record<string, string>[] = [];
+  await page.route('**/v1/models', async route => {
+    asked.push(await route.request().allHeaders());
+    await route.fulfill({
+      headers: { 'access-control-allow-origin': '*' },
+      json: { data: [
+        { id: 'z-ai/glm-5.2', pricing: { prompt: '0.0000014', completion: '0.0000044' } },
+        { id: 'openrouter/auto', pricing: { prompt: '-1', completion: '-1' } },
+      ] },
+    });
+  });
+  const runner = await sorting(page, mock, 30, { 'Provider': 'OpenRouter', 'Model': 'z-ai/glm-5.2' });
+  await expect(page.getByText('Not in our price list.')).toBeVisible();
+  await runner.button('Get prices from OpenRouter').click();
+  await expect(page.getByText('1 model with prices; 1 more can\u2019t be priced by the token.')).toBeVisible();
+  await expect(page.getByText('$1.40 in, $4.40 out per 1M tokens.')).toBeVisible();
+  expect(asked).toHaveLength(1);
+  expect(Object.keys(asked[0])).not.toContain('authorization');
+  await runner.enter({ 'Budget': '0.5' });
+  await runner.start();
+  await runner.untilFinished();
+  await expectAnswered(runner, mock, 30);
+});
+
+test('a model of the calculator arrives with its provider', async ({ page }) => {
+  for (const [model, provider, name] of [
+    ['gpt-5.5-pro', 'OpenAI', 'gpt-5.5-pro'], ['claude-haiku-4-5', 'Anthropic', 'claude-haiku-4-5'],
+    ['fireworks%2Fkimi-k3', 'Fireworks', 'accounts/fireworks/models/kimi-k3'], ['zai%2Fglm-5.2', 'OpenRouter', 'z-ai/glm-5.2'],
+  ]) {
+    await page.goto('about:blank');
+    await page.goto(`./#/run?model=${model}&calls=100`);
+    await page.getByRole('button', { name: 'Sample data', exact: true }).click();
+    await expect(page.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue(name);
+    await expect(page.getByLabel('Provider', { exact: true })).toHaveValue(provider);
+  }
+});
+
 test('Anthropic: x-api-key, the opt-in header, and every header readable', async ({ page, startMock }) => {
   const mock = await startMock(
     '--latency-ms', '20', '--api-key', KEY, '--cors', 'anthropic', '--price-in', '1', '--price-out', '5',

@@ -1,6 +1,7 @@
 //! What providers send: answers, refusals, batch jobs and result lines.
 
 use fastrand::Rng;
+use pennybatch::prices::RouterList;
 use pennybatch::provider::batch::{decode_deleted, decode_file, decode_job, decode_list, read_line, refusal_of};
 use pennybatch::provider::{Bill, Failure, HINT_MS_MAX, HttpReply, MESSAGE_CHARS_MAX, Outcome, Provider, Usage};
 use pennybatch::time::Time;
@@ -269,4 +270,27 @@ pub fn batch(input: &[u8], chance: &mut Rng) {
         },
     };
     failure.iter().for_each(|failure| failed(failure, status));
+}
+
+/// A router's price list: the list of the tests, and pieces of it.
+pub fn router_lists() -> Corpus {
+    let seeds = [
+        r#"{"data":[{"id":"a/b","pricing":{"prompt":"0.0000014","completion":"4.4e-6","request":"0"}}]}"#,
+        r#"{"data":[{"id":"a/b","pricing":{"prompt":"1","completion":"0","overrides":[{"min_prompt_tokens":1,"prompt":"2"}]}}]}"#,
+    ];
+    Corpus::new(seeds.map(|seed| seed.as_bytes().to_vec()), &["-1", "1e400", "0.0000000000001", "\"overrides\":"])
+}
+
+/// Whatever is read has a worst case that no call of its size exceeds.
+pub fn router_list(input: &[u8], chance: &mut Rng) {
+    match RouterList::read(&String::from_utf8_lossy(input)) {
+        Err(why) => fits_a_screen(&why),
+        Ok(list) => {
+            let model = &list.models[chance.usize(..list.models.len())];
+            assert_eq!(list.find(&model.id), Some(model));
+            let (input, output) = (chance.u64(..1_000_000), chance.u64(..100_000));
+            let usage = Usage { input, output, cache_write: chance.u64(..=input), ..Usage::default() };
+            assert!(model.card.cost(&usage, NOW) <= model.card.worst_case(input, output));
+        }
+    }
 }

@@ -37,6 +37,7 @@ const TARGETS: &[Target] = &[
     Target { name: "checkpoints", corpus: files::checkpoints, check: files::checkpoint },
     Target { name: "bodies", corpus: bodies::corpus, check: bodies::body },
     Target { name: "batches", corpus: bodies::batches, check: bodies::batch },
+    Target { name: "router lists", corpus: bodies::router_lists, check: bodies::router_list },
     Target { name: "keys", corpus: words::keys, check: words::key },
     Target { name: "addresses", corpus: words::addresses, check: words::address },
     Target { name: "numbers", corpus: numbers::corpus, check: numbers::number },

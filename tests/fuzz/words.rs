@@ -1,7 +1,7 @@
 //! A provider's words with keys in them, and base URLs as people enter them.
 
 use fastrand::Rng;
-use pennybatch::provider::{HttpReply, MESSAGE_CHARS_MAX, Outcome, Provider, check_base_url};
+use pennybatch::provider::{HttpReply, MESSAGE_CHARS_MAX, Outcome, Provider, Wire, check_base_url};
 
 use crate::corpus::Corpus;
 use crate::{fits_a_screen, literals};
@@ -98,8 +98,8 @@ pub fn address(input: &[u8], chance: &mut Rng) {
         Err(why) => fits_a_screen(&why),
         Ok(()) => {
             let provider = Provider::ALL[chance.usize(..Provider::ALL.len())];
-            let (calls, models) = provider.urls(&text);
-            for url in [calls, models] {
+            let wires = [Wire::OpenAiChat, Wire::OpenAiResponses, Wire::AnthropicMessages];
+            for url in wires.map(|wire| wire.post_url(&text)).into_iter().chain([provider.models_url(&text)]) {
                 let lower = url.to_ascii_lowercase();
                 assert!(lower.starts_with("https://") || lower.starts_with("http://"), "{url:?}");
                 assert!(!url.contains(char::is_whitespace), "{url:?}");

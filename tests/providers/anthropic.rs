@@ -2,7 +2,7 @@
 
 use pennybatch::money::Usd;
 use pennybatch::prices;
-use pennybatch::provider::{AnswerFormat, Call, PromptCache, Provider, ReasoningEffort, Usage};
+use pennybatch::provider::{AnswerFormat, Call, PromptCache, Provider, ReasoningEffort, Usage, Wire};
 
 use crate::NOW;
 
@@ -23,7 +23,7 @@ fn call() -> Call<'static> {
 }
 
 fn body(call: &Call) -> String {
-    Provider::Anthropic.body(BASE, call)
+    Provider::Anthropic.body(Wire::AnthropicMessages, BASE, call)
 }
 
 #[test]

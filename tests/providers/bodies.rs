@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use pennybatch::provider::{AnswerFormat, Call, PromptCache, Provider, ReasoningEffort};
+use pennybatch::provider::{AnswerFormat, Call, PromptCache, Provider, ReasoningEffort, Wire};
 use serde_json::json;
 
 use crate::fixture::name_of;
@@ -36,9 +36,10 @@ fn bodies() -> Vec<String> {
     let mut lines = Vec::new();
     for provider in Provider::ALL {
         let base_url = provider.preset().base_url;
-        let mut add = |case: &str, base_url: &str, call: &Call| {
-            lines.push(json!([name_of(provider), case, provider.body(base_url, call)]).to_string());
+        let mut add_over = |wire: Wire, case: &str, base_url: &str, call: &Call| {
+            lines.push(json!([name_of(provider), case, provider.body(wire, base_url, call)]).to_string());
         };
+        let mut add = |case: &str, base_url: &str, call: &Call| add_over(provider.preset().wire, case, base_url, call);
         for (name, format) in &formats {
             add(name, base_url, &full(format));
         }
@@ -54,6 +55,20 @@ fn bodies() -> Vec<String> {
         add("a model without temperature", base_url, &Call { model: "gpt-5", ..full(&AnswerFormat::Text) });
         if provider == Provider::OpenAiCompatible {
             add("at OpenAI", "https://api.openai.com/v1", &full(&AnswerFormat::Text));
+        }
+        if provider == Provider::OpenAi {
+            for (kept, prompt_cache) in [("kept", PromptCache::FiveMinutes), ("not kept", PromptCache::Off)] {
+                let call = Call { model: "gpt-5.6-sol", prompt_cache, ..full(&AnswerFormat::Text) };
+                add(&format!("a cache with billed writes, {kept}"), base_url, &call);
+                let of_system = Call { shared_user_bytes: 0, ..call };
+                add(&format!("the same of the system prompt, {kept}"), base_url, &of_system);
+            }
+            for (name, format) in &formats {
+                add_over(Wire::OpenAiResponses, &format!("Responses, {name}"), base_url, &full(format));
+            }
+            add_over(Wire::OpenAiResponses, "Responses, bare", base_url, &bare);
+            let kept = Call { model: "gpt-6-pro", prompt_cache: PromptCache::FiveMinutes, ..full(&AnswerFormat::Text) };
+            add_over(Wire::OpenAiResponses, "Responses, a cache with billed writes, kept", base_url, &kept);
         }
     }
     lines

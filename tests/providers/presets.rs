@@ -62,7 +62,7 @@ fn addresses_are_ones_that_can_be_called_and_keys_have_a_page() {
 fn each_wire_has_its_addresses_headers_and_key_header() {
     for provider in Provider::ALL {
         let base = "https://api.example.com/v1";
-        let (post, models) = provider.urls(base);
+        let (post, models) = (provider.preset().wire.post_url(base), provider.models_url(base));
         let names: Vec<_> = provider.headers().iter().map(|(name, _)| *name).collect();
         match provider.preset().wire {
             Wire::OpenAiChat => {
@@ -71,6 +71,10 @@ fn each_wire_has_its_addresses_headers_and_key_header() {
                 assert!(names.is_empty(), "{provider:?}: an unusual header fails the preflight");
                 assert_eq!(provider.key_header(), ("authorization", "Bearer "));
                 assert_ne!(provider.preset().rate_headers, RateHeaders::Anthropic);
+            }
+            Wire::OpenAiResponses => {
+                assert_eq!((post, models), (format!("{base}/responses"), format!("{base}/models")));
+                assert!(names.is_empty(), "{provider:?}: an unusual header fails the preflight");
             }
             Wire::AnthropicMessages => {
                 assert_eq!(post, format!("{base}/messages"));

@@ -1,4 +1,4 @@
-use pennybatch::provider::{AnswerFormat, Call, PromptCache, Provider, check_base_url, tokens};
+use pennybatch::provider::{AnswerFormat, Call, PromptCache, Provider, Wire, check_base_url, tokens};
 
 const LOCAL: &str = "http://localhost:8081/v1";
 
@@ -18,19 +18,19 @@ fn call() -> Call<'static> {
 
 #[test]
 fn bodies_are_the_same_bytes_every_time() {
-    let body = Provider::OpenAiCompatible.body(LOCAL, &call());
+    let body = Provider::OpenAiCompatible.body(Wire::OpenAiChat, LOCAL, &call());
     let expected = concat!(
         r#"{"model":"m","messages":[{"role":"system","content":"Be \"brief\"."},"#,
         r#"{"role":"user","content":"Größe\n5 oz"}],"max_tokens":10,"temperature":0.0}"#
     );
     assert_eq!(body, expected);
-    assert_eq!(Provider::Demo.body(LOCAL, &call()), expected);
+    assert_eq!(Provider::Demo.body(Wire::OpenAiChat, LOCAL, &call()), expected);
 }
 
 #[test]
 fn what_is_not_given_is_not_sent() {
     let call = Call { system: "", output_tokens_max: None, temperature: None, ..call() };
-    let body = Provider::OpenAiCompatible.body(LOCAL, &call);
+    let body = Provider::OpenAiCompatible.body(Wire::OpenAiChat, LOCAL, &call);
     assert_eq!(body, r#"{"model":"m","messages":[{"role":"user","content":"Größe\n5 oz"}]}"#);
 }
 
@@ -44,7 +44,7 @@ fn openai_itself_has_its_own_name_for_the_cap() {
         (LOCAL, "max_tokens"),
     ] {
         let body: serde_json::Value =
-            serde_json::from_str(&Provider::OpenAiCompatible.body(base_url, &call())).expect("JSON");
+            serde_json::from_str(&Provider::OpenAiCompatible.body(Wire::OpenAiChat, base_url, &call())).expect("JSON");
         assert_eq!(body[name], 10, "{base_url}");
         let caps = ["max_completion_tokens", "max_tokens"].iter().filter(|cap| body.get(**cap).is_some()).count();
         assert_eq!(caps, 1, "{base_url}");
@@ -53,10 +53,11 @@ fn openai_itself_has_its_own_name_for_the_cap() {
 
 #[test]
 fn a_trailing_slash_makes_no_difference() {
-    let (post, models) = Provider::OpenAiCompatible.urls(" https://api.example.com/v1/ ");
-    assert_eq!(post, "https://api.example.com/v1/chat/completions");
-    assert_eq!(models, "https://api.example.com/v1/models");
-    assert_eq!(Provider::OpenAiCompatible.urls("https://api.example.com/v1").0, post);
+    for base_url in [" https://api.example.com/v1/ ", "https://api.example.com/v1"] {
+        assert_eq!(Wire::OpenAiChat.post_url(base_url), "https://api.example.com/v1/chat/completions");
+        assert_eq!(Wire::OpenAiResponses.post_url(base_url), "https://api.example.com/v1/responses");
+        assert_eq!(Provider::OpenAiCompatible.models_url(base_url), "https://api.example.com/v1/models");
+    }
 }
 
 #[test]
@@ -149,7 +150,7 @@ fn a_key_in_the_wrong_field_is_not_repeated() {
 #[test]
 fn the_bound_covers_the_estimate() {
     let call = call();
-    let body = Provider::OpenAiCompatible.body(LOCAL, &call);
+    let body = Provider::OpenAiCompatible.body(Wire::OpenAiChat, LOCAL, &call);
     assert!(tokens::bound(body.len()) > tokens::estimate_call(&call));
     assert!(tokens::estimate_call(&call) > tokens::estimate(call.user) + tokens::estimate(call.system));
 }

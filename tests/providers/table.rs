@@ -7,11 +7,11 @@ use std::fs;
 
 use pennybatch::prices;
 use pennybatch::provider::batch::{
-    LineProblem, RowEnd, decode_deleted, decode_file, decode_job, decode_list, read_line,
+    BatchTarget, LineProblem, RowEnd, decode_deleted, decode_file, decode_job, decode_list, read_line,
 };
 use pennybatch::provider::{
     Action, Answer, AnswerFormat, BODY_BYTES_MAX, Bill, Call, Failure, FailureKind, HttpReply, MESSAGE_CHARS_MAX,
-    Outcome, PromptCache, Provider,
+    Outcome, PromptCache, Provider, Wire,
 };
 use serde_json::{Value, json};
 
@@ -33,6 +33,20 @@ const CASES: [&str; 14] = [
     "unknown_model",
     "usage",
     "wrong_key",
+];
+/// The cases of OpenAI's second API. Refusals are the same in both.
+const RESPONSES_CASES: [&str; 11] = [
+    "responses_answer",
+    "responses_batch_line",
+    "responses_content_filter",
+    "responses_empty",
+    "responses_failed",
+    "responses_incomplete",
+    "responses_length",
+    "responses_no_usage",
+    "responses_refusal",
+    "responses_request",
+    "responses_usage",
 ];
 /// Cases that a preset may say never happen there.
 const NEVER_MAX: usize = 6;
@@ -56,7 +70,8 @@ fn call() -> Call<'static> {
 fn every_preset_has_every_case_and_no_directory_is_without_a_preset() {
     for provider in Provider::ALL {
         let cases = fixtures(provider);
-        for due in CASES {
+        let has_responses = provider == Provider::OpenAi;
+        for due in CASES.into_iter().chain(RESPONSES_CASES.into_iter().filter(|_| has_responses)) {
             assert!(cases.iter().any(|(case, _)| case == due), "{}: no {due}.json", name_of(provider));
         }
         let never = cases.iter().filter(|(_, fixture)| fixture.never.is_some()).count();
@@ -73,6 +88,17 @@ fn every_preset_has_every_case_and_no_directory_is_without_a_preset() {
         directories.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect::<BTreeSet<_>>(),
         presets
     );
+}
+
+/// Whoever takes request files has a line of its results here.
+#[test]
+fn every_batch_target_has_an_answered_line() {
+    for target in BatchTarget::ALL {
+        let answered = fixtures(target.provider()).into_iter().any(|(case, fixture)| {
+            case.starts_with("batch_line") && fixture.answer.is_some() && fixture.line_text().is_some()
+        });
+        assert!(answered, "{}: no answered line", target.name());
+    }
 }
 
 #[test]
@@ -172,7 +198,11 @@ fn whatever_a_server_sends_comes_to_an_end() {
 fn check(provider: Provider, case: &str, fixture: &Fixture) -> Result<(), String> {
     match fixture {
         Fixture { never: Some(why), .. } => same(why.len() > 10, true),
-        Fixture { sent: Some(due), .. } => same(&provider.body(provider.preset().base_url, &call()), due),
+        Fixture { sent: Some(due), .. } => {
+            let preset = provider.preset();
+            let wire = if case.starts_with("responses") { Wire::OpenAiResponses } else { preset.wire };
+            same(&provider.body(wire, preset.base_url, &call()), due)
+        }
         Fixture { endpoint: Some(Endpoint::CountTokens), .. } => check_count(provider, case, fixture),
         Fixture { endpoint: Some(endpoint), .. } => check_seen(provider, *endpoint, case, fixture),
         _ => match fixture.line_text() {

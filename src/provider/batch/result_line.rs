@@ -1,5 +1,5 @@
-//! One line of a result file: OpenAI's form, which Groq, Mistral, Together and vLLM write too, each in its own way, or
-//! Anthropic's, or Gemini's.
+//! One line of a result file: OpenAI's form, which Groq, Mistral, Together, Gemini and vLLM write too, each in its own way,
+//! or Anthropic's, Gemini's own or xAI's.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ pub enum LineProblem {
 }
 
 /// What the vendors call the id that a request was given.
-const ID_NAMES: [&str; 2] = ["custom_id", "key"];
+const ID_NAMES: [&str; 3] = ["custom_id", "key", "batch_request_id"];
 /// Codes of rows that a job never came to.
 const UNFINISHED_CODES: [&str; 8] = [
     "batch_expired",
@@ -55,9 +55,10 @@ pub fn read_line(line: &str, provider: Provider, now: Time) -> Option<Result<Res
 
 fn read(json: &Value, provider: Provider, now: Time) -> Option<ResultLine> {
     let custom_id = ID_NAMES.iter().find_map(|name| json.get(name)?.as_str())?.to_owned();
-    let end = match json.get("result").filter(|result| result.get("type").is_some()) {
-        Some(result) => anthropic(result, now)?,
-        None => open_ai(json, provider, now)?,
+    let end = match (json.get("result").filter(|result| result.get("type").is_some()), json.get("batch_result")) {
+        (Some(result), _) => anthropic(result, now)?,
+        (None, Some(result)) => open_ai(&as_open_ai(result), provider, now)?,
+        (None, None) => open_ai(json, provider, now)?,
     };
     Some(ResultLine { custom_id, end })
 }
@@ -74,13 +75,14 @@ fn open_ai(json: &Value, provider: Provider, now: Time) -> Option<RowEnd> {
         return Some(RowEnd::Unfinished);
     }
     let body = response.and_then(|response| {
-        let is_the_answer = ["choices", "candidates", "promptFeedback"].iter().any(|key| response.get(key).is_some());
+        let is_the_answer =
+            ["choices", "candidates", "promptFeedback", "output"].iter().any(|key| response.get(key).is_some());
         stated(response, "body").or_else(|| is_the_answer.then_some(response))
     });
     let stated_status = response.and_then(status_of);
     let (status, body) = match (body, error) {
         (Some(body), _) => {
-            let answered = body.is_string() || body.get("error").is_none();
+            let answered = body.is_string() || stated(body, "error").is_none();
             (stated_status.unwrap_or(if answered { 200 } else { 500 }), text_of(body))
         }
         (None, Some(error)) => {
@@ -95,6 +97,17 @@ fn open_ai(json: &Value, provider: Provider, now: Time) -> Option<RowEnd> {
     let provider = if provider.preset().wire == Wire::OpenAiChat { provider } else { Provider::OpenAiCompatible };
     let reply = HttpReply { status, headers, body, torn: false };
     Some(RowEnd::Outcome(reading::decode(provider, &reply, now)))
+}
+
+/// xAI's `{response: {chat_get_completion: answer} | null, error}` in OpenAI's form. The answer stands under the name of
+/// what was asked for.
+fn as_open_ai(result: &Value) -> Value {
+    let answer = stated(result, "response")
+        .and_then(|response| response.as_object()?.values().find(|answer| answer.is_object()));
+    match answer {
+        Some(answer) => json!({ "response": { "status_code": 200, "body": answer } }),
+        None => json!({ "error": stated(result, "error") }),
+    }
 }
 
 fn stated<'a>(json: &'a Value, name: &str) -> Option<&'a Value> {

@@ -11,6 +11,7 @@ mod choice;
 mod inputs;
 mod model_picker;
 mod query;
+mod start_field;
 mod view;
 mod workload_form;
 
@@ -46,9 +47,9 @@ pub struct CalculatorProps {
     /// Another way to fill the inputs in, among them.
     #[prop_or_default]
     pub from_file: Html,
-    /// Usual workloads, and lengths counted from a text, among the inputs.
+    /// Lengths counted from a text, among the inputs.
     #[prop_or_default]
-    pub start: Html,
+    pub count_text: Html,
     /// Where the prices come from, below the answer.
     #[prop_or_default]
     pub sources: Html,
@@ -69,7 +70,7 @@ pub fn Calculator(props: &CalculatorProps) -> Html {
     html! {
         <div class={if unread { "calculator calculator--unread" } else { "calculator" }}>
             <Answers estimate={estimate.clone()} inputs={props.inputs.clone()} />
-            <WorkloadForm inputs={props.inputs.clone()} now={props.now} from_file={props.from_file.clone()} start={props.start.clone()}
+            <WorkloadForm inputs={props.inputs.clone()} now={props.now} from_file={props.from_file.clone()} count_text={props.count_text.clone()}
                 on_action={props.on_action.clone()} />
             <Advice {estimate} {model} every={props.inputs.every} sources={props.sources.clone()} actions={props.actions.clone()} path={props.path.clone()} {unread} />
             { props.children.clone() }

@@ -19,7 +19,7 @@ async fn drawn(inputs: Inputs) -> String {
         actions: Html::default(),
         path: Html::default(),
         from_file: Html::default(),
-        start: Html::default(),
+        count_text: Html::default(),
         sources: Html::default(),
         children: Html::default(),
     };

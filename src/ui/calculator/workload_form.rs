@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::choice::Choice;
 use super::inputs::{Action, Inputs};
 use super::model_picker::{ModelPicker, dollars};
+use super::start_field::start_field;
 use crate::estimate::{Every, LengthUnit, Quantity, Tier, Workload, tiers};
 use crate::money::{PerToken, grouped};
 use crate::time::{Time, day_in_words, in_words};
@@ -72,9 +73,9 @@ pub struct WorkloadFormProps {
     /// Another way to fill them in.
     #[prop_or_default]
     pub from_file: Html,
-    /// Usual workloads, and lengths counted from a text.
+    /// Lengths counted from a text.
     #[prop_or_default]
-    pub start: Html,
+    pub count_text: Html,
     /// Models are switched off on a day.
     pub now: Time,
     pub on_action: Callback<Action>,
@@ -109,9 +110,10 @@ pub fn WorkloadForm(props: &WorkloadFormProps) -> Html {
         <section class="workload-form panel" aria-label="Workload">
             <ModelPicker model={props.inputs.model.clone()} {own_price} now={props.now} on_action={props.on_action.clone()} />
             <div class="workload-form__file">{ props.from_file.clone() }</div>
-            { props.start.clone() }
+            { start_field(&props.inputs, &props.on_action) }
             { for SIZE.into_iter().map(field) }
             { unit_field(props) }
+            <Disclosure id="count-from-text" label="Count from text…">{ props.count_text.clone() }</Disclosure>
             <div class="workload-form__fields">
                 { every_field(props) }
                 { for GOALS.into_iter().map(field) }

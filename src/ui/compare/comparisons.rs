@@ -75,7 +75,7 @@ pub(super) fn Models(props: &ComparisonsProps) -> Html {
                 pins={inputs.pins.clone()} view={inputs.view.clone()}
                 on_choose={props.on_action.reform(Action::ChooseModel)} on_pin={on_pin.clone()}
                 on_view={props.on_action.reform(Action::View)} />
-            <SideBySide {rows} calls={workload.calls} chosen={inputs.model.clone()} pins={inputs.pins.clone()}
+            <SideBySide {rows} calls={workload.calls} {now} chosen={inputs.model.clone()} pins={inputs.pins.clone()}
                 on_unpin={on_pin} />
         </>
     }

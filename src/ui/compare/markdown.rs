@@ -38,7 +38,8 @@ pub fn markdown(inputs: &Inputs, link: &str, now: Time) -> String {
             text.push_str(&format!("| {id} | {vendor} | {cost} | {batch} | {date} |\n"));
         }
     }
-    text.push_str(&format!("\nPrices as of {}.\n", day_in_words(&model.price_date)));
+    let retires = model.retirement_sentence(now).map(|words| format!(" {words}")).unwrap_or_default();
+    text.push_str(&format!("\nPrices as of {}.{retires}\n", day_in_words(&model.price_date)));
     text.replace('\u{a0}', " ")
 }
 

@@ -7,13 +7,14 @@ use yew::prelude::*;
 use crate::estimate::{ModelCost, a_thousand, cost_words};
 use crate::money::{Usd, grouped};
 use crate::prices::ModelId;
-use crate::time::day_in_words;
+use crate::time::{Time, day_in_words};
 use crate::ui::calculator::dollars;
 
 #[derive(Properties, PartialEq)]
 pub struct SideBySideProps {
     pub rows: Rc<Vec<ModelCost>>,
     pub calls: u64,
+    pub now: Time,
     pub chosen: ModelId,
     pub pins: Vec<ModelId>,
     pub on_unpin: Callback<ModelId>,
@@ -60,6 +61,9 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
             <th scope="col" class="number">
                 <span class="side-by-side__name">{ row.model.id.as_str() }</span>
                 if key == props.chosen { <span class="side-by-side__mark">{ "selected" }</span> }
+                if let Some(words) = row.model.retirement_words(props.now) {
+                    <span class="side-by-side__mark">{ words }</span>
+                }
                 if pinned {
                     <button type="button" class="cost-by-model__pin" onclick={move |_| on_unpin.emit(key.clone())}
                         aria-label={format!("Unpin {} from this comparison", row.model.id)}>{ "Unpin" }</button>
@@ -68,9 +72,11 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
         }
     };
     let several = compared.len() > 1;
+    // What can no longer be called is never the cheapest.
+    let stays = |row: &&&ModelCost| !row.model.is_retired(props.now);
     let cell = |row: &&ModelCost, figure: &Figure, cost: &Option<Cost>| {
-        let least = cost.and_then(|cost| compared.iter().filter_map(|row| cost(row)).min());
-        let is_least = several && least.is_some() && cost.is_some_and(|cost| cost(row) == least);
+        let least = cost.and_then(|cost| compared.iter().filter(stays).filter_map(|row| cost(row)).min());
+        let is_least = several && stays(&row) && least.is_some() && cost.is_some_and(|cost| cost(row) == least);
         html! {
             <td class="number">
                 { figure(row, props.calls) }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::estimate::{Workload, estimate};
-use crate::prices::{self, GroupSources, History, Model, first_moment, newest_price_date};
+use crate::prices::{self, GroupSources, History, Model, first_moment};
 use crate::time::{Time, day_in_words};
 use crate::ui::calculator::Inputs;
 use crate::ui::hooks::{PageFile, use_file};
@@ -17,43 +17,23 @@ const HISTORY: &str = "price-history.tsv";
 pub struct SourcesProps {
     pub inputs: Rc<Inputs>,
     pub now: Time,
+    /// What prices were when the link was made, instead of where today's come from.
+    pub then: bool,
 }
 
 #[component]
 pub fn Sources(props: &SourcesProps) -> Html {
-    let open = use_state(|| false);
-    let earlier = props.inputs.priced.clone().filter(|date| date.as_str() < newest_price_date());
-    let history = use_file(HISTORY, earlier.is_some());
-    let sources = use_file(SOURCES, *open);
-    let Some(model) = props.inputs.model() else { return Html::default() };
-    let flip = {
-        let open = open.clone();
-        move |_| open.set(!*open)
-    };
-    let then = earlier.and_then(|date| match &history {
-        PageFile::Ready(text) => since(text, &date, &props.inputs.workload, model, props.now),
-        PageFile::Waiting => None,
-        PageFile::Failed => Some("What prices were when this link was made can't be loaded.".to_owned()),
-    });
-    html! {
-        <div class="sources">
-            if let Some(words) = then {
-                <p class="advice__reason">{ words }</p>
-            }
-            <div class="disclosure">
-                <button type="button" class="disclosure__button" aria-expanded={open.to_string()}
-                    aria-controls="price-sources" onclick={flip}>{ "Sources of these prices" }</button>
-                <div id="price-sources" hidden={!*open}>
-                    {
-                        match &sources {
-                            PageFile::Ready(text) => listed(text, model),
-                            PageFile::Failed => html! { <p>{ "The sources can't be loaded. Reload the page to try again." }</p> },
-                            PageFile::Waiting => html! { <p class="soft">{ "Loading the sources…" }</p> },
-                        }
-                    }
-                </div>
-            </div>
-        </div>
+    let file = use_file(if props.then { HISTORY } else { SOURCES });
+    let (Some(model), inputs) = (props.inputs.model(), &props.inputs) else { return Html::default() };
+    match (&file, props.then, &inputs.priced) {
+        (PageFile::Waiting, ..) => html! { <p class="soft">{ "Loading the sources…" }</p> },
+        (PageFile::Failed, ..) => {
+            html! { <p>{ "The prices' sources and history can't be loaded. Reload the page to try again." }</p> }
+        }
+        (PageFile::Ready(text), true, Some(date)) => {
+            html! { <p class="advice__reason">{ since(text, date, &inputs.workload, model, props.now) }</p> }
+        }
+        (PageFile::Ready(text), ..) => listed(text, model),
     }
 }
 

@@ -15,18 +15,17 @@ pub enum PageFile {
     Ready(Rc<str>),
 }
 
-/// The text of a file by its name, fetched once it is wanted.
+/// The text of a file by its name.
 #[hook]
-pub fn use_file(name: &'static str, wanted: bool) -> PageFile {
+pub fn use_file(name: &'static str) -> PageFile {
     let file = use_state(|| PageFile::Waiting);
     {
         let file = file.setter();
-        use_effect_with(wanted, move |wanted| {
-            if *wanted {
-                spawn_local(async move {
-                    file.set(fetched(name).await.map_or(PageFile::Failed, |text| PageFile::Ready(text.into())));
-                });
-            }
+        use_effect_with(name, move |name| {
+            let name = *name;
+            spawn_local(async move {
+                file.set(fetched(name).await.map_or(PageFile::Failed, |text| PageFile::Ready(text.into())));
+            });
         });
     }
     (*file).clone()

@@ -1,5 +1,6 @@
 //! A part that is shown when asked for: a native `<details>`, which the browser's own search opens too.
 
+use gloo_events::EventListener;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -14,6 +15,9 @@ pub struct DisclosureProps {
     /// What is inside, in a few words, beside the label.
     #[prop_or_default]
     pub summary: Option<AttrValue>,
+    /// Told each time whether it is open now.
+    #[prop_or_default]
+    pub on_flip: Callback<bool>,
     pub children: Html,
 }
 
@@ -27,6 +31,16 @@ pub fn Disclosure(props: &DisclosureProps) -> Html {
             if let Some(details) = details.cast::<Element>().filter(|_| *wanted) {
                 open(&details);
             }
+        });
+    }
+    {
+        let details = details.clone();
+        use_effect_with(props.on_flip.clone(), move |on_flip| {
+            let (details, on_flip) = (details.cast::<Element>(), on_flip.clone());
+            let listener = details.map(|details| {
+                EventListener::new(&details.clone(), "toggle", move |_| on_flip.emit(details.has_attribute("open")))
+            });
+            move || drop(listener)
         });
     }
     let described = props.summary.is_some().then(|| format!("{}-summary", props.id));

@@ -5,14 +5,16 @@ use std::rc::Rc;
 use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
-use crate::link::ToWorker;
 use crate::link::batch::{BatchAsk, BatchImported, BatchTarget, RequestFile};
+use crate::link::{Provider, ToWorker};
 use crate::money::grouped;
 use crate::ui::parts::{Button, CopyButton, Disclosure, Notice, SelectField, Tone};
 use crate::ui::runner::words::{counted, money};
 
 #[derive(Properties, PartialEq)]
 pub struct BatchFilesProps {
+    /// The run's own, whose files are offered first.
+    pub provider: Provider,
     pub written: Rc<Vec<RequestFile>>,
     pub imported: Rc<Vec<BatchImported>>,
     /// Result files are being read.
@@ -26,7 +28,7 @@ pub struct BatchFilesProps {
 
 #[component]
 pub fn BatchFiles(props: &BatchFilesProps) -> Html {
-    let target = use_state(|| BatchTarget::OpenAi);
+    let target = use_state(|| BatchTarget::of(props.provider).unwrap_or(BatchTarget::OpenAi));
     let choices = BatchTarget::ALL.into_iter().map(|target| {
         let name = AttrValue::from(target.name());
         (name.clone(), name)
@@ -132,11 +134,12 @@ fn shell_lines(files: &[RequestFile]) -> String {
 /// What a result file brought, and what was left out.
 pub fn imported_words(told: &BatchImported) -> String {
     let mut words = format!(
-        "{}: {} answered, {} failed, {} at batch prices.",
+        "{}: {} answered, {} failed, {}{}.",
         told.name,
         counted(told.answered.into(), "row", "rows"),
         grouped(&told.failed.to_string()),
-        money(told.cost)
+        money(told.cost),
+        if told.batch_priced { " at batch prices" } else { " at the usual prices" }
     );
     for (count, one, many) in [
         (
@@ -200,6 +203,7 @@ mod tests {
     #[tokio::test]
     async fn both_request_files_are_told_of_with_all_their_lines() {
         let props = BatchFilesProps {
+            provider: Provider::Gemini,
             written: Rc::new(vec![file(1), file(2)]),
             imported: Rc::new(vec![BatchImported {
                 name: "a".into(),
@@ -217,6 +221,7 @@ mod tests {
             "Saved r-1of2.jsonl (1 request) to your downloads. Saved r-2of2.jsonl (2 requests)",
             "line 1\nline 2\n",
             "Copy shell lines",
+            "Gemini",
             "1 line is for a row that has an answer",
             "2 lines are for rows that aren",
         ] {

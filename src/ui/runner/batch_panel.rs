@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::batch::{BatchAsk, BatchProgress, BatchQuote, REQUESTS_MAX, ShardProgress, Stage, by_file_only};
+use crate::link::batch::{
+    BatchAsk, BatchProgress, BatchQuote, REQUESTS_MAX, ShardProgress, Stage, batch_discount_percent, by_file_only,
+};
 use crate::link::{Command, Progress, RunState, ToWorker};
 use crate::money::grouped;
 use crate::number::{Range, Unit};
@@ -17,7 +19,8 @@ use crate::ui::store::desk::OpenRun;
 
 const PANEL: &str = "batch-panel";
 const PER_JOB: Range = Range { unit: Unit::None, decimals: 0, min: 1, max: REQUESTS_MAX as u64, optional: false };
-const QUEUE: Range = Range { unit: Unit::Length("tokens"), decimals: 0, min: 1, max: 1_000_000_000_000, optional: true };
+const QUEUE: Range =
+    Range { unit: Unit::Length("tokens"), decimals: 0, min: 1, max: 1_000_000_000_000, optional: true };
 
 #[derive(Properties, PartialEq)]
 pub struct BatchPanelProps {
@@ -60,8 +63,13 @@ pub struct BatchHandOverProps {
 
 #[component]
 pub fn BatchHandOver(props: &BatchHandOverProps) -> Html {
+    let price = match batch_discount_percent(&props.open.setup) {
+        Some(50) => "half the price, ".to_owned(),
+        Some(percent) => format!("{percent}% off, "),
+        None => String::new(),
+    };
     html! {
-        <Disclosure id="hand-over" label="Batch API" summary="half the price, within 24 hours">
+        <Disclosure id="hand-over" label="Batch API" summary={format!("{price}within 24 hours")}>
             <HandOver ..props.clone() />
         </Disclosure>
     }

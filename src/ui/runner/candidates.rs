@@ -25,6 +25,7 @@ impl Others {
                 model: model.clone(),
                 input_price: card.map(|rates| rates.input),
                 output_price: card.map(|rates| rates.output),
+                listed_card: None,
                 ..own(setup)
             }
         };
@@ -46,6 +47,7 @@ fn own(setup: &Setup) -> LaneSetup {
         model: setup.model.clone(),
         input_price: setup.input_price,
         output_price: setup.output_price,
+        listed_card: setup.listed_card.clone(),
         limits: setup.limits.clone(),
         variant: None,
     }
@@ -61,6 +63,18 @@ pub fn keys_of(setup: &Setup, mut keys: Vec<Option<Secret>>) -> Vec<Option<Secre
     keys
 }
 
+/// What the comparison costs at most, each call with `input` tokens and a full answer, asked once; `None`: a price or the cap
+/// is unknown.
+pub fn cost_at_most(compared: &Setup, rows: u32, input: u64) -> Option<Usd> {
+    let cap = u64::from(compared.output_tokens_max?);
+    let lane = |lane: usize| {
+        let own = compared.of_lane(lane);
+        Some(own.input_price? * input + own.output_price? * cap)
+    };
+    let a_row: Usd = (0..compared.lanes()).map(lane).sum::<Option<Usd>>()?;
+    Some(Usd::from_pico(a_row.pico() * i128::from(rows)))
+}
+
 /// The run of all rows with one candidate, under what is left of the budget; `None` where nothing is left.
 pub fn rest_with(setup: &Setup, lane: usize, spent: Usd) -> Option<Setup> {
     let budget = match setup.budget {
@@ -74,6 +88,7 @@ pub fn rest_with(setup: &Setup, lane: usize, spent: Usd) -> Option<Setup> {
 mod tests {
     use super::*;
     use crate::link::candidate_name;
+    use crate::money::PerToken;
     use crate::ui::runner::parse::prompts_and_endpoints;
     use crate::ui::store::Form;
 
@@ -98,6 +113,19 @@ mod tests {
         assert_eq!(compared.of_lane(2).system, "Classify, please.");
         let key = vec![Some(Secret::new("sk-1"))];
         assert_eq!(keys_of(&compared, key.clone()), vec![key[0].clone(); 4]);
+    }
+
+    #[test]
+    fn a_comparison_has_a_price_where_every_candidate_has_one() {
+        let others = Others { models: vec!["gpt-5-nano".into()], ..Others::default() };
+        let mut compared = others.compared_with(&Setup { output_tokens_max: Some(10), ..setup() }, 100, 1);
+        (compared.input_price, compared.output_price) = (Some(PerToken(150_000)), Some(PerToken(600_000)));
+        (compared.more_lanes[0].input_price, compared.more_lanes[0].output_price) =
+            (Some(PerToken(50_000)), Some(PerToken(400_000)));
+        // A hundred rows of 40 tokens: (150,000 + 50,000) x 40 + (600,000 + 400,000) x 10 a row.
+        assert_eq!(cost_at_most(&compared, 100, 40), Some(Usd::from_pico(1_800_000_000)));
+        compared.more_lanes[0].output_price = None;
+        assert_eq!(cost_at_most(&compared, 100, 40), None);
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use yew::prelude::*;
 
-use crate::link::ReasoningEffort;
+use crate::link::{FileEstimate, ReasoningEffort, Setup};
 use crate::ui::hooks::now;
 use crate::ui::parts::{Button, Combobox, SelectField, TextField, TextKind};
-use crate::ui::runner::candidates::{CANDIDATES_MAX, Others};
+use crate::ui::runner::candidates::{CANDIDATES_MAX, Others, cost_at_most};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::provider_step::choices;
-use crate::ui::runner::words::counted;
+use crate::ui::runner::words::{counted, money};
 use crate::ui::store::Field;
 
 /// So many models may be compared with the steps' own, and tried.
@@ -22,6 +22,9 @@ pub struct ComparePanelProps {
     pub on_more_models: Callback<[AttrValue; MORE_MODELS]>,
     pub effort: Option<ReasoningEffort>,
     pub on_effort: Callback<Option<ReasoningEffort>>,
+    /// The steps' own setup, and what its rows cost, where they can be read.
+    pub setup: Option<Setup>,
+    pub estimate: Option<FileEstimate>,
     pub starting: bool,
     pub on_compare: Callback<Others>,
 }
@@ -29,7 +32,8 @@ pub struct ComparePanelProps {
 #[component]
 pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let (step, form) = (&props.step, &props.step.form);
-    let list = use_memo(form.provider, |provider| choices(&[], *provider, now()));
+    let known = (form.provider, form.router_prices.clone());
+    let list = use_memo(known, |(provider, router)| choices(&[], *provider, router, now()));
     let model = |place: usize, label: &'static str| {
         let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
         let on_choose = Callback::from(move |text: AttrValue| {
@@ -66,7 +70,6 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
                  to see how often each is right."
             .to_owned(),
     };
-    let rows = form.text(Field::CompareRows);
     let on_compare = props.on_compare.reform(move |()| others.clone());
     html! {
         <section class="trial" aria-labelledby="compare-title">
@@ -85,10 +88,24 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
             <div class="row">
                 <Button disabled={problem.is_some() || props.starting} on_press={on_compare}>{ "Compare" }</Button>
                 <span class="small soft" role="status">
-                    { problem.map_or_else(|| format!("{} on {rows} rows.", counted(candidates as u64, "candidate", "candidates")), str::to_owned) }
+                    { problem.map_or_else(|| ready_words(props, candidates), str::to_owned) }
                 </span>
             </div>
         </section>
+    }
+}
+
+/// `2 candidates on 100 rows: up to $0.0034.`
+fn ready_words(props: &ComparePanelProps, candidates: usize) -> String {
+    let text = props.step.form.text(Field::CompareRows);
+    let rows = Field::CompareRows.steps(&text).map_or(0, |rows| rows as u32);
+    let what = format!("{} on {text} rows", counted(candidates as u64, "candidate", "candidates"));
+    let (Some(setup), Some(estimate)) = (&props.setup, &props.estimate) else { return format!("{what}.") };
+    let input = estimate.input_tokens.div_ceil(u64::from(estimate.calls.max(1)));
+    let rows = rows.min(estimate.rows);
+    match cost_at_most(&others(props).compared_with(setup, rows, 1), rows, input) {
+        Some(most) => format!("{what}: up to {}, each row asked once.", money(most)),
+        None => format!("{what}. What it costs is unknown: a price or Max output tokens is missing."),
     }
 }
 

@@ -70,7 +70,7 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
         }
     };
     let listed = props.checked.get(lane).and_then(Option::as_ref).map(|checked| checked.models.as_slice());
-    let models = choices(listed.unwrap_or_default(), form.provider, now());
+    let models = choices(listed.unwrap_or_default(), form.provider, &form.router_prices, now());
     let on_form = props.on_form.clone();
     let on_remove = move |()| {
         focus(ADDING);

@@ -7,6 +7,7 @@ use crate::link::{
     Setup, TemplateProblem, Truth,
 };
 use crate::money::{PerToken, Usd};
+use crate::prices;
 use crate::provider::{Auth, Pace, ServedAt, Wire, check_base_url};
 use crate::ui::store::form::FormatKind;
 use crate::ui::store::rows_form::{MatchKind, RowsKind};
@@ -92,7 +93,8 @@ pub fn parse_demo(form: &Form) -> Result<DemoSettings, Vec<FieldProblem>> {
 /// The setup with stand-ins for what can't be read, and the complaints about that. Only this file sees both.
 fn read(form: &Form) -> (Setup, Vec<LaneProblem>) {
     let mut reader = Reader::new(form);
-    let LaneSetup { provider, base_url, model, input_price, output_price, limits, variant: _ } = reader.endpoint();
+    let LaneSetup { provider, base_url, model, input_price, output_price, listed_card, limits, variant: _ } =
+        reader.endpoint();
     let mut setup = Setup {
         id_column: form.id_column.clone(),
         system: form.text(Field::SystemPrompt).to_string(),
@@ -115,6 +117,7 @@ fn read(form: &Form) -> (Setup, Vec<LaneProblem>) {
         reasks: reader.reasks(),
         reasoning_effort: form.reasoning_effort,
         prompt_cache: form.prompt_cache,
+        listed_card,
         more_lanes: Vec::new(),
         compare: false,
         truth: reader.truth(),
@@ -188,6 +191,7 @@ impl Reader<'_> {
             model: text(Field::Model),
             input_price: self.number(Field::InputPrice).map(PerToken),
             output_price: self.number(Field::OutputPrice).map(PerToken),
+            listed_card: self.form.router_card().cloned(),
             limits: self.limits(),
             variant: None,
         }
@@ -315,6 +319,15 @@ impl Missing<'_> {
 
     fn for_the_wire(&mut self) {
         let lanes = 0..=self.form.lanes.len();
+        let wire_of = |lane: usize| {
+            let form = self.form.lane(lane);
+            prices::wire_at(form.provider, &form.text(Field::BaseUrl), &form.text(Field::Model))
+        };
+        let cap_min = lanes.clone().map(|lane| wire_of(lane).cap_min()).max().unwrap_or(1);
+        if Reader::new(self.form).small(Field::MaxOutputTokens).is_some_and(|cap| cap < cap_min) {
+            let words = format!("This model takes no limit below {cap_min}. Enter {cap_min} or more.");
+            self.refuse(0, Field::MaxOutputTokens, &words);
+        }
         if lanes.clone().all(|lane| self.form.lane(lane).provider.preset().wire != Wire::AnthropicMessages) {
             return;
         }

@@ -5,14 +5,15 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::link::{PromptCache, Provider, ReasoningEffort};
-use crate::prices;
-use crate::provider::{Auth, ServedAt, Wire, takes_temperature};
+use crate::prices::{self, RateCard, RouterList};
+use crate::provider::{Auth, CacheMarks, ServedAt, Wire, answers_with_text, takes_temperature};
 use crate::time::Time;
 use crate::ui::hooks::now;
 use crate::ui::parts::{Button, Choice, Combobox, Disclosure, Notice, SelectField, TextField, TextKind, Tone};
 use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::step_section::StepSection;
+use crate::ui::runner::words::counted;
 use crate::ui::store::form::{is_in_catalogue, origin};
 use crate::ui::store::{Field, Form, FormAction, PriceSource};
 
@@ -25,6 +26,8 @@ pub struct ProviderStepProps {
     /// The worker's complaint about this step.
     pub refused: Option<AttrValue>,
     pub on_check: Callback<()>,
+    pub asking_prices: bool,
+    pub on_prices: Callback<()>,
     /// How the Demo behaves, where it is asked.
     #[prop_or_default]
     pub children: Html,
@@ -38,7 +41,8 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
     let preset = provider.preset();
     let listed = props.checked.first().and_then(Option::as_ref).filter(|_| provider.is_remote());
     let listed = listed.map(|checked| checked.models.clone()).unwrap_or_default();
-    let choices = use_memo((listed, provider), |(listed, provider)| choices(listed, *provider, now()));
+    let known = (listed, provider, form.router_prices.clone());
+    let choices = use_memo(known, |(listed, provider, router)| choices(listed, *provider, router, now()));
     // The preset's own address is right for nearly everyone; servers on this machine have ports of their own.
     let own_address = preset.place == ServedAt::Internet;
     html! {
@@ -147,10 +151,31 @@ fn connection(props: &ProviderStepProps) -> Html {
                 }
             </div>
             <ConnectionNote checked={props.checked.clone()} />
+            if props.step.form.provider == Provider::OpenRouter {
+                { router_prices(props) }
+            }
             if preset.auth != Auth::None {
                 { key_promise() }
             }
         </>
+    }
+}
+
+/// OpenRouter's prices are its own, and fetched only when asked for.
+fn router_prices(props: &ProviderStepProps) -> Html {
+    let list = &props.step.form.router_prices;
+    let models = list.models.len();
+    html! {
+        <div class="row">
+            <Button resting={props.asking_prices} on_press={props.on_prices.clone()}>{ "Get prices from OpenRouter" }</Button>
+            <span class="field__hint" role="status">
+                if models > 0 {
+                    { format!("{} with prices; {} more can\u{2019}t be priced by the token.", counted(models as u64, "model", "models"), list.unpriced) }
+                } else {
+                    { "Asks the base URL for its public list of models. No key, prompt or row is sent." }
+                }
+            </span>
+        </div>
     }
 }
 
@@ -185,7 +210,7 @@ pub(super) fn temperature_field(step: &StepProps) -> Html {
     let hint = match (takes_temperature(&step.form.text(Field::Model)), step.form.provider.preset().wire) {
         (false, _) => "This model takes none; it isn\u{2019}t sent.",
         (true, Wire::AnthropicMessages) => "0 to 1.",
-        (true, Wire::OpenAiChat) => "0 to 2.",
+        (true, Wire::OpenAiChat | Wire::OpenAiResponses) => "0 to 2.",
     };
     step.number(Field::Temperature, "default", hint)
 }
@@ -212,29 +237,35 @@ pub(super) fn effort_field(step: &StepProps) -> Html {
 
 /// Shown where the prompt must be marked to be cached.
 pub(super) fn cache_field(step: &StepProps) -> Html {
-    if step.form.provider.preset().wire != Wire::AnthropicMessages {
-        return Html::default();
-    }
-    let choices = CACHES.map(|(_, name)| (AttrValue::from(name), AttrValue::from(name))).to_vec();
-    let value = CACHES.into_iter().find(|(kept, _)| *kept == step.form.prompt_cache).map_or("Off", |(_, name)| name);
-    let on_choose = step.on_form.reform(|chosen: AttrValue| {
-        let kept = CACHES.into_iter().find(|(_, name)| *name == chosen.as_str());
-        FormAction::PromptCache(kept.map(|(kept, _)| kept).unwrap_or_default())
+    let form = &step.form;
+    let caches = match form.provider.cache_marks(&form.text(Field::BaseUrl), &form.text(Field::Model)) {
+        CacheMarks::None => return Html::default(),
+        CacheMarks::Anthropic => ANTHROPIC_CACHES,
+        CacheMarks::OpenAi => OPEN_AI_CACHES,
+    };
+    let choices: Vec<_> = caches.iter().map(|(_, name)| (AttrValue::from(*name), AttrValue::from(*name))).collect();
+    let chosen_before = caches.iter().rev().find(|(kept, _)| *kept <= form.prompt_cache);
+    let value = chosen_before.map_or("Off", |(_, name)| name);
+    let on_choose = step.on_form.reform(move |chosen: AttrValue| {
+        let kept = caches.iter().find(|(_, name)| *name == chosen.as_str());
+        FormAction::PromptCache(kept.map(|(kept, _)| *kept).unwrap_or_default())
     });
     html! {
         <SelectField id="prompt-cache" label="Prompt cache" {value} {choices} {on_choose}
-            hint="Keeps the system prompt at the provider: the first call pays more for it, the others less." />
+            hint="Keeps what the prompts share at the provider: the first call pays more for it, the others less." />
     }
 }
 
-const CACHES: [(PromptCache, &str); 3] =
-    [(PromptCache::Off, "Off"), (PromptCache::FiveMinutes, "5 minutes"), (PromptCache::OneHour, "1 hour")];
+const ANTHROPIC_CACHES: &[(PromptCache, &str)] =
+    &[(PromptCache::Off, "Off"), (PromptCache::FiveMinutes, "5 minutes"), (PromptCache::OneHour, "1 hour")];
+/// OpenAI keeps what is marked for half an hour at least, and has no other choice for both of its APIs.
+const OPEN_AI_CACHES: &[(PromptCache, &str)] = &[(PromptCache::Off, "Off"), (PromptCache::FiveMinutes, "30 minutes")];
 
 /// What the model costs, or what to do where its price isn't known.
 fn model_hint(form: &Form) -> Option<AttrValue> {
     let (input, output) = (form.text(Field::InputPrice), form.text(Field::OutputPrice));
     let hint = match &form.price_source {
-        PriceSource::Catalogue { .. } => format!("${input} in, ${output} out per 1M tokens."),
+        PriceSource::Catalogue { .. } | PriceSource::Router => format!("${input} in, ${output} out per 1M tokens."),
         PriceSource::Own => return None,
         PriceSource::Unknown if form.provider.preset().place == ServedAt::ThisMachine => {
             "Enter 0 as both prices if you count it as free. Without prices the cost stays unknown.".to_owned()
@@ -249,6 +280,7 @@ pub(super) fn price_words(form: &Form) -> String {
         PriceSource::Catalogue { date } => {
             format!("List prices per 1M tokens, read on {date}. Change them if yours differ.")
         }
+        PriceSource::Router => "OpenRouter\u{2019}s own list, per 1M tokens. Change them if yours differ.".to_owned(),
         PriceSource::Own => "Your own prices, per 1M tokens.".to_owned(),
         PriceSource::Unknown => "Per 1M tokens.".to_owned(),
     };
@@ -259,27 +291,36 @@ pub(super) fn price_words(form: &Form) -> String {
 }
 
 /// The server's own list; before it is known, what the catalogue has for this provider.
-pub(super) fn choices(listed: &[String], provider: Provider, now: Time) -> Vec<Choice> {
+pub(super) fn choices(listed: &[String], provider: Provider, router: &RouterList, now: Time) -> Vec<Choice> {
+    if provider == Provider::OpenRouter && !router.models.is_empty() {
+        let priced = router.models.iter().map(|model| Choice {
+            value: model.id.clone().into(),
+            name: model.id.clone().into(),
+            detail: price_detail(&model.card).into(),
+            group: "OpenRouter\u{2019}s price list".into(),
+        });
+        return priced.collect();
+    }
     // A server that lists its models offers nothing else.
     if !listed.is_empty() {
-        let served = listed.iter().map(|id| Choice {
+        let served = listed.iter().filter(|id| answers_with_text(id)).map(|id| Choice {
             value: id.clone().into(),
             name: id.clone().into(),
-            detail: prices::find_at(provider, id).map(price_detail).unwrap_or_default().into(),
+            detail: prices::find_at(provider, id).map(model_detail).unwrap_or_default().into(),
             group: "Served at this base URL".into(),
         });
         return served.collect();
     }
     let preset = provider.preset();
     let offered = |model: &&prices::Model| match (preset.vendor, preset.place) {
-        (Some(vendor), _) => model.vendor == vendor,
+        (Some(vendor), _) => model.vendor == vendor && prices::is_served_at(provider, model),
         (None, ServedAt::Page | ServedAt::Anywhere) => model.core,
         (None, _) => false,
     };
     let known = prices::all().iter().filter(|model| !model.is_retired(now)).filter(offered).map(|model| Choice {
-        value: model.id.clone().into(),
+        value: format!("{}{}", preset.model_prefix, model.id).into(),
         name: model.id.clone().into(),
-        detail: price_detail(model).into(),
+        detail: model_detail(model).into(),
         group: vendor_name(&model.vendor).into(),
     });
     known.collect()
@@ -289,8 +330,12 @@ fn vendor_name(id: &str) -> String {
     prices::vendor(id).map_or_else(|| id.to_owned(), |vendor| vendor.name.clone())
 }
 
-fn price_detail(model: &prices::Model) -> String {
-    let price = |price: crate::money::PerToken| crate::ui::store::form::per_million(price);
+fn model_detail(model: &prices::Model) -> String {
     let retires = model.retirement_words(now()).map(|words| format!(" · {words}")).unwrap_or_default();
-    format!("${} in, ${} out{retires}", price(model.card.base.input), price(model.card.base.output))
+    format!("{}{retires}", price_detail(&model.card))
+}
+
+fn price_detail(card: &RateCard) -> String {
+    let price = |price: crate::money::PerToken| crate::ui::store::form::per_million(price);
+    format!("${} in, ${} out", price(card.base.input), price(card.base.output))
 }

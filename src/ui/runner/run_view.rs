@@ -159,7 +159,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                             <BatchHandOver open={open.clone()} quote={work.desk.batch_quote.clone()}
                                 needs_key={open.needs_key()} send={send.clone()} />
                         }
-                        <BatchFiles written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
+                        <BatchFiles provider={open.setup.provider} written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
                             reading={work.desk.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
                         <CheckpointImport importing={work.desk.importing} seen={work.desk.checkpoint.clone()}
                             on_file={importing(work)} />

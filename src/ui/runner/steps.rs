@@ -145,7 +145,8 @@ pub fn Steps(props: &StepsProps) -> Html {
                             {on_row} counting={desk.counting} counted={desk.counted.clone()}
                             on_count={counting(&props.work, &endpoints)} />
                         <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
-                            refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}>
+                            refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}
+                            asking_prices={desk.asking_prices} on_prices={asking_prices(&props.work)}>
                             if demo {
                                 <DemoFields step={step.clone()} />
                             }
@@ -163,7 +164,8 @@ pub fn Steps(props: &StepsProps) -> Html {
                         })}
                         on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
                     <ComparePanel {step} more_models={(*more_models).clone()} {on_more_models} effort={*second_effort}
-                        on_effort={on_second_effort} starting={desk.opening} on_compare={start.comparing()} />
+                        on_effort={on_second_effort} setup={read.as_ref().ok().cloned()}
+                        estimate={desk.estimate.clone().and_then(Result::ok)} starting={desk.opening} on_compare={start.comparing()} />
                 }
             </div>
             if has_data {
@@ -343,6 +345,13 @@ fn checking(work: &Work, setup: &Setup, tested: &UseStateHandle<Vec<Tested>>) ->
         work.on_form.emit(FormAction::KeyUsed);
         tested.set(Tested::now(&work.form));
         work.send.emit(ToWorker::CheckConnection { setup: setup.clone(), keys: keys(&work.form) });
+    })
+}
+
+fn asking_prices(work: &Work) -> Callback<()> {
+    let work = work.clone();
+    Callback::from(move |()| {
+        work.send.emit(ToWorker::RouterPrices { base_url: work.form.text(Field::BaseUrl).to_string() });
     })
 }
 

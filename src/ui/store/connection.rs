@@ -142,6 +142,7 @@ impl Connection {
                 self.line.borrow_mut().holds_run = true;
                 self.on_form.emit(FormAction::Restored(Box::new(setup.clone())));
             }
+            ToPage::RouterPrices(list) => self.on_form.emit(FormAction::RouterPrices(Rc::new(list.clone()))),
             ToPage::RowsChosen(rows) => self.on_form.emit(FormAction::Rows(RowsAction::These(rows.clone()))),
             ToPage::Examples { text, rows } => {
                 self.on_form.emit(FormAction::Examples(text.clone().into(), rows.clone()))

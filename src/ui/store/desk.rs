@@ -63,6 +63,8 @@ pub struct Desk {
     pub checking: bool,
     /// Lane by lane; empty: not checked.
     pub checked: Rc<Vec<ConnectionReport>>,
+    /// A router's price list was asked for.
+    pub asking_prices: bool,
     /// Start or Open was sent and not answered yet.
     pub opening: bool,
     /// The run goes on by itself once it is open, where nothing has to be asked first.
@@ -121,6 +123,7 @@ impl Desk {
                 desk.broken = Some(sentence.clone());
                 (desk.reading, desk.exporting, desk.working) = (None, None, None);
                 (desk.opening, desk.checking, desk.estimating) = (false, false, false);
+                desk.asking_prices = false;
                 (desk.trying, desk.importing, desk.counting) = (false, false, false);
                 desk.results_reading = 0;
             }
@@ -178,6 +181,10 @@ impl Desk {
             ToWorker::CheckConnection { .. } => {
                 self.checking = true;
                 self.checked = Rc::default();
+                self.forget_problem(Place::Provider);
+            }
+            ToWorker::RouterPrices { .. } => {
+                self.asking_prices = true;
                 self.forget_problem(Place::Provider);
             }
             ToWorker::Start { .. } | ToWorker::Open { .. } => {
@@ -287,6 +294,8 @@ impl Desk {
                 self.checking = false;
                 self.checked = Rc::new(reports.clone());
             }
+            // The form has the list.
+            ToPage::RouterPrices(_) => self.asking_prices = false,
             ToPage::Opened { run, setup, data, progress, needs_keys, notes } => {
                 self.opening = false;
                 self.checkpoint = None;
@@ -356,7 +365,7 @@ impl Desk {
     fn refuse(&mut self, problem: &Problem) {
         match problem.place {
             Place::Data => (self.reading, self.importing) = (None, false),
-            Place::Provider => self.checking = false,
+            Place::Provider => (self.checking, self.asking_prices) = (false, false),
             Place::Results => {
                 (self.exporting, self.importing) = (None, false);
                 self.results_reading = self.results_reading.saturating_sub(1);

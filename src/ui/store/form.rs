@@ -2,13 +2,14 @@
 //! Not here: whether they are valid and what they mean (`parse`).
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use yew::AttrValue;
 
 use crate::answers::{Labels, labels_of_prompt};
 use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
 use crate::money::{PerToken, Usd};
-use crate::prices;
+use crate::prices::{self, RateCard, RouterList};
 use crate::provider::{ServedAt, takes_temperature, tokens};
 use crate::ui::store::Field;
 use crate::ui::store::rows_form::{RowsAction, RowsForm};
@@ -32,6 +33,8 @@ pub enum PriceSource {
     Unknown,
     /// The catalogue, as read on this day.
     Catalogue { date: AttrValue },
+    /// The router's own list, fetched since the page was opened.
+    Router,
     /// The person.
     Own,
 }
@@ -60,6 +63,8 @@ pub struct Form {
     pub schema_in_prompt: bool,
     pub reasoning_effort: Option<ReasoningEffort>,
     pub prompt_cache: PromptCache,
+    /// OpenRouter's price list, once it was fetched.
+    pub router_prices: Rc<RouterList>,
     /// Lanes beside the first. Of each only the fields of an endpoint and its limits count.
     pub lanes: Vec<Form>,
     /// The person wrote the prompts: new data leaves them alone.
@@ -100,6 +105,7 @@ pub enum FormAction {
     RemoveLane(usize),
     /// A change of one lane beside the first.
     Lane(usize, Box<FormAction>),
+    RouterPrices(Rc<RouterList>),
     /// Names and values from the address, as the calculator hands them over.
     Linked(Vec<(Field, AttrValue)>),
 }
@@ -118,6 +124,7 @@ impl Default for Form {
             schema_in_prompt: false,
             reasoning_effort: None,
             prompt_cache: PromptCache::Off,
+            router_prices: Rc::default(),
             lanes: Vec::new(),
             own_prompts: false,
             own_cap: false,
@@ -182,9 +189,19 @@ impl Form {
             FormAction::Sample(sample) => form.sample = *sample,
             FormAction::DataRead(data) => form.take_data(data),
             FormAction::Restored(setup) => form.restore(setup),
+            FormAction::RouterPrices(list) => {
+                form.router_prices = list.clone();
+                form.price_by_catalogue();
+                for lane in &mut form.lanes {
+                    *lane = lane.after(action);
+                }
+            }
             FormAction::Linked(pairs) => {
                 for (field, text) in pairs {
-                    form.type_into(*field, text);
+                    match field {
+                        Field::Model => form.choose_endpoint_of(text),
+                        _ => form.type_into(*field, text),
+                    }
                 }
             }
         }
@@ -256,6 +273,23 @@ impl Form {
         }
     }
 
+    /// A model of the catalogue goes to where it is served, others to where they are.
+    fn choose_endpoint_of(&mut self, model: &AttrValue) {
+        match prices::find(model.trim()).and_then(prices::endpoint_of) {
+            Some((provider, name)) => {
+                self.choose_provider(provider);
+                self.type_into(Field::Model, &name.into());
+            }
+            None => self.type_into(Field::Model, model),
+        }
+    }
+
+    /// What the router that the form names asks for its model.
+    pub fn router_card(&self) -> Option<&RateCard> {
+        let listed = self.router_prices.find(&self.text(Field::Model));
+        listed.filter(|_| self.provider == Provider::OpenRouter).map(|model| &model.card)
+    }
+
     /// A preset brings its address and a model of its own. A key stays only where the address's origin does.
     fn choose_provider(&mut self, provider: Provider) {
         self.provider = provider;
@@ -274,7 +308,8 @@ impl Form {
             // What another provider serves is not served here.
             _ if prices::find(model.trim()).is_some() || model.trim().is_empty() => {
                 let own = preset.vendor.and_then(cheapest_of);
-                self.set(Field::Model, own.map(|model| model.id.clone()).unwrap_or_default());
+                let name = own.map(|model| format!("{}{}", preset.model_prefix, model.id));
+                self.set(Field::Model, name.unwrap_or_default());
             }
             _ => {}
         }
@@ -304,6 +339,12 @@ impl Form {
                 self.set(Field::InputPrice, per_million(model.card.base.input));
                 self.set(Field::OutputPrice, per_million(model.card.base.output));
                 self.price_source = PriceSource::Catalogue { date: model.price_date.clone().into() };
+            }
+            None if self.router_card().is_some() => {
+                let base = self.router_card().map(|card| card.base).unwrap_or_default();
+                self.set(Field::InputPrice, per_million(base.input));
+                self.set(Field::OutputPrice, per_million(base.output));
+                self.price_source = PriceSource::Router;
             }
             None if self.price_source != PriceSource::Own => {
                 self.set(Field::InputPrice, "");
@@ -440,7 +481,7 @@ pub fn label_tokens(labels: &str) -> Option<u32> {
 
 /// The model's prices are known.
 pub fn is_in_catalogue(form: &Form) -> bool {
-    prices::find_at(form.provider, &form.text(Field::Model)).is_some()
+    form.router_card().is_some() || prices::find_at(form.provider, &form.text(Field::Model)).is_some()
 }
 
 /// An amount as a person types it: no dollar sign, no trailing zeros.

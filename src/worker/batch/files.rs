@@ -11,7 +11,7 @@ use super::lines::Lines;
 use super::{LineRead, batch_card, is_enough};
 use crate::engine::batch::{BatchEvent, BatchRow, Rows};
 use crate::engine::{Command, Event, Ordinal};
-use crate::link::batch::{BatchImported, RequestFile};
+use crate::link::batch::{BatchImported, RequestFile, batch_discount_percent};
 use crate::link::{Place, Problem, Setup, Task, ToPage};
 use crate::provider::batch::{BatchTarget, custom_id};
 use crate::worker::browser::{Slices, words};
@@ -81,7 +81,8 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
         let body = session.prepared.body(&as_target, item);
         let body = body.map_err(|found| failed(crate::worker::plan::template_words(&found)))?;
         taken.push(item);
-        let entry = |first| target.entry(&id, &body, first).ok_or_else(|| failed("a row is no JSON".into()));
+        let entry =
+            |first| target.entry(as_target.wire(), &id, &body, first).ok_or_else(|| failed("a row is no JSON".into()));
         let whole = entry(open.rows == 0)?;
         if open.rows >= rows_max || open.bytes + whole.len() as u64 + 8 > bytes_max {
             let full = std::mem::replace(&mut open, Open::new(target));
@@ -107,7 +108,7 @@ pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Resu
     let count = files.len();
     for (place, (blob, rows)) in files.into_iter().enumerate() {
         let file_name = format!("{}-{}of{count}.{}", session.manifest.run, place + 1, target.ending());
-        let shell_lines = target.shell_lines(&file_name, setup.model.trim());
+        let shell_lines = target.shell_lines(as_target.wire(), &file_name, setup.model.trim());
         page::post_with(&ToPage::RequestFile(RequestFile { target, file_name, rows, shell_lines }), Some(&blob));
     }
     Ok(())
@@ -136,7 +137,8 @@ pub async fn import_results(session: &Rc<Session>, name: String, file: Option<Fi
     let file = file.ok_or_else(missing)?;
     let (mut slices, mut read_bytes) = (Slices::of(Task::Import), 0);
     let before = session.progress();
-    let mut told = BatchImported { name: name.clone(), ..BatchImported::default() };
+    let batch_priced = batch_discount_percent(session.setup()).is_some();
+    let mut told = BatchImported { name: name.clone(), batch_priced, ..BatchImported::default() };
     let mut lines = Lines::of(&file.stream());
     let (mut rows, mut bytes): (Vec<BatchRow>, usize) = (Vec::new(), 0);
     loop {

@@ -23,7 +23,7 @@ use self::lines::Lines;
 use super::disk::spool::ARRIVING;
 use crate::engine::batch::{BatchEffect, BatchEvent, BatchRow, BatchTerms, FileRead, ResultFile, Rows, ShardId};
 use crate::engine::{Command, Event, Ordinal};
-use crate::link::batch::{BYTES_MAX, BatchAsk, BatchQuote, REQUESTS_MAX, by_file_only};
+use crate::link::batch::{BYTES_MAX, BatchAsk, BatchQuote, REQUESTS_MAX, batch_discount_percent, by_file_only};
 use crate::link::{Place, Problem, Setup, ToPage};
 use crate::prices::{self, RateCard};
 use crate::provider::batch::{
@@ -35,12 +35,10 @@ use crate::worker::browser::{Slices, now, words};
 use crate::worker::http::fetch::{self, Broken, Key};
 use crate::worker::page;
 use crate::worker::plan::{self, problem, template_words};
-use crate::worker::rows::forecast::{Rows as Forecast, forecast};
+use crate::worker::rows::forecast::forecast;
 use crate::worker::run::export::blob_of;
 use crate::worker::run::session::Session;
 
-/// What every batch reader of these providers takes, whatever stands before it in the base URL.
-pub const ENDPOINT: &str = "/v1/chat/completions";
 const STEP_MS_MAX: u32 = 60_000;
 const TRANSFER_MS_MAX: u32 = 3_600_000;
 const PART_BYTES: usize = 1024 * 1024;
@@ -75,7 +73,7 @@ impl Session {
                 BatchEvent::Uploaded { shard, result: self.upload(&nonce, &rows).await }
             }
             BatchEffect::Create { shard, nonce, file } => {
-                let body = create_body(&file, ENDPOINT, &nonce);
+                let body = create_body(&file, self.setup().wire().batch_endpoint(), &nonce);
                 let reply = self.post("batches", Some(body)).await;
                 BatchEvent::Created { shard, result: reply.and_then(|reply| self.job(&reply)) }
             }
@@ -145,7 +143,7 @@ impl Session {
     /// One row as a line of a request file.
     pub(super) fn line(&self, item: Ordinal) -> Option<String> {
         let body = self.prepared.body(self.setup(), item).ok()?;
-        request_line(&custom_id(&self.manifest.run, item), ENDPOINT, &body)
+        request_line(&custom_id(&self.manifest.run, item), self.setup().wire().batch_endpoint(), &body)
     }
 
     /// The file is built part by part outside of this heap, and streamed from there.
@@ -333,7 +331,7 @@ impl Session {
             let results = self.results.borrow();
             (0..self.prepared.items()).map(|item| results.item(item).is_some_and(|item| item.end.is_some())).collect()
         };
-        let rows = Forecast { facts: &facts, imported: &done, tokens_counted: self.prepared.is_counted() };
+        let rows = self.prepared.as_rows(&facts, &done);
         let mut slices = Slices::begin();
         let turn = &mut async || {
             slices.turn().await;
@@ -350,7 +348,7 @@ impl Session {
             one_by_one_ms: one_by_one.duration_ms,
             handed_over: forecast(setup, &handed_over, &rows, now(), turn).await.cost_high,
             window_hours: 24,
-            batch_priced: prices::find_at(setup.provider, &setup.model).is_some_and(|model| model.batch.is_some()),
+            batch_priced: batch_discount_percent(setup).is_some(),
         }
     }
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
-use crate::link::{ConnectionReport, Secret, Setup, ToPage};
-use crate::prices;
+use crate::link::{ConnectionReport, Place, Secret, Setup, ToPage};
+use crate::prices::{self, RouterList};
 use crate::provider::{HttpReply, Outcome, Provider, RateHeaders, ServedAt, check_base_url};
 use crate::worker::browser::{now, scope, sleep_ms};
 use crate::worker::http::fetch::{self, Broken, Key};
@@ -36,6 +36,34 @@ pub fn begin(setup: &Setup, secrets: Vec<Option<Secret>>) {
     }
 }
 
+/// Asks for a router's price list. Nothing of the person's goes along.
+pub fn begin_prices(base_url: String) {
+    spawn_local(async move {
+        match router_prices(&base_url).await {
+            Ok(list) => page::post(&ToPage::RouterPrices(list)),
+            Err(why) => {
+                let words = format!("The price list didn't arrive: {why}. Try again, or enter the prices yourself.");
+                page::refuse(plan::problem(Place::Provider, words));
+            }
+        }
+    });
+}
+
+async fn router_prices(base_url: &str) -> Result<RouterList, String> {
+    check_base_url(base_url)?;
+    let url = Provider::OpenRouter.models_url(base_url);
+    let reply = list_models(Provider::OpenRouter, &url, None).await.map_err(|broken| match broken {
+        Broken::Aborted => format!("the server didn't answer within {} s", CHECK_MS_MAX / 1_000),
+        Broken::Unreachable(_) => "the server can't be reached".to_owned(),
+        Broken::NeverSent(words) => words,
+    })?;
+    match reply.status {
+        200 if !reply.torn => RouterList::read(&reply.body),
+        200 => Err("the answer broke off".to_owned()),
+        status => Err(format!("the server answered {status}")),
+    }
+}
+
 async fn check(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
     ConnectionReport { base_url: setup.base_url.clone(), ..asked(setup, secret).await }
 }
@@ -53,7 +81,7 @@ async fn asked(setup: &Setup, secret: Option<Secret>) -> ConnectionReport {
         Ok(key) => key,
         Err(problem) => return failed(problem.message),
     };
-    let (_, models_url) = setup.provider.urls(&setup.base_url);
+    let models_url = setup.provider.models_url(&setup.base_url);
     let mut report = match list_models(setup.provider, &models_url, key.as_ref()).await {
         Ok(reply) => read(setup, key.is_some(), &reply, local_network::http_version(&models_url)),
         Err(Broken::Aborted) => failed(format!(

@@ -7,13 +7,15 @@ use crate::estimate::{self, LimitKind, Limiter, RateLimit};
 use crate::link::{FileEstimate, NearDuplicates, Setup};
 use crate::money::Usd;
 use crate::prices::RateCard;
-use crate::provider::{Provider, Usage};
+use crate::provider::{CacheMarks, PromptCache, Provider, Usage, bills_cache_writes};
 use crate::time::Time;
 use crate::worker::rows::prepare::Prepared;
 use crate::worker::run::table::in_short;
 
 /// A usual call's latency, where nothing is known of the endpoint.
 const LATENCY_MS: u64 = 1_500;
+/// Shorter prompts never get into OpenAI's cache.
+const CACHED_INPUT_MIN: u64 = 1_024;
 
 /// What is known of the rows.
 pub struct Rows<'a> {
@@ -22,6 +24,8 @@ pub struct Rows<'a> {
     pub imported: &'a [bool],
     /// Their tokens were counted, not estimated.
     pub tokens_counted: bool,
+    /// Of each call, what all of them share and mark to be kept.
+    pub shared_tokens: u64,
 }
 
 pub async fn forecast(
@@ -33,6 +37,8 @@ pub async fn forecast(
 ) -> FileEstimate {
     let cards: Option<Vec<&RateCard>> = plan.lanes.iter().map(|lane| lane.card.as_ref()).collect();
     let cards = cards.unwrap_or_default();
+    let lanes: Vec<Setup> = (0..setup.lanes()).map(|lane| setup.of_lane(lane)).collect();
+    let priced_lanes: Vec<(&Setup, &RateCard)> = lanes.iter().zip(cards.iter().copied()).collect();
     let cap = u64::from(plan.output_tokens_max.unwrap_or(0));
     // An answer that doesn't fit may be asked for again, and every time is billed.
     let times = 1 + u64::from(plan.reasks);
@@ -46,15 +52,25 @@ pub async fn forecast(
         let input = u64::from(facts.input_estimate);
         input_tokens += input;
         // A row goes to whichever lane is free: from the cheapest to the dearest.
-        let cards = match plan.own_lane(item as Ordinal) {
-            Some(own) => cards.get(usize::from(own)..=usize::from(own)).unwrap_or_default(),
-            None => &cards,
+        let lanes = match plan.own_lane(item as Ordinal) {
+            Some(own) => priced_lanes.get(usize::from(own)..=usize::from(own)).unwrap_or_default(),
+            None => &priced_lanes,
         };
-        let cost =
-            |output: u64| cards.iter().map(move |card| card.cost(&Usage { input, output, ..Usage::default() }, now));
-        low += cost(0).min().unwrap_or(Usd::ZERO);
-        high += cost(cap).max().unwrap_or(Usd::ZERO) * times;
-        let dearest = cards.iter().map(|card| card.worst_case(u64::from(facts.input_bound), cap)).max();
+        let least = lanes.iter().map(|(lane, card)| {
+            let cache_read = cached(lane, rows.shared_tokens, input).0;
+            card.cost(&Usage { input, cache_read, ..Usage::default() }, now)
+        });
+        let most = lanes.iter().flat_map(|(lane, card)| {
+            let written = cached(lane, rows.shared_tokens, input).1;
+            let cache_write_1h = if card.keeps_an_hour { written } else { 0 };
+            let written = Usage { cache_write: written, cache_write_1h, ..Usage::default() };
+            // What is thought may cost more than what is shown.
+            [(Usage::default(), 0), (Usage::default(), cap), (written, 0), (written, cap)]
+                .map(|(part, reasoning)| card.cost(&Usage { input, output: cap, reasoning, ..part }, now))
+        });
+        low += least.min().unwrap_or(Usd::ZERO);
+        high += most.max().unwrap_or(Usd::ZERO) * times;
+        let dearest = lanes.iter().map(|(_, card)| card.worst_case(u64::from(facts.input_bound), cap)).max();
         worst += dearest.unwrap_or(Usd::ZERO) * times;
     }
     let priced = !cards.is_empty();
@@ -76,6 +92,19 @@ pub async fn forecast(
         worst_case,
         duration_ms: lanes_ms(plan, calls, input_tokens + calls * cap, latency_ms(setup)),
         fits_budget: setup.budget.and_then(|budget| worst_case.map(|worst| worst <= budget)),
+    }
+}
+
+/// Tokens of a call's input that the provider's prompt cache may give, and that it may take.
+fn cached(lane: &Setup, shared_tokens: u64, input: u64) -> (u64, u64) {
+    match lane.provider.cache_marks(&lane.base_url, &lane.model) {
+        // Nothing tells whoever hands the calls on to OpenAI to keep nothing.
+        CacheMarks::None if lane.provider.is_hosted() && bills_cache_writes(&lane.model) => {
+            (0, if input >= CACHED_INPUT_MIN { input } else { 0 })
+        }
+        CacheMarks::None => (0, 0),
+        _ if lane.prompt_cache == PromptCache::Off => (0, 0),
+        _ => (shared_tokens.min(input), shared_tokens.min(input)),
     }
 }
 
@@ -185,6 +214,7 @@ fn duration_ms(limits: &Limits, calls: u64, tokens: u64, latency_ms: u64) -> u64
 mod tests {
     use super::*;
     use crate::link::LaneSetup;
+    use crate::money::PerToken;
     use crate::worker::plan::{self, tests::setup};
     use crate::worker::rows::data::tests::at_once;
 
@@ -198,7 +228,7 @@ mod tests {
         let row = |leader, maybe_cached| ItemFacts { leader, input_estimate: 100, input_bound: 1_000, maybe_cached };
         let facts = [row(0, false), row(0, false), row(2, true), row(3, false), row(3, false)];
         let of = |setup: &Setup, plan: &Plan, imported: &[bool]| {
-            let rows = Rows { facts: &facts, imported, tokens_counted: false };
+            let rows = Rows { facts: &facts, imported, tokens_counted: false, shared_tokens: 0 };
             at_once(forecast(setup, plan, &rows, Time(0), &mut async || {}))
         };
         let one = of(&setup, &plan, &[]);
@@ -216,12 +246,49 @@ mod tests {
             model: "gpt-4o".into(),
             input_price: None,
             output_price: None,
+            listed_card: None,
             limits: setup.limits.clone(),
             variant: None,
         });
         let two = of(&setup, &plan::plan(&setup), &[]);
         assert_eq!(two.cost_low, one.cost_low, "the cheapest lane may take them all");
         assert!(two.worst_case > one.worst_case);
+    }
+
+    /// gpt-5.6-sol: $4 in, $0.40 from the cache, $5 into it, $20 out.
+    #[test]
+    fn no_estimate_is_below_what_the_prompt_cache_bills() {
+        let mut setup = Setup {
+            provider: Provider::OpenAi,
+            base_url: "https://api.openai.com/v1".into(),
+            model: "gpt-5.6-sol".into(),
+            output_tokens_max: Some(10),
+            ..setup()
+        };
+        let row = ItemFacts { leader: 0, input_estimate: 2_000, input_bound: 2_500, maybe_cached: false };
+        let of = |setup: &Setup| {
+            let rows = Rows { facts: &[row], imported: &[], tokens_counted: false, shared_tokens: 1_500 };
+            at_once(forecast(setup, &plan::plan(setup), &rows, Time(0), &mut async || {}))
+        };
+        let usd = |text: &str| Usd::parse(text);
+        // Nothing is written unasked, so that the estimate is of plain input; a reservation counts on writes all the same.
+        assert_eq!((of(&setup).cost_low, of(&setup).cost_high), (usd("0.008"), usd("0.0082")));
+        assert_eq!(of(&setup).worst_case, usd("0.0127"));
+        // 1,500 of them are read or written.
+        setup.prompt_cache = PromptCache::FiveMinutes;
+        assert_eq!((of(&setup).cost_low, of(&setup).cost_high), (usd("0.0026"), usd("0.0097")));
+        // A router hands calls on that write, and nothing tells them not to.
+        let router = Setup {
+            provider: Provider::OpenRouter,
+            base_url: "https://openrouter.ai/api/v1".into(),
+            model: "openai/gpt-5.6-sol".into(),
+            input_price: Some(PerToken(4_000_000)),
+            output_price: Some(PerToken(20_000_000)),
+            prompt_cache: PromptCache::Off,
+            ..setup
+        };
+        assert_eq!(of(&router).cost_high, usd("0.0102"));
+        assert_eq!(of(&router).worst_case, usd("0.0127"));
     }
 
     #[test]

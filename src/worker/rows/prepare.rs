@@ -13,6 +13,7 @@ use crate::worker::browser::Slices;
 use crate::worker::plan;
 use crate::worker::rows::counting::Weight;
 use crate::worker::rows::data::Data;
+use crate::worker::rows::forecast::Rows;
 
 pub type CacheKey = [u8; 32];
 
@@ -174,6 +175,22 @@ impl Prepared {
         self.facts.borrow().iter().map(estimate).collect()
     }
 
+    /// What a forecast needs to know of the rows.
+    pub fn as_rows<'a>(&self, facts: &'a [ItemFacts], imported: &'a [bool]) -> Rows<'a> {
+        Rows { facts, imported, tokens_counted: self.counted.get(), shared_tokens: self.shared_tokens() }
+    }
+
+    /// Tokens of what every call begins with and marks to be kept; of several candidates, the most.
+    fn shared_tokens(&self) -> u64 {
+        let of_lane = |(lane, prompt): (usize, &Prompt)| {
+            let lane = self.of.of_lane(lane);
+            let user = lane.user.get(..prompt.shared_user_bytes()).unwrap_or_default();
+            u64::from(tokens::estimate(&lane.system)) + u64::from(tokens::estimate(user))
+        };
+        let fixed = self.prompts.iter().enumerate().filter(|(_, prompt)| prompt.has_fixed_system());
+        fixed.map(of_lane).max().unwrap_or(0)
+    }
+
     /// Whether the cache may answer a row.
     pub fn maybe_cached(&self, item: Ordinal, is_cached: impl Fn(&CacheKey) -> bool) -> bool {
         self.of.use_cache && self.keys_of(item).any(|key| is_cached(&key))
@@ -217,7 +234,7 @@ pub async fn prepare(
         let (lane, prompt) = (&own[row % own.len()], &prepared.prompts[row % own.len()]);
         let (system, user) = dataset::render(prompt, &prepared.table, row).map_err(Unprepared::Template)?;
         let call = call(lane, prompt, &system, &user);
-        let body = lane.provider.body(&lane.base_url, &call);
+        let body = lane.provider.body(lane.wire(), &lane.base_url, &call);
         let key = cache_key(&plan::group(lane), &body);
         let mut longest = body.len();
         for (lane, keys) in &mut prepared.others {
@@ -305,7 +322,7 @@ fn other_wires(setup: &Setup) -> Vec<Setup> {
 }
 
 fn body_of(lane: &Setup, prompt: &Prompt, system: &str, user: &str) -> String {
-    lane.provider.body(&lane.base_url, &call(lane, prompt, system, user))
+    lane.provider.body(lane.wire(), &lane.base_url, &call(lane, prompt, system, user))
 }
 
 pub fn call<'a>(setup: &'a Setup, prompt: &Prompt, system: &'a str, user: &'a str) -> Call<'a> {

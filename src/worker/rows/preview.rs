@@ -17,7 +17,7 @@ pub fn preview(data: &Data, row: u32, setup: &Setup) -> Result<Preview, Template
     let (system, user) = dataset::render(&prompt, &data.table, row as usize)?;
     let call = call(setup, &prompt, &system, &user);
     let tokens_estimate = estimate(setup, &call);
-    let tokens_bound = tokens::bound(setup.provider.body(&setup.base_url, &call).len());
+    let tokens_bound = tokens::bound(setup.provider.body(setup.wire(), &setup.base_url, &call).len());
     let system = setup.provider.system_as_sent(&call).into_owned();
     let advice = prompt.advice(data.table.format()).map(str::to_owned);
     Ok(Preview { system, user, tokens_estimate, tokens_bound, tokens_counted: false, advice })

@@ -151,6 +151,7 @@ mod tests {
             model: "second".into(),
             input_price: None,
             output_price: None,
+            listed_card: None,
             limits: setup.limits.clone(),
             variant: None,
         });

@@ -45,7 +45,7 @@ impl Sending<'_> {
     async fn posted(&self, key: Option<&Key>, signal: &AbortSignal) -> Result<HttpReply, Broken> {
         let body = self.prepared.body(self.setup, self.item);
         let body = body.map_err(|problem| Broken::NeverSent(template_words(&problem)))?;
-        let (url, _) = self.setup.provider.urls(&self.setup.base_url);
+        let url = self.setup.wire().post_url(&self.setup.base_url);
         let mut headers = self.setup.provider.headers();
         headers.push(("content-type", "application/json".to_owned()));
         fetch::post(&HttpRequest { url, headers, body }, key, signal).await

@@ -405,7 +405,7 @@ impl Session {
             return;
         }
         self.protocols.borrow_mut()[lane].looks -= 1;
-        let (url, _) = setup.provider.urls(&setup.base_url);
+        let url = setup.wire().post_url(&setup.base_url);
         let version = local_network::http_version(&url);
         local_network::forget_timings();
         if version != Some("HTTP/1.1") {

@@ -42,19 +42,57 @@ pub struct Answer {
     pub output_tokens: u64,
 }
 
+/// Of OpenAI's two APIs: `input` and `max_output_tokens` are the Responses API's.
 #[derive(Deserialize)]
 struct Body {
     model: String,
+    #[serde(alias = "input")]
     messages: Vec<Message>,
+    #[serde(alias = "max_output_tokens")]
     max_completion_tokens: Option<u64>,
     max_tokens: Option<u64>,
+    #[serde(default)]
+    prompt_cache_options: CacheOptions,
+}
+
+#[derive(Default, Deserialize)]
+struct CacheOptions {
+    mode: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Message {
     role: String,
-    content: Value,
+    content: Content,
 }
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+#[derive(Deserialize)]
+struct Part {
+    r#type: String,
+    text: String,
+    prompt_cache_breakpoint: Option<Value>,
+}
+
+impl Content {
+    fn into_parts(self) -> Vec<Part> {
+        match self {
+            Content::Text(text) => vec![Part { r#type: TEXT_PARTS[0].to_owned(), text, prompt_cache_breakpoint: None }],
+            Content::Parts(parts) => parts,
+        }
+    }
+}
+
+/// The types of text parts in each of the two APIs.
+const TEXT_PARTS: [&str; 2] = ["text", "input_text"];
+/// The least that OpenAI's prompt cache keeps.
+const CACHED_TOKENS_MIN: u64 = 1_024;
 
 pub const TOKENS_A_MESSAGE: u64 = 3;
 pub const TOKENS_A_CALL: u64 = 3;
@@ -62,11 +100,26 @@ pub const TOKENS_A_CALL: u64 = 3;
 /// Reads a request's body, or says what is wrong with it.
 pub fn read(body: &[u8]) -> Result<Asked, String> {
     let body: Body = serde_json::from_slice(body).map_err(|error| format!("The body can't be read: {error}."))?;
+    let is_explicit = body.prompt_cache_options.mode.as_deref() == Some("explicit");
     let (mut system, mut message, mut input_tokens, mut system_tokens) = (String::new(), None, TOKENS_A_CALL, 0);
+    let (mut so_far, mut marked) = (String::new(), None);
     for Message { role, content } in body.messages {
-        let Value::String(content) = content else { return Err("A message's content must be a string.".to_owned()) };
-        let tokens = tokens_of(&content) + TOKENS_A_MESSAGE;
+        let (mut tokens, mut content_text) = (TOKENS_A_MESSAGE, String::new());
+        for Part { r#type, text, prompt_cache_breakpoint } in content.into_parts() {
+            if !TEXT_PARTS.contains(&r#type.as_str()) {
+                return Err(format!("A part's type must be text, and it is {type}."));
+            }
+            tokens += tokens_of(&text);
+            content_text.push_str(&text);
+            so_far.push_str(&text);
+            if prompt_cache_breakpoint.is_some() {
+                let before = input_tokens - TOKENS_A_CALL + tokens;
+                marked = Some(Marked { text: so_far.clone(), tokens: before, one_hour: false });
+            }
+        }
+        so_far.push('\n');
         input_tokens += tokens;
+        let content = content_text;
         match role.as_str() {
             "system" | "developer" => {
                 system_tokens += tokens;
@@ -79,6 +132,10 @@ pub fn read(body: &[u8]) -> Result<Asked, String> {
     let message = message.ok_or("There must be a user message.")?;
     let message_sha256 = sha256(&message);
     let output_cap = body.max_completion_tokens.or(body.max_tokens);
+    // Unless told otherwise, these models write all of a prompt.
+    if bills_cache_writes(&body.model) && !is_explicit {
+        marked = Some(Marked { text: so_far, tokens: input_tokens, one_hour: false });
+    }
     Ok(Asked {
         model: body.model,
         system,
@@ -87,8 +144,20 @@ pub fn read(body: &[u8]) -> Result<Asked, String> {
         input_tokens,
         system_tokens,
         output_cap,
-        marked: None,
+        marked: marked.filter(|marked| marked.tokens >= CACHED_TOKENS_MIN),
     })
+}
+
+/// OpenAI's models from GPT-5.6 on.
+pub fn bills_cache_writes(model: &str) -> bool {
+    let version = model.strip_prefix("gpt-").and_then(|rest| rest.split('-').next()).unwrap_or_default();
+    let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
+    matches!((major.parse::<u32>(), minor.parse::<u32>()), (Ok(major), Ok(minor)) if (major, minor) >= (5, 6))
+}
+
+/// Models that OpenAI answers for over its Responses API alone.
+pub fn is_responses_only(model: &str) -> bool {
+    model.split('-').any(|part| part == "pro" || part == "codex")
 }
 
 pub fn answer(asked: &Asked) -> Answer {

@@ -7,9 +7,10 @@ use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::batch_rows::{answered_line, check, failed_line, lines, unfinished_line};
+use super::batch_rows::{answered_line, check, failed_line, lines, unfinished_line, wire_of};
 use super::clock::{self, Instant};
 use super::settings::Settings;
+use super::wire::Wire;
 
 const VALIDATING_MAX: Duration = Duration::from_millis(500);
 
@@ -84,6 +85,7 @@ pub struct Books {
 
 pub struct Job {
     pub input_file: String,
+    pub endpoint: String,
     pub metadata: Value,
     pub created: (Instant, u64),
     pub state: &'static str,
@@ -121,10 +123,11 @@ impl Books {
     pub fn create(&mut self, asked: &Value) -> Result<Value, String> {
         let input_file = asked["input_file_id"].as_str().unwrap_or("").to_owned();
         let file = self.files.get(&input_file).cloned().ok_or(format!("Cannot find file {input_file}."))?;
-        if asked["endpoint"] != "/v1/chat/completions" || asked["completion_window"] != "24h" {
+        let endpoint = asked["endpoint"].as_str().unwrap_or_default();
+        if wire_of(endpoint).is_none() || asked["completion_window"] != "24h" {
             return Err("The endpoint or the completion window is none.".to_owned());
         }
-        let (rows, problem) = check(&file);
+        let (rows, problem) = check(&file, endpoint);
         let tokens: u64 = lines(&file).filter_map(|(_, asked)| Some(asked.ok()?.input_tokens)).sum();
         let queued: u64 = self.jobs.values().filter(|job| !job.is_final()).map(|job| job.tokens).sum();
         let full = self.settings.queue_tokens.is_some_and(|limit| queued > 0 && queued + tokens > limit);
@@ -139,6 +142,7 @@ impl Books {
         let id = format!("batch_{:06}", self.next);
         let job = Job {
             input_file,
+            endpoint: endpoint.to_owned(),
             metadata: asked["metadata"].clone(),
             created: (Instant::now(), clock::unix().as_secs()),
             state: if errors.is_null() { "validating" } else { "failed" },
@@ -196,6 +200,7 @@ impl Books {
         let file = self.files.get(&job.input_file).cloned().unwrap_or_default();
         let (mut output, mut error): (Vec<String>, Vec<String>) = Default::default();
         let worked = job.rows * percent / 100;
+        let wire = wire_of(&job.endpoint).unwrap_or(Wire::Openai);
         let nth = |every: usize, row: usize| every > 0 && row % every == every - 1;
         for (row, (custom_id, asked)) in lines(&file).enumerate() {
             let Ok(asked) = asked else { continue };
@@ -207,7 +212,7 @@ impl Books {
                 error.push(failed_line(id, row, custom_id));
             } else {
                 job.completed += 1;
-                let (line, pico) = answered_line(id, row, custom_id, &asked, settings.pad_bytes, prices);
+                let (line, pico) = answered_line(wire, id, row, custom_id, &asked, settings.pad_bytes, prices);
                 job.billed_pico += pico;
                 job.custom_ids.push(custom_id.to_owned());
                 if nth(settings.repeat_every, row) {
@@ -244,7 +249,7 @@ impl Job {
     }
 
     pub fn seen(&self, id: &str) -> Value {
-        json!({"id": id, "object": "batch", "endpoint": "/v1/chat/completions", "errors": self.errors,
+        json!({"id": id, "object": "batch", "endpoint": self.endpoint, "errors": self.errors,
             "input_file_id": self.input_file, "completion_window": "24h", "status": self.state,
             "output_file_id": self.output, "error_file_id": self.error, "created_at": self.created.1,
             "request_counts": {"total": self.rows, "completed": self.completed, "failed": self.failed},
@@ -274,6 +279,7 @@ mod tests {
         books
     }
 
+    const ENDPOINT: &str = "/v1/chat/completions";
     const ASKED: fn() -> Value =
         || json!({"input_file_id": "file-1", "endpoint": "/v1/chat/completions", "completion_window": "24h"});
 
@@ -319,9 +325,9 @@ mod tests {
     #[test]
     fn files_that_break_a_documented_limit_are_refused() {
         let twice: Bytes = [file(1), file(1)].concat().into();
-        assert_eq!(check(&twice).1.expect("a problem")["code"], "duplicate_custom_id");
-        assert_eq!(check(&"{".into()).1.expect("a problem")["code"], "invalid_json_line");
-        assert_eq!(check(&file(50_001)).1.expect("a problem")["code"], "too_many_tasks");
-        assert_eq!(check(&file(50_000)), (50_000, None));
+        assert_eq!(check(&twice, ENDPOINT).1.expect("a problem")["code"], "duplicate_custom_id");
+        assert_eq!(check(&"{".into(), ENDPOINT).1.expect("a problem")["code"], "invalid_json_line");
+        assert_eq!(check(&file(50_001), ENDPOINT).1.expect("a problem")["code"], "too_many_tasks");
+        assert_eq!(check(&file(50_000), ENDPOINT), (50_000, None));
     }
 }

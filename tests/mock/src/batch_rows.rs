@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{self, Asked, tokens_of};
-use super::reply::Reply;
 use super::settings::Settings;
+use super::wire::{Cached, Wire};
 
 #[derive(Deserialize)]
 struct Line<'a> {
@@ -18,8 +18,15 @@ struct Line<'a> {
     body: &'a serde_json::value::RawValue,
 }
 
+const ENDPOINTS: [(&str, Wire); 2] = [("/v1/chat/completions", Wire::Openai), ("/v1/responses", Wire::Responses)];
+
+/// The API behind a batch job's endpoint.
+pub fn wire_of(endpoint: &str) -> Option<Wire> {
+    ENDPOINTS.into_iter().find(|(name, _)| *name == endpoint).map(|(_, wire)| wire)
+}
+
 /// The documented limits of a request file: rows, and the first thing that is wrong with them.
-pub fn check(file: &Bytes) -> (usize, Option<Value>) {
+pub fn check(file: &Bytes, endpoint: &str) -> (usize, Option<Value>) {
     let problem = |line: usize, code: &str, message: &str| {
         Some(json!({"code": code, "line": line + 1, "message": message, "param": null}))
     };
@@ -31,7 +38,7 @@ pub fn check(file: &Bytes) -> (usize, Option<Value>) {
         let Ok(line) = serde_json::from_str::<Line>(text) else {
             return (rows, problem(at, "invalid_json_line", "This line is not parseable as valid JSON."));
         };
-        if line.method != "POST" || line.url != "/v1/chat/completions" {
+        if line.method != "POST" || line.url != endpoint {
             return (
                 rows,
                 problem(at, "invalid_url", "The URL provided for this request does not match the endpoint."),
@@ -40,7 +47,7 @@ pub fn check(file: &Bytes) -> (usize, Option<Value>) {
         if !seen.insert(line.custom_id.to_owned()) {
             return (rows, problem(at, "duplicate_custom_id", "The custom_id for this request is a duplicate."));
         }
-        let named = answer::read(line.body.get().as_bytes()).map(|asked| asked.model);
+        let named = read(line.url, line.body.get()).map(|asked| asked.model);
         match (named, &model) {
             (Ok(named), None) => model = Some(named),
             (Ok(named), Some(known)) if named == *known => {}
@@ -60,11 +67,16 @@ pub fn lines(file: &Bytes) -> impl Iterator<Item = (&str, Result<Asked, String>)
     let text = std::str::from_utf8(file).unwrap_or_default();
     text.lines().filter_map(|line| {
         let line: Line = serde_json::from_str(line).ok()?;
-        Some((line.custom_id, answer::read(line.body.get().as_bytes())))
+        Some((line.custom_id, read(line.url, line.body.get())))
     })
 }
 
+fn read(endpoint: &str, body: &str) -> Result<Asked, String> {
+    wire_of(endpoint).ok_or("There is no such endpoint.")?.read(&HeaderMap::new(), body.as_bytes())
+}
+
 pub fn answered_line(
+    wire: Wire,
     job: &str,
     row: usize,
     custom_id: &str,
@@ -78,14 +90,18 @@ pub fn answered_line(
         given.output_tokens = tokens_of(&filling);
         given.text = filling;
     }
-    let body = Reply::completion(row as u64, asked, &given, 0, true).body;
+    let written = asked.marked.as_ref().map_or(0, |marked| marked.tokens);
+    let cached = Cached { written, ..Cached::default() };
+    let body = wire.completion(row as u64, asked, &given, cached, true).body;
     let line = format!(
         "{{\"id\":\"{job}_req_{row}\",\"custom_id\":{},\"response\":{{\"status_code\":200,\"request_id\":\"{job}_{row}\",\
          \"body\":{body}}},\"error\":null}}\n",
         json!(custom_id)
     );
     let of = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price / 2);
-    (line, of(asked.input_tokens, prices.price_in.0) + of(given.output_tokens, prices.price_out.0))
+    let write_price = prices.price_cache_write.unwrap_or(prices.price_in).0;
+    let input = of(asked.input_tokens - written, prices.price_in.0) + of(written, write_price);
+    (line, input + of(given.output_tokens, prices.price_out.0))
 }
 
 pub fn failed_line(job: &str, row: usize, custom_id: &str) -> String {

@@ -14,6 +14,7 @@ use tokio::time::Sleep;
 use tokio_stream::Stream;
 
 use super::answer::{Answer, Asked};
+use super::wire::Cached;
 
 /// What goes back, before it is sent.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Reply {
     }
 
     /// A whole answer; its usage can be left out.
-    pub fn completion(sequence: u64, asked: &Asked, answer: &Answer, cached_tokens: u64, with_usage: bool) -> Reply {
+    pub fn completion(sequence: u64, asked: &Asked, answer: &Answer, cached: Cached, with_usage: bool) -> Reply {
         let mut body = json!({
             "id": format!("chatcmpl-{sequence:08}"),
             "object": "chat.completion",
@@ -79,8 +80,39 @@ impl Reply {
                 "prompt_tokens": asked.input_tokens,
                 "completion_tokens": answer.output_tokens,
                 "total_tokens": asked.input_tokens + answer.output_tokens,
-                "prompt_tokens_details": {"cached_tokens": cached_tokens},
+                "prompt_tokens_details": {"cached_tokens": cached.read, "cache_write_tokens": cached.written},
                 "completion_tokens_details": {"reasoning_tokens": 0},
+            });
+        }
+        Reply::json(StatusCode::OK, &body)
+    }
+
+    /// The same in the words of the Responses API.
+    pub fn response(sequence: u64, asked: &Asked, answer: &Answer, cached: Cached, with_usage: bool) -> Reply {
+        let is_cut = answer.finish == "length";
+        let mut body = json!({
+            "id": format!("resp_{sequence:08}"),
+            "object": "response",
+            "created_at": 0,
+            "status": if is_cut { "incomplete" } else { "completed" },
+            "error": null,
+            "incomplete_details": if is_cut { json!({"reason": "max_output_tokens"}) } else { Value::Null },
+            "model": asked.model,
+            "output": [
+                {"type": "reasoning", "id": format!("rs_{sequence:08}"), "summary": []},
+                {"type": "message", "id": format!("msg_{sequence:08}"), "role": "assistant",
+                    "status": if is_cut { "incomplete" } else { "completed" },
+                    "content": [{"type": "output_text", "text": answer.text, "annotations": []}]},
+            ],
+            "store": false,
+        });
+        if with_usage {
+            body["usage"] = json!({
+                "input_tokens": asked.input_tokens,
+                "input_tokens_details": {"cached_tokens": cached.read, "cache_write_tokens": cached.written},
+                "output_tokens": answer.output_tokens,
+                "output_tokens_details": {"reasoning_tokens": 0},
+                "total_tokens": asked.input_tokens + answer.output_tokens,
             });
         }
         Reply::json(StatusCode::OK, &body)
@@ -201,7 +233,7 @@ mod tests {
     fn half_a_body_is_no_json() {
         let asked = crate::answer::read(br#"{"model": "m", "messages": [{"role": "user", "content": "x"}]}"#);
         let asked = asked.expect("a call");
-        let whole = Reply::completion(0, &asked, &crate::answer::answer(&asked), 0, true);
+        let whole = Reply::completion(0, &asked, &crate::answer::answer(&asked), Cached::default(), true);
         assert!(serde_json::from_str::<Value>(&whole.body).is_ok());
         assert!(serde_json::from_str::<Value>(&whole.halved().body).is_err());
     }

@@ -61,6 +61,7 @@ pub fn router(settings: Settings) -> Router {
     let message_jobs = super::batch_messages::router(move || told.lock().settings.clone());
     Router::new()
         .route("/v1/chat/completions", any(chat))
+        .route("/v1/responses", any(responses))
         .route("/v1/messages", any(messages))
         .route("/v1/messages/count_tokens", any(count_tokens))
         .route("/v1/models", any(models))
@@ -91,6 +92,10 @@ struct Decided {
 
 async fn chat(state: State<Mock>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     called(state, Wire::Openai, (method, uri), headers, body).await
+}
+
+async fn responses(state: State<Mock>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    called(state, Wire::Responses, (method, uri), headers, body).await
 }
 
 async fn messages(state: State<Mock>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -158,7 +163,7 @@ impl Inner {
         let nth = self.ledger.nth_arrival(&asked.message_sha256);
         let epoch = self.epoch;
         let at_once = |reply| Decided { sequence, epoch, latency: Duration::ZERO, reply: Some(reply) };
-        if let Some(refusal) = self.wrong_key(wire, headers).or_else(|| self.unknown_model(&asked.model)) {
+        if let Some(refusal) = self.wrong_key(wire, headers).or_else(|| self.unknown_model(wire, &asked.model)) {
             return at_once(refusal);
         }
         let answer = answer::answer(asked);
@@ -204,7 +209,11 @@ impl Inner {
         }
     }
 
-    fn unknown_model(&self, model: &str) -> Option<Reply> {
+    fn unknown_model(&self, wire: Wire, model: &str) -> Option<Reply> {
+        if wire == Wire::Openai && answer::is_responses_only(model) {
+            let message = "This model is only supported in v1/responses and not in v1/chat/completions.";
+            return Some(Reply::error(404, "invalid_request_error", None, message));
+        }
         let models = &self.settings.models;
         let known = models.is_empty() || models.iter().any(|known| known == model);
         let message = || format!("The model `{model}` does not exist or you do not have access to it.");
@@ -237,10 +246,10 @@ impl Inner {
         refusal.map(|(what, wait_ms)| Reply::rate_limited(&what, wait_ms.unwrap_or(60_000), true))
     }
 
-    /// OpenAI caches by itself: the system prompt from its second call on, where cached tokens have a price. Anthropic
-    /// caches what is marked, and can read it once an answer to such a call has begun.
+    /// OpenAI's older models cache by themselves: the system prompt from its second call on, where cached tokens have a
+    /// price. Its newer ones and Anthropic's cache what is marked, and can read it once an answer to such a call has begun.
     fn cached(&mut self, wire: Wire, asked: &Asked) -> Cached {
-        if wire == Wire::Openai {
+        if wire != Wire::Anthropic && !answer::bills_cache_writes(&asked.model) {
             let known = self.settings.price_cached.is_some() && !self.prefixes.insert(asked.system.clone());
             return Cached { read: if known { asked.system_tokens } else { 0 }, ..Cached::default() };
         }

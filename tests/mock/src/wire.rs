@@ -1,4 +1,4 @@
-//! The two wires: OpenAI's Chat Completions, and Anthropic's Messages where it differs.
+//! The wires: OpenAI's Chat Completions, and its Responses and Anthropic's Messages where they differ.
 
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::window::Window;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
     Openai,
+    Responses,
     Anthropic,
 }
 
@@ -32,6 +33,7 @@ impl Wire {
     pub fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<Asked, String> {
         match self {
             Wire::Openai => answer::read(body),
+            Wire::Responses => read_responses(body),
             Wire::Anthropic if !headers.contains_key("anthropic-version") => {
                 Err("anthropic-version: header is required".to_owned())
             }
@@ -55,7 +57,7 @@ impl Wire {
     pub fn key(self, headers: &HeaderMap) -> Option<&str> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         match self {
-            Wire::Openai => text(header::AUTHORIZATION.as_str())?.strip_prefix("Bearer "),
+            Wire::Openai | Wire::Responses => text(header::AUTHORIZATION.as_str())?.strip_prefix("Bearer "),
             Wire::Anthropic => text("x-api-key"),
         }
     }
@@ -63,7 +65,8 @@ impl Wire {
     /// A whole answer; its usage can be left out.
     pub fn completion(self, sequence: u64, asked: &Asked, answer: &Answer, cached: Cached, with_usage: bool) -> Reply {
         match self {
-            Wire::Openai => Reply::completion(sequence, asked, answer, cached.read, with_usage),
+            Wire::Openai => Reply::completion(sequence, asked, answer, cached, with_usage),
+            Wire::Responses => Reply::response(sequence, asked, answer, cached, with_usage),
             Wire::Anthropic => message(sequence, asked, answer, cached, with_usage),
         }
     }
@@ -90,7 +93,7 @@ impl Wire {
     pub fn headers(self, reply: &mut Reply, sequence: u64, now_ms: u64, limits: [(Option<u64>, &Window); 2]) {
         let id = format!("req_{sequence:08}");
         let (id_name, names) = match self {
-            Wire::Openai => ("x-request-id", OPENAI_LIMITS),
+            Wire::Openai | Wire::Responses => ("x-request-id", OPENAI_LIMITS),
             Wire::Anthropic => ("request-id", ANTHROPIC_LIMITS),
         };
         reply.header(id_name, id);
@@ -102,7 +105,7 @@ impl Wire {
             reply.header(
                 reset_name,
                 match self {
-                    Wire::Openai => as_duration(full_ms),
+                    Wire::Openai | Wire::Responses => as_duration(full_ms),
                     Wire::Anthropic => as_date(now_ms + full_ms),
                 },
             );
@@ -168,6 +171,22 @@ struct Block {
 #[derive(Deserialize)]
 struct CacheControl {
     ttl: Option<String>,
+}
+
+/// The fields that the API doesn't share with Chat Completions are refused by it, and so is a low cap.
+fn read_responses(body: &[u8]) -> Result<Asked, String> {
+    let fields: Value = serde_json::from_slice(body).map_err(|error| format!("The body can't be read: {error}."))?;
+    let foreign = ["messages", "max_tokens", "max_completion_tokens", "response_format", "reasoning_effort"];
+    if let Some(name) = foreign.iter().find(|name| fields.get(**name).is_some()) {
+        return Err(format!("Unsupported parameter: '{name}'."));
+    }
+    let asked = answer::read(body)?;
+    match asked.output_cap {
+        Some(cap) if cap < 16 => Err(format!(
+            "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got {cap} instead."
+        )),
+        _ => Ok(asked),
+    }
 }
 
 fn read_messages(body: &[u8]) -> Result<Asked, String> {

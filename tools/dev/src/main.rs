@@ -14,6 +14,7 @@
 //! | `bench_run`, `cpu` | how fast a run is beside a bare loop, and which process spends the time |
 //! | `size` | what a visitor downloads, and its budgets |
 //! | `prices` | the catalogue checked, compared and written |
+//! | `refresh` | a report of what the public price lists say by now |
 //!
 //! Of the library it names the catalogue, which it checks and publishes, and the embed's opening; Cargo compiles the
 //! page as separate programs. The simulated provider of the tests is a package of its own, in tests/mock.
@@ -42,6 +43,7 @@ mod node;
 mod offline;
 mod prices;
 mod project;
+mod refresh;
 mod serve;
 mod simulate;
 mod site;

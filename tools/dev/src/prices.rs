@@ -7,7 +7,7 @@ use pennybatch::prices;
 use serde_json::Value;
 
 use crate::edition::Edition;
-use crate::project;
+use crate::{project, refresh};
 
 /// What the page fetches when somebody asks where a price comes from.
 pub const SOURCES: &str = "price-sources.tsv";
@@ -24,6 +24,8 @@ pub enum PricesCommand {
     Take(FileArgs),
     /// Keep what an earlier release said otherwise, in src/prices/history/
     Keep(FileArgs),
+    /// Report what the public price lists say by now beside the catalogue; nothing is changed
+    Refresh(refresh::RefreshArgs),
 }
 
 #[derive(clap::Args)]
@@ -39,6 +41,9 @@ pub struct FileArgs {
 }
 
 pub fn run(command: &PricesCommand) -> Result<(), String> {
+    if let PricesCommand::Refresh(args) = command {
+        return refresh::run(args);
+    }
     if let PricesCommand::Take(args) = command {
         take(&args.file)?;
     }
@@ -52,6 +57,7 @@ pub fn run(command: &PricesCommand) -> Result<(), String> {
     println!("{models} models of {} vendors: no problem.", files.len());
     let place = place().join("catalogue.tsv");
     match command {
+        PricesCommand::Refresh(_) => {}
         PricesCommand::Write | PricesCommand::Take(_) => {
             write(&place, &written)?;
             println!("src/prices/catalogue.tsv is written.");

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::AttrValue;
 
 use super::*;
+use crate::prices::{RateCard, RouterList, RouterModel};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::limits_step::{LimitsStep, LimitsStepProps};
 use crate::ui::runner::run_limits;
@@ -41,6 +42,46 @@ fn nothing_starts_with_a_wrong_field() {
         let problems = complaints(&typed(&ready, field, text));
         assert!(problems.iter().any(|(at, words)| *at == field && words.ends_with('.')), "{field:?} {text}");
     }
+}
+
+#[test]
+fn a_model_of_the_calculator_arrives_where_it_is_served() {
+    let arrived = |model: &str| {
+        let form = ready().after(&FormAction::Linked(vec![(Field::Model, model.to_owned().into())]));
+        (form.provider, form.text(Field::Model).to_string(), form.text(Field::BaseUrl).to_string())
+    };
+    for (model, provider, name) in [
+        ("gpt-5.5-pro", Provider::OpenAi, "gpt-5.5-pro"),
+        ("fireworks/kimi-k3", Provider::Fireworks, "accounts/fireworks/models/kimi-k3"),
+        ("zai/glm-5.2", Provider::OpenRouter, "z-ai/glm-5.2"),
+        ("nobody-lists-it", Provider::Demo, "nobody-lists-it"),
+    ] {
+        assert_eq!(arrived(model), (provider, name.to_owned(), provider.preset().base_url.to_owned()), "{model}");
+    }
+}
+
+#[test]
+fn a_router_s_list_prices_its_models_there_and_nowhere_else() {
+    let card = RateCard::flat(PerToken(1_400_000), PerToken(4_400_000));
+    let model = RouterModel { id: "z-ai/glm-9".into(), card: card.clone() };
+    let list = Rc::new(RouterList { models: vec![model], unpriced: 0 });
+    let form = ready().after(&FormAction::Provider(Provider::OpenRouter));
+    let form = typed(&form, Field::Model, "z-ai/glm-9").after(&FormAction::RouterPrices(list));
+    assert_eq!((form.price_source.clone(), form.text(Field::InputPrice).as_str()), (PriceSource::Router, "1.40"));
+    assert_eq!(prompts_and_endpoints(&form).listed_card, Some(card));
+    let elsewhere = form.after(&FormAction::Provider(Provider::Groq));
+    assert_eq!(prompts_and_endpoints(&elsewhere).listed_card, None);
+    assert_ne!(elsewhere.price_source, PriceSource::Router);
+}
+
+#[test]
+fn the_responses_api_takes_no_low_cap() {
+    let form = ready().after(&FormAction::Provider(Provider::OpenAi));
+    let low = |model: &str| {
+        let form = typed(&typed(&form, Field::Model, model), Field::MaxOutputTokens, "15");
+        faults(&form, Some(&data()), None).iter().any(|(_, (field, _))| *field == Field::MaxOutputTokens)
+    };
+    assert!(low("gpt-5.5-pro") && !low("gpt-4o-mini"));
 }
 
 #[test]
