@@ -9,7 +9,7 @@ use pennybatch::link::{
     Marks, NearDuplicates, Place, Preview, Problem, Projection, ResultDetail, ResultRow, RowFilter, RunSummary, Secret,
     StorageFacts, Task, ToPage, ToWorker, Trial, TrialAnswer, TrialModel, TrialRow,
 };
-use pennybatch::money::Usd;
+use pennybatch::money::{PerToken, Usd};
 use pennybatch::prices::{RateCard, RouterList, RouterModel};
 use pennybatch::provider::Provider;
 use pennybatch::time::Time;
