@@ -144,7 +144,9 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
                 "ArrowDown" | "ArrowUp" if !state.open => Action::Open { at: chosen.or(Some(0)) },
                 "ArrowDown" => Action::Move { by: 1, rows: values.len() },
                 "ArrowUp" => Action::Move { by: -1, rows: values.len() },
-                "PageDown" if state.open => Action::To(state.active.map(|at| (at + 8).min(values.len().saturating_sub(1)))),
+                "PageDown" if state.open => {
+                    Action::To(state.active.map(|at| (at + 8).min(values.len().saturating_sub(1))))
+                }
                 "PageUp" if state.open => Action::To(state.active.map(|at| at.saturating_sub(8))),
                 "Enter" if state.open => {
                     event.prevent_default();

@@ -4,12 +4,12 @@
 //! Every field has a visible label, which is its accessible name, and an id: a given one, or one made from the label,
 //! which is then unique on its page. Hints and errors are tied to the field by `aria-describedby`.
 
+mod announce;
 mod bar_list;
 mod button;
 mod combobox;
 mod copy_button;
 mod dated;
-mod announce;
 mod disclosure;
 mod field;
 mod notice;
@@ -20,12 +20,12 @@ mod stat;
 mod switch;
 mod text_field;
 
+pub use announce::{HEARD, announce};
 pub use bar_list::{Bar, BarList};
 pub use button::{Button, ButtonKind};
 pub use combobox::{Choice, Combobox};
 pub use copy_button::CopyButton;
 pub use dated::dated;
-pub use announce::{HEARD, announce};
 pub use disclosure::{Disclosure, reveal};
 pub use field::slug;
 pub use notice::{Notice, Tone};

@@ -209,7 +209,11 @@ mod tests {
         for (user_agent, forgets) in [
             (format!("{webkit} Version/18.5 Safari/605.1.15"), true),
             (format!("{webkit} CriOS/140.0 Mobile/15E148 Safari/604.1"), true),
-            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36".into(), false),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+                    .into(),
+                false,
+            ),
             ("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0".into(), false),
         ] {
             assert_eq!(forgets_after_a_week(&user_agent), forgets, "{user_agent}");

@@ -153,7 +153,10 @@ mod tests {
             of_playwright(&report),
             [
                 failure("money.spec.ts:7 within (webkit)", &["one", "two"]),
-                failure("money.spec.ts:7 breaks (webkit)", &["expect(locator) failed", "Expected: \"a\"", "Received: \"b\""]),
+                failure(
+                    "money.spec.ts:7 breaks (webkit)",
+                    &["expect(locator) failed", "Expected: \"a\"", "Received: \"b\""]
+                ),
             ]
         );
         let unread = json!({ "errors": [{ "message": "Cannot find module" }], "suites": [] });

@@ -8,16 +8,10 @@ pub const SCRIPT: &str = "sw.js";
 const MARK: &str = "/* built */ {}";
 
 /// Other people's pages, what the host reads, what other programs read, and what an installed page has from the system.
-const LEFT_OUT: [&str; 8] =
-    ["_headers", "embed", "gallery/", "icons/", "index.html", "price", "manifest.json", SCRIPT];
+const LEFT_OUT: [&str; 8] = ["_headers", "embed", "gallery/", "icons/", "index.html", "price", "manifest.json", SCRIPT];
 
 /// The worker of the build `id`, whose page is the program in `page`, among all `files` of the bundle.
-pub fn filled<'a>(
-    script: &str,
-    id: &str,
-    page: &str,
-    files: impl Iterator<Item = &'a str>,
-) -> Result<String, String> {
+pub fn filled<'a>(script: &str, id: &str, page: &str, files: impl Iterator<Item = &'a str>) -> Result<String, String> {
     if script.matches(MARK).count() != 1 {
         return Err(format!("www/{SCRIPT} should hold {MARK} once: what the build knows goes there."));
     }

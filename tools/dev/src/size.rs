@@ -182,8 +182,7 @@ mod tests {
 
     #[test]
     fn the_tag_s_download_is_its_three_files() {
-        let files =
-            ["embed.js", "embed-33a8.wasm", "embed-d83b.js", "embed.html", "embed-page.css", "gallery/host.js"];
+        let files = ["embed.js", "embed-33a8.wasm", "embed-d83b.js", "embed.html", "embed-page.css", "gallery/host.js"];
         let held: Vec<&str> = files.into_iter().filter(|name| in_embed(name)).collect();
         assert_eq!(held, files[..3]);
     }

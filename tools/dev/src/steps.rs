@@ -180,7 +180,10 @@ impl Report {
             0 => String::new(),
             count => format!(", {count} left out"),
         };
-        text.push_str(&format!("steps: {passed} passed, {failed} failed{left_out}; {:.0} s in all\n", whole.as_secs_f64()));
+        text.push_str(&format!(
+            "steps: {passed} passed, {failed} failed{left_out}; {:.0} s in all\n",
+            whole.as_secs_f64()
+        ));
         self.failures(failures::LINES_MAX / failed.max(1)).iter().for_each(|line| {
             text.push_str(line);
             text.push('\n');

@@ -166,7 +166,8 @@ fn build(output: &mut Output, profile: Profile) -> Result<Built, String> {
     let firefox = engines::firefox();
     let mut engines = vec![engines::CHROMIUM];
     let mut left_out = Vec::new();
-    let others = [(engines::FIREFOX, firefox.as_ref().map(|_| ()).map_err(Clone::clone)), (engines::WEBKIT, engines::webkit())];
+    let others =
+        [(engines::FIREFOX, firefox.as_ref().map(|_| ()).map_err(Clone::clone)), (engines::WEBKIT, engines::webkit())];
     for (engine, found) in others {
         match found {
             Ok(()) => engines.push(engine),
@@ -288,7 +289,8 @@ mod tests {
             let spec = json!({"tests": tests.collect::<Vec<_>>()});
             counts(&json!({"stats": {"flaky": flaky}, "suites": [{"suites": [{"specs": [spec]}]}]}))
         };
-        let passed = [("chromium", "expected"), ("chromium", "expected"), ("firefox", "expected"), ("firefox", "skipped")];
+        let passed =
+            [("chromium", "expected"), ("chromium", "expected"), ("firefox", "expected"), ("firefox", "skipped")];
         assert_eq!(report(&passed, 0).as_deref(), Ok("chromium: 2 passed; firefox: 1 passed, 1 left out"));
         assert!(report(&[], 0).is_err_and(|why| why.contains("proves nothing")));
         assert!(report(&[("webkit", "skipped")], 0).is_err_and(|why| why.contains("proves nothing")));
