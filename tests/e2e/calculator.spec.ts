@@ -304,7 +304,7 @@ test('the post\'s own workload is one of those to start from', async ({ page }) 
 });
 
 test('a pasted text is counted on the page', async ({ page }) => {
-  await page.getByRole('button', { name: 'Count from text…' }).click();
+  await page.locator('summary', { hasText: 'Count from text…' }).click();
   await page.getByRole('textbox', { name: 'Prompt with one input' }).fill('word '.repeat(800));
   await page.getByRole('textbox', { name: 'Example answer' }).fill('label');
   await page.getByRole('button', { name: 'Use these lengths' }).click();
@@ -312,7 +312,7 @@ test('a pasted text is counted on the page', async ({ page }) => {
 });
 
 test('the sources of each group of prices are one click away', async ({ page }) => {
-  await page.getByRole('button', { name: 'Sources of these prices' }).click();
+  await page.locator('summary', { hasText: 'Sources of these prices' }).click();
   const advice = page.getByRole('region', { name: 'Recommendation' });
   await expect(advice).toContainText('Input and output (20 Nov 2026): 3 independent sources agree.');
   await expect(advice).toContainText('Flex (20 Nov 2026): 2 independent sources agree.');

@@ -28,7 +28,7 @@ const typed = (address: string) => ({
 });
 
 test('the calculator answers, and its link brings the answer back', async ({ screen, openTab, baseURL }) => {
-  await screen.open(baseURL!);
+  await screen.open(`${baseURL}#/?model=gpt-4o-mini`);
   await screen.untilSays('group', 'Async', /\$0\.30/);
   await screen.fill('API calls', '20,000');
   await screen.untilSays('group', 'Sequential', /\$1\.35/);
@@ -142,8 +142,8 @@ test('the calculator works in a foreign page with a strict policy', async ({ scr
       }
       return [...root?.querySelectorAll('[role=group]') ?? []].map(group => group.textContent).join(' ');
     }, calls);
-    await expect.poll(() => answer(null)).toContain('$0.338');
-    await expect.poll(() => answer('10000')).toContain('$0.675');
+    await expect.poll(() => answer(null)).toContain('$0.25');
+    await expect.poll(() => answer('10000')).toContain('$0.50');
   } finally {
     host.close();
     host.closeAllConnections();

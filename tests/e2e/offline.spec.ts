@@ -22,7 +22,7 @@ test('loaded once, the page opens without a network: the calculator answers, a D
   await screen.open(host.address);
   await untilKept(screen);
   await host.close();
-  await screen.open(host.address);
+  await screen.open(`${host.address}#/?model=gpt-4o-mini`);
   await screen.fill('API calls', '10,000');
   await screen.untilSays('group', 'Sequential', /\$0\.675/);
   await screen.open(`${host.address}#/run`);

@@ -1,5 +1,6 @@
 //! A part that is shown when asked for: a native `<details>`, which the browser's own search opens too.
 
+use gloo_events::EventListener;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -32,14 +33,19 @@ pub fn Disclosure(props: &DisclosureProps) -> Html {
             }
         });
     }
-    let described = props.summary.is_some().then(|| format!("{}-summary", props.id));
-    let ontoggle = {
+    {
         let details = details.clone();
-        let is_open = move |_: Event| details.cast::<Element>().is_some_and(|details| details.has_attribute("open"));
-        props.on_flip.reform(is_open)
-    };
+        use_effect_with(props.on_flip.clone(), move |on_flip| {
+            let (details, on_flip) = (details.cast::<Element>(), on_flip.clone());
+            let listener = details.map(|details| {
+                EventListener::new(&details.clone(), "toggle", move |_| on_flip.emit(details.has_attribute("open")))
+            });
+            move || drop(listener)
+        });
+    }
+    let described = props.summary.is_some().then(|| format!("{}-summary", props.id));
     html! {
-        <details ref={details} id={props.id.clone()} class="disclosure" {ontoggle}>
+        <details ref={details} id={props.id.clone()} class="disclosure">
             <summary class="disclosure__button" aria-describedby={described.clone()}>
                 <svg class="disclosure__mark" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
                     <path d="M4 2.5 8 6 4 9.5" fill="none" stroke="currentColor" stroke-width="1.5" />
