@@ -26,7 +26,7 @@ async function listen(page: Page): Promise<() => Promise<string[]>> {
 }
 
 test('the one live region is there from the start, and a run is heard at its quarters, its pause and its end', async ({ page, startMock }) => {
-  const mock = await startMock('--api-key', KEY, '--latency-ms', '60', '--hold-from', '50');
+  const mock = await startMock('--api-key', KEY, '--latency-ms', '400', '--hold-from', '50');
   await page.goto('./');
   await expect(page.locator('[aria-live=polite]')).toHaveCount(1);
   const runner = await readyRunner(page, numberedRows(ROWS), {
