@@ -84,7 +84,7 @@ fn what_the_edition_of_30_november_corrected_holds() {
 #[test]
 fn what_the_documents_show_stays() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let demos = std::fs::read_dir(root.join("www/embed-demo")).unwrap().map(|file| file.unwrap().path());
+    let demos = std::fs::read_dir(root.join("www/gallery")).unwrap().map(|file| file.unwrap().path());
     let files = demos.chain(["README.md", "docs/embed.md", "www/embed-demo.html"].map(|name| root.join(name)));
     let mut named = 0;
     for file in files.filter(|file| file.extension().is_some_and(|end| end != "css")) {
