@@ -67,7 +67,7 @@ pub mod tests {
         );
         assert_eq!(built["opening"][0], "div");
         assert_eq!(built["attributes"][0], "model");
-        assert!(built["opening"].to_string().contains("$0.338"));
+        assert!(built["opening"].to_string().contains("$0.25"));
     }
 
     #[test]
