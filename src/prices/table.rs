@@ -200,7 +200,7 @@ fn write_sibling(sibling: &RateCard, card: &RateCard, other: Option<&RateCard>) 
 
 /// Every price of the card times so many tenths; `None` where one isn't whole then.
 fn in_tenths(card: &RateCard, tenths: u64) -> Option<RateCard> {
-    let price = |price: PerToken| (price.0 * tenths % 10 == 0).then_some(PerToken(price.0 * tenths / 10));
+    let price = |price: PerToken| (price.0 * tenths).is_multiple_of(10).then_some(PerToken(price.0 * tenths / 10));
     let rates = |rates: &Rates| {
         Some(Rates {
             input: price(rates.input)?,

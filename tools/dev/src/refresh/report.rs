@@ -22,6 +22,9 @@ pub struct Difference {
     said: BTreeMap<Pico, Vec<&'static str>>,
 }
 
+/// Its name, who lists it, and the prices of input and output where they agree on them.
+type NewModel = (String, Vec<&'static str>, Option<(Pico, Pico)>);
+
 pub struct Report {
     today: String,
     versions: Vec<String>,
@@ -31,8 +34,8 @@ pub struct Report {
     pub conflicts: Vec<Difference>,
     /// One source alone states it, and the catalogue says otherwise.
     pub single: Vec<Difference>,
-    /// Models that the catalogue lacks, and who lists them at which prices of input and output.
-    pub new: Vec<(String, Vec<&'static str>, Option<(Pico, Pico)>)>,
+    /// Models that the catalogue lacks.
+    pub new: Vec<NewModel>,
     /// Dates of retirement that a source states for models of the catalogue, which has another or none.
     pub dates: Vec<(String, String, &'static str)>,
     /// Models of the catalogue that no source lists any more.
