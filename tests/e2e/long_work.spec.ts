@@ -191,7 +191,7 @@ test('during each kind of long work the worker answers, and Stop goes through', 
 
   // A small run is under way while a large file is read, counted, and listed.
   await ask('open_sample', 'data');
-  const small = (await ask({ start: { setup: { ...slow, user: '{{name}}' }, keys: [null] } }, 'opened')).opened as { run: string };
+  const small = (await ask({ start: { setup: { ...slow, truth: null, user: '{{name}}' }, keys: [null] } }, 'opened')).opened as { run: string };
   const data = await text('data');
   const openFile = { open_file: { name: data[0], bad_lines: 'refuse' } };
   await during('read the file', openFile, 'data', data);

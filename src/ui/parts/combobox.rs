@@ -123,8 +123,17 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
         let on_phone = on_phone.setter();
         use_effect_with((), move |()| on_phone.set(is_phone()));
     }
+    {
+        // What the person picked last may be no choice, or gone from a list that changed.
+        let (list, value) = (list.clone(), props.value.clone());
+        use_effect_with((props.value.clone(), props.choices.clone(), *on_phone), move |_| {
+            if let Some(list) = list.cast::<HtmlSelectElement>() {
+                list.set_value(&value);
+            }
+        });
+    }
     if *on_phone && !props.free_text {
-        return native(props, &id, &settle);
+        return native(props, &list, &id, &settle);
     }
     let oninput = {
         let (state, free, on_choose) = (state.clone(), props.free_text, props.on_choose.clone());
@@ -204,7 +213,7 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
 }
 
 /// The list as the phone draws it.
-fn native(props: &ComboboxProps, id: &str, settle: &Callback<Option<AttrValue>>) -> Html {
+fn native(props: &ComboboxProps, list: &NodeRef, id: &str, settle: &Callback<Option<AttrValue>>) -> Html {
     let onchange = {
         let settle = settle.clone();
         move |event: Event| {
@@ -230,7 +239,7 @@ fn native(props: &ComboboxProps, id: &str, settle: &Callback<Option<AttrValue>>)
     html! {
         <div class="field select-field">
             <label class="field__label" for={id.to_owned()}>{ &props.label }</label>
-            <select id={id.to_owned()} class="select-field__input" disabled={props.disabled}
+            <select ref={list.clone()} id={id.to_owned()} class="select-field__input" disabled={props.disabled}
                 aria-invalid={props.error.is_some().then_some("true")}
                 aria-describedby={described_by(id, props.hint.is_some(), false, props.error.is_some())} {onchange}>
                 { for groups }
