@@ -1,6 +1,6 @@
 //! What the answers of a run say together: counted as they come, so that nothing is ever counted again from the start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::accuracy::{Confusion, Discordant, Matching};
@@ -89,6 +89,8 @@ pub struct Board {
     /// An item's values, field by field.
     values: Vec<u16>,
     fields: Vec<FieldCounts>,
+    /// Right and given answers so far; `None`: too many for a table of one against the other.
+    labels: Option<HashSet<String>>,
     scores: Vec<Score>,
     pairs: Vec<Pair>,
 }
@@ -113,6 +115,7 @@ impl Board {
             candidates,
             answers: vec![Answer::default(); items as usize],
             values: vec![NONE; items as usize * fields.len()],
+            labels: Some(HashSet::new()),
             scores: vec![Score::default(); candidates],
             pairs: vec![Pair::default(); candidates * (candidates - 1) / 2],
             fields,
@@ -140,7 +143,7 @@ impl Board {
         score.labelled += u32::from(verdict != Verdict::Unlabelled);
         score.right += u32::from(verdict == Verdict::Right);
         if let Some((truth, given)) = self.matching.pair(said) {
-            score.confusion.add(&truth, &given);
+            self.confuse(candidate, truth, given);
         }
         if !said.misfit {
             self.count_values(place, candidate, said.text);
@@ -159,7 +162,9 @@ impl Board {
         score.misfits -= u32::from(answer.misfit);
         score.labelled -= u32::from(answer.verdict != Verdict::Unlabelled);
         score.right -= u32::from(answer.verdict == Verdict::Right);
-        if let Some((truth, given)) = self.matching.pair(&Said { text, misfit: answer.misfit, truth }) {
+        if self.labels.is_some()
+            && let Some((truth, given)) = self.matching.pair(&Said { text, misfit: answer.misfit, truth })
+        {
             score.confusion.remove(&truth, &given);
         }
         let fields = self.fields.len();
@@ -169,6 +174,17 @@ impl Board {
                 OTHER => field.others[candidate] -= 1,
                 id => field.counts[candidate][usize::from(id)] -= 1,
             }
+        }
+    }
+
+    /// Texts that all differ would make a table as long as the data.
+    fn confuse(&mut self, candidate: usize, truth: String, given: String) {
+        let Some(labels) = &mut self.labels else { return };
+        self.scores[candidate].confusion.add(&truth, &given);
+        labels.extend([truth, given]);
+        if labels.len() > VALUES_MAX {
+            self.labels = None;
+            self.scores.iter_mut().for_each(|score| score.confusion = Confusion::default());
         }
     }
 
@@ -311,12 +327,7 @@ impl Matching {
 /// Case and white space are no difference. Never zero.
 fn hash_of(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for word in text.split_whitespace() {
-        for c in word.chars().flat_map(char::to_lowercase) {
-            c.hash(&mut hasher);
-        }
-        ' '.hash(&mut hasher);
-    }
+    text.to_lowercase().split_whitespace().for_each(|word| word.hash(&mut hasher));
     hasher.finish().max(1)
 }
 
@@ -427,6 +438,16 @@ mod tests {
         assert_eq!(values[0], [(0, "Drama", vec![2])]);
         assert_eq!(values[1], [(0, "Rome", vec![1])]);
         assert_eq!((values[2].len(), board.fields()[2].others()), (0, 1));
+    }
+
+    #[test]
+    fn texts_that_all_differ_make_no_table() {
+        let mut board = board(1_000, 1);
+        (0..1_000).for_each(|item| board.answered(item, &said(&format!("value {item}"), Some("value 7"))));
+        board.taken_back(3, Some("value 7"), "value 3");
+        let score = &board.scores()[0];
+        assert!(score.confusion.is_empty());
+        assert_eq!((score.labelled, score.right), (999, 1));
     }
 
     #[test]
