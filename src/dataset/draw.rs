@@ -10,34 +10,31 @@ pub fn draw(strata: &[&str], count: usize, seed: u64) -> Vec<u32> {
     for (row, name) in strata.iter().enumerate() {
         of.entry(name).or_default().push(row as u32);
     }
-    let count = count.min(strata.len());
-    let exact = |rows: usize| (count * rows / strata.len().max(1), count * rows % strata.len().max(1));
-    let mut shares: Vec<(usize, usize, Vec<u32>)> = of
-        .into_values()
-        .map(|rows| {
-            let (whole, rest) = exact(rows.len());
-            (whole, rest, rows)
-        })
-        .collect();
-    let mut left = count - shares.iter().map(|(whole, ..)| whole).sum::<usize>();
-    let mut by_rest: Vec<usize> = (0..shares.len()).collect();
-    by_rest.sort_by_key(|place| std::cmp::Reverse(shares[*place].1));
-    for place in by_rest {
-        if left == 0 {
-            break;
-        }
-        if shares[place].0 < shares[place].2.len() {
-            shares[place].0 += 1;
-            left -= 1;
-        }
-    }
-    let mut drawn: Vec<u32> = Vec::with_capacity(count);
-    for (take, _, mut rows) in shares {
+    let rows: Vec<u64> = of.values().map(|rows| rows.len() as u64).collect();
+    let shares = shares(&rows, count as u64);
+    let mut drawn: Vec<u32> = Vec::new();
+    for (share, mut rows) in shares.into_iter().zip(of.into_values()) {
         rows.sort_by_key(|row| (mixed(seed, *row), *row));
-        drawn.extend(&rows[..take]);
+        drawn.extend(&rows[..share as usize]);
     }
     drawn.sort_unstable();
     drawn
+}
+
+/// What each stratum gives to `count`, by largest remainders. In 64 bits: a product of two counts of rows is beyond
+/// what 32 hold.
+fn shares(rows: &[u64], count: u64) -> Vec<u64> {
+    let all: u64 = rows.iter().sum();
+    let count = count.min(all);
+    let mut shares: Vec<u64> = rows.iter().map(|rows| count * rows / all).collect();
+    let left = count - shares.iter().sum::<u64>();
+    let mut by_rest: Vec<usize> = (0..rows.len()).collect();
+    by_rest.sort_by_key(|place| std::cmp::Reverse(count * rows[*place] % all));
+    // There are no more left than strata with a remainder, and those have rows to spare.
+    for place in by_rest.into_iter().take(left as usize) {
+        shares[place] += 1;
+    }
+    shares
 }
 
 /// SplitMix64: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators.
@@ -74,6 +71,15 @@ mod tests {
         assert_eq!(few.len(), 2);
         assert_eq!(draw(&["a", "b"], 9, 1), [0, 1]);
         assert_eq!(draw(&[], 9, 1), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn shares_of_a_large_file_are_exact() {
+        // 10^11 and more: a page counts in 32 bits elsewhere.
+        assert_eq!(shares(&[999_990, 10], 500_000), [499_995, 5]);
+        assert_eq!(shares(&[400_000, 300_000, 300_000], 100_001), [40_001, 30_000, 30_000]);
+        assert_eq!(shares(&[2, 1], 9), [2, 1]);
+        assert_eq!(shares(&[], 9), [] as [u64; 0]);
     }
 
     #[test]
