@@ -2,7 +2,7 @@
 
 use crate::accuracy::{Board, Matching, Said, Score, rows_to_tell_apart, truth_of, wilson};
 use crate::answers::{Labels, Outline};
-use crate::dataset::Table;
+use crate::dataset::{ExportState, Table};
 use crate::engine::batch::BatchEntry;
 use crate::engine::{Entry, Ordinal, Record, Settled};
 use crate::link::{AnswerSummary, CandidateSummary, FieldSummary, LabelSummary, PairSummary, Setup, Share, ValueCount};
@@ -100,6 +100,10 @@ impl Scores {
 
     /// Before `results` take the record: what it opens again is read as it was counted.
     pub fn before(&mut self, record: &Record, results: &Results, table: &Table, texts: &dyn Texts) {
+        if let Some(item) = item_of(&record.entry).filter(|item| results.state(*item) == ExportState::Errored) {
+            self.costs_of(item).failed -= 1;
+            self.version += 1;
+        }
         let (Entry::AskedAgain { item, .. } | Entry::Reopened { item } | Entry::Corrected { item, .. }) = record.entry
         else {
             return;
@@ -117,6 +121,9 @@ impl Scores {
 
     /// After `results` took the record.
     pub fn after(&mut self, record: &Record, results: &Results, table: &Table, texts: &dyn Texts) {
+        if let Some(item) = item_of(&record.entry).filter(|item| results.state(*item) == ExportState::Errored) {
+            self.costs_of(item).failed += 1;
+        }
         let item = match &record.entry {
             Entry::Settled(settled)
             | Entry::Batch(BatchEntry::Settled { row: settled, .. } | BatchEntry::Imported(settled)) => {
@@ -164,9 +171,13 @@ impl Scores {
         Some((shown.to_owned(), misfit))
     }
 
+    fn costs_of(&mut self, item: Ordinal) -> &mut Costs {
+        let place = item as usize % self.costs.len();
+        &mut self.costs[place]
+    }
+
     fn pay(&mut self, settled: &Settled, record: &Record) {
-        let place = settled.item as usize % self.costs.len();
-        let costs = &mut self.costs[place];
+        let costs = self.costs_of(settled.item);
         costs.spent += settled.cost;
         if let Bill::Usage { usage, .. } = settled.bill {
             costs.priced = true;
@@ -178,7 +189,6 @@ impl Scores {
             costs.calls += 1;
             costs.took_ms += record.at.ms_since(sent);
         }
-        costs.failed += u32::from(matches!(settled.ending, Some(crate::engine::Ending::Errored(_))));
     }
 
     pub fn summary(&self, priced: bool) -> AnswerSummary {
@@ -203,6 +213,16 @@ impl Scores {
             labelled_rows: self.labelled_rows,
             corrected_rows: self.corrected_rows,
         }
+    }
+}
+
+/// The item that the record tells the end of, or opens again.
+fn item_of(entry: &Entry) -> Option<Ordinal> {
+    match entry {
+        Entry::Settled(settled)
+        | Entry::Batch(BatchEntry::Settled { row: settled, .. } | BatchEntry::Imported(settled)) => Some(settled.item),
+        Entry::Ended { item, .. } | Entry::Reopened { item } => Some(*item),
+        _ => None,
     }
 }
 
@@ -275,5 +295,41 @@ fn pair_summary(first: usize, second: usize, pair: &crate::accuracy::Pair) -> Pa
         p_ppm: ppm(pair.discordant.p_value()),
         differ: pair.discordant.differ(),
         rows_to_tell: rows_to_tell_apart(pair.discordant, pair.labelled),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{ReadOptions, read};
+    use crate::engine::Ending;
+    use crate::provider::{Failure, FailureKind};
+    use crate::time::Time;
+    use crate::worker::plan::tests::setup;
+    use crate::worker::run::results::NoJournal;
+
+    #[test]
+    fn a_row_counts_as_failed_until_it_is_opened_again() {
+        let table = read("rows.csv", b"name\na\nb\n", ReadOptions::default()).expect("a table");
+        let (mut scores, mut results) = (Scores::new(&setup(), &table), Results::new(2));
+        let failure = Failure {
+            kind: FailureKind::ServerError,
+            status: None,
+            message: String::new(),
+            retry_after_ms: None,
+            request_id: None,
+        };
+        let failed = |item| Entry::Ended { item, ending: Ending::Errored(failure.clone()) };
+        let mut failed_after = |entry| {
+            let record = Record { at: Time::from_ms(0), entry };
+            scores.before(&record, &results, &table, &NoJournal);
+            results.apply(&record);
+            scores.after(&record, &results, &table, &NoJournal);
+            scores.summary(false).candidates[0].failed
+        };
+        assert_eq!(failed_after(failed(0)), 1);
+        assert_eq!(failed_after(failed(1)), 2);
+        assert_eq!(failed_after(Entry::Reopened { item: 0 }), 1);
+        assert_eq!(failed_after(failed(0)), 2);
     }
 }
