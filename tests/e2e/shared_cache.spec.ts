@@ -80,3 +80,39 @@ test('an answer whose check does not come back in time is kept, marked, not aske
   expect((await runner.line()).cacheHits).toBe(0);
   expect((await mock.totals()).billed, 'none is taken from the cache').toBe(2 * rows);
 });
+
+test('what does not fit is asked again only where the new answers can be checked', async ({ page, startMock }) => {
+  const mock = await startMock();
+  const rows = 3;
+  const runner = await readyRunner(page, numberedRows(rows), {
+    'Base URL': mock.baseUrl, 'System prompt': BRIEF, 'User prompt': '{{name}}',
+  });
+  await page.getByRole('combobox', { name: 'Answer format', exact: true }).selectOption('JSON schema');
+  await page.getByRole('textbox', { name: 'JSON schema', exact: true }).fill('{"type": "object"}');
+  await runner.start();
+  await runner.untilFinished();
+  expect(records(await runner.export('Export CSV')).map(row => row.state)).toEqual(Array(rows).fill('misfit'));
+  await page.goto('./#/runs');
+  await page.reload();
+  await page.getByRole('link', { name: 'Open rows.csv', exact: true }).click();
+  await runner.untilFinished();
+  // A validator that never takes the schema, and its deadline passes at once.
+  const worker = page.workers().find(worker => /\/worker-[^/]*\.js$/.test(worker.url()))!;
+  await worker.evaluate(() => {
+    const { setTimeout } = self;
+    class Mute {
+      onmessage: (told: { data: string }) => void = () => {};
+      constructor() {
+        setTimeout(() => this.onmessage({ data: 'ready' }));
+      }
+      postMessage(): void {}
+      terminate(): void {}
+    }
+    const shortened = (then: () => void, ms?: number) => setTimeout(then, ms === 10_000 ? 0 : ms);
+    Object.assign(self, { Worker: Mute, setTimeout: shortened });
+  });
+  await runner.button('Ask again').click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Nothing was sent.' })).toBeVisible();
+  await runner.untilFinished();
+  expect((await mock.totals()).billed).toBe(rows);
+});

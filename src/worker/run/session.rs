@@ -253,16 +253,19 @@ impl Session {
         }
         drop(results);
         self.checked(Command::Resume)?;
-        self.handle_all(events);
-        self.command(Command::Resume)
+        self.once_checkable(move |session| {
+            session.handle_all(events);
+            session.carry_on(Command::Resume);
+        });
+        Ok(())
     }
 
     pub fn command(self: &Rc<Self>, command: Command) -> Result<(), Problem> {
         let command = self.checked(command)?;
         match command {
             // What may not be paid for before its answers can be checked.
-            Command::Resume | Command::HandOver(_) if !self.check.is_ready() => {
-                self.once_checkable(command);
+            Command::Resume | Command::HandOver(_) => {
+                self.once_checkable(|session| session.carry_on(command));
                 return Ok(());
             }
             Command::Pause | Command::Stop => self.awaits_check.set(false),
@@ -272,8 +275,11 @@ impl Session {
         Ok(())
     }
 
-    /// A run that was opened has not loaded what checks its answers.
-    fn once_checkable(self: &Rc<Self>, command: Command) {
+    /// At once, or, where a run that was opened has not loaded what checks its answers, once it has.
+    fn once_checkable(self: &Rc<Self>, go_on: impl FnOnce(&Rc<Session>) + 'static) {
+        if self.check.is_ready() {
+            return go_on(self);
+        }
         if self.awaits_check.replace(true) {
             return;
         }
@@ -282,7 +288,7 @@ impl Session {
             let ready = session.closing.race(session.check.ready()).await;
             if session.awaits_check.replace(false) {
                 match ready {
-                    Some(Ok(())) => session.carry_on(command),
+                    Some(Ok(())) => go_on(&session),
                     Some(Err(found)) => page::refuse(problem(Place::Run, found.message)),
                     None => {}
                 }
