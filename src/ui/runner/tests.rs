@@ -255,7 +255,7 @@ fn a_preset_brings_its_address_a_model_and_its_prices_and_no_foreign_key() {
     let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
     let openai = form.after(&FormAction::Provider(Provider::OpenAi));
     assert_eq!(openai.text(Field::BaseUrl), "https://api.openai.com/v1");
-    assert_eq!(openai.text(Field::Model), "gpt-4o-mini", "OpenAI serves it too");
+    assert_eq!(openai.text(Field::Model), "gpt-6-luna", "OpenAI serves it too");
     assert_eq!(complaints(&openai), [(Field::ApiKey, "Enter your OpenAI API key.".to_owned())]);
     let keyed = typed(&openai, Field::ApiKey, "sk-secret-1");
     assert!(complaints(&keyed).is_empty());
@@ -452,7 +452,8 @@ async fn the_card_shows_the_cost_or_what_keeps_it_away() {
 
 #[test]
 fn the_output_cap_follows_the_labels_until_the_person_chooses_one() {
-    let form = typed(&Form::default().after(&FormAction::Format(FormatKind::Labels)), Field::Labels, "happy\nsad");
+    let form = typed(&Form::default(), Field::Model, "gpt-4.1-mini").after(&FormAction::Format(FormatKind::Labels));
+    let form = typed(&form, Field::Labels, "happy\nsad");
     let cap = |form: &Form| form.text(Field::MaxOutputTokens).to_string();
     assert_eq!(cap(&form), "10");
     assert_eq!(cap(&form.after(&FormAction::Format(FormatKind::Text))), "512");

@@ -189,6 +189,10 @@ impl Form {
             FormAction::Sample(sample) => form.sample = *sample,
             FormAction::DataRead(data) => form.take_data(data),
             FormAction::Restored(setup) => form.restore(setup),
+            FormAction::NewRun => {
+                form.lanes.truncate(self.lanes.len() - self.candidates);
+                form.candidates = 0;
+            }
             FormAction::RouterPrices(list) => {
                 form.router_prices = list.clone();
                 form.price_by_catalogue();

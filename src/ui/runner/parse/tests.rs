@@ -136,7 +136,7 @@ fn an_opened_runs_setup_comes_back_as_it_was() {
     let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
     let form = typed(&form, Field::RequestsPerMinute, "3000");
     let form = typed(&form, Field::Budget, "0.5");
-    let form = typed(&form, Field::InputPrice, "0.1");
+    let form = typed(&form, Field::InputPrice, "0.123");
     let setup = setup(&form);
     let restored = Form::default().after(&FormAction::Restored(Box::new(setup.clone())));
     assert_eq!(parse(&restored), Ok(setup));
