@@ -79,6 +79,11 @@ pub enum ToWorker {
         #[serde(skip)]
         keys: Vec<Option<Secret>>,
     },
+    /// Start a run of the whole file with one candidate of the open comparison, under what is left of its budget and with
+    /// its key.
+    RunRest {
+        lane: u8,
+    },
     /// Open a run from disk: its table and results can be read at once; it goes on with [`ToWorker::Run`].
     Open {
         run: RunId,

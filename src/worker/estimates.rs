@@ -24,7 +24,7 @@ impl Shell {
     /// Rows that the waiting checkpoint answers, one flag a row; empty where there is none.
     async fn imported_rows(&self, prepared: &Prepared, setup: &Setup) -> Vec<bool> {
         let import = self.import.borrow().clone();
-        let Some(import) = import.filter(|import| Rc::ptr_eq(&import.data, &prepared.data)) else { return Vec::new() };
+        let Some(import) = import.filter(|import| import.answers(&prepared.data, setup)) else { return Vec::new() };
         let (mut rows, mut slices) = (vec![false; prepared.items() as usize], Slices::begin());
         let matched = import
             .matched(&prepared.table, setup.id_column.as_deref(), &mut async |_| {

@@ -28,6 +28,22 @@ use crate::worker::signal::to_its_end;
 
 impl Shell {
     pub(super) async fn start(self: &Rc<Self>, asked: Setup, secrets: Vec<Option<Secret>>) -> Result<(), Problem> {
+        let keys = bound(&asked, secrets)?;
+        self.start_with(asked, keys).await
+    }
+
+    /// All rows with one candidate of the open comparison: those that it answered come from the cache.
+    pub(super) async fn run_rest(self: &Rc<Self>, lane: u8) -> Result<(), Problem> {
+        let session = self.session()?;
+        if session.needs_keys().get(usize::from(lane)).is_some_and(|needs| *needs) {
+            let words = "This candidate used an API key, which is never stored. Enter it again, then run the rest.";
+            return Err(problem(Place::Provider, words));
+        }
+        let rest = plan::rest_with(session.setup(), lane.into(), &session.progress())?;
+        self.start_with(rest, vec![session.key_of_lane(lane.into())]).await
+    }
+
+    async fn start_with(self: &Rc<Self>, asked: Setup, keys: Vec<Option<Key>>) -> Result<(), Problem> {
         self.tasks.idle(Task::File).await;
         if self.trying.get() {
             return Err(problem(Place::Run, "A trial is under way. Start the run once its answers are there."));
@@ -49,7 +65,6 @@ impl Shell {
         }
         let check = AnswerCheck::new(&setup.answer_format)?;
         check.ready().await?;
-        let keys = bound(&setup, secrets)?;
         let slices = &mut Slices::of(Task::Run);
         let prepared = self.prepared(&data, &setup, slices, || false).await.map_err(unprepared)?;
         // A start doesn't wait for a download.
@@ -93,9 +108,15 @@ impl Shell {
         scores.count_labelled(&prepared.table, slices).await;
         let parts = Parts { manifest, prepared, check, results, scores, engine, storage, store, keys };
         let session = Session::new(parts);
-        let import = self.import.take().filter(|import| Rc::ptr_eq(&import.data, &data));
-        if let Some(import) = import {
-            import.enter(&session, slices).await;
+        match self.import.take() {
+            Some(import) if import.answers(&data, session.setup()) => {
+                import.enter(&session, slices).await;
+            }
+            Some(import) if Rc::ptr_eq(&import.data, &data) => notes.push(format!(
+                "The answers of {} are left out: in a comparison every model answers each row itself.",
+                import.name
+            )),
+            _ => {}
         }
         let begun = session.command(Command::Resume);
         self.enter(session, notes);

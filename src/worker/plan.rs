@@ -1,8 +1,8 @@
 //! From the four steps to what the engine takes: the plan, the price and the lane group. Pure.
 
 use crate::dataset::TemplateProblem;
-use crate::engine::{ItemFacts, LanePlan, Limits, Plan, TooLarge, WakeReason};
-use crate::link::{Place, Problem, Setup, lane_name};
+use crate::engine::{ItemFacts, LanePlan, Limits, Plan, Progress, TooLarge, WakeReason};
+use crate::link::{Place, Problem, RowChoice, Setup, lane_name};
 use crate::money::{PerToken, Usd};
 use crate::prices::{self, RateCard, Rates};
 use crate::provider::{CacheMarks, PromptCache, Provider, Wire, bills_cache_writes, check_base_url};
@@ -24,6 +24,25 @@ const OUTPUT_TOKENS_ASSUMED: u64 = 4_096;
 
 pub fn problem(place: Place, message: impl Into<String>) -> Problem {
     Problem { place, message: message.into() }
+}
+
+/// The run of all rows with one candidate of a comparison, under what the comparison has left of its budget.
+pub fn rest_with(setup: &Setup, lane: usize, progress: &Progress) -> Result<Setup, Problem> {
+    if lane >= setup.candidates().unwrap_or(0) {
+        return Err(problem(Place::Run, "This run has no such candidate."));
+    }
+    let taken = progress.spent + progress.doubtful + progress.reserved;
+    let budget = match progress.budget {
+        Some(budget) if budget <= taken => {
+            return Err(problem(
+                Place::Run,
+                "The comparison has used up its budget. Press New run, choose the model, and enter a new budget. Answers \
+                 that are in the request cache aren\u{2019}t paid for again.",
+            ));
+        }
+        budget => budget.map(|budget| budget - taken),
+    };
+    Ok(Setup { budget, compare: false, rows: RowChoice::All, more_lanes: Vec::new(), ..setup.of_lane(lane) })
 }
 
 /// What the engine is asked to do. Nothing is refused here: a run that was started can be read whatever is forbidden by
@@ -269,8 +288,10 @@ pub fn template_words(found: &TemplateProblem) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::link::{DemoSettings, LaneSetup, RowChoice};
+    use crate::engine::Engine;
+    use crate::link::{DemoSettings, LaneSetup};
     use crate::provider::AnswerFormat;
+    use crate::time::Time;
 
     #[test]
     fn a_budget_needs_a_cap_and_a_price() {
@@ -409,6 +430,30 @@ pub(super) mod tests {
             let message = check_key(bad).unwrap_err().message;
             assert!(bad.is_empty() || !message.contains(bad));
         }
+    }
+
+    #[test]
+    fn the_rest_goes_to_one_candidate_and_what_is_left_of_the_budget() {
+        let usd = |text: &str| Usd::parse(text).expect("an amount");
+        let lane = lane("", "gpt-5-nano");
+        let compared = Setup { compare: true, more_lanes: vec![lane], budget: Some(usd("5")), ..setup() };
+        let start = Time::from_ms(0);
+        let begun = Engine::new(plan(&compared), Vec::new(), 1, start).progress(start);
+        let progress = |budget: &str, spent: &str| Progress {
+            budget: Some(usd(budget)),
+            spent: usd(spent),
+            doubtful: usd("0.1"),
+            reserved: usd("0.2"),
+            ..begun.clone()
+        };
+        let rest = rest_with(&compared, 1, &progress("5", "1.5")).expect("a setup");
+        assert_eq!((rest.model.as_str(), rest.budget, rest.lanes()), ("gpt-5-nano", Some(usd("3.2")), 1));
+        assert_eq!((rest.compare, rest.rows), (false, RowChoice::All));
+        // As it was changed last, not as it was when the comparison began.
+        assert_eq!(rest_with(&compared, 1, &progress("2", "1.5")).map(|rest| rest.budget), Ok(Some(usd("0.2"))));
+        assert!(rest_with(&compared, 1, &progress("5", "4.7")).is_err());
+        assert!(rest_with(&compared, 2, &progress("5", "1.5")).is_err());
+        assert!(rest_with(&setup(), 0, &progress("5", "1.5")).is_err());
     }
 
     pub(in crate::worker) fn setup() -> Setup {

@@ -184,6 +184,7 @@ impl Shell {
             ToWorker::Start { setup, keys } => {
                 self.begin(Task::Run, async move { shell.start(setup, keys).await });
             }
+            ToWorker::RunRest { lane } => self.begin(Task::Run, async move { shell.run_rest(lane).await }),
             ToWorker::Open { run } => self.begin(Task::Run, async move { shell.open_run(run).await }),
             ToWorker::DeleteRun { run } => self.begin_delete(run),
             ToWorker::Batch(BatchAsk::ExportRequests { target }) => {

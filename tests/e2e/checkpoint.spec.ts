@@ -112,3 +112,29 @@ test('a checkpoint into a paused run ends its open rows for good, reloads includ
   expect(imported.every(row => row.result === 'from the script' && row.cost_usd === null)).toBe(true);
   expect((await mock.totals()).requests, 'nothing is sent again').toBe(sent);
 });
+
+test('a comparison takes no answers from elsewhere: each model gives its own', async ({ page, startMock }) => {
+  const mock = await startMock();
+  const data = firstRows(movies(), ROWS);
+  const path = join(mkdtempSync(join(tmpdir(), 'checkpoint-')), 'batch_checkpoint.jsonl');
+  python(path, records(data.buffer.toString()).map(row => [row.id, 'from the script']));
+  const runner = await readyRunner(page, data, { 'Base URL': mock.baseUrl, 'Concurrency': 8 });
+  await runner.openMore();
+  await page.getByLabel('Import checkpoint', { exact: true }).setInputFiles(file(path));
+  await expect(page.getByText(`${ROWS} come from the checkpoint`)).toBeVisible();
+  await page.getByRole('combobox', { name: 'Second model', exact: true }).fill('gpt-5-nano');
+  await page.getByRole('combobox', { name: 'Second model', exact: true }).press('Escape');
+  await page.getByLabel('Rows to compare', { exact: true }).fill('ten');
+  await expect(runner.button('Compare')).toBeDisabled();
+  await expect(page.getByText('Enter how many rows to compare, from 1 to 1,000,000.')).toBeVisible();
+  await page.getByLabel('Rows to compare', { exact: true }).fill('10');
+  await runner.button('Compare').click();
+  await expect(page.getByText('The answers of batch_checkpoint.jsonl are left out')).toBeVisible();
+  await runner.untilFinished();
+  expect((await mock.totals()).billed).toBe(20);
+  const results = records(await runner.export('Export CSV'));
+  expect(results.every(row => row.state !== 'imported' && row.result !== 'from the script')).toBe(true);
+  await runner.expand('More');
+  await expect(runner.button('Delete run')).toBeVisible();
+  await expect(page.getByLabel('Import checkpoint', { exact: true })).toHaveCount(0);
+});

@@ -75,15 +75,6 @@ pub fn cost_at_most(compared: &Setup, rows: u32, input: u64) -> Option<Usd> {
     Some(Usd::from_pico(a_row.pico() * i128::from(rows)))
 }
 
-/// The run of all rows with one candidate, under what is left of the budget; `None` where nothing is left.
-pub fn rest_with(setup: &Setup, lane: usize, spent: Usd) -> Option<Setup> {
-    let budget = match setup.budget {
-        Some(budget) if budget <= spent => return None,
-        budget => budget.map(|budget| budget - spent),
-    };
-    Some(Setup { budget, compare: false, rows: RowChoice::All, more_lanes: Vec::new(), ..setup.of_lane(lane) })
-}
-
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
@@ -126,16 +117,5 @@ mod tests {
         assert_eq!(cost_at_most(&compared, 100, 40), Some(Usd::from_pico(1_800_000_000)));
         compared.more_lanes[0].output_price = None;
         assert_eq!(cost_at_most(&compared, 100, 40), None);
-    }
-
-    #[test]
-    fn the_rest_goes_to_one_candidate_and_what_is_left_of_the_budget() {
-        let usd = |text: &str| Usd::parse(text).expect("an amount");
-        let others = Others { models: vec!["gpt-5-nano".into()], ..Others::default() };
-        let compared = others.compared_with(&Setup { budget: Some(usd("5")), ..setup() }, 100, 1);
-        let rest = rest_with(&compared, 1, usd("1.5")).expect("a setup");
-        assert_eq!((rest.model.as_str(), rest.budget, rest.lanes()), ("gpt-5-nano", Some(usd("3.5")), 1));
-        assert_eq!((rest.compare, rest.rows), (false, RowChoice::All));
-        assert_eq!(rest_with(&compared, 1, usd("5")), None);
     }
 }

@@ -8,8 +8,9 @@ use crate::ui::parts::{Button, Combobox, SelectField, TextField, TextKind};
 use crate::ui::runner::candidates::{CANDIDATES_MAX, Others, cost_at_most};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::provider_step::choices;
-use crate::ui::runner::words::{counted, money};
+use crate::ui::runner::words::{counted, money, rows};
 use crate::ui::store::Field;
+use crate::ui::store::rows_form::RowsKind;
 
 /// So many models may be compared with the steps' own, and tried.
 pub const MORE_MODELS: usize = 2;
@@ -51,10 +52,15 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
         + others.models.len()
         + usize::from(others.system.is_some())
         + usize::from(others.effort.is_some());
-    let problem = match candidates {
-        1 => Some("Choose a second model, another prompt, or another effort."),
-        count if count > CANDIDATES_MAX => Some("Four candidates at most: leave some out."),
-        _ => None,
+    let rows = Field::CompareRows.steps(&form.text(Field::CompareRows)).map(|rows| rows as u32);
+    let ready = match (candidates, rows) {
+        (1, _) => Err("Choose a second model, another prompt, or another effort."),
+        (count, _) if count > CANDIDATES_MAX => Err("Four candidates at most: leave some out."),
+        _ if form.rows.kind != RowsKind::All => {
+            Err("Choose All rows under Rows to run: a comparison draws its own rows, and the rest is the whole file.")
+        }
+        (_, None) => Err("Enter how many rows to compare, from 1 to 1,000,000."),
+        (_, Some(rows)) => Ok(ready_words(props, candidates, rows)),
     };
     let efforts = std::iter::once((AttrValue::from(""), AttrValue::from("None")))
         .chain(ReasoningEffort::ALL.into_iter().map(|effort| (effort.word().into(), effort.word().into())))
@@ -64,10 +70,14 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let words = match &form.rows.truth_column {
         Some(column) => format!(
             "Every candidate answers the same rows, drawn from those with a \u{201c}{column}\u{201d}. You see how often each \
-             is right, what it costs, and run the rest with the one you choose. Answers are kept and not paid for twice."
+             is right, what it costs, and run the rest with the one you choose.{}",
+            match form.use_cache {
+                true => " Answers are kept and not paid for twice.",
+                false => " Use cache is off: the rest pays for these rows again.",
+            }
         ),
-        None => "Every candidate answers the same rows, and you see where they disagree. Choose a right answer in step Data \
-                 to see how often each is right."
+        None => "Every candidate answers the same rows, and you see where they disagree. Choose the column with right \
+                 answers in step Data to see how often each is right."
             .to_owned(),
     };
     let on_compare = props.on_compare.reform(move |()| others.clone());
@@ -83,27 +93,24 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
                     value={props.effort.map_or("", ReasoningEffort::word)} on_choose={on_effort} />
             </div>
             <TextField id={step.id(Field::SecondPrompt)} label={Field::SecondPrompt.label()} kind={TextKind::Paragraph} rows={2}
-                value={form.text(Field::SecondPrompt)} placeholder="None is compared."
+                value={form.text(Field::SecondPrompt)} placeholder="Leave empty to keep one prompt."
                 on_input={step.on_input(Field::SecondPrompt)} />
             <div class="row">
-                <Button disabled={problem.is_some() || props.starting} on_press={on_compare}>{ "Compare" }</Button>
-                <span class="small soft" role="status">
-                    { problem.map_or_else(|| ready_words(props, candidates), str::to_owned) }
-                </span>
+                <Button disabled={ready.is_err() || props.starting} on_press={on_compare}>{ "Compare" }</Button>
+                <span class="small soft" role="status">{ ready.unwrap_or_else(str::to_owned) }</span>
             </div>
         </section>
     }
 }
 
 /// `2 candidates on 100 rows: up to $0.0034.`
-fn ready_words(props: &ComparePanelProps, candidates: usize) -> String {
-    let text = props.step.form.text(Field::CompareRows);
-    let rows = Field::CompareRows.steps(&text).map_or(0, |rows| rows as u32);
-    let what = format!("{} on {text} rows", counted(candidates as u64, "candidate", "candidates"));
+fn ready_words(props: &ComparePanelProps, candidates: usize, asked: u32) -> String {
+    // A file may have fewer.
+    let drawn = props.estimate.as_ref().map_or(asked, |estimate| asked.min(estimate.rows));
+    let what = format!("{} on {}", counted(candidates as u64, "candidate", "candidates"), rows(drawn.into()));
     let (Some(setup), Some(estimate)) = (&props.setup, &props.estimate) else { return format!("{what}.") };
     let input = estimate.input_tokens.div_ceil(u64::from(estimate.calls.max(1)));
-    let rows = rows.min(estimate.rows);
-    match cost_at_most(&others(props).compared_with(setup, rows, 1), rows, input) {
+    match cost_at_most(&others(props).compared_with(setup, drawn, 1), drawn, input) {
         Some(most) => format!("{what}: up to {}, each row asked once.", money(most)),
         None => format!("{what}. What it costs is unknown: a price or Max output tokens is missing."),
     }

@@ -129,7 +129,8 @@ fn line(props: &ComparisonProps, names: &[String], lane: usize, score: &Candidat
                 }
             </td>
             <td>
-                <Button disabled={!props.at_rest} label={format!("Run the rest with {name}")} on_press={on_choose}>
+                <Button disabled={!props.at_rest} label={format!("Run the rest with {name}")} on_press={on_choose}
+                    title="Starts a run of the whole file with this candidate, under what is left of the budget.">
                     { "Run the rest with this one" }
                 </Button>
             </td>

@@ -26,13 +26,16 @@ pub struct PauseNoteProps {
     /// One lane, whose key is asked for here.
     #[prop_or(true)]
     pub single: bool,
+    /// This browser stores runs at all.
+    #[prop_or(true)]
+    pub stored: bool,
     pub on_go_on: Callback<GoOn>,
 }
 
 #[component]
 pub fn PauseNote(props: &PauseNoteProps) -> Html {
     let progress = &*props.progress;
-    let words = pause_words(&props.reason, progress);
+    let words = pause_words(&props.reason, progress, props.stored);
     let actions = match &props.reason {
         PauseReason::Budget { needed } => html! {
             <BudgetRaise needed={*needed} projected={progress.projected} on_go_on={props.on_go_on.clone()} />
@@ -286,6 +289,7 @@ mod tests {
                 progress: Rc::new(progress),
                 needs_key: false,
                 single: true,
+                stored: true,
                 on_go_on: Callback::noop(),
             };
             drawn::<PauseNote>(props).await

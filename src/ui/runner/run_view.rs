@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::link::batch::BatchAsk;
 use crate::link::{
-    AnswerFormat, Command, CsvStyle, Doubtful, ExportKind, LaneState, Place, Problem, Progress, Provider, RowFilter,
-    RunState, Secret, ToPage, ToWorker,
+    AnswerFormat, Command, CsvStyle, Doubtful, ExportKind, LaneState, Place, Progress, Provider, RowFilter, RunState,
+    Secret, ToWorker,
 };
 use crate::money::Usd;
 use crate::time::Time;
@@ -18,7 +18,6 @@ use crate::ui::parts::{Disclosure, Notice, ProgressBar, Tone};
 use crate::ui::runner::answers_panel::AnswersPanel;
 use crate::ui::runner::batch_files::BatchFiles;
 use crate::ui::runner::batch_panel::{BatchHandOver, BatchPanel, has_open_rows};
-use crate::ui::runner::candidates::{keys_of, rest_with};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
 use crate::ui::runner::comparison::Comparison;
 use crate::ui::runner::demo_fields::DemoFields;
@@ -36,7 +35,6 @@ use crate::ui::runner::run_head::{RUN_TITLE, RunHead};
 use crate::ui::runner::run_limits::{NewLimits, RunLimits};
 use crate::ui::runner::run_plot::RunPlot;
 use crate::ui::runner::run_status::{RUN_STATE, RunStatus};
-use crate::ui::runner::steps::keys;
 use crate::ui::runner::tell_me::TellMe;
 use crate::ui::runner::words::{carried_out, is_handed_over, rows, without_usage_words};
 use crate::ui::store::Work;
@@ -99,6 +97,8 @@ pub fn RunView(props: &RunViewProps) -> Html {
     let done_words = format!("{done} of {}", rows(progress.total.into()));
     let now = props.now.emit(());
     let changeable = changeable(&progress.state);
+    let stored = work.desk.storage.as_ref().is_none_or(|facts| facts.opfs || facts.indexed_db);
+    let compared = open.setup.candidates().is_some();
     html! {
         <div class="run">
             <RunHead open={open.clone()} {made_up} on_leave={work.on_desk.reform(|()| DeskAction::LeaveRun)} />
@@ -115,7 +115,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                     <LaneList open={open.clone()} {now} send={send.clone()} />
                 }
                 if let Some(reason) = note {
-                    <PauseNote reason={reason.clone()} progress={progress.clone()} {needs_key} {single} on_go_on={going_on(work)} />
+                    <PauseNote reason={reason.clone()} progress={progress.clone()} {needs_key} {single} {stored} on_go_on={going_on(work)} />
                 }
                 if let Some(refused) = [Place::Run, Place::Storage, Place::Provider, Place::Limits].into_iter().find_map(refused) {
                     <Notice tone={Tone::Error}><p>{ refused }</p></Notice>
@@ -125,9 +125,9 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 }
                 <BatchPanel progress={progress.clone()} send={send.clone()} />
             </section>
-            if open.setup.candidates().is_some() {
+            if compared {
                 <Comparison setup={open.setup.clone()} answers={open.answers.clone()} at_rest={!under_way(&latest.state)}
-                    on_show={on_show.clone()} on_choose={running_the_rest(work, &open)} />
+                    on_show={on_show.clone()} on_choose={send.reform(|lane: usize| ToWorker::RunRest { lane: lane as u8 })} />
             } else {
                 <AnswersPanel answers={open.answers.clone()} formed={open.setup.answer_format != AnswerFormat::Text} filter={*filter} on_show={on_show.clone()}
                     at_rest={!under_way(&latest.state)} on_examples={send.reform(|()| ToWorker::Examples)} />
@@ -155,14 +155,16 @@ pub fn RunView(props: &RunViewProps) -> Html {
                         if made_up && changeable {
                             <DemoFields step={demo_step(work)} />
                         }
-                        if !is_handed_over(progress) && has_open_rows(progress) {
+                        if !compared && !is_handed_over(progress) && has_open_rows(progress) {
                             <BatchHandOver open={open.clone()} quote={work.desk.batch_quote.clone()}
                                 needs_key={open.needs_key()} send={send.clone()} />
                         }
-                        <BatchFiles provider={open.setup.provider} written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
-                            reading={work.desk.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
-                        <CheckpointImport importing={work.desk.importing} seen={work.desk.checkpoint.clone()}
-                            on_file={importing(work)} />
+                        if !compared {
+                            <BatchFiles provider={open.setup.provider} written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
+                                reading={work.desk.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
+                            <CheckpointImport importing={work.desk.importing} seen={work.desk.checkpoint.clone()}
+                                on_file={importing(work)} />
+                        }
                         if !under_way(&progress.state) {
                             <DeleteRun on_delete={deleting(work, &open)} />
                         }
@@ -280,22 +282,6 @@ fn correcting(work: &Work) -> Callback<(u32, Option<String>)> {
     Callback::from(move |(item, text): (u32, Option<String>)| {
         send.emit(ToWorker::Correct { item, text });
         send.emit(ToWorker::Detail { item });
-    })
-}
-
-/// All rows with one candidate of a comparison: those that it answered come from the cache.
-fn running_the_rest(work: &Work, open: &OpenRun) -> Callback<usize> {
-    let (send, on_desk, form) = (work.send.clone(), work.on_desk.clone(), work.form.clone());
-    let (setup, progress) = (open.setup.clone(), open.progress.clone());
-    Callback::from(move |lane: usize| match rest_with(&setup, lane, progress.spent + progress.doubtful) {
-        Some(rest) => {
-            let key = keys_of(&setup, keys(&form)).into_iter().nth(lane).flatten();
-            send.emit(ToWorker::Start { setup: rest, keys: vec![key] });
-        }
-        None => on_desk.emit(DeskAction::Heard(Box::new(ToPage::Refused(Problem {
-            place: Place::Run,
-            message: "The comparison has used up the budget. Raise it under More, then run the rest.".to_owned(),
-        })))),
     })
 }
 

@@ -51,8 +51,9 @@ pub fn Steps(props: &StepsProps) -> Html {
 
     {
         // A run that was just left may be unfinished, and then belongs into the banner.
-        let (send, known) = (props.work.send.clone(), desk.storage.is_some());
+        let (send, on_form, known) = (props.work.send.clone(), props.work.on_form.clone(), desk.storage.is_some());
         use_effect_with((), move |()| {
+            on_form.emit(FormAction::NewRun);
             if known {
                 send.emit(ToWorker::ListRuns);
             }
@@ -290,8 +291,9 @@ impl Start {
 
     fn comparing(&self) -> Callback<Others> {
         let work = self.work.clone();
-        let rows = Field::CompareRows.steps(&work.form.text(Field::CompareRows)).unwrap_or(1) as u32;
+        let rows = Field::CompareRows.steps(&work.form.text(Field::CompareRows));
         self.when_ready(move |setup, others: Others| {
+            let Some(rows) = rows.map(|rows| rows as u32) else { return };
             let setup = others.compared_with(&setup, rows, work.form.rows.seed);
             let keys = keys_of(&setup, keys(&work.form));
             work.send.emit(ToWorker::Start { setup, keys });

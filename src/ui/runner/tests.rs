@@ -150,7 +150,7 @@ fn the_end_of_a_run_says_what_fits_what_failed_and_what_was_not_sent() {
 #[test]
 fn rows_in_request_files_are_told_with_those_that_repeat_them() {
     let left = Progress { total: 500, done: 51, ..progress() };
-    let words = pause_words(&PauseReason::Exported { rows: 420 }, &left);
+    let words = pause_words(&PauseReason::Exported { rows: 420 }, &left, true);
     assert_eq!(words.happened, "449 rows are in request files that you exported, and not sent from here.");
 }
 
@@ -196,8 +196,10 @@ fn every_pause_tells_what_was_kept_and_what_to_do() {
         PauseReason::EmptyAnswers { tokens: 1_000, thinking: true },
         PauseReason::EmptyAnswers { tokens: 1_000, thinking: false },
     ] {
-        let words = pause_words(&reason, &progress());
+        let words = pause_words(&reason, &progress(), true);
         assert_eq!(words.kept, "500 of 5,000 rows done and saved in this browser; 4,500 left.", "{reason:?}");
+        let unstored = pause_words(&reason, &progress(), false);
+        assert_eq!(unstored.kept, "500 of 5,000 rows done and kept in this tab alone; 4,500 left.", "{reason:?}");
         assert!(
             words.happened.len() > 10 && words.to_do.contains("esume") || words.to_do.contains("at least"),
             "{words:?}"
@@ -363,7 +365,8 @@ async fn figures_carry_exact_amounts() {
 async fn a_budget_pause_offers_to_raise_it() {
     let reason = PauseReason::Budget { needed: usd("0.0101") };
     let progress = Rc::new(Progress { budget: Some(usd("0.01")), ..progress() });
-    let props = PauseNoteProps { reason, progress, needs_key: false, single: true, on_go_on: Callback::noop() };
+    let props =
+        PauseNoteProps { reason, progress, needs_key: false, single: true, stored: true, on_go_on: Callback::noop() };
     let html = drawn::<PauseNote>(props).await;
     assert!(html.contains("Raise budget and continue"), "{html}");
     assert!(html.contains(">New budget</label>"), "{html}");
@@ -378,6 +381,7 @@ async fn a_cut_off_run_asks_what_to_do_and_for_its_key() {
         progress,
         needs_key: true,
         single: true,
+        stored: true,
         on_go_on: Callback::noop(),
     };
     let html = drawn::<PauseNote>(props).await;

@@ -118,7 +118,8 @@ pub struct PauseWords {
     pub to_do: String,
 }
 
-pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
+/// `stored`: this browser stores runs at all.
+pub fn pause_words(reason: &PauseReason, progress: &Progress, stored: bool) -> PauseWords {
     let (title, happened, to_do) = match reason {
         PauseReason::NotStarted | PauseReason::ByPerson if progress.cut_off > 0 => (
             "This run was cut off".to_owned(),
@@ -199,7 +200,7 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress) -> PauseWords {
                 .to_owned(),
         ),
     };
-    PauseWords { title, happened, kept: kept_words(progress), to_do }
+    PauseWords { title, happened, kept: kept_words(progress, stored), to_do }
 }
 
 /// Rows without an answer, whatever they wait for.
@@ -289,11 +290,12 @@ pub fn rounded_up(amount: Usd) -> Usd {
     Usd::from_pico((amount.pico() + unit - 1) / unit * unit)
 }
 
-fn kept_words(progress: &Progress) -> String {
+fn kept_words(progress: &Progress, stored: bool) -> String {
     format!(
-        "{} of {} done and saved in this browser; {} left.",
+        "{} of {} done and {}; {} left.",
         grouped(&carried_out(progress).to_string()),
         rows(progress.total.into()),
+        if stored { "saved in this browser" } else { "kept in this tab alone" },
         grouped(&left(progress).to_string())
     )
 }

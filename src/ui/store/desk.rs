@@ -187,7 +187,7 @@ impl Desk {
                 self.asking_prices = true;
                 self.forget_problem(Place::Provider);
             }
-            ToWorker::Start { .. } | ToWorker::Open { .. } => {
+            ToWorker::Start { .. } | ToWorker::RunRest { .. } | ToWorker::Open { .. } => {
                 self.opening = true;
                 self.problems.clear();
                 self.rows = RowsSeen::default();

@@ -67,6 +67,8 @@ pub struct Form {
     pub router_prices: Rc<RouterList>,
     /// Lanes beside the first. Of each only the fields of an endpoint and its limits count.
     pub lanes: Vec<Form>,
+    /// So many of the last lanes are candidates of a comparison that was opened, and none of the next run.
+    candidates: usize,
     /// The person wrote the prompts: new data leaves them alone.
     own_prompts: bool,
     /// The person chose the output cap: labels and new data leave it alone.
@@ -99,6 +101,8 @@ pub enum FormAction {
     DataRead(Box<DataSummary>),
     /// An opened run's own settings. The key isn't among them.
     Restored(Box<Setup>),
+    /// The steps are shown: what is set is for a new run.
+    NewRun,
     FoldNearDuplicates(bool),
     AddLane,
     /// Lanes are counted from zero, the first one included.
@@ -126,6 +130,7 @@ impl Default for Form {
             prompt_cache: PromptCache::Off,
             router_prices: Rc::default(),
             lanes: Vec::new(),
+            candidates: 0,
             own_prompts: false,
             own_cap: false,
             sample: false,
@@ -139,7 +144,7 @@ impl Default for Form {
         form.set(Field::RowCount, "100");
         form.set(Field::CompareRows, "100");
         form.set(Field::Tolerance, "0");
-        form.set(Field::Model, "gpt-4o-mini");
+        form.set(Field::Model, prices::find(prices::OPENING_MODEL).map_or("", |model| &model.id));
         form.set_demo(&DemoSettings::default());
         form.price_by_catalogue();
         form
@@ -228,6 +233,9 @@ impl Form {
     fn restore_lanes(&mut self, setup: &Setup) {
         let empty = Form { lanes: Vec::new(), ..Form::default() };
         let had = std::mem::take(&mut self.lanes);
+        // The person's own lanes come before the candidates that they are compared with.
+        let own = had.len() - self.candidates;
+        self.candidates = if setup.compare { (setup.lanes() - 1).saturating_sub(own) } else { 0 };
         let lanes = (1..setup.lanes()).map(|lane| {
             let mut own = had.get(lane - 1).cloned().unwrap_or_else(|| empty.clone());
             own.restore(&setup.of_lane(lane));

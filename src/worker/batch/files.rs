@@ -62,6 +62,7 @@ impl Open {
 /// requests go once.
 pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Result<(), Problem> {
     let failed = |why: String| problem(Place::Results, format!("The request file could not be made: {why}."));
+    session.refuse_compared()?;
     let setup = session.setup();
     let provider = target.provider();
     let as_target = Setup { provider, base_url: provider.preset().base_url.into(), ..setup.clone() };

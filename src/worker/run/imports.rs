@@ -7,7 +7,7 @@ use web_sys::File;
 
 use crate::dataset::{Checkpoint, CheckpointAnswer, Table};
 use crate::engine::{Event, Ordinal};
-use crate::link::{CheckpointSummary, Place, Problem, Task, ToPage};
+use crate::link::{CheckpointSummary, Place, Problem, Setup, Task, ToPage};
 use crate::provider::{Answer, BODY_BYTES_MAX, Finish};
 use crate::worker::browser::Slices;
 use crate::worker::disk::refusal::DiskRefusal;
@@ -44,6 +44,11 @@ struct Group<'a> {
 }
 
 impl Import {
+    /// Whether a run of this setup starts with its answers. Every candidate of a comparison answers for itself.
+    pub fn answers(&self, data: &Rc<Data>, setup: &Setup) -> bool {
+        Rc::ptr_eq(&self.data, data) && setup.candidates().is_none()
+    }
+
     /// The rows that have an answer in it. Rows that share an id get its answer where they are copies of each other.
     pub async fn matched(
         &self,
@@ -128,6 +133,7 @@ impl Import {
 
 /// Takes the answers of a script's checkpoint into the open run.
 pub async fn import_checkpoint(session: &Rc<Session>, name: String, file: Option<File>) -> Result<(), Problem> {
+    session.refuse_compared()?;
     let checkpoint = read_checkpoint(&name, Place::Results, file, Task::Import).await?;
     let import = Import { name, checkpoint, data: session.prepared.data.clone() };
     let summary = import.enter(session, &mut Slices::of(Task::Import)).await;

@@ -144,6 +144,24 @@ fn an_opened_runs_setup_comes_back_as_it_was() {
     assert_eq!(restored.price_source, PriceSource::Own);
 }
 
+#[test]
+fn an_opened_comparisons_candidates_are_no_lanes_of_the_next_run() {
+    let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
+    let form = form.after(&FormAction::Provider(Provider::OpenAiCompatible));
+    let form = typed(&typed(&form, Field::BaseUrl, "https://a.example/v1"), Field::ApiKey, "key-one");
+    let form = lane_typed(&form.after(&FormAction::AddLane), 1, Field::ApiKey, "key-two");
+    let own = setup(&form);
+    let candidate = LaneSetup { model: "another".into(), ..own.more_lanes[0].clone() };
+    let compared = Setup { compare: true, more_lanes: vec![own.more_lanes[0].clone(), candidate], ..own.clone() };
+    let opened = form.after(&FormAction::Restored(Box::new(compared)));
+    assert_eq!(opened.lanes.len(), 2, "their limits can be changed while it is open");
+    let next = opened.after(&FormAction::NewRun);
+    assert_eq!(setup(&next).more_lanes, own.more_lanes);
+    assert_eq!(next.lane(1).text(Field::ApiKey), "key-two");
+    let of_two_lanes = Form::default().after(&FormAction::Restored(Box::new(own)));
+    assert_eq!(of_two_lanes.after(&FormAction::NewRun).lanes.len(), 1, "lanes of a run that compares nothing stay");
+}
+
 fn lane_typed(form: &Form, lane: usize, field: Field, text: &str) -> Form {
     form.after(&FormAction::Lane(lane, Box::new(FormAction::Typed(field, AttrValue::from(text.to_owned())))))
 }
