@@ -43,6 +43,17 @@ fastTest('a notification says that the run has ended; permission is asked for on
   await expect.poll(async () => (await scope(page)).shown).toEqual([['Pennybatch: sample.csv', expect.stringMatching(/^Finished: 500 answered/)]]);
 });
 
+fastTest('it comes whatever page is shown by then', async ({ page }) => {
+  await systemThat(page, 'granted');
+  const runner = await sampleRunner(page);
+  await runner.start();
+  const wanted = page.getByRole('switch', { name: "Tell me when it's finished" });
+  await wanted.check();
+  await page.getByRole('link', { name: 'Calculator', exact: true }).click();
+  await expect(wanted).toHaveCount(0);
+  await expect.poll(async () => (await scope(page)).shown).toEqual([['Pennybatch: sample.csv', expect.stringMatching(/^Finished: 500 answered/)]]);
+});
+
 test('a browser that blocks notifications is said to', async ({ page }) => {
   await systemThat(page, 'denied');
   const runner = await sampleRunner(page);

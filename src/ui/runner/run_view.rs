@@ -110,8 +110,10 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 </div>
                 <Figures progress={progress.clone()} />
                 <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
-                <TellMe name={open.data.name.clone()} progress={progress.clone()} {now} />
-                if open.setup.candidates().is_none() || lanes_want_attention(&open) {
+                if progress.state != RunState::Finished {
+                    <TellMe on_rest={work.desk.on_rest.clone()} on_want={work.on_desk.reform(DeskAction::OnRest)} now={props.now.clone()} />
+                }
+                if !compared || lanes_want_attention(&open) {
                     <LaneList open={open.clone()} {now} send={send.clone()} />
                 }
                 if let Some(reason) = note {

@@ -1,63 +1,58 @@
 //! A notification by the system once a run has ended, or waits for the person. The browser asks for permission only when
 //! the switch is turned on.
 
-use std::rc::Rc;
-
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Notification, NotificationPermission};
 use yew::prelude::*;
 
-use crate::link::{PauseReason, Progress, RunState};
+use crate::link::{PauseReason, RunState};
 use crate::time::Time;
 use crate::ui::parts::Switch;
 use crate::ui::runner::words::state_words;
+use crate::ui::store::OpenRun;
 
 #[derive(Properties, PartialEq)]
 pub struct TellMeProps {
-    /// Of the file.
-    pub name: AttrValue,
-    pub progress: Rc<Progress>,
-    pub now: Time,
+    /// Told by the store when the run comes to rest: the person may be on another page by then.
+    pub on_rest: Option<Callback<OpenRun>>,
+    pub on_want: Callback<Option<Callback<OpenRun>>>,
+    pub now: Callback<(), Time>,
 }
 
 #[component]
 pub fn TellMe(props: &TellMeProps) -> Html {
-    let wanted = use_state(|| false);
     let refused = use_state(|| false);
     let supported = use_state(|| false);
     {
         let supported = supported.setter();
         use_effect_with((), move |()| supported.set(is_supported()));
     }
-    let progress = &props.progress;
-    {
-        let (wanted, name) = (wanted.clone(), props.name.clone());
-        let words = state_words(progress, props.now);
-        let before = use_mut_ref(|| progress.state.clone());
-        use_effect_with(progress.state.clone(), move |state| {
-            let ran = before.replace(state.clone()) == RunState::Running;
-            if *wanted && ran && concerns(state) {
-                tell(&format!("Pennybatch: {name}"), &words);
-            }
-        });
-    }
-    if !*supported || progress.state == RunState::Finished {
+    if !*supported {
         return Html::default();
     }
     let on_switch = {
-        let (wanted, refused) = (wanted.clone(), refused.clone());
+        let (on_want, now, refused) = (props.on_want.clone(), props.now.clone(), refused.clone());
         Callback::from(move |on: bool| {
-            let (wanted, refused) = (wanted.clone(), refused.clone());
-            wanted.set(on);
+            let (on_want, refused) = (on_want.clone(), refused.clone());
+            let now = now.clone();
+            on_want.emit(on.then(|| Callback::from(move |open: OpenRun| tell_rest(&open, now.emit(())))));
             spawn_local(async move {
                 let granted = !on || permission().await == NotificationPermission::Granted;
-                wanted.set(on && granted);
+                if !granted {
+                    on_want.emit(None);
+                }
                 refused.set(!granted);
             });
         })
     };
     let hint = refused.then_some(AttrValue::Static("Your browser blocks notifications from this page."));
-    html! { <Switch id="tell-me" label="Tell me when it's finished" on={*wanted} {hint} {on_switch} /> }
+    html! { <Switch id="tell-me" label="Tell me when it's finished" on={props.on_rest.is_some()} {hint} {on_switch} /> }
+}
+
+fn tell_rest(open: &OpenRun, now: Time) {
+    if concerns(&open.progress.state) {
+        tell(&format!("Pennybatch: {}", open.data.name), &state_words(&open.progress, now));
+    }
 }
 
 /// Whoever pauses a run knows that it is paused.

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use yew::Callback;
+
 use crate::link::batch::{BatchAsk, BatchImported, BatchQuote, RequestFile};
 use crate::link::{
     AnswerSummary, Breakdown, CheckpointSummary, ConnectionReport, DataProblem, DataSummary, ExportKind, FileEstimate,
@@ -70,6 +72,8 @@ pub struct Desk {
     /// The run goes on by itself once it is open, where nothing has to be asked first.
     pub goes_on: bool,
     pub open: Option<OpenRun>,
+    /// Told, whatever page is shown, once the open run no longer runs.
+    pub on_rest: Option<Callback<OpenRun>>,
     pub rows: RowsSeen,
     pub detail: Option<Rc<ResultDetail>>,
     /// The provider counts tokens, and what it counted last.
@@ -107,6 +111,7 @@ pub enum DeskAction {
     /// Open the run and go on with it at once.
     GoesOn,
     WentOn,
+    OnRest(Option<Callback<OpenRun>>),
     /// Back to the four steps; the run itself stays as it is.
     LeaveRun,
     CloseDetail,
@@ -129,9 +134,10 @@ impl Desk {
             }
             DeskAction::GoesOn => desk.goes_on = true,
             DeskAction::WentOn => desk.goes_on = false,
+            DeskAction::OnRest(on_rest) => desk.on_rest = on_rest.clone(),
             DeskAction::LeaveRun => {
                 desk.note_in_list();
-                desk.open = None;
+                (desk.open, desk.on_rest) = (None, None);
                 desk.goes_on = false;
                 desk.rows = RowsSeen::default();
                 desk.exported = None;
@@ -189,6 +195,7 @@ impl Desk {
             }
             ToWorker::Start { .. } | ToWorker::RunRest { .. } | ToWorker::Open { .. } => {
                 self.opening = true;
+                self.on_rest = None;
                 self.problems.clear();
                 self.rows = RowsSeen::default();
                 self.exported = None;

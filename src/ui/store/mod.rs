@@ -14,7 +14,7 @@ use std::rc::{Rc, Weak};
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::{Command, Progress, ToWorker};
+use crate::link::{Command, Progress, RunState, ToWorker};
 use crate::ui::running::{self, Running};
 use connection::Connection;
 pub use desk::{Desk, DeskAction, OpenRun, under_way};
@@ -116,12 +116,21 @@ impl Store {
         let running = after.open.as_ref().filter(|open| under_way(&open.progress.state));
         running::tell(running.map(|open| self.running(&open.progress)));
         let running = running.is_some();
-        self.desk.replace(Rc::new(after));
+        let before = self.desk.replace(Rc::new(after));
+        self.tell_rest(&before);
         let held = self.guards.borrow().is_some();
         if running != held {
             self.guards.replace(running.then(Guards::hold));
         }
         self.tell();
+    }
+
+    fn tell_rest(&self, before: &Desk) {
+        let ran = |desk: &Desk| desk.open.as_ref().is_some_and(|open| open.progress.state == RunState::Running);
+        let now = self.desk.borrow().clone();
+        if let (true, false, Some(open), Some(on_rest)) = (ran(before), ran(&now), &now.open, &now.on_rest) {
+            on_rest.emit(open.clone());
+        }
     }
 
     fn running(&self, progress: &Progress) -> Running {
