@@ -9,9 +9,12 @@ try {
 }
 if (location.hash.length > 2) root.dataset.elsewhere = '';
 root.inert = true;
+const NEEDED = 'script[data-program], link[rel=stylesheet]';
 
 // Captured, since a script that can't be fetched tells only its own element.
 addEventListener('error', event => {
+  // The page can do without an icon or a picture.
+  if (event.target instanceof Element && !event.target.matches(NEEDED)) return;
   const started = !root.inert;
   // What is there can still be read.
   root.inert = false;

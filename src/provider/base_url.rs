@@ -149,3 +149,11 @@ fn host_and_port(authority: &str) -> (&str, Option<&str>) {
     }
     authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)))
 }
+
+/// Scheme, host and port of an address, in lower case; `None` where it isn't one.
+pub fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.trim().split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    (!host.is_empty() && !scheme.is_empty()).then(|| format!("{scheme}://{host}").to_ascii_lowercase())
+}

@@ -32,7 +32,7 @@ mod words;
 
 pub use accounting::TokenAccounting;
 pub use answer_format::AnswerFormat;
-pub use base_url::check_base_url;
+pub use base_url::{check_base_url, origin};
 pub use effort::{PromptCache, ReasoningEffort};
 pub use failure::{Action, Failure, FailureKind};
 pub use hint::HINT_MS_MAX;

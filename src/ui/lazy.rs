@@ -94,7 +94,12 @@ pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
         State::Ready(view) => view(&props.of),
         State::Waiting if props.small => html! { <span class="soft">{ &props.waiting }</span> },
         State::Failed if props.small => {
-            html! { <Button on_press={again}>{ format!("{}: try again", props.waiting) }</Button> }
+            html! {
+                <span class="row">
+                    <span class="soft">{ "Couldn't load this." }</span>
+                    <Button on_press={again}>{ "Try again" }</Button>
+                </span>
+            }
         }
         State::Waiting => html! { <p class="boot" role="status">{ &props.waiting }</p> },
         State::Failed => {

@@ -45,6 +45,13 @@ pub fn rest_with(setup: &Setup, lane: usize, progress: &Progress) -> Result<Setu
     Ok(Setup { budget, compare: false, rows: RowChoice::All, more_lanes: Vec::new(), ..setup.of_lane(lane) })
 }
 
+/// Every candidate of a comparison answers for itself: its rows are neither handed over nor answered from elsewhere.
+pub fn refuse_compared(setup: &Setup) -> Result<(), Problem> {
+    let words = "A comparison works with no Batch API and no imported answers. Choose a candidate and run the rest with it; \
+                 that run does.";
+    setup.candidates().map_or(Ok(()), |_| Err(problem(Place::Run, words)))
+}
+
 /// What the engine is asked to do. Nothing is refused here: a run that was started can be read whatever is forbidden by
 /// now.
 pub fn plan(setup: &Setup) -> Plan {

@@ -128,13 +128,19 @@ test('Anthropic by file: the lines of the page run against Message Batches, and 
   }
 });
 
-for (const kind of READERS) {
+/** The shell lines of each service, what they tell at the end, and the files that they leave. */
+const SERVICES = [
+  ...READERS.map(kind => ({ kind, told: kind.done, files: ['results.jsonl', 'errors.jsonl'], start: startReader.bind(null, kind) })),
+  ...OWN_READERS.map(kind => ({ kind, told: kind.ended, files: ['results.jsonl'], start: startOwnReader.bind(null, kind) })),
+];
+
+for (const { kind, told, files, start } of SERVICES) {
   test(`${kind.name} by file: what the lines send is what its documentation asks for, and a refusal ends them`, async ({
     page, startMock,
   }) => {
     const mock = await startMock('--api-key', KEY);
     const runner = await pausedRun(page, mock, "a 'model'");
-    const reader = await startReader(kind, KEY, "a 'model'", BRIEF);
+    const reader = await start(KEY, "a 'model'", BRIEF);
     const { folder, lines } = await exported(page, runner, kind.name, kind.host);
     try {
       const [refused] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: 'sk-wrong-0001' });
@@ -144,38 +150,9 @@ for (const kind of READERS) {
 
       const [ended, out] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: KEY });
       expect(ended, 'the shell lines run as they are').toBe('0 ');
-      expect(out.trim()).toBe(kind.done);
+      expect(out.trim()).toBe(told);
       expect(reader.faults).toEqual([]);
-      await page.getByLabel('Import results', { exact: true })
-        .setInputFiles(['results.jsonl', 'errors.jsonl'].map(name => join(folder, name)));
-      await expect(runner.status).toContainText('Finished: 44 answered, 1 failed');
-      await checkAnswers(runner, 44);
-    } finally {
-      reader.close();
-      rmSync(folder, { recursive: true });
-    }
-  });
-}
-
-for (const kind of OWN_READERS) {
-  test(`${kind.name} by file: the lines speak its own words, and its results come back into the run`, async ({
-    page, startMock,
-  }) => {
-    const mock = await startMock('--api-key', KEY);
-    const runner = await pausedRun(page, mock, "a 'model'");
-    const reader = await startOwnReader(kind, KEY, "a 'model'", BRIEF);
-    const { folder, lines } = await exported(page, runner, kind.name, kind.host);
-    try {
-      const [refused] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: 'sk-wrong-0001' });
-      expect(refused).toContain(REFUSAL);
-      expect(refused).not.toMatch(/^0/);
-      expect(reader.requests, 'nothing is asked after a refusal').toBe(1);
-
-      const [ended, out] = await inShell(lines, folder, kind.host, reader.address, { [kind.keyName]: KEY });
-      expect(ended, 'the shell lines run as they are').toBe('0 ');
-      expect(out.trim()).toBe(kind.ended);
-      expect(reader.faults).toEqual([]);
-      await page.getByLabel('Import results', { exact: true }).setInputFiles(join(folder, 'results.jsonl'));
+      await page.getByLabel('Import results', { exact: true }).setInputFiles(files.map(name => join(folder, name)));
       await expect(runner.status).toContainText('Finished: 44 answered, 1 failed');
       await checkAnswers(runner, 44);
     } finally {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from './support/engines/test';
 import type { Tab } from './support/engines/tab';
 import { Mock, REPO } from './support/mock';
+import { NO_FAULTS } from './support/test';
 
 interface Scope {
   runTest: (name: string) => Promise<string | null>;
@@ -47,5 +48,6 @@ test('every test of the program is listed', async () => {
 for (const name of listed()) {
   test(name, async () => {
     expect(await tab.evaluate((name: string) => (globalThis as unknown as Scope).runTest(name), name)).toBeNull();
+    expect(tab.faults, NO_FAULTS).toEqual([]);
   });
 }

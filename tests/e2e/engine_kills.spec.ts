@@ -3,7 +3,7 @@
 // engine_kills.spec.ts --project firefox`.
 
 import { numberedRows, readJsonl, records } from './support/data';
-import { doneRows, prepareRun, startRun, untilDone, untilFinished } from './support/engines/run';
+import { doneRows, prepareRun, reopenRun, startRun, untilDone, untilFinished } from './support/engines/run';
 import { Screen } from './support/engines/screen';
 import { expect, startEngine, test } from './support/engines/test';
 import { billed, expectedAnswer } from './support/mock';
@@ -45,11 +45,7 @@ for (let run = 0; run * KILLS_A_RUN < KILLS; run++) {
         await expect.poll(async () => (await mock.totals()).open).toBe(0);
         const { calls } = await mock.ledger();
 
-        browser = await startEngine(engine, profile);
-        screen = new Screen(await browser.newTab());
-        await screen.open(`${baseURL}#/run`);
-        await screen.click('button', 'Resume run');
-        await screen.untilSays('status', 'Run status', /Paused/);
+        ({ browser, screen } = await reopenRun(engine, profile, baseURL!));
         const kept = readJsonl(await screen.export('Export JSONL'));
         expect(kept.length, 'what was shown as done is done').toBeGreaterThanOrEqual(shown);
         const attempts = records(await screen.export('Export ledger'));

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { FAST } from './support/clock';
 import { numberedRows, readJsonl, records } from './support/data';
-import { doneRows, prepareRun, startRun, untilDone, untilFinished } from './support/engines/run';
+import { doneRows, prepareRun, reopenRun, startRun, untilDone, untilFinished } from './support/engines/run';
 import { Screen } from './support/engines/screen';
 import { expect, startEngine, test } from './support/engines/test';
 import { billed, CLEAR_FAULTS, expectedAnswer, faults, REPO } from './support/mock';
@@ -68,8 +68,6 @@ test('a provider full of faults is paid exactly, and every row has its own answe
 });
 
 test('a run of two tabs is open in one', async ({ screen, openTab, startMock, baseURL }) => {
-  // It held in most tries there, and not in all; whether page or window is at fault isn't known.
-  test.skip(test.info().project.name === 'webkit', 'not settled in WebKitGTK');
   const mock = await startMock('--api-key', KEY, '--hold-from', '10');
   await prepareRun(screen, baseURL!, numberedRows(30), typed(mock.baseUrl));
   await startRun(screen);
@@ -96,11 +94,7 @@ test('killed in the middle it resumes from its profile, and the key is nowhere i
     await expect.poll(async () => (await mock.totals()).open).toBe(0);
     const before = (await mock.ledger()).calls;
 
-    browser = await startEngine(engine, profile);
-    screen = new Screen(await browser.newTab());
-    await screen.open(`${baseURL}#/run`);
-    await screen.click('button', 'Resume run');
-    await screen.untilSays('status', 'Run status', /Paused/);
+    ({ browser, screen } = await reopenRun(engine, profile, baseURL!));
     const kept = readJsonl(await screen.export('Export JSONL'));
     expect(kept.length, 'what was shown as done is done').toBeGreaterThanOrEqual(shown);
     await mock.release();
@@ -157,7 +151,7 @@ async function serveForeign(policy: string, ours: string): Promise<Server> {
   const types: Record<string, string> = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
   const server = createServer((request, response) => {
     const name = request.url!.slice(1);
-    if (!/^(strict|host)\.\w+$/.test(name)) return void response.writeHead(404).end();
+    if (!/^(strict\.html|plain\.css|host\.\w+)$/.test(name)) return void response.writeHead(404).end();
     const text = readFileSync(join(REPO, 'www/gallery', name), 'utf8');
     response.writeHead(200, { 'content-type': types[name.split('.').pop()!], 'content-security-policy': policy });
     response.end(text.replaceAll('../embed.js', `${ours}/embed.js`).replace(/\n *<meta http-equiv.*/, ''));

@@ -70,5 +70,5 @@ fn a_month(estimate: &Estimate, every: Every) -> Option<String> {
         Some(format!("{} with {}", cost_words(every.a_month(quote.cost)?, range), quote.way.label()))
     };
     let ways = std::iter::once(&estimate.concurrent).chain(&estimate.batch).map(of).collect::<Option<Vec<_>>>()?;
-    Some(format!("Run {}: {} a month.", every.label(), ways.join(", ")))
+    Some(format!("Run {}, a month costs {}.", every.label(), ways.join(", ")))
 }

@@ -151,7 +151,7 @@ async fn a_manager_s_question_is_answered_in_words_that_managers_know() {
         .after(Action::Every(Every::Month));
     let page = drawn(inputs).await;
     // 20,000 * (1,333 written at 0.125 + 5 * 0.50) = 3.38; the batch at half, or with nothing written at 0.05.
-    assert!(page.contains("Run monthly: $3.38 with Async, $1.36–$1.69 with Batch API a month."), "{page}");
+    assert!(page.contains("Run monthly, a month costs $3.38 with Async, $1.36–$1.69 with Batch API."), "{page}");
     assert!(page.contains("Use the Batch API: $1.36–$1.69, &lt; 24 hours."), "{page}");
     assert!(page.contains("within your deadline of 24 h") && page.contains("of your budget of $100.00"), "{page}");
 }

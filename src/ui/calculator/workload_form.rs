@@ -250,12 +250,10 @@ fn hint(quantity: Quantity, inputs: &Inputs) -> Option<AttrValue> {
     let speed = inputs.model().and_then(|model| model.speed.as_ref()).filter(|_| quantity == Quantity::Latency);
     if let Some(speed) = speed {
         let (answer, day) = (in_words(speed.short_answer_ms), day_in_words(&speed.date));
-        return Some(
-            format!("Assumed. Public probes of {day}: {answer} for 20 tokens (median of {}).", speed.n).into(),
-        );
+        return Some(format!("Public measurements, {day}: {answer} for 20 tokens (median of {}).", speed.n).into());
     }
     if quantity == Quantity::Latency {
-        return Some(AttrValue::Static("Assumed. No public figure is known."));
+        return Some(AttrValue::Static("No public figure. Measure yours with Try 5 rows."));
     }
     quantity.hint(&inputs.workload).map(AttrValue::from)
 }

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::link::{Command, LaneProgress, LaneState, Provider, Secret, Setup, ToWorker, lane_name};
 use crate::money::grouped;
-use crate::provider::Auth;
+use crate::provider::{Auth, origin};
 use crate::time::Time;
 use crate::ui::parts::{Button, TextField, TextKind};
 use crate::ui::runner::form_field::lane_label;
@@ -129,7 +129,7 @@ pub fn lane_words(progress: &LaneProgress, needs_key: bool, running: bool, now: 
 fn host(setup: &Setup) -> String {
     let named = setup.provider.preset().name.to_owned();
     match setup.provider {
-        Provider::OpenAiCompatible => crate::ui::store::form::origin(&setup.base_url).unwrap_or(named),
+        Provider::OpenAiCompatible => origin(&setup.base_url).unwrap_or(named),
         _ => named,
     }
 }

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::link::{PromptCache, Provider, ReasoningEffort};
 use crate::prices::{self, RateCard, RouterList};
-use crate::provider::{Auth, CacheMarks, ServedAt, Wire, answers_with_text, takes_temperature};
+use crate::provider::{Auth, CacheMarks, ServedAt, Wire, answers_with_text, origin, takes_temperature};
 use crate::time::Time;
 use crate::ui::hooks::now;
 use crate::ui::parts::{Button, Choice, Combobox, Disclosure, Notice, SelectField, TextField, TextKind, Tone};
@@ -14,7 +14,7 @@ use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::step_section::StepSection;
 use crate::ui::runner::words::counted;
-use crate::ui::store::form::{is_in_catalogue, origin};
+use crate::ui::store::form::is_in_catalogue;
 use crate::ui::store::{Field, Form, FormAction, PriceSource};
 
 #[derive(Properties, PartialEq)]

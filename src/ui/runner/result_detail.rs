@@ -105,7 +105,7 @@ fn RightAnswer(props: &RightAnswerProps) -> Html {
             <div class="row">
                 <Button disabled={text.trim().is_empty()} on_press={on_set}>{ "Set right answer" }</Button>
                 if row.corrected {
-                    <Button on_press={on_remove}>{ "Remove" }</Button>
+                    <Button on_press={on_remove}>{ "Remove right answer" }</Button>
                 }
                 <span class="small soft" role="status">{ said.unwrap_or_default() }</span>
             </div>

@@ -1,5 +1,6 @@
 //! Whether this browser keeps the page for use without a network. www/offline.js does it, and reads the same word.
 
+use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use crate::ui::parts::Switch;
@@ -21,13 +22,26 @@ pub fn Offline() -> Html {
             keep(wanted);
         })
     };
+    let possible = is_possible();
+    let hint = match possible {
+        true => "A few megabytes. The calculator, the Demo and models on your own machine then work without a network.",
+        false => {
+            "This browser or this window can\u{2019}t keep a page: private windows and plain http often can\u{2019}t."
+        }
+    };
     html! {
         <section class="settings__part" aria-labelledby="offline">
             <h2 class="panel__title" id="offline">{ "Without a network" }</h2>
-            <Switch id="keep-offline" label="Keep this page for offline use" on={*on} {on_switch}
-                hint="A few megabytes. The calculator, the Demo and models on your own machine then work without a network." />
+            <Switch id="keep-offline" label="Keep this page for offline use" on={*on && possible} disabled={!possible}
+                {hint} {on_switch} />
         </section>
     }
+}
+
+fn is_possible() -> bool {
+    let window = gloo_utils::window();
+    let has = |of: &JsValue, name: &str| js_sys::Reflect::has(of, &name.into()).unwrap_or_default();
+    has(&window.navigator(), "serviceWorker") && has(&window, "caches") && matches!(window.local_storage(), Ok(Some(_)))
 }
 
 fn keep(on: bool) {

@@ -10,7 +10,7 @@ use crate::answers::{Labels, labels_of_prompt};
 use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
 use crate::money::{PerToken, Usd};
 use crate::prices::{self, RateCard, RouterList};
-use crate::provider::{ServedAt, takes_temperature, tokens};
+use crate::provider::{ServedAt, origin, takes_temperature, tokens};
 use crate::ui::store::Field;
 use crate::ui::store::rows_form::{RowsAction, RowsForm};
 
@@ -346,17 +346,13 @@ impl Form {
 
     /// A known model brings its prices; an unknown one keeps what the person stated, and nothing else.
     fn price_by_catalogue(&mut self) {
-        match prices::find_at(self.provider, &self.text(Field::Model)) {
-            Some(model) => {
-                self.set(Field::InputPrice, per_million(model.card.base.input));
-                self.set(Field::OutputPrice, per_million(model.card.base.output));
-                self.price_source = PriceSource::Catalogue { date: model.price_date.clone().into() };
-            }
-            None if self.router_card().is_some() => {
-                let base = self.router_card().map(|card| card.base).unwrap_or_default();
+        let listed = prices::find_at(self.provider, &self.text(Field::Model))
+            .map(|model| (model.card.base, PriceSource::Catalogue { date: model.price_date.clone().into() }));
+        match listed.or_else(|| self.router_card().map(|card| (card.base, PriceSource::Router))) {
+            Some((base, source)) => {
                 self.set(Field::InputPrice, per_million(base.input));
                 self.set(Field::OutputPrice, per_million(base.output));
-                self.price_source = PriceSource::Router;
+                self.price_source = source;
             }
             None if self.price_source != PriceSource::Own => {
                 self.set(Field::InputPrice, "");
@@ -371,9 +367,8 @@ impl Form {
     fn choose_format(&mut self, kind: FormatKind) {
         self.format = kind;
         if kind == FormatKind::Labels && self.text(Field::Labels).trim().is_empty() {
-            let system = self.text(Field::SystemPrompt);
-            let user = self.text(Field::UserPrompt);
-            let listed = [&system, &user].map(|prompt| labels_of_prompt(prompt).join("\n"));
+            let listed =
+                [Field::SystemPrompt, Field::UserPrompt].map(|field| labels_of_prompt(&self.text(field)).join("\n"));
             if let Some(labels) = listed.into_iter().find(|labels| !labels.is_empty()) {
                 self.set(Field::Labels, labels);
             }
@@ -455,14 +450,6 @@ impl Form {
         self.restore_lanes(setup);
         (self.own_prompts, self.own_cap) = (true, true);
     }
-}
-
-/// Scheme, host and port of an address, in lower case; `None` where it isn't one.
-pub fn origin(url: &str) -> Option<String> {
-    let (scheme, rest) = url.trim().split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    (!host.is_empty() && !scheme.is_empty()).then(|| format!("{scheme}://{host}").to_ascii_lowercase())
 }
 
 /// The output tokens that the longest label needs; `None` where there is no label.

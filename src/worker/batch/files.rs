@@ -18,7 +18,7 @@ use crate::worker::browser::{Slices, words};
 use crate::worker::disk::refusal::DiskRefusal;
 use crate::worker::http::fetch::Broken;
 use crate::worker::page;
-use crate::worker::plan::problem;
+use crate::worker::plan::{problem, refuse_compared};
 use crate::worker::run::export::blob_of;
 use crate::worker::run::imports::not_saved;
 use crate::worker::run::session::Session;
@@ -62,7 +62,7 @@ impl Open {
 /// requests go once.
 pub async fn export_requests(session: &Rc<Session>, target: BatchTarget) -> Result<(), Problem> {
     let failed = |why: String| problem(Place::Results, format!("The request file could not be made: {why}."));
-    session.refuse_compared()?;
+    refuse_compared(session.setup())?;
     let setup = session.setup();
     let provider = target.provider();
     let as_target = Setup { provider, base_url: provider.preset().base_url.into(), ..setup.clone() };

@@ -12,7 +12,7 @@ use crate::provider::{Answer, BODY_BYTES_MAX, Finish};
 use crate::worker::browser::Slices;
 use crate::worker::disk::refusal::DiskRefusal;
 use crate::worker::page;
-use crate::worker::plan::problem;
+use crate::worker::plan::{problem, refuse_compared};
 use crate::worker::rows::data::Data;
 use crate::worker::rows::reading::read_checkpoint;
 use crate::worker::run::session::Session;
@@ -133,7 +133,7 @@ impl Import {
 
 /// Takes the answers of a script's checkpoint into the open run.
 pub async fn import_checkpoint(session: &Rc<Session>, name: String, file: Option<File>) -> Result<(), Problem> {
-    session.refuse_compared()?;
+    refuse_compared(session.setup())?;
     let checkpoint = read_checkpoint(&name, Place::Results, file, Task::Import).await?;
     let import = Import { name, checkpoint, data: session.prepared.data.clone() };
     let summary = import.enter(session, &mut Slices::of(Task::Import)).await;

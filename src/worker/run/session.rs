@@ -304,18 +304,6 @@ impl Session {
         }
     }
 
-    /// Every candidate of a comparison answers for itself: its rows are neither handed over nor answered from elsewhere.
-    pub fn refuse_compared(&self) -> Result<(), Problem> {
-        match self.setup().candidates() {
-            Some(_) => Err(problem(
-                Place::Run,
-                "A comparison works with no Batch API and no imported answers. Choose a candidate and run the rest with \
-                 it; that run does.",
-            )),
-            None => Ok(()),
-        }
-    }
-
     fn checked(&self, command: Command) -> Result<Command, Problem> {
         match command {
             // A lane whose key is missing stops by itself; with none that could send, there is nothing to resume.
@@ -323,7 +311,7 @@ impl Session {
                 Place::Provider,
                 "This run used an API key, which is never stored. Enter it again, then resume.",
             )),
-            Command::HandOver(_) => self.refuse_compared().map(|()| command),
+            Command::HandOver(_) => plan::refuse_compared(self.setup()).map(|()| command),
             Command::SetBudget(budget) => {
                 plan::checked_plan(&Setup { budget, ..self.setup().clone() })?;
                 Ok(Command::SetBudget(budget))

@@ -120,7 +120,7 @@ export async function startReader(kind: ReaderKind, key: string, model: string, 
 }
 
 /** The body as the platform's own parsers take it. */
-function asResponse(request: IncomingMessage): Response {
+export function asResponse(request: IncomingMessage): Response {
   const headers = { 'content-type': `${request.headers['content-type']}` };
   return new Response(ReadableStream.from(request) as ReadableStream, { headers });
 }

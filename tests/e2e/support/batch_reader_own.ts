@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expectedAnswer } from './mock';
-import { REFUSAL, type Reader } from './batch_reader';
+import { asResponse, REFUSAL, type Reader } from './batch_reader';
 
 export interface OwnKind {
   name: 'xAI' | 'Gemini';
@@ -132,10 +132,4 @@ export async function startOwnReader(kind: OwnKind, key: string, model: string, 
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening));
   reader.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return reader;
-}
-
-/** The body as the platform's own parsers take it. */
-function asResponse(request: IncomingMessage): Response {
-  const headers = { 'content-type': `${request.headers['content-type']}` };
-  return new Response(ReadableStream.from(request) as ReadableStream, { headers });
 }

@@ -61,7 +61,7 @@ export const test = hostTest.extend<Fixtures>({
     const faults: string[] = [];
     watch(page, lines, faults);
     await use(lines);
-    base.expect(faults, 'panics, uncaught errors and breaches of the content security policy').toEqual([]);
+    base.expect(faults, NO_FAULTS).toEqual([]);
   }, { auto: true }],
 });
 
@@ -87,10 +87,16 @@ export function waitUntilAlive(page: Page): void {
   };
 }
 
+export const NO_FAULTS = 'panics, uncaught errors and breaches of the content security policy';
+
+export function isFault(line: string): boolean {
+  return /panicked|Content Security Policy|Uncaught/i.test(line);
+}
+
 export function watch(page: Page, lines: string[], faults: string[]): void {
   page.on('console', message => {
     lines.push(message.text());
-    if (/panicked|Content Security Policy|Uncaught/i.test(message.text())) faults.push(message.text());
+    if (isFault(message.text())) faults.push(message.text());
   });
   page.on('pageerror', error => {
     lines.push(String(error));

@@ -1,6 +1,7 @@
 // Chromium by its DevTools protocol and Firefox by WebDriver BiDi, both through Puppeteer.
 
 import puppeteer, { type Browser, type ElementHandle, type KeyInput, type Page } from 'puppeteer-core';
+import { isFault } from '../test';
 import type { EngineBrowser, InPage, Tab } from './tab';
 
 const SIZE = { width: 1280, height: 900 };
@@ -47,7 +48,14 @@ class PuppeteerBrowser implements EngineBrowser {
 }
 
 class PuppeteerTab implements Tab {
-  constructor(private readonly page: Page) {}
+  readonly faults: string[] = [];
+
+  constructor(private readonly page: Page) {
+    page.on('console', message => {
+      if (isFault(message.text())) this.faults.push(message.text());
+    });
+    page.on('pageerror', error => this.faults.push(String(error)));
+  }
 
   async goto(address: string): Promise<void> {
     await this.page.goto(address, { waitUntil: 'domcontentloaded' });

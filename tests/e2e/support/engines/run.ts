@@ -2,7 +2,9 @@
 
 import { expect } from '@playwright/test';
 import type { DataFile } from '../data';
-import type { Screen } from './screen';
+import { Screen } from './screen';
+import type { Engine, EngineBrowser } from './tab';
+import { startEngine } from './test';
 
 /** What a person types into steps 2 to 4, in this order. */
 export type Typed = Partial<Record<
@@ -29,18 +31,19 @@ async function openMore(screen: Screen): Promise<void> {
   });
 }
 
-/** Presses as a person does, once more where nothing came of it: WebKit's driver loses a click on a busy machine. */
 export async function startRun(screen: Screen): Promise<void> {
-  for (const last of [false, true]) {
-    await screen.click('button', 'Start run');
-    try {
-      return await screen.untilSays('status', 'Run status', /./);
-    } catch {
-      const before = await screen.text('region', 'Before you start');
-      // Where the steps are gone, the run began after all.
-      if (last || before === '') throw new Error(`No run began: ${before} | ${await screen.text('alert')}`);
-    }
-  }
+  await screen.click('button', 'Start run');
+  await screen.untilSays('status', 'Run status', /./);
+}
+
+/** A browser anew on the profile of one that died, and its run: open, and sending nothing yet. */
+export async function reopenRun(engine: Engine, profile: string, address: string): Promise<{ browser: EngineBrowser; screen: Screen }> {
+  const browser = await startEngine(engine, profile);
+  const screen = new Screen(await browser.newTab());
+  await screen.open(`${address}#/run`);
+  await screen.click('button', 'Resume run');
+  await screen.untilSays('status', 'Run status', /Paused/);
+  return { browser, screen };
 }
 
 /** How many rows the status says are done. */

@@ -4,6 +4,8 @@
 export type InPage<Args extends unknown[], T> = (...args: Args) => T | Promise<T>;
 
 export interface Tab {
+  /** What its console and its workers' told that must not be: see `isFault`. WebDriver tells nothing of it. */
+  readonly faults: readonly string[];
   goto(address: string): Promise<void>;
   evaluate<Args extends unknown[], T>(work: InPage<Args, T>, ...args: Args): Promise<T>;
   /** Runs a script in the page, past its content security policy. */

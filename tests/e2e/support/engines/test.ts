@@ -3,13 +3,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostTest } from '../test';
+import { expect } from '@playwright/test';
+import { hostTest, NO_FAULTS } from '../test';
 import { startPuppeteer } from './puppeteer';
 import { Screen } from './screen';
 import { ENGINES, type Engine, type EngineBrowser } from './tab';
 import { startWebKit } from './webkit';
 
-export { expect } from '@playwright/test';
+export { expect };
 export type { Screen } from './screen';
 
 interface Fixtures {
@@ -53,7 +54,10 @@ export const test = hostTest.extend<Fixtures, PerWorker>({
       opened.push(screen);
       return screen;
     });
-    for (const screen of opened) await screen.tab.close();
+    for (const { tab } of opened) {
+      expect(tab.faults, NO_FAULTS).toEqual([]);
+      await tab.close();
+    }
   },
   screen: async ({ openTab }, use) => use(await openTab()),
   profile: async ({}, use) => {

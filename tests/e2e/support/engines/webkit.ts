@@ -134,6 +134,8 @@ class WebKitBrowser implements EngineBrowser {
 }
 
 class WebKitTab implements Tab {
+  readonly faults = [];
+
   constructor(private readonly browser: WebKitBrowser, private readonly window: string) {}
 
   private ask<T>(method: string, path: string, body?: unknown): Promise<T> {
