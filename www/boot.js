@@ -24,7 +24,8 @@ addEventListener('error', event => {
     note.className = 'stopped';
     note.setAttribute('role', 'alert');
     note.textContent = started
-      ? 'This page has stopped working. What is done is saved: reload the page to continue.'
+      ? 'This page has stopped working. What is done is saved: reload the page to continue. ' +
+        `If it happens again, report it with these words: ${root.dataset.fault ?? event.error.message}.`
       : "This page didn't load completely. Check your connection and reload it.";
     document.body.prepend(note);
   }

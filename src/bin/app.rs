@@ -45,7 +45,13 @@ impl From<wasm_split_helpers::SplitLoaderError> for Failed {
 }
 
 fn main() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        // Where, for boot.js to tell. Not what: the message of a panic may quote a prompt.
+        if let (Some(root), Some(place)) = (gloo_utils::document().document_element(), info.location()) {
+            let _ = root.set_attribute("data-fault", &format!("{}:{}", place.file(), place.line()));
+        }
+    }));
     let Some(root) = gloo_utils::document().get_element_by_id("app") else { return };
     let loaders = Loaders {
         comparisons: Loader(|| Box::pin(async { comparisons().await.map_err(|_| NotLoaded) })),

@@ -1,5 +1,6 @@
 // Small screens and the keyboard alone. What axe finds is in axe.spec.ts.
 
+import { tabTo } from './support/keyboard';
 import { Runner, sampleRunner } from './support/runner';
 import { expect, fastTest, test, type Page } from './support/test';
 
@@ -100,19 +101,6 @@ test('a model is pinned and chosen, the table sorted and filtered, by the keyboa
   await page.keyboard.press('Enter');
   await expect(page.getByRole('combobox', { name: 'Model', exact: true })).toHaveValue('claude-opus-5');
 });
-
-const TABS_MAX = 120;
-
-/** Presses Tab until the element with this role and name has the focus. */
-async function tabTo(page: Page, role: 'button' | 'link', name: string): Promise<void> {
-  const wanted = page.getByRole(role, { name, exact: true }).first();
-  await expect(wanted).toBeVisible();
-  for (let pressed = 0; pressed < TABS_MAX; pressed++) {
-    if (await wanted.evaluate(element => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${TABS_MAX} times Tab does not reach the ${role} ${name}`);
-}
 
 fastTest('the newcomer\'s run needs nothing but Tab and Enter', async ({ page }) => {
   const runner = new Runner(page);

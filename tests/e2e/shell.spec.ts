@@ -94,7 +94,8 @@ test('a page whose program has stopped says so', async ({ browser }) => {
   waitUntilAlive(page);
   await page.goto(process.env.PENNYBATCH_PAGE!);
   await page.evaluate(() => window.dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') })));
-  await expect(page.getByRole('alert')).toHaveText('This page has stopped working. What is done is saved: reload the page to continue.');
+  await expect(page.getByRole('alert')).toHaveText('This page has stopped working. What is done is saved: reload the page ' +
+    'to continue. If it happens again, report it with these words: unreachable.');
   await page.close();
 });
 

@@ -160,10 +160,16 @@ class WebKitTab implements Tab {
   }
 
   async click<Args extends unknown[]>(find: InPage<Args, Element | null>, ...args: Args): Promise<boolean> {
-    const script = `return (${find})(...arguments)`;
+    // The driver presses where the element was: on a busy machine the page may have moved by then.
+    const script = `
+      const found = (${find})(...arguments);
+      globalThis.pressed = false;
+      found?.addEventListener('click', () => globalThis.pressed = true, { once: true, capture: true });
+      return found;`;
     const found = await this.ask<Found | null>('POST', '/execute/sync', { script, args });
-    if (found) await this.ask('POST', `/element/${found[ELEMENT]}/click`, {});
-    return found !== null;
+    if (!found) return false;
+    await this.ask('POST', `/element/${found[ELEMENT]}/click`, {});
+    return this.ask<boolean>('POST', '/execute/sync', { script: 'return globalThis.pressed', args: [] });
   }
 
   async press(key: string): Promise<void> {
