@@ -31,9 +31,14 @@ async function openMore(screen: Screen): Promise<void> {
   });
 }
 
+/** Presses Start; where no run begins, says what the page says. */
 export async function startRun(screen: Screen): Promise<void> {
   await screen.click('button', 'Start run');
-  await screen.untilSays('status', 'Run status', /./);
+  try {
+    await screen.untilSays('status', 'Run status', /./);
+  } catch {
+    throw new Error(`No run began: ${await screen.text('region', 'Before you start')} | ${await screen.text('alert')}`);
+  }
 }
 
 /** A browser anew on the profile of one that died, and its run: open, and sending nothing yet. */
