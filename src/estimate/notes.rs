@@ -175,8 +175,11 @@ fn cache_notes(figures: &Figures, notes: &mut Vec<String>) {
             percent(figures.cache.read_ppm(figures.attempts))
         ));
         if model.cache_mode == Some(CacheMode::PromptCacheKey) {
-            notes
-                .push(format!("{} reads its cache only for calls that carry a prompt cache key.", model.vendor_name()));
+            notes.push(format!(
+                "{} asks that calls with the same prefix carry a prompt cache key, and promises no hit. \
+                 Pennybatch's runs send one.",
+                model.vendor_name()
+            ));
         }
         if model.min_cacheable_tokens.is_none() {
             notes.push(format!(

@@ -15,20 +15,29 @@ pub(super) struct Parted<'a> {
 
 pub(super) fn parted<'a>(call: &Call<'a>) -> Parted<'a> {
     let marks = call.prompt_cache != PromptCache::Off;
-    let (shared, own) = match call.user.split_at_checked(call.shared_user_bytes) {
-        // A block of white space alone is refused.
-        Some((shared, own)) if marks && !shared.trim().is_empty() && !own.trim().is_empty() => (shared, own),
-        _ => ("", call.user),
-    };
+    let (shared, own) = if marks { user_parts(call) } else { ("", call.user) };
     Parted { shared, own, marks_system: marks && shared.is_empty() && !call.system.is_empty() }
 }
 
-/// What OpenAI's two APIs are told of the cache. From GPT-5.6 on they write every prompt of 1,024 tokens and more into it,
-/// at 1.25 times the price of input, unless the mode is `explicit`: then they write and read what is marked, and nothing
-/// where nothing is. Source: OpenAI, "Prompt caching", and its API description, November 2026.
+/// The start of the user prompt that the calls share, and the rest of it.
+fn user_parts<'a>(call: &Call<'a>) -> (&'a str, &'a str) {
+    match call.user.split_at_checked(call.shared_user_bytes) {
+        // A block of white space alone is refused.
+        Some((shared, own)) if !shared.trim().is_empty() && !own.trim().is_empty() => (shared, own),
+        _ => ("", call.user),
+    }
+}
+
+/// What OpenAI's two APIs and Mistral's are told of the cache.
+///
+/// From GPT-5.6 on OpenAI writes every prompt of 1,024 tokens and more into it, at 1.25 times the price of input, unless
+/// the mode is `explicit`: then it writes and reads what is marked, and nothing where nothing is. Source: OpenAI, "Prompt
+/// caching", and its API description, November 2026.
+///
+/// Mistral takes a key, has no marks, and bills no writes. Source: Mistral, "Prompt caching", November 2026.
 #[derive(Serialize)]
 pub(super) struct CacheFields {
-    /// Calls with one key go to the machine that keeps their prefix.
+    /// Calls that share a prefix have the same key: it leads them to where the prefix is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt_cache_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,15 +51,24 @@ pub(super) struct Mode {
 
 const EXPLICIT: Mode = Mode { mode: "explicit" };
 
-/// The fields for this call, and the mark for the end of what is kept. Only OpenAI itself documents them.
+/// The fields for this call, and the mark for the end of what is kept. They go to OpenAI and Mistral themselves only,
+/// whatever other servers take.
 pub(super) fn cache_fields(provider: Provider, base_url: &str, call: &Call) -> (CacheFields, Option<Mode>) {
     if provider.cache_marks(base_url, call.model) != CacheMarks::OpenAi {
-        return (CacheFields { prompt_cache_key: None, prompt_cache_options: None }, None);
+        // The key is sent without being asked for: writes cost nothing, and reads cost less.
+        let prompt_cache_key = if provider.is_mistral(base_url) { prefix_key(call) } else { None };
+        return (CacheFields { prompt_cache_key, prompt_cache_options: None }, None);
     }
     let Parted { shared, marks_system, .. } = parted(call);
     let marks = marks_system || !shared.is_empty();
     let key = marks.then(|| key_of(&[call.model, call.system, shared]));
     (CacheFields { prompt_cache_key: key, prompt_cache_options: Some(EXPLICIT) }, marks.then_some(EXPLICIT))
+}
+
+/// The key of all that the calls share; `None` where they share nothing.
+fn prefix_key(call: &Call) -> Option<String> {
+    let (shared, _) = user_parts(call);
+    (!call.system.is_empty() || !shared.is_empty()).then(|| key_of(&[call.model, call.system, shared]))
 }
 
 /// The same for the same texts, and nothing of them can be read from it (FNV-1a).

@@ -74,4 +74,9 @@ impl Provider {
     pub fn is_open_ai(self, base_url: &str) -> bool {
         self == Provider::OpenAi || self.is_remote() && base_url::host(base_url) == "api.openai.com"
     }
+
+    /// Whether this is Mistral itself: its preset, or its address under a preset for compatible servers.
+    pub(super) fn is_mistral(self, base_url: &str) -> bool {
+        self == Provider::Mistral || self.is_remote() && base_url::host(base_url) == "api.mistral.ai"
+    }
 }

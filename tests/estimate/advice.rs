@@ -134,7 +134,8 @@ fn the_notes_tell_what_the_numbers_rest_on() {
     says(&notes(of(&shared, "deepseek-flash")), "no source states a minimum");
     let short = Workload { shared_prefix_tokens: 1_000, ..plain(1_000, 3_000, 100) };
     says(&notes(of(&short, "deepseek-flash")), "(assumed: no source states it)");
-    says(&notes(of(&shared, "mistral-large-4")), "carry a prompt cache key");
+    says(&notes(of(&shared, "mistral-large-4")), "carry a prompt cache key, and promises no hit");
+    says(&notes(of(&shared, "mistral-large-4")), "Pennybatch's runs send one.");
     says(&notes(of(&shared, "deepseek-flash")), "01:00-04:00 or 06:00-10:00 UTC");
     says(&notes(of(&shared, "command-a-03-2025")), "no lower price for cached tokens");
     says(

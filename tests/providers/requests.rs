@@ -1,3 +1,4 @@
+use pennybatch::prices::{self, CacheMode};
 use pennybatch::provider::{AnswerFormat, Call, PromptCache, Provider, Wire, check_base_url, tokens};
 
 const LOCAL: &str = "http://localhost:8081/v1";
@@ -49,6 +50,44 @@ fn openai_itself_has_its_own_name_for_the_cap() {
         let caps = ["max_completion_tokens", "max_tokens"].iter().filter(|cap| body.get(**cap).is_some()).count();
         assert_eq!(caps, 1, "{base_url}");
     }
+}
+
+/// The estimate counts cache reads for these models, and the vendor reads only for calls that carry a key.
+#[test]
+fn whoever_reads_its_cache_by_a_key_is_sent_one() {
+    let by_key = prices::all().iter().filter(|model| model.cache_mode == Some(CacheMode::PromptCacheKey));
+    assert!(by_key.clone().count() > 0);
+    for model in by_key {
+        let (provider, name) = prices::endpoint_of(model).expect("a preset");
+        let base_url = provider.preset().base_url;
+        let body = provider.body(provider.preset().wire, base_url, &Call { model: &name, ..call() });
+        assert!(body.contains(r#","prompt_cache_key":"pennybatch-"#), "{}: {body}", model.key());
+    }
+}
+
+#[test]
+fn calls_that_share_a_prompt_share_a_key_of_mistral_s_cache() {
+    let at = |provider: Provider, base_url: &str, call: &Call| {
+        let body: serde_json::Value =
+            serde_json::from_str(&provider.body(Wire::OpenAiChat, base_url, call)).expect("JSON");
+        body["prompt_cache_key"].as_str().map(str::to_owned)
+    };
+    let key = |call: &Call| at(Provider::Mistral, Provider::Mistral.preset().base_url, call);
+    let first = key(&call());
+    assert!(first.is_some());
+    assert_eq!(key(&Call { user: "6 oz", ..call() }), first);
+    assert_ne!(key(&Call { system: "Be long.", ..call() }), first);
+    assert_ne!(key(&Call { model: "n", ..call() }), first);
+    // Where there is no system prompt, the start of the user prompt may be shared.
+    let begins = |user| Call { system: "", user, shared_user_bytes: 5, ..call() };
+    assert_eq!(key(&begins("Read: a")), key(&begins("Read: b")));
+    assert_ne!(key(&begins("Read: a")), key(&begins("Sort: a")));
+    for shares_nothing in [Call { system: "", ..call() }, begins("     a")] {
+        assert_eq!(key(&shares_nothing), None);
+    }
+    assert_eq!(at(Provider::OpenAiCompatible, "https://API.mistral.ai/v1", &call()), first);
+    assert_eq!(at(Provider::OpenAiCompatible, "https://api.mistral.ai.example.org/v1", &call()), None);
+    assert_eq!(at(Provider::Groq, Provider::Groq.preset().base_url, &call()), None);
 }
 
 #[test]
