@@ -6,6 +6,7 @@ mod fixture;
 mod presets;
 mod refusals;
 mod requests;
+mod shell_lines;
 mod table;
 
 use pennybatch::provider::HttpReply;

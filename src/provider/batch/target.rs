@@ -158,18 +158,22 @@ fn anthropic_lines(file: &str) -> String {
     )
 }
 
-/// A job has counters in place of a state, and its results come in pages.
+/// A job has counters in place of a state, and its results come in pages. xAI cancels a job whose file it refuses: the
+/// counters stay at zero, and the job says when and why it was cancelled.
 fn xai_lines(file: &str) -> String {
     let head = "-H \"Authorization: Bearer $XAI_API_KEY\"";
     let base = "https://api.x.ai/v1";
+    let done = ".state.num_requests > 0 and .state.num_pending == 0";
+    let cancelled = r#"any(.cancel_time, .cancel_by_xai_message; . != null and . != "")"#;
+    let told = r#"(.state | tojson), (.cancel_by_xai_message // "" | select(. != ""))"#;
     let next = r#"(.pagination_token // "") | select(. != "") | "limit=1000&pagination_token=" + @uri"#;
     format!(
         "FILE=$(curl -sS {base}/files {head} -F purpose=batch -F file=@{file} | jq -er '.id // error(tostring)') &&\n\
          BATCH=$(curl -sS {base}/batches {head} -H 'Content-Type: application/json' \
          -d '{{\"name\":\"{file}\",\"input_file_id\":\"'$FILE'\"}}' | jq -er '.batch_id // .id // error(tostring)') &&\n\
          until curl -sS {base}/batches/$BATCH {head} > batch.json && \
-         jq -e '.state.num_requests > 0 and .state.num_pending == 0' batch.json > /dev/null; do sleep 60; done &&\n\
-         jq -c '.state' batch.json && : > results.jsonl && PAGE=limit=1000 &&\n\
+         jq -e '{done} or {cancelled}' batch.json > /dev/null; do sleep 60; done &&\n\
+         jq -r '{told}' batch.json && : > results.jsonl && PAGE=limit=1000 &&\n\
          while [ \"$PAGE\" ]; do curl -sSf \"{base}/batches/$BATCH/results?$PAGE\" {head} > page.json && \
          jq -c '.results[]' page.json >> results.jsonl && PAGE=$(jq -r '{next}' page.json) || break; done &&\n\
          [ -z \"$PAGE\" ]\n"
