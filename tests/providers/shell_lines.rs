@@ -1,11 +1,13 @@
 //! The shell lines that hand a request file over, run by a real shell with curl and jq against a small server. The
-//! end-to-end tests run them against stand-ins of the providers. Here is what those don't do: refuse a job's input.
+//! end-to-end tests run them against stand-ins of the providers. Here is what those don't do: refuse a job's input, and
+//! redirect.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use pennybatch::provider::Wire;
@@ -50,6 +52,42 @@ fn a_file_that_xai_refuses_ends_the_wait_and_its_reason_is_shown() {
     }
 }
 
+/// curl takes `Authorization` off when it follows a redirect to another host, but no other header.
+#[test]
+fn no_redirect_takes_a_key_to_another_host_or_passes_for_an_empty_result() {
+    for target in BatchTarget::ALL.into_iter().filter(|target| *target != BatchTarget::Vllm) {
+        let elsewhere = Server::start(|_| ok(&json!({"results": [{"custom_id": "r-0"}]})));
+        let results = format!("302 Found\r\nLocation: {}/moved\r\n", elsewhere.address);
+        let server = Server::start(move |way| match way {
+            way if ["/results", "/content", ":download"].iter().any(|part| way.contains(part)) => {
+                (results.clone(), String::new())
+            }
+            _ => ok(&anybodys_job(target)),
+        });
+        let (output, folder) = run(target, &server, "redirect");
+        let came = elsewhere.heads.lock().expect("the heads").join("\n");
+        assert!(!came.contains(KEY), "{}: the key went on: {came}", target.name());
+        let written = fs::read_to_string(folder.join("results.jsonl")).unwrap_or_default();
+        let words = String::from_utf8_lossy(&output.stderr);
+        if came.is_empty() {
+            assert!(!output.status.success(), "{}: nothing was fetched, and nothing said so", target.name());
+            assert!(words.contains("redirect"), "{}: {words}", target.name());
+        } else {
+            assert!(output.status.success() && !written.is_empty(), "{}: {words}", target.name());
+        }
+    }
+}
+
+/// One answer that every step of every target's lines finds what it needs in: the job is done, and has results.
+fn anybodys_job(target: BatchTarget) -> Value {
+    let status = if target == BatchTarget::Mistral { "SUCCESS" } else { "completed" };
+    json!({
+        "id": "x", "batch_id": "x", "name": "x", "file": {"name": "x"}, "status": status, "processing_status": "ended",
+        "state": {"num_requests": 1, "num_pending": 0}, "output_file_id": "x", "output_file": "x",
+        "metadata": {"state": "BATCH_STATE_SUCCEEDED", "output": {"responsesFile": "files/x"}},
+    })
+}
+
 /// Does what the lines say in a folder of its own; the server stands in for the provider's host.
 fn run(target: BatchTarget, server: &Server, name: &str) -> (Output, PathBuf) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("shell-lines-{name}-{}", target.name()));
@@ -82,6 +120,8 @@ fn ok(body: &Value) -> (String, String) {
 /// Answers until the process ends.
 struct Server {
     address: String,
+    /// The heads of the requests that came.
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
@@ -89,7 +129,8 @@ impl Server {
     fn start(answer: impl Fn(&str) -> (String, String) + Send + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let own = address.clone();
+        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (kept, own) = (Arc::clone(&heads), address.clone());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let Ok(head) = read(&stream) else { continue };
@@ -99,10 +140,11 @@ impl Server {
                 let head_of_answer =
                     format!("HTTP/1.1 {status}X-Goog-Upload-URL: {own}/upload\r\nConnection: close\r\n");
                 let answer = format!("{head_of_answer}Content-Length: {}\r\n\r\n{body}", body.len());
+                kept.lock().expect("the heads").push(head);
                 let _ = (&stream).write_all(answer.as_bytes());
             }
         });
-        Server { address }
+        Server { address, heads }
     }
 }
 

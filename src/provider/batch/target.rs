@@ -147,6 +147,13 @@ fn part(file: &str) -> Option<&str> {
     (count != "1" && count.bytes().all(|byte| byte.is_ascii_digit())).then_some(part)
 }
 
+/// How results are fetched with a key in `Authorization`. curl follows redirects, and drops that header on the way to
+/// another host, but no other one.
+const FOLLOW_REDIRECTS: &str = "-sSfL";
+/// The same with the key in any other header: a redirect is an error. Without `-L`, curl would take its empty body for
+/// the results.
+const REFUSE_REDIRECTS: &str = "-sSfL --max-redirs 0";
+
 fn anthropic_lines(file: &str) -> String {
     let head = "-H \"x-api-key: $ANTHROPIC_API_KEY\" -H 'anthropic-version: 2023-06-01'";
     let base = "https://api.anthropic.com/v1/messages/batches";
@@ -154,7 +161,7 @@ fn anthropic_lines(file: &str) -> String {
         "BATCH=$(curl -sS {base} {head} -H 'content-type: application/json' --data-binary @{file} \
          | jq -er '.id // error(tostring)') &&\n\
          until curl -sS {base}/$BATCH {head} | jq -e '.processing_status == \"ended\"' > /dev/null; do sleep 60; done &&\n\
-         curl -sSfL {base}/$BATCH/results {head} -o results.jsonl\n"
+         curl {REFUSE_REDIRECTS} {base}/$BATCH/results {head} -o results.jsonl\n"
     )
 }
 
@@ -174,7 +181,7 @@ fn xai_lines(file: &str) -> String {
          until curl -sS {base}/batches/$BATCH {head} > batch.json && \
          jq -e '{done} or {cancelled}' batch.json > /dev/null; do sleep 60; done &&\n\
          jq -r '{told}' batch.json && : > results.jsonl && PAGE=limit=1000 &&\n\
-         while [ \"$PAGE\" ]; do curl -sSf \"{base}/batches/$BATCH/results?$PAGE\" {head} > page.json && \
+         while [ \"$PAGE\" ]; do curl {FOLLOW_REDIRECTS} \"{base}/batches/$BATCH/results?$PAGE\" {head} > page.json && \
          jq -c '.results[]' page.json >> results.jsonl && PAGE=$(jq -r '{next}' page.json) || break; done &&\n\
          [ -z \"$PAGE\" ]\n"
     )
@@ -201,7 +208,7 @@ fn gemini_lines(file: &str, model: &str) -> String {
          jq -e '.metadata.state | IN(\"BATCH_STATE_SUCCEEDED\", \"BATCH_STATE_FAILED\", \"BATCH_STATE_CANCELLED\", \
          \"BATCH_STATE_EXPIRED\")' batch.json > /dev/null; do sleep 60; done &&\n\
          jq -r '.metadata.state, (.error // empty)' batch.json &&\n\
-         jq -r '.metadata.output.responsesFile // empty' batch.json | xargs -I {{}} curl -sSfL \
+         jq -r '.metadata.output.responsesFile // empty' batch.json | xargs -I {{}} curl {REFUSE_REDIRECTS} \
          \"{base}/download/v1beta/{{}}:download?alt=media\" {head} -o results.jsonl\n"
     )
 }
@@ -234,7 +241,9 @@ fn mistral_lines(file: &str, model: &str) -> String {
 /// Fetches the result files that the job names, where it names them.
 fn fetching(base: &str, head: &str, job: &str, [output, errors]: [&str; 2]) -> String {
     let fetch = |id: &str, file: &str| {
-        format!("jq -r '.{id} // empty' {job} | xargs -I {{}} curl -sSfL {base}/files/{{}}/content {head} -o {file}")
+        format!(
+            "jq -r '.{id} // empty' {job} | xargs -I {{}} curl {FOLLOW_REDIRECTS} {base}/files/{{}}/content {head} -o {file}"
+        )
     };
     format!("{} &&\n{}\n", fetch(output, "results.jsonl"), fetch(errors, "errors.jsonl"))
 }
