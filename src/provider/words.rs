@@ -83,6 +83,11 @@ fn escape(text: &str) -> (usize, char) {
         Some(b'\\') => (2, '\\'),
         Some(b'"') => (2, '"'),
         Some(b'/') => (2, '/'),
+        Some(b'b') => (2, '\u{8}'),
+        Some(b'f') => (2, '\u{c}'),
+        Some(b'n') => (2, '\n'),
+        Some(b'r') => (2, '\r'),
+        Some(b't') => (2, '\t'),
         Some(b'u') => {
             let code = text.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
             code.and_then(char::from_u32).map_or((1, '\\'), |c| (6, c))
@@ -197,6 +202,7 @@ mod tests {
             (r#"{"a":"tok\/en\\9+a"}"#, r#"{"a":"…"}"#),
             ("\u{200b}x\u{200d} tok/\u{200b}en\\9+\u{feff}a\u{200b}, y", "\u{200b}x\u{200d} …\u{200b}, y"),
             (r#"{"a":"tok\u002fen\u005C9\u0000+a\u"}"#, r#"{"a":"…\u"}"#),
+            (r#"{"a":"tok\b/en\\9\b\b+a"}"#, r#"{"a":"…"}"#),
             ("tok/en\\9+\u{200b}a\u{200b}tok/\u{200b}en\\9+a", "…\u{200b}…"),
             ("\u{1f468}\u{200d}\u{1f469} tok/en", "\u{1f468}\u{200d}\u{1f469} tok/en"),
         ] {
