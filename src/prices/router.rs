@@ -80,7 +80,8 @@ struct Pricing {
     overrides: Vec<Override>,
 }
 
-/// Prices of calls with at least so many input tokens; what isn't stated stays as it is.
+/// Prices of calls with at least so many input tokens. Input, output and thinking keep their prices where none is stated;
+/// cache reads then cost as much as input, and writes rise with it.
 #[derive(Deserialize)]
 struct Override {
     min_prompt_tokens: u64,
@@ -97,11 +98,9 @@ impl Entry {
             return None;
         }
         let base = self.pricing.rates(None)?;
-        let tiers = self
-            .pricing
-            .overrides
-            .iter()
-            .map(|tier| Some((tier.min_prompt_tokens.checked_sub(1)?, tier.pricing.rates(Some(&base))?)));
+        let tiers = self.pricing.overrides.iter().map(|tier| {
+            Some((tier.min_prompt_tokens.checked_sub(1)?, tier.pricing.rates(Some((&self.pricing, &base)))?))
+        });
         let mut tiers = tiers.collect::<Option<Vec<(u64, Rates)>>>()?;
         tiers.sort_by_key(|(above, _)| *above);
         Some(RouterModel { id: self.id, card: RateCard { base, tiers, ..RateCard::default() } })
@@ -109,17 +108,19 @@ impl Entry {
 }
 
 impl Pricing {
-    /// `None` where a price is missing or can't be read. Thinking is billed at the dearer of its price and the output's.
-    fn rates(&self, base: Option<&Rates>) -> Option<Rates> {
-        let stated = |text: &Option<String>, otherwise: Option<PerToken>| match text {
-            Some(text) => price(text),
-            None => otherwise,
+    /// `None` where a price is missing or can't be read. `base`: of a tier, the prices that hold where it states none.
+    /// Thinking is billed at the dearer of its price and the output's.
+    fn rates(&self, base: Option<(&Pricing, &Rates)>) -> Option<Rates> {
+        let stated = |of: fn(&Pricing) -> Option<&String>| of(self).or_else(|| base.and_then(|(base, _)| of(base)));
+        let input = price(stated(|pricing| pricing.prompt.as_ref())?)?;
+        let output = price(stated(|pricing| pricing.completion.as_ref())?)?;
+        let thinking = match stated(|pricing| pricing.internal_reasoning.as_ref()) {
+            Some(text) => price(text)?,
+            None => PerToken(0),
         };
-        let input = stated(&self.prompt, base.map(|base| base.input))?;
-        let output = stated(&self.completion, base.map(|base| base.output))?;
-        let reasoning = stated(&self.internal_reasoning, Some(PerToken(0)))?;
+        let own = |text: &Option<String>, otherwise: Option<PerToken>| text.as_deref().map_or(otherwise, price);
         // A dearer tier writes in the same proportion, unless it says otherwise.
-        let write = base.map_or(Some(input), |base| match base.input.0 {
+        let write = base.map_or(Some(input), |(_, base)| match base.input.0 {
             0 => Some(base.cache_write.max(input)),
             from => {
                 let scaled = (u128::from(input.0) * u128::from(base.cache_write.0)).div_ceil(u128::from(from));
@@ -128,9 +129,9 @@ impl Pricing {
         });
         Some(Rates {
             input,
-            output: output.max(reasoning),
-            cache_read: stated(&self.input_cache_read, Some(input))?,
-            cache_write: stated(&self.input_cache_write, write)?,
+            output: output.max(thinking),
+            cache_read: own(&self.input_cache_read, Some(input))?,
+            cache_write: own(&self.input_cache_write, write)?,
             ..Rates::default()
         })
     }
@@ -208,6 +209,24 @@ mod tests {
         let written = Usage { input: 300_000, cache_write: 300_000, output: 10, ..Usage::default() };
         assert_eq!(card.cost(&written, Time(0)), Usd::from_pico(300_000 * 10_000_000 + 10 * 30_000_000));
         assert!(card.worst_case(300_000, 10) >= card.cost(&written, Time(0)));
+    }
+
+    /// What a tier doesn't state stays as it is: thinking keeps its price, however much less the tier's output costs.
+    #[test]
+    fn a_tier_thinks_at_the_price_of_the_base_unless_it_states_one() {
+        let outputs = |tier: &str| {
+            let list = format!(
+                r#"{{"data":[{{"id":"a/thinks","pricing":{{"prompt":"1e-6","completion":"5e-6","internal_reasoning":"3e-6",
+                    "overrides":[{{"min_prompt_tokens":1000,"prompt":"1e-6",{tier}}}]}}}}]}}"#
+            );
+            let card = RouterList::read(&list).expect("a list").models[0].card.clone();
+            [999, 1_000].map(|input| card.rates(input, Time(0)).output.0)
+        };
+        assert_eq!(outputs(r#""completion":"9e-6""#), [5_000_000, 9_000_000]);
+        assert_eq!(outputs(r#""completion":"2e-6""#), [5_000_000, 3_000_000]);
+        assert_eq!(outputs(r#""completion":"2e-6","internal_reasoning":"1e-6""#), [5_000_000, 2_000_000]);
+        assert_eq!(outputs(r#""internal_reasoning":"7e-6""#), [5_000_000, 7_000_000]);
+        assert_eq!(outputs(r#""internal_reasoning":"1e-6""#), [5_000_000, 5_000_000]);
     }
 
     #[test]
