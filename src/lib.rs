@@ -27,8 +27,9 @@
 //! A room names only what its line allows, and `money` and `time`, which are everyone's: always rooms further up in
 //! the table, so that nothing turns in circles. Of the engine, the page names plain values alone, and never drives one:
 //! the engine lives in the worker. The programs are `app -> ui`, `embed -> embed`, `worker`, and
-//! `validator` and the tokenizers below it, `-> worker`. Of the other packages, `tools/dev` names what it publishes,
-//! `prices` and the opening of `embed`; `tests/mock` names nothing, so that it checks the arithmetic here with its own.
+//! `validator` and the tokenizers below it, `-> worker`. Of the other packages, `tools/dev` names `money`, `time` and what
+//! it publishes, `prices` and the opening of `embed`; `tests/mock` names nothing, so that it checks the arithmetic here
+//! with its own.
 //!
 //! # The purity rule
 //!

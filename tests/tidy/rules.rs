@@ -23,7 +23,7 @@ pub const PROGRAMS: [(&str, &[&str]); 6] = [
     ("embed", &["embed", "time"]),
 ];
 /// What the other packages may name of it. The simulated provider computes everything a second time, on purpose.
-pub const PACKAGES: [(&str, &[&str]); 2] = [("tools/dev", &["prices", "embed", "time"]), ("tests/mock", &[])];
+pub const PACKAGES: [(&str, &[&str]); 2] = [("tools/dev", &["prices", "embed", "money", "time"]), ("tests/mock", &[])];
 /// What drives a run; the page names only what the engine says and is told in plain values.
 pub const ENGINE_AT_WORK: [&str; 3] = ["Engine", "Event", "Effect"];
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pennybatch::money::PerToken;
 use pennybatch::prices::{Model, date_utc};
 use pennybatch::time::Time;
 
-use super::sources::{Field, List, Pico, written};
+use super::sources::{Field, List, written};
 
 /// Sources that have to name a model before it is reported as new.
 const NEW_FROM: usize = 2;
@@ -17,13 +18,13 @@ const NEW_FROM: usize = 2;
 pub struct Difference {
     model: String,
     field: Field,
-    catalogue: Option<Pico>,
+    catalogue: Option<PerToken>,
     /// Each price, and who says it.
-    said: BTreeMap<Pico, Vec<&'static str>>,
+    said: BTreeMap<PerToken, Vec<&'static str>>,
 }
 
 /// Its name, who lists it, and the prices of input and output where they agree on them.
-type NewModel = (String, Vec<&'static str>, Option<(Pico, Pico)>);
+type NewModel = (String, Vec<&'static str>, Option<(PerToken, PerToken)>);
 
 pub struct Report {
     today: String,
@@ -83,7 +84,7 @@ impl Report {
             }
         }
         for (field, catalogue) in catalogued(model, &self.today) {
-            let mut by_price: BTreeMap<Pico, Vec<&'static str>> = BTreeMap::new();
+            let mut by_price: BTreeMap<PerToken, Vec<&'static str>> = BTreeMap::new();
             for (source, said) in &said {
                 if let Some(price) = said.prices.get(&field) {
                     by_price.entry(*price).or_default().push(source);
@@ -91,7 +92,7 @@ impl Report {
             }
             // A price of the cache that is that of input is as good as none.
             let is_said =
-                |price: &Pico| Some(*price) == catalogue || catalogue.is_none() && price.0 == model.card.base.input.0;
+                |price: &PerToken| Some(*price) == catalogue || catalogue.is_none() && *price == model.card.base.input;
             if by_price.keys().all(is_said) {
                 continue;
             }
@@ -113,7 +114,7 @@ impl Report {
                 key.split_once('/').is_some_and(|(vendor, _)| vendors.contains(vendor)) && !is_somebody_elses(key);
             let by: Vec<_> = lists.iter().filter(|list| list.models.contains_key(key)).collect();
             let price = |field: Field| {
-                let stated: BTreeSet<Pico> =
+                let stated: BTreeSet<PerToken> =
                     by.iter().filter_map(|list| list.models.get(key)?.prices.get(&field).copied()).collect();
                 stated.first().copied().filter(|_| stated.len() == 1)
             };
@@ -193,18 +194,18 @@ fn is_somebody_elses(key: &str) -> bool {
 }
 
 /// The catalogue's prices of today. What it doesn't state is `None`: its cards hold the price of input instead.
-fn catalogued(model: &Model, today: &str) -> Vec<(Field, Option<Pico>)> {
+fn catalogued(model: &Model, today: &str) -> Vec<(Field, Option<PerToken>)> {
     let card = &model.card;
     let changed = card.changes.iter().rev().find(|(from, _)| date_utc(*from).as_str() <= today);
     let base = changed.map_or(&card.base, |(_, rates)| rates);
-    let input = Pico(base.input.0);
-    let stated = |price: Pico| Some(price).filter(|price| *price != input);
-    let batch = model.batch.as_ref().map(|batch| (Pico(batch.base.input.0), Pico(batch.base.output.0)));
+    let input = base.input;
+    let stated = |price: PerToken| Some(price).filter(|price| *price != input);
+    let batch = model.batch.as_ref().map(|batch| (batch.base.input, batch.base.output));
     vec![
         (Field::Input, Some(input)),
-        (Field::Output, Some(Pico(base.output.0))),
-        (Field::CacheRead, stated(Pico(base.cache_read.0))),
-        (Field::CacheWrite, stated(Pico(base.cache_write.0))),
+        (Field::Output, Some(base.output)),
+        (Field::CacheRead, stated(base.cache_read)),
+        (Field::CacheWrite, stated(base.cache_write)),
         (Field::BatchInput, batch.map(|(input, _)| input)),
         (Field::BatchOutput, batch.map(|(_, output)| output)),
     ]
@@ -259,7 +260,7 @@ mod tests {
     #[test]
     fn sources_that_disagree_are_a_conflict_and_a_date_is_shown() {
         let mut lists = lists();
-        lists[2].models.get_mut("openai/gpt-5.6-sol").unwrap().prices.insert(Field::Input, Pico(5_000_000));
+        lists[2].models.get_mut("openai/gpt-5.6-sol").unwrap().prices.insert(Field::Input, PerToken(5_000_000));
         let models = [model("openai", "gpt-5.6-sol", 4_000_000), model("openai", "gpt-old", 1_400_000)];
         let report = Report::new(&lists, &models, "", "2026-11-30");
         assert_eq!(report.conflicts.len(), 1);

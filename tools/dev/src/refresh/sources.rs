@@ -3,15 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use pennybatch::money::PerToken;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::packages::{Archive, Package};
 use super::python::Value;
-
-/// Whole pico-dollars for one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pico(pub u64);
 
 /// The prices that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +37,7 @@ impl Field {
 /// What one source says of one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
-    pub prices: BTreeMap<Field, Pico>,
+    pub prices: BTreeMap<Field, PerToken>,
     /// `YYYY-MM-DD`.
     pub retires_on: Option<String>,
 }
@@ -121,7 +118,7 @@ fn key(vendor: &Vendor, id: &str) -> String {
 }
 
 /// One dollar amount, for a token or for a million of them, as it is written.
-fn price(text: &str, per_million: bool, halved: bool) -> Option<Pico> {
+fn price(text: &str, per_million: bool, halved: bool) -> Option<PerToken> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
@@ -130,7 +127,7 @@ fn price(text: &str, per_million: bool, halved: bool) -> Option<Pico> {
     // Binary fractions end in crumbs, such as 1.3999999999999998e-06.
     let pico = if shift >= 0 { digits.checked_mul(power)? } else { (digits + power / 2) / power };
     let pico = if halved { pico / 2 } else { pico };
-    u64::try_from(pico).ok().filter(|pico| *pico > 0).map(Pico)
+    u64::try_from(pico).ok().filter(|pico| *pico > 0).map(PerToken)
 }
 
 #[derive(Deserialize)]
@@ -241,7 +238,7 @@ fn has_begun(price: &Value, today: &str) -> bool {
 }
 
 /// `Decimal('0.15')`, or the base of `TieredPrices(base=Decimal('0.15'), …)`.
-fn decimal(value: &Value) -> Option<Pico> {
+fn decimal(value: &Value) -> Option<PerToken> {
     let value = if value.is_call_of("TieredPrices") { value.get("base")? } else { value };
     price(value.positional().next()?.text()?, true, false)
 }
@@ -295,7 +292,7 @@ fn pi_ai(files: &[(String, String)]) -> Result<BTreeMap<String, Said>, String> {
 }
 
 /// A price for a million tokens, as the vendors' files write it.
-pub fn written(price: Pico) -> String {
+pub fn written(price: PerToken) -> String {
     let text = format!("{}.{:06}", price.0 / 1_000_000, price.0 % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
