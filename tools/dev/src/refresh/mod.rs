@@ -18,6 +18,8 @@ mod sources;
 use std::fs;
 use std::path::PathBuf;
 
+use pennybatch::prices::date_utc;
+
 use self::packages::Package;
 use self::report::Report;
 use self::sources::List;
@@ -31,7 +33,8 @@ pub struct RefreshArgs {
 }
 
 pub fn run(args: &RefreshArgs) -> Result<(), String> {
-    let today = report::today()?;
+    let now = report::now()?;
+    let today = date_utc(now);
     let mut lists = Vec::new();
     for package in Package::ALL {
         println!("Asking for {}…", package.name());
@@ -42,7 +45,7 @@ pub fn run(args: &RefreshArgs) -> Result<(), String> {
     }
     let path = project::root().join("src/prices/left-out.txt");
     let left_out = fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
-    let report = Report::new(&lists, pennybatch::prices::all(), &left_out, &today);
+    let report = Report::new(&lists, pennybatch::prices::all(), &left_out, now);
     println!("{}", report.counts());
     match &args.out {
         Some(path) => {

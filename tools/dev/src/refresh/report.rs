@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pennybatch::money::PerToken;
-use pennybatch::prices::{Model, date_utc};
+use pennybatch::prices::{Model, RateCard, Rates, date_utc};
 use pennybatch::time::Time;
 
 use super::sources::{Field, List, written};
@@ -14,7 +14,7 @@ use super::sources::{Field, List, written};
 const NEW_FROM: usize = 2;
 
 /// One price of one model on which the catalogue and some source differ.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     model: String,
     field: Field,
@@ -43,17 +43,17 @@ pub struct Report {
     pub unlisted: Vec<String>,
 }
 
-pub fn today() -> Result<String, String> {
+pub fn now() -> Result<Time, String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|why| why.to_string())?;
     let ms = u64::try_from(now.as_millis()).map_err(|why| why.to_string())?;
-    Ok(date_utc(Time::from_ms(ms)))
+    Ok(Time::from_ms(ms))
 }
 
 impl Report {
     /// `left_out`: a model a line that is never reported as new.
-    pub fn new(lists: &[List], models: &[Model], left_out: &str, today: &str) -> Report {
+    pub fn new(lists: &[List], models: &[Model], left_out: &str, now: Time) -> Report {
         let mut report = Report {
-            today: today.to_owned(),
+            today: date_utc(now),
             versions: lists.iter().map(|list| format!("{} {}", list.source, list.version)).collect(),
             agreed: Vec::new(),
             conflicts: Vec::new(),
@@ -64,13 +64,13 @@ impl Report {
         };
         let known = models.iter().map(Model::key).chain(left_out.lines().map(|line| line.trim().to_owned())).collect();
         for model in models {
-            report.compare(lists, model);
+            report.compare(lists, model, now);
         }
         report.find_new(lists, models, &known);
         report
     }
 
-    fn compare(&mut self, lists: &[List], model: &Model) {
+    fn compare(&mut self, lists: &[List], model: &Model, now: Time) {
         let key = model.key();
         let said: Vec<_> = lists.iter().filter_map(|list| Some((list.source, list.models.get(&key)?))).collect();
         if said.is_empty() {
@@ -83,7 +83,8 @@ impl Report {
                 self.dates.push((key.clone(), date.clone(), source));
             }
         }
-        for (field, catalogue) in catalogued(model, &self.today) {
+        let input = off_peak(&model.card, now).input;
+        for (field, catalogue) in catalogued(model, now) {
             let mut by_price: BTreeMap<PerToken, Vec<&'static str>> = BTreeMap::new();
             for (source, said) in &said {
                 if let Some(price) = said.prices.get(&field) {
@@ -91,8 +92,7 @@ impl Report {
                 }
             }
             // A price of the cache that is that of input is as good as none.
-            let is_said =
-                |price: &PerToken| Some(*price) == catalogue || catalogue.is_none() && *price == model.card.base.input;
+            let is_said = |price: &PerToken| Some(*price) == catalogue || catalogue.is_none() && *price == input;
             if by_price.keys().all(is_said) {
                 continue;
             }
@@ -193,29 +193,36 @@ fn is_somebody_elses(key: &str) -> bool {
     key.starts_with("openrouter/") || key.starts_with("amazon-bedrock/") && !key.contains("/amazon.")
 }
 
-/// The catalogue's prices of today. What it doesn't state is `None`: its cards hold the price of input instead.
-fn catalogued(model: &Model, today: &str) -> Vec<(Field, Option<PerToken>)> {
-    let card = &model.card;
-    let changed = card.changes.iter().rev().find(|(from, _)| date_utc(*from).as_str() <= today);
-    let base = changed.map_or(&card.base, |(_, rates)| rates);
-    let input = base.input;
-    let stated = |price: PerToken| Some(price).filter(|price| *price != input);
-    let batch = model.batch.as_ref().map(|batch| (batch.base.input, batch.base.output));
+/// The catalogue's prices of short calls at this moment, outside peak hours. What it doesn't state is `None`: its cards hold
+/// the price of input instead.
+fn catalogued(model: &Model, now: Time) -> Vec<(Field, Option<PerToken>)> {
+    let prices = off_peak(&model.card, now);
+    let batch = model.batch.as_ref().map(|batch| off_peak(batch, now));
+    let stated = |price: PerToken| Some(price).filter(|price| *price != prices.input);
     vec![
-        (Field::Input, Some(input)),
-        (Field::Output, Some(base.output)),
-        (Field::CacheRead, stated(base.cache_read)),
-        (Field::CacheWrite, stated(base.cache_write)),
-        (Field::BatchInput, batch.map(|(input, _)| input)),
-        (Field::BatchOutput, batch.map(|(_, output)| output)),
+        (Field::Input, Some(prices.input)),
+        (Field::Output, Some(prices.output)),
+        (Field::CacheRead, stated(prices.cache_read)),
+        (Field::CacheWrite, stated(prices.cache_write)),
+        (Field::BatchInput, batch.map(|batch| batch.input)),
+        (Field::BatchOutput, batch.map(|batch| batch.output)),
     ]
+}
+
+/// The lists are compared with the price outside peak hours, whatever the hour of the report.
+fn off_peak(card: &RateCard, now: Time) -> Rates {
+    RateCard { peak_hours: Vec::new(), ..card.clone() }.rates(0, now)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::sources::tests::lists;
     use super::*;
-    use pennybatch::prices::find;
+    use pennybatch::prices::{find, first_moment};
+
+    fn today() -> Time {
+        first_moment("2026-11-30").expect("a date")
+    }
 
     /// A model of the catalogue under another name, at $20 out, $0.40 from the cache, $5 into it, and in a batch $2 and $11.
     fn model(vendor: &str, id: &str, input: u64) -> Model {
@@ -233,7 +240,7 @@ mod tests {
     #[test]
     fn what_differs_is_sorted_by_how_sure_it_is() {
         let models = [model("openai", "gpt-5.6-sol", 6_000_000), model("openai", "gone", 1), model("deepseek", "x", 1)];
-        let report = Report::new(&lists(), &models, "", "2026-11-30");
+        let report = Report::new(&lists(), &models, "", today());
         let agreed: Vec<(&str, &str)> =
             report.agreed.iter().map(|found| (found.model.as_str(), found.field.name())).collect();
         assert_eq!(agreed, [("openai/gpt-5.6-sol", "input"), ("openai/gpt-5.6-sol", "batch_output")]);
@@ -242,8 +249,42 @@ mod tests {
         assert_eq!(report.new, [], "one source is not enough");
         let text = report.markdown();
         assert!(text.contains("| openai/gpt-5.6-sol | input | 6 | 4 (litellm, genai-prices, pi-ai) |"), "{text}");
-        let right = Report::new(&lists(), &[model("deepseek", "x", 1)], "", "2026-11-30");
+        let right = Report::new(&lists(), &[model("deepseek", "x", 1)], "", today());
         assert!(right.agreed.is_empty() && right.conflicts.is_empty());
+    }
+
+    /// DeepSeek lists peak hours beside its base, and Google prices that change on a day.
+    #[test]
+    fn prices_are_those_of_the_day_outside_peak_hours() {
+        let mut changing = model("openai", "gpt-5.6-sol", 4_000_000);
+        let base = changing.card.base;
+        let later = Rates {
+            input: PerToken(8_000_000),
+            output: PerToken(40_000_000),
+            cache_read: PerToken(800_000),
+            cache_write: PerToken(8_000_000),
+            ..base
+        };
+        let day = today();
+        changing.card.changes = vec![(day, later)];
+        let batch = changing.batch.as_mut().unwrap();
+        batch.changes = vec![(day, Rates { input: PerToken(4_000_000), ..batch.base })];
+        changing.card.peak_hours = vec![(0, 24 * 60, Rates { input: PerToken(99), ..base })];
+        let prices = |at: Time| -> Vec<Option<u64>> {
+            catalogued(&changing, at).into_iter().map(|(_, price)| price.map(|price| price.0)).collect()
+        };
+        let due = [4_000_000, 20_000_000, 400_000, 5_000_000, 2_000_000, 11_000_000].map(Some);
+        assert_eq!(prices(Time::from_ms(day.ms() - 1)), due);
+        let [output, read, batch] = [40_000_000, 800_000, 11_000_000].map(Some);
+        assert_eq!(prices(day), [Some(8_000_000), output, read, None, Some(4_000_000), batch]);
+
+        // A list that gives the price of input for a write says nothing else.
+        let mut lists = lists();
+        let said = &mut lists[0].models.get_mut("openai/gpt-5.6-sol").unwrap().prices;
+        said.insert(Field::CacheWrite, PerToken(8_000_000));
+        let report = Report::new(&lists, &[changing], "", day);
+        let found = [report.agreed, report.conflicts, report.single].concat();
+        assert!(found.iter().all(|found| found.field != Field::CacheWrite), "{found:?}");
     }
 
     #[test]
@@ -252,7 +293,7 @@ mod tests {
         let said = lists[0].models["openai/gpt-old"].clone();
         lists[2].models.insert("openai/gpt-old".into(), said);
         let models = [model("openai", "gpt-5.6-sol", 4_000_000)];
-        let new = |left_out: &str| Report::new(&lists, &models, left_out, "2026-11-30").new;
+        let new = |left_out: &str| Report::new(&lists, &models, left_out, today()).new;
         assert_eq!(new("# note\n"), [("openai/gpt-old".to_owned(), vec!["litellm", "pi-ai"], None)]);
         assert_eq!(new("# note\nopenai/gpt-old\n"), []);
     }
@@ -262,7 +303,7 @@ mod tests {
         let mut lists = lists();
         lists[2].models.get_mut("openai/gpt-5.6-sol").unwrap().prices.insert(Field::Input, PerToken(5_000_000));
         let models = [model("openai", "gpt-5.6-sol", 4_000_000), model("openai", "gpt-old", 1_400_000)];
-        let report = Report::new(&lists, &models, "", "2026-11-30");
+        let report = Report::new(&lists, &models, "", today());
         assert_eq!(report.conflicts.len(), 1);
         assert_eq!(report.dates, [("openai/gpt-old".to_owned(), "2026-12-11".to_owned(), "litellm")]);
         let said = &report.conflicts[0].said;
