@@ -103,15 +103,19 @@ fn budget(figures: &Figures) -> Step {
         Some(budget) if chosen.most() <= budget => {
             (1, format!("It uses {} of {}.", chosen.cost_words(), budget.short()))
         }
-        Some(budget) => (2, format!("{} is more than {}.", chosen.cost_words(), budget.short())),
+        Some(budget) => {
+            let is = if chosen.least() > budget { "is" } else { "may be" };
+            (2, format!("{} {is} more than {}.", chosen.cost_words(), budget.short()))
+        }
     };
+    let may_cover = figures.workload.budget.is_some_and(|budget| chosen.least() <= budget);
     step(
         "Does your budget cover it?",
         taken,
         [
             ("none set".to_owned(), "continue"),
             ("yes".to_owned(), "continue"),
-            ("no".to_owned(), "a cheaper model, with retries"),
+            ((if taken == 2 && may_cover { "perhaps not" } else { "no" }).to_owned(), "a cheaper model, with retries"),
         ],
         reason,
     )

@@ -92,7 +92,13 @@ fn headline(figures: &Figures, quote: &Quote) -> String {
         format!("Run the calls in parallel ({} at a time)", number(figures.workload.calls_in_flight().into()));
     match (late, dear) {
         (true, _) => format!("Nothing meets your deadline. {} comes closest: {cost}, {duration}.", quote.way.label()),
-        (false, true) => format!("Your budget doesn't cover this. {} would cost {cost}.", quote.way.label()),
+        (false, true) => {
+            let covers = match figures.workload.budget {
+                Some(budget) if quote.least() <= budget => "may not cover",
+                _ => "doesn't cover",
+            };
+            format!("Your budget {covers} this. {} would cost {cost}.", quote.way.label())
+        }
         _ => match quote.way {
             Way::Sequential => format!("A simple loop is enough: {cost}, {duration}."),
             Way::Async if figures.workload.calls <= ASYNC_CALLS_MAX => format!("{in_parallel}: {cost}, {duration}."),
@@ -159,10 +165,11 @@ fn budget_reasons(figures: &Figures, quote: &Quote) -> Vec<String> {
         let least = if quote.cost_range.is_some() { "at least " } else { "" };
         return vec![format!("It leaves {least}{} of your budget of {}.", left.short(), budget.short())];
     }
-    let (missing, most) = (quote.most() - budget, quote.cost_range.is_some());
-    let mut reasons = vec![match most {
-        true => format!("Your budget of {} may be up to {} too small.", budget.short(), missing.short()),
-        false => format!("Your budget of {} is {} too small.", budget.short(), missing.short()),
+    let most = (quote.most() - budget).short();
+    let mut reasons = vec![match saved(quote.least(), budget).map(Usd::short) {
+        None => format!("Your budget of {} may be too small, by up to {most}.", budget.short()),
+        Some(least) if least == most => format!("Your budget of {} is {most} too small.", budget.short()),
+        Some(least) => format!("Your budget of {} is {least} to {most} too small.", budget.short()),
     }];
     if let Some((model, cost)) = cheaper_asked_twice(figures, budget) {
         reasons.push(format!(
@@ -205,7 +212,7 @@ fn other_way_reason(figures: &Figures, way: Way) -> Option<String> {
         (None, None) => return None,
         _ => {
             return Some(format!(
-                "Which is cheaper depends on how much the provider's cache serves: {} costs {}, the Batch API {}.",
+                "Which is cheaper isn't sure: {} costs {}, the Batch API {}.",
                 quote.way.label(),
                 quote.cost_words(),
                 batch.cost_words()

@@ -1,9 +1,10 @@
 //! The decision guide: what is recommended, why, and what is noted beside the numbers.
 
-use pennybatch::estimate::{Estimate, Way, Workload};
+use pennybatch::estimate::{Estimate, Way, Workload, decision_path};
 use pennybatch::money::{PerToken, Usd};
+use pennybatch::prices;
 
-use crate::{of, plain};
+use crate::{NOW, of, plain};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -117,7 +118,40 @@ fn a_batch_that_forgoes_the_cache_is_recommended_with_what_it_depends_on() {
     let estimate = of(&workload, "gpt-4.1-mini");
     assert!(estimate.batch.as_ref().unwrap().cost > estimate.concurrent.cost);
     assert_eq!(estimate.recommendation.way, Way::BatchApi);
-    assert!(estimate.recommendation.reasons[0].starts_with("Which is cheaper depends"), "{estimate:#?}");
+    assert!(
+        estimate.recommendation.reasons[0].starts_with("Which is cheaper isn't sure: Async costs $"),
+        "{estimate:#?}"
+    );
+}
+
+/// Async costs $1.07 at best, and $4.00 where the cache serves no call.
+#[test]
+fn a_budget_within_the_range_may_be_too_small_and_one_below_it_is() {
+    let shared = Workload { shared_prefix_tokens: 10_000, warm_up: true, ..plain(1_000, 10_000, 1) };
+    for (budget, answer, on_the_path, headline, reason) in [
+        (
+            "1.5",
+            "perhaps not",
+            "$1.07–$4.00 may be more than $1.50.",
+            "Your budget may not cover this. Async would cost $1.07–$4.00.",
+            "Your budget of $1.50 may be too small, by up to $2.50.",
+        ),
+        (
+            "0.5",
+            "no",
+            "$1.07–$4.00 is more than $0.50.",
+            "Your budget doesn't cover this. Async would cost $1.07–$4.00.",
+            "Your budget of $0.50 is $0.566 to $3.50 too small.",
+        ),
+    ] {
+        let workload = Workload { budget: Usd::parse(budget), ..shared.clone() };
+        let path = decision_path(&workload, prices::find("gpt-4.1-mini").unwrap(), NOW);
+        let taken = path[2].branches.iter().find(|branch| branch.taken).map(|branch| branch.answer.as_str());
+        assert_eq!((taken, path[2].reason.as_str()), (Some(answer), on_the_path));
+        let recommendation = of(&workload, "gpt-4.1-mini").recommendation;
+        assert_eq!(recommendation.headline, headline);
+        says(&recommendation.reasons, reason);
+    }
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn costs_are_compared_at_the_same_end() {
     assert!(mini.concurrent.least() < batch.least() && mini.concurrent.most() > batch.most());
     assert!(mini.quotes().all(|quote| !quote.cheapest), "it depends on hits");
     assert!(batch.cheapest_at_worst && !batch.cheapest_at_best && mini.sequential.cheapest_at_best);
-    says(&mini.recommendation.reasons, "Which is cheaper depends on how much the provider's cache serves");
+    says(&mini.recommendation.reasons, "Which is cheaper isn't sure: Async costs $1.07–$4.00, the Batch API $2.00.");
     // Claude's batch reads its cache too, at half price: it is cheaper at both ends.
     let opus = of(&workload, "claude-opus-5");
     assert!(opus.batch.as_ref().unwrap().cheapest && !opus.concurrent.cheapest && !opus.concurrent.cheapest_at_best);
