@@ -121,11 +121,25 @@ fn every_model_has_its_provenance_beside_it() {
     }
 }
 
+/// A source is named so that anybody finds it: by its address, or its name and version. `PRICES.md` names it alike.
+#[test]
+fn sources_are_public_and_the_document_names_them_alike() {
+    let document = read_text("PRICES.md");
+    let sources = read_json(&vendors_folder().with_file_name("sources.json"));
+    let is_id = |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 8);
+    assert!(!is_id(&document), "a number that only some index knows");
+    for (key, source) in sources.as_object().unwrap() {
+        let what = source["what"].as_str().unwrap();
+        assert!(!is_id(what), "{key}: {what}");
+        let row = document.lines().find_map(|line| line.strip_prefix(&format!("| {key} | ")));
+        assert!(row.is_none_or(|row| row.starts_with(&format!("{what} | "))), "{key}: {row:?}");
+    }
+}
+
 #[test]
 fn every_price_has_its_own_sources() {
-    let read = |name: &str| std::fs::read_to_string(vendors_folder().with_file_name(name)).unwrap();
-    let files = prices::VENDORS.map(|vendor| read(&format!("vendors/{vendor}.provenance.json")));
-    let published = prices::sources_table(&read("sources.json"), &files).unwrap();
+    let files = prices::VENDORS.map(|vendor| read_text(&format!("vendors/{vendor}.provenance.json")));
+    let published = prices::sources_table(&read_text("sources.json"), &files).unwrap();
     for model in prices::all() {
         let said = Sources(&published).of(&model.key()).unwrap_or_else(|| panic!("{}", model.key()));
         let of = |group: Group| said.groups.iter().find(|said| said.group == group);
@@ -211,6 +225,10 @@ fn card_figures(card: &RateCard) -> String {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
+}
+
+fn read_text(name: &str) -> String {
+    std::fs::read_to_string(vendors_folder().with_file_name(name)).unwrap()
 }
 
 fn vendors_folder() -> PathBuf {
