@@ -137,6 +137,47 @@ fn sources_are_public_and_the_document_names_them_alike() {
 }
 
 #[test]
+fn the_document_names_the_fields_as_the_files_do() {
+    let document = read_text("PRICES.md");
+    let (mut of_vendors, mut of_all) = (BTreeSet::new(), BTreeSet::new());
+    for vendor in prices::VENDORS {
+        add_words(&read_json(&vendors_folder().join(format!("{vendor}.json"))), &mut of_vendors);
+        add_words(&read_json(&vendors_folder().join(format!("{vendor}.provenance.json"))), &mut of_all);
+    }
+    add_words(&read_json(&vendors_folder().with_file_name("sources.json")), &mut of_all);
+    of_all.extend(of_vendors.iter().cloned());
+    // A code span is every other part between backticks; one with other characters is a path, a command or JSON.
+    let is_word = |span: &&str| span.bytes().all(|byte| byte.is_ascii_lowercase() || b"_0123456789".contains(&byte));
+    for rule in document.lines() {
+        for word in rule.split('`').skip(1).step_by(2).filter(is_word) {
+            assert!(of_all.contains(word), "no file has `{word}`: {rule}");
+        }
+    }
+    let (_, table) = document.split_once("| model | field |").unwrap();
+    for row in table.lines().skip(2).take_while(|line| !line.is_empty()) {
+        let field = row.split(" | ").nth(1).unwrap();
+        assert!(of_vendors.contains(field), "no vendor's file has {field}: {row}");
+    }
+}
+
+/// Names of fields and their values, but not of what the sources call them.
+fn add_words(value: &Value, words: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                words.insert(name.clone());
+                if !["fields", "others_say"].contains(&name.as_str()) {
+                    add_words(value, words);
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| add_words(value, words)),
+        Value::String(text) => _ = words.insert(text.clone()),
+        _ => {}
+    }
+}
+
+#[test]
 fn every_price_has_its_own_sources() {
     let files = prices::VENDORS.map(|vendor| read_text(&format!("vendors/{vendor}.provenance.json")));
     let published = prices::sources_table(&read_text("sources.json"), &files).unwrap();
