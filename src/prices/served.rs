@@ -38,7 +38,8 @@ pub fn wire_at(provider: Provider, base_url: &str, model: &str) -> Wire {
     if provider.is_open_ai(base_url) && is_only() { Wire::OpenAiResponses } else { provider.preset().wire }
 }
 
-/// Whether the calls that a preset sends reach this model, one of its vendor's, by what the catalogue says.
+/// Whether the catalogue has this model under the API that a preset's calls go over. It doesn't look at the date: whoever
+/// offers models leaves out those that are switched off ([`Model::is_retired`]).
 pub fn is_served_at(provider: Provider, model: &Model) -> bool {
     let preset = provider.preset();
     let api = match wire_at(provider, preset.base_url, &model.id) {
@@ -159,6 +160,21 @@ mod tests {
             for model in all().iter().filter(|model| model.vendor == vendor) {
                 assert!(is_served_at(provider, model), "{}", model.key());
             }
+        }
+    }
+
+    #[test]
+    fn a_model_under_other_apis_alone_is_not_served() {
+        let mut model = find("openai/gpt-4o-mini").expect("a model").clone();
+        for (served_by, is_served) in [
+            (vec![Api::Messages, Api::Responses], false),
+            (vec![Api::Messages, Api::ChatCompletions], true),
+            // No source says where it is.
+            (vec![], true),
+        ] {
+            model.served_by = served_by;
+            assert_eq!(is_served_at(Provider::OpenAi, &model), is_served, "{:?}", model.served_by);
+            assert!(is_served_at(Provider::OpenRouter, &model), "the catalogue is of the vendor's own APIs");
         }
     }
 

@@ -42,7 +42,7 @@ pub use preset::{Auth, CapName, Pace, Preset, Provider, RateHeaders, ServedAt, S
 pub use rate_seen::{LimitSeen, RateSeen};
 pub use response_format::{SchemaField, SchemaSupport, is_strict};
 pub use thinking::without_thinking;
-pub use wire::{CacheMarks, RESPONSES_CAP_MIN, Wire};
+pub use wire::{CacheMarks, Wire};
 pub use words::{MESSAGE_CHARS_MAX, hide_key, in_short};
 
 /// Bodies larger than this are cut off and count as torn. Chat answers are a thousand times smaller.

@@ -24,7 +24,7 @@ pub enum CacheMarks {
 }
 
 /// The lowest `max_output_tokens` that OpenAI's Responses API takes; below it answers 400 (`integer_below_min_value`).
-pub const RESPONSES_CAP_MIN: u32 = 16;
+const RESPONSES_CAP_MIN: u32 = 16;
 
 impl Wire {
     /// The address that calls are posted to.
