@@ -4,7 +4,7 @@ use crate::prices::{Api, Model, all, find};
 use crate::provider::{Provider, ServedAt, Wire, is_responses_only};
 
 /// Where a preset stands for a vendor, its price list alone counts: a host may serve another maker's model under the
-/// maker's name at a price of its own. Nobody lists prices for a person's own machine, nor for a router.
+/// maker's name at a price of its own. A person's own machine has no list, and OpenRouter's is [`crate::prices::RouterList`].
 /// Names that end in a date mean the model without it, as its vendor prices them alike.
 pub fn find_at(provider: Provider, name: &str) -> Option<&'static Model> {
     let name = name.trim();
@@ -20,15 +20,16 @@ pub fn find_at(provider: Provider, name: &str) -> Option<&'static Model> {
     listed(name).or_else(|| listed(undated(name)?))
 }
 
-/// The vendor's model that a person tries first: of its short list where it has one, the one whose output costs least. One
-/// that will be switched off comes last, however far the day is.
+/// The model that a form begins with for this vendor: of its short list where it has one, the one whose output costs least.
+/// One that will be switched off comes last, however far the day is.
 pub fn first_choice(vendor: &str) -> Option<&'static Model> {
     let offered = all().iter().filter(|model| model.vendor == vendor);
     offered.min_by_key(|model| (model.retires_on, !model.core, model.card.base.output, model.card.base.input))
 }
 
-/// The API that this model is asked over at this address. OpenAI serves some by its Responses API alone, by the catalogue
-/// or, where that doesn't know the model, by its name; everyone else is asked over the preset's own.
+/// The API that this model is asked over at this address: OpenAI's Responses API where the catalogue has the model under no
+/// other of OpenAI's two, or where the catalogue doesn't know the model and its name says so; else the preset's own. For some
+/// models the catalogue has that from one list only (`PRICES.md`, "Not verified").
 pub fn wire_at(provider: Provider, base_url: &str, model: &str) -> Wire {
     let served = find_at(provider, model).map(|model| model.served_by.as_slice()).filter(|served| !served.is_empty());
     let is_only = || match served {
@@ -50,8 +51,8 @@ pub fn is_served_at(provider: Provider, model: &Model) -> bool {
     model.served_by.is_empty() || preset.vendor.is_none() || model.served_by.contains(&api)
 }
 
-/// Where a page can run a model of the catalogue, and under which name: at its vendor's own endpoint, or through
-/// OpenRouter where that lets no web pages in. `None`: nowhere that is known.
+/// Where a page can run a model of the catalogue, and under which name: at its vendor's own endpoint where a preset is for
+/// it, or else through OpenRouter. `None`: nowhere that is known.
 pub fn endpoint_of(model: &Model) -> Option<(Provider, String)> {
     let own = Provider::ALL.into_iter().find(|provider| provider.preset().vendor == Some(model.vendor.as_str()));
     match own {
@@ -68,7 +69,7 @@ fn open_router_name(model: &Model) -> Option<String> {
         "zai" => Some(format!("z-ai/{id}")),
         "minimax" => Some(format!("minimax/{id}")),
         "perplexity" => Some(format!("perplexity/{id}")),
-        // OpenRouter has no previews.
+        // We know no name of Amazon's previews at OpenRouter.
         "amazon-bedrock" => {
             let name = id.strip_prefix("global.").unwrap_or(&id).strip_prefix("amazon.")?.split(':').next()?;
             (!name.contains("preview")).then(|| format!("amazon/{name}"))
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_goes_to_its_vendor_and_through_openrouter_where_no_page_gets_in() {
+    fn a_model_goes_to_its_vendor_and_through_openrouter_where_no_preset_is_for_it() {
         let endpoint = |key: &str| find(key).and_then(endpoint_of);
         for (key, provider, name) in [
             ("openai/gpt-4o-mini", Provider::OpenAi, "gpt-4o-mini"),

@@ -359,7 +359,8 @@ const XAI: Preset = Preset {
     ..HOSTED
 };
 
-/// The hosts below let web pages in by the preflights that enricoros/big-AGI measured in August 2026.
+/// Cerebras, Fireworks, Moonshot, Alibaba and Cohere let web pages in by the preflights that enricoros/big-AGI sent from one
+/// place on 14 August 2026.
 ///
 /// A 401 comes without the header that lets a page read it.
 const CEREBRAS: Preset = Preset {
@@ -418,14 +419,15 @@ const COHERE: Preset = Preset {
     ..HOSTED
 };
 
-/// Pages were seen to get through to its Responses API, which serves all of its models.
+/// enricoros/big-AGI found on 2 September 2026 that web pages get through to its Responses API. Meta's docs recommend that
+/// API, and send people who need a key to this page.
 const META: Preset = Preset {
     name: "Meta",
     base_url: "https://api.meta.ai/v1",
     wire: Wire::OpenAiResponses,
     rate_headers: RateHeaders::None,
     browser: "Works in the browser. Sends no rate limits, so enter yours.",
-    key_page: Some("https://llama.developer.meta.com"),
+    key_page: Some("https://dev.meta.ai/docs/quickstart"),
     vendor: Some("meta"),
     ..HOSTED
 };
