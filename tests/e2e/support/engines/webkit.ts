@@ -169,7 +169,8 @@ class WebKitTab implements Tab {
     const found = await this.ask<Found | null>('POST', '/execute/sync', { script, args });
     if (!found) return false;
     await this.ask('POST', `/element/${found[ELEMENT]}/click`, {});
-    return this.ask<boolean>('POST', '/execute/sync', { script: 'return globalThis.pressed', args: [] });
+    // A page that the press has left knows nothing of it.
+    return this.ask<boolean>('POST', '/execute/sync', { script: 'return globalThis.pressed !== false', args: [] });
   }
 
   async press(key: string): Promise<void> {
