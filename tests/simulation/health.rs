@@ -22,13 +22,16 @@ pub struct Health {
     refusing: BTreeSet<u8>,
     /// Items that were given back once: refused again, they end.
     spared: BTreeSet<Ordinal>,
+    /// Items that ended as errors, as the engine knows it, and as the disk does.
     errored: BTreeSet<Ordinal>,
+    errored_on_disk: BTreeSet<Ordinal>,
     empty_in_a_row: u32,
 }
 
 impl Health {
     pub fn crashed(&mut self) {
         self.answered.clone_from(&self.answered_on_disk);
+        self.errored.clone_from(&self.errored_on_disk);
         self.refused.clear();
         self.refusing.clear();
         self.spared.clear();
@@ -72,15 +75,14 @@ impl Health {
     }
 
     pub fn asked_to_save(&mut self, record: &Record) {
-        match &record.entry {
-            Entry::Reserved { attempt, lane, .. } => drop(self.lane_of.insert(*attempt, *lane)),
-            Entry::Settled(Settled { item, ending: Some(Ending::Errored(_)), .. }) => drop(self.errored.insert(*item)),
-            Entry::Reopened { item } => drop(self.errored.remove(item)),
-            _ => {}
+        if let Entry::Reserved { attempt, lane, .. } = &record.entry {
+            self.lane_of.insert(*attempt, *lane);
         }
+        note_errored(&mut self.errored, record);
     }
 
     pub fn saved(&mut self, record: &Record) {
+        note_errored(&mut self.errored_on_disk, record);
         let Entry::Settled(Settled { attempt, failure: None, .. }) = &record.entry else { return };
         if let Some(lane) = self.lane_of.get(attempt) {
             self.answered_on_disk.insert(*lane);
@@ -107,5 +109,13 @@ impl Health {
             true => Err(format!("brake: {} empty answers in a row, and the run goes on", self.empty_in_a_row)),
             false => Ok(()),
         }
+    }
+}
+
+fn note_errored(errored: &mut BTreeSet<Ordinal>, record: &Record) {
+    match &record.entry {
+        Entry::Settled(Settled { item, ending: Some(Ending::Errored(_)), .. }) => drop(errored.insert(*item)),
+        Entry::Reopened { item } => drop(errored.remove(item)),
+        _ => {}
     }
 }

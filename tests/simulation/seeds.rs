@@ -14,7 +14,13 @@ use crate::world::World;
 const SEEDS: u64 = 2_000;
 
 /// Worlds that failed once, kept so that they never fail again.
-const SEEDS_KEPT: &[(&str, u64)] = &[("mixed", 21_499), ("offline", 61_610), ("mixed", 18_702), ("mixed", 26_261)];
+const SEEDS_KEPT: &[(&str, u64)] = &[
+    ("mixed", 21_499),
+    ("offline", 61_610),
+    ("mixed", 18_702),
+    ("mixed", 26_261),
+    ("refusing", 7_005),
+];
 
 const FAILURES_SHOWN: usize = 20;
 const FAILURE_CHARS_SHOWN: usize = 200;
