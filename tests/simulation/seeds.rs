@@ -20,6 +20,7 @@ const SEEDS_KEPT: &[(&str, u64)] = &[
     ("mixed", 18_702),
     ("mixed", 26_261),
     ("refusing", 7_005),
+    ("clock", 20_846),
 ];
 
 const FAILURES_SHOWN: usize = 20;

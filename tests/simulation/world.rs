@@ -157,12 +157,13 @@ impl<'a> World<'a> {
         self.engine.progress(self.clock())
     }
 
-    /// What passed between the last event and the fall, no engine can know; so it is told at once.
+    /// What passed between the last event and the fall, no engine can know; so it is told right before, and at once.
     fn clock_falls(&mut self) -> Result<(), String> {
         let falls = self.scenario.clock_falls.filter(|falls| self.now.ms_since(START) >= falls.after_ms);
         let Some(by_ms) = falls.map(|falls| falls.by_ms).filter(|by_ms| *by_ms != self.clock_behind_ms) else {
             return Ok(());
         };
+        self.tell(Event::Woke)?;
         self.clock_behind_ms = by_ms;
         self.tell(Event::Woke)
     }
