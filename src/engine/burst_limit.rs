@@ -56,7 +56,13 @@ pub struct BurstLimit {
 
 impl BurstLimit {
     pub fn ready_at(&self, now: Time) -> Time {
-        self.meter.as_ref().map_or(now, |meter| meter.ready_at(REQUEST, now))
+        let meter = self.meter.as_ref().filter(|_| !self.is_forgotten(now));
+        meter.map_or(now, |meter| meter.ready_at(REQUEST, now))
+    }
+
+    /// What was learned so long ago says nothing of now, whether or not anything came back since.
+    fn is_forgotten(&self, now: Time) -> bool {
+        !self.is_stated && now.ms_since(self.lowered_at) >= FORGET_MS
     }
 
     pub fn take(&mut self) {
@@ -68,6 +74,9 @@ impl BurstLimit {
     }
 
     pub fn sent(&mut self, now: Time) {
+        if self.meter.is_some() && self.is_forgotten(now) {
+            self.forget();
+        }
         self.with_meter(|meter| meter.sent(REQUEST, now));
         let tick = now.ms() / TICK_MS;
         match self.sends.back_mut() {
@@ -158,10 +167,7 @@ impl BurstLimit {
         if self.meter.is_none() || self.is_stated {
             return;
         }
-        let calm_ms = now.ms_since(self.lowered_at);
-        if calm_ms >= FORGET_MS {
-            self.forget();
-        } else if calm_ms >= CALM_MS && now.ms_since(self.changed_at) >= CALM_MS {
+        if now.ms_since(self.changed_at) >= CALM_MS {
             self.steps = 0;
             self.go_at(self.rate_milli * (100 + GROWTH_PERCENT) / 100, now);
         }
@@ -183,11 +189,26 @@ impl BurstLimit {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-
+    use super::*;
     use crate::engine::testing::*;
     use crate::engine::{Burst, Limits, Plan, RunState};
-    use crate::provider::{LimitSeen, RateSeen};
+    use crate::provider::RateSeen;
+
+    /// As after a day's limit, when nothing is answered before the next requests go.
+    #[test]
+    fn what_was_learned_is_forgotten_after_a_silence() {
+        let mut limit = BurstLimit::default();
+        (0..8).for_each(|_| limit.sent(START));
+        limit.refused(START, START.after_ms(50));
+        let soon = START.after_ms(60);
+        limit.sent(soon);
+        assert!(limit.ready_at(soon) > soon, "seven in a second");
+        let later = START.after_ms(50 + FORGET_MS);
+        for _ in 0..20 {
+            assert_eq!(limit.ready_at(later), later);
+            limit.sent(later);
+        }
+    }
 
     /// 1,600 rows, at most 1,200 in a minute and 20 in any second, answers within 100 ms: 80 seconds would do.
     #[test]

@@ -21,6 +21,8 @@ const SEEDS_KEPT: &[(&str, u64)] = &[
     ("mixed", 26_261),
     ("refusing", 7_005),
     ("clock", 20_846),
+    ("mixed", 43_789),
+    ("quantised", 67_835),
 ];
 
 const FAILURES_SHOWN: usize = 20;
