@@ -251,8 +251,12 @@ impl Lane {
     }
 
     /// Counts a request that was sent before a restart.
-    pub fn count_before_restart(&mut self, weight: Weight, bill: Bill, sent: Time, ended: Time) {
-        self.meters.count_before_restart(weight, bill, sent, ended);
+    pub fn count_sent_before_restart(&mut self, weight: Weight, bill: Bill, sent: Time) {
+        self.meters.count_sent_before_restart(weight, bill, sent);
+    }
+
+    pub fn count_ended_before_restart(&mut self, weight: Weight, bill: Bill, ended: Time) {
+        self.meters.count_ended_before_restart(weight, bill, ended);
     }
 
     /// An answer came: the lane works, and wins back slots; an answer to what was sent before the lane slowed down

@@ -211,13 +211,16 @@ impl Meters {
         }
     }
 
-    /// Counts a request that was sent, and ended, before a restart.
-    pub fn count_before_restart(&mut self, weight: Weight, bill: Bill, sent: Time, ended: Time) {
+    /// Counts a request that was sent before a restart, in the order of sending.
+    pub fn count_sent_before_restart(&mut self, weight: Weight, bill: Bill, sent: Time) {
         let input = self.input_used(bill).unwrap_or(weight.input);
-        let as_used = self.accounting.output_as_used;
-        let output = if as_used { output_used(weight, bill) } else { weight.output };
-        self.each(Weight { input, output }, |meter, load| {
-            meter.mark(load.at_send, sent);
+        self.each(Weight { input, ..weight }, |meter, load| meter.mark(load.at_send, sent));
+    }
+
+    /// And what of it counts when it ends, in the order of the ends.
+    pub fn count_ended_before_restart(&mut self, weight: Weight, bill: Bill, ended: Time) {
+        let output = output_used(weight, bill);
+        self.each(Weight { output, ..weight }, |meter, load| {
             if load.at_end > 0 {
                 meter.mark(load.at_end, ended);
             }

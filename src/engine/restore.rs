@@ -1,9 +1,11 @@
 //! From the records on disk back to a run: the same after any crash, at any byte. The book applies them; what is restored
 //! beside it is what lanes were asked to keep to, and what they sent of late.
 
+use std::collections::BTreeMap;
+
 use crate::engine::book::Attempt;
 use crate::engine::run::Engine;
-use crate::engine::{AttemptId, Began, Command, Entry, ItemFacts, PauseReason, Plan, Record, RunState};
+use crate::engine::{AttemptId, Began, Command, Entry, ItemFacts, PauseReason, Plan, Record, RunState, Weight};
 use crate::provider::Bill;
 use crate::time::Time;
 
@@ -11,6 +13,16 @@ use crate::time::Time;
 pub struct Restoration {
     engine: Engine,
     is_recorded: bool,
+    /// The disk tells of attempts in the order in which they ended; meters count them in the order of sending, which is
+    /// that of their numbers. These wait for one that was sent before them.
+    ended: BTreeMap<AttemptId, Ended>,
+}
+
+struct Ended {
+    lane: u8,
+    weight: Weight,
+    bill: Bill,
+    sent: Time,
 }
 
 impl Restoration {
@@ -18,20 +30,53 @@ impl Restoration {
     /// a journal of before that was recorded takes those that are computed anew, once. `began`: the time of the first
     /// record, since limits refill between the records as they did then.
     pub fn begin(plan: Plan, facts: Vec<ItemFacts>, seed: u64, began: Time) -> Restoration {
-        Restoration { engine: Engine::bare(plan, facts, seed, began), is_recorded: false }
+        Restoration { engine: Engine::bare(plan, facts, seed, began), is_recorded: false, ended: BTreeMap::new() }
     }
 
     pub fn take(&mut self, record: &Record) {
-        let engine = &mut self.engine;
-        engine.now = engine.now.max(record.at);
+        self.engine.now = self.engine.now.max(record.at);
         self.is_recorded |= record.began().is_some();
-        engine.recall(record);
-        engine.book.apply(record);
+        match &record.entry {
+            Entry::Settled(settled) => {
+                if let Some(&Attempt { lane, weight, .. }) = self.engine.book.attempts().get(&settled.attempt) {
+                    let (bill, sent) = (settled.bill, settled.sent.unwrap_or(record.at));
+                    self.ended.insert(settled.attempt, Ended { lane, weight, bill, sent });
+                    if let Some(lane) = self.engine.lanes.get_mut(usize::from(lane)) {
+                        lane.count_ended_before_restart(weight, bill, record.at);
+                    }
+                }
+            }
+            Entry::Restarted => {
+                self.count_before(AttemptId::MAX);
+                self.engine.count_cut_off();
+            }
+            Entry::Commanded(Command::SetLimits { lane, limits }) => {
+                self.count_before(AttemptId::MAX);
+                let now = self.engine.now;
+                if let Some(lane) = self.engine.lanes.get_mut(usize::from(*lane)) {
+                    lane.set_limits(limits.clone(), now);
+                }
+            }
+            _ => {}
+        }
+        self.engine.book.apply(record);
+        let open = self.engine.book.attempts().keys().next().copied();
+        self.count_before(open.unwrap_or(AttemptId::MAX));
+    }
+
+    fn count_before(&mut self, open: AttemptId) {
+        while let Some(first) = self.ended.first_entry().filter(|first| *first.key() < open) {
+            let Ended { lane, weight, bill, sent } = first.remove();
+            if let Some(lane) = self.engine.lanes.get_mut(usize::from(lane)) {
+                lane.count_sent_before_restart(weight, bill, sent);
+            }
+        }
     }
 
     /// The run after its last record, paused. Attempts that were under way then may have been billed: they keep their
     /// reservations, and their items wait for the person's choice.
-    pub fn end(self, now: Time) -> Engine {
+    pub fn end(mut self, now: Time) -> Engine {
+        self.count_before(AttemptId::MAX);
         let mut engine = self.engine;
         engine.pass_to(now);
         if !self.is_recorded {
@@ -60,9 +105,8 @@ impl Engine {
 
     fn restart(&mut self) {
         if self.book.next_attempt() > 1 {
-            let restarted = Record { at: self.now, entry: Entry::Restarted };
-            self.recall(&restarted);
-            self.commit(restarted.entry);
+            self.count_cut_off();
+            self.commit(Entry::Restarted);
         }
         self.end_kept();
         self.book.jobs_after_restart(self.now);
@@ -79,34 +123,14 @@ impl Engine {
         };
     }
 
-    /// What the lanes' meters counted, and what they were asked to keep to.
-    fn recall(&mut self, record: &Record) {
-        match &record.entry {
-            Entry::Settled(settled) => {
-                self.count_as_sent(settled.attempt, settled.bill, settled.sent.unwrap_or(record.at), record.at);
+    /// Of what was cut off, the disk knows when it was reserved, not when it was sent: the latest moment counts, so that no
+    /// minute across a restart passes a limit.
+    fn count_cut_off(&mut self) {
+        for Attempt { lane, weight, .. } in self.book.attempts().values() {
+            if let Some(lane) = self.lanes.get_mut(usize::from(*lane)) {
+                lane.count_sent_before_restart(*weight, Bill::Unknown, self.now);
+                lane.count_ended_before_restart(*weight, Bill::Unknown, self.now);
             }
-            // Of what was cut off, the disk knows when it was reserved, not when it was sent: the latest moment counts, so
-            // that no minute across a restart passes a limit.
-            Entry::Restarted => {
-                let cut_off: Vec<AttemptId> = self.book.attempts().keys().copied().collect();
-                for attempt in cut_off {
-                    self.count_as_sent(attempt, Bill::Unknown, record.at, record.at);
-                }
-            }
-            Entry::Commanded(Command::SetLimits { lane, limits }) => {
-                let now = self.now;
-                if let Some(lane) = self.lanes.get_mut(usize::from(*lane)) {
-                    lane.set_limits(limits.clone(), now);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn count_as_sent(&mut self, attempt: AttemptId, bill: Bill, sent: Time, ended: Time) {
-        let Some(&Attempt { lane, weight, .. }) = self.book.attempts().get(&attempt) else { return };
-        if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
-            lane.count_before_restart(weight, bill, sent, ended);
         }
     }
 

@@ -30,8 +30,6 @@ const ANOTHER_ROW_ASKS_MS: u64 = 60_000;
 /// a little below the one that was taken.
 const LEARNING_MS_MAX: u64 = 10 * 60_000;
 const LEARNING_SHARE: u64 = 2;
-/// The disk tells of what was sent in the order in which it ended, and a bucket counts it so after a restart.
-const RESTART_MS_MAX: u64 = 10_000;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Stands {
@@ -55,7 +53,8 @@ pub struct Pace<'a> {
     at: Time,
     /// An item can go.
     goes: bool,
-    restarts: u64,
+    /// What waits is canceled, and so is what ends without an answer.
+    stop_asked: bool,
     /// Nobody can know how much time went by while the clock was set back and no tab was open.
     blind: bool,
 }
@@ -94,7 +93,7 @@ impl<'a> Pace<'a> {
             weight_max: Weight { input, output },
             at: now,
             goes: false,
-            restarts: 0,
+            stop_asked: false,
             blind: false,
         }
     }
@@ -111,7 +110,7 @@ impl<'a> Pace<'a> {
             let learning_ms_max = standing.learning_ms_max();
             let (lost_ms, allowed_ms) = match standing.learned {
                 true => (&mut standing.lost_learning_ms, learning_ms_max),
-                false => (&mut standing.lost_ms, RESTART_MS_MAX * self.restarts),
+                false => (&mut standing.lost_ms, 0),
             };
             *lost_ms += ms;
             if *lost_ms > allowed_ms && !self.blind {
@@ -207,6 +206,26 @@ impl<'a> Pace<'a> {
     }
 
     fn stands_after(&mut self, record: &Record) {
+        self.moves_by(record);
+        match &record.entry {
+            Entry::Commanded(Command::Stop) => {
+                self.stop_asked = true;
+                let waits = |stands: &Stands| !matches!(stands, Stands::UnderWay | Stands::Ended);
+                let waiting = self.items.iter_mut().map(|(stands, _)| stands).filter(|stands| waits(stands));
+                waiting.for_each(|stands| *stands = Stands::Ended);
+            }
+            Entry::Commanded(Command::Resume) | Entry::Reopened { .. } | Entry::AskedAgain { .. } => {
+                self.stop_asked = false;
+            }
+            Entry::Settled(Settled { item, .. }) | Entry::Released { item, .. } if self.stop_asked => {
+                self.items[*item as usize].0 = Stands::Ended;
+            }
+            Entry::Restarted if self.stop_asked => self.replace(Stands::CutOff, Stands::Ended),
+            _ => {}
+        }
+    }
+
+    fn moves_by(&mut self, record: &Record) {
         let at = record.at;
         match &record.entry {
             Entry::Reserved { item, .. } => self.items[*item as usize].0 = Stands::UnderWay,
@@ -230,7 +249,12 @@ impl<'a> Pace<'a> {
             }
             Entry::Ended { item, .. } => self.items[*item as usize].0 = Stands::Ended,
             Entry::Reopened { item } | Entry::AskedAgain { item, .. } => {
-                self.items[*item as usize] = (Stands::Waits(at), 0)
+                let (stands, tries) = &mut self.items[*item as usize];
+                *tries = 0;
+                // A look-up that begins in the same step is told of before its records.
+                if *stands != Stands::LookingUp {
+                    *stands = Stands::Waits(at);
+                }
             }
             Entry::Restarted => self.replace(Stands::UnderWay, Stands::CutOff),
             Entry::Commanded(Command::Doubtful(Doubtful::LeaveOut)) => self.replace(Stands::CutOff, Stands::Ended),
@@ -293,6 +317,7 @@ impl<'a> Pace<'a> {
         let mut limits: Vec<Limits> = self.scenario.plan.lanes.iter().map(|lane| lane.limits.clone()).collect();
         let mut cut_off = BTreeMap::new();
         self.items.fill((Stands::Waits(now), 0));
+        self.stop_asked = false;
         for record in down {
             self.stands_after(record);
             match &record.entry {
@@ -309,13 +334,13 @@ impl<'a> Pace<'a> {
                 _ => {}
             }
         }
-        self.replace(Stands::UnderWay, Stands::CutOff);
+        let cut_off_items = if self.stop_asked { Stands::Ended } else { Stands::CutOff };
+        self.replace(Stands::UnderWay, cut_off_items);
         self.lanes.iter_mut().zip(limits).for_each(|(lane, limits)| lane.crashed(limits, now));
         cut_off.into_values().for_each(|(lane, weight)| self.lanes[lane].may_have_sent(weight, now));
         self.lane_of.clear();
         self.standing.iter_mut().for_each(|standing| standing.free_at = None);
         self.goes = false;
-        self.restarts += 1;
         self.at = now;
     }
 }

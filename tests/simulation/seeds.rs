@@ -23,6 +23,7 @@ const SEEDS_KEPT: &[(&str, u64)] = &[
     ("clock", 20_846),
     ("mixed", 43_789),
     ("quantised", 67_835),
+    ("bucket", 97_906),
 ];
 
 const FAILURES_SHOWN: usize = 20;
