@@ -142,7 +142,7 @@ fn bucket(scenario: &mut Scenario, rng: &mut Rng) {
 
 fn accounting(scenario: &mut Scenario, rng: &mut Rng) {
     for lane in &mut scenario.plan.lanes {
-        lane.limits.input_tokens_per_minute = rng.bool().then(|| rng.u64(300..=4_000));
+        lane.limits.input_tokens_per_minute = rng.bool().then(|| rng.u64(300..=1_200));
         lane.limits.output_tokens_per_minute = rng.bool().then(|| rng.u64(300..=8_000));
         lane.limits.requests_per_minute = (rng.u8(0..3) == 0).then(|| rng.u32(20..=120));
         lane.limits.model = if rng.bool() { LimiterModel::Window } else { LimiterModel::Bucket };
@@ -198,6 +198,10 @@ fn hints(scenario: &mut Scenario, rng: &mut Rng) {
     if rng.u8(0..3) == 0 {
         let items = rng.u32(200..=600);
         scenario.facts = facts(rng, items, items, scenario.plan.use_cache);
+    }
+    // Whoever resumes doesn't shorten what the provider asked for.
+    if rng.u8(0..3) == 0 {
+        scenario.person = Person::Restless(rng.u32(8..=120));
     }
 }
 
