@@ -3,9 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::project;
 
@@ -153,29 +155,30 @@ enum Found {
 }
 
 fn simulate(copy: &Path, simulation: &Simulation, seeds: u64) -> Result<Found, String> {
-    let cargo = || {
-        let mut cargo = project::cargo();
-        cargo
-            .current_dir(copy)
-            .args(["test", "--quiet", "--package", "pennybatch", "--no-default-features", "--test", simulation.program])
-            .env("CARGO_TARGET_DIR", copy.join("target"))
-            .env("CARGO_PROFILE_DEV_DEBUG", "false")
-            .env("RUSTFLAGS", "-Awarnings");
-        cargo
-    };
-    let built = cargo().arg("--no-run").output().map_err(|why| format!("Cargo did not start: {why}"))?;
+    let built = project::cargo()
+        .current_dir(copy)
+        .args(["test", "--quiet", "--package", "pennybatch", "--no-default-features", "--test", simulation.program])
+        .args(["--no-run", "--message-format", "json-render-diagnostics"])
+        .env("CARGO_TARGET_DIR", copy.join("target"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
+        .env("RUSTFLAGS", "-Awarnings")
+        .output()
+        .map_err(|why| format!("Cargo did not start: {why}"))?;
     if !built.status.success() {
         return Err(format!("A fault doesn't compile:\n{}", String::from_utf8_lossy(&built.stderr)));
     }
-    let mut seeded = cargo();
+    // Not by Cargo: who ends that leaves the program running.
+    let program = executable(&built.stdout).ok_or("Cargo names no test program")?;
+    let mut seeded = Command::new(program);
     seeded
-        .args(["--", "--exact", simulation.test])
+        .current_dir(copy)
+        .args(["--exact", simulation.test])
         .env("PENNYBATCH_SEEDS", seeds.to_string())
         .env("PENNYBATCH_ONLY_WHETHER", "1")
         .env("RUST_BACKTRACE", "0")
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let mut running = seeded.spawn().map_err(|why| format!("Cargo did not start: {why}"))?;
+    let mut running = seeded.spawn().map_err(|why| format!("The simulation did not start: {why}"))?;
     let began = Instant::now();
     while running.try_wait().map_err(|why| why.to_string())?.is_none() {
         if began.elapsed() > TIME_MAX {
@@ -191,6 +194,12 @@ fn simulate(copy: &Path, simulation: &Simulation, seeds: u64) -> Result<Found, S
     let told = String::from_utf8_lossy(&ended.stdout);
     let said = told.lines().find(|line| line.starts_with("seed ") && line.contains(" fails: ")).map(str::to_owned);
     said.map(Found::Seed).ok_or_else(|| format!("The simulation ended without naming a seed:\n{told}"))
+}
+
+/// The program that Cargo's messages name.
+fn executable(messages: &[u8]) -> Option<PathBuf> {
+    let messages = messages.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    messages.rev().find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
 fn copy_project(to: &Path) -> std::io::Result<()> {
