@@ -9,6 +9,8 @@ use serde_json::{Deserializer, Value};
 const EVENT_FIELDS: [&str; 5] = ["data:", "event:", "id:", "retry:", ":"];
 /// What ends OpenAI's streams.
 const DONE: &str = "[DONE]";
+/// How Python and JavaScript write what JSON has no number for.
+const NO_NUMBERS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
 
 /// The JSON values that a body consists of, in their order: most often one.
 pub(super) struct Body<'a> {
@@ -32,7 +34,7 @@ pub(super) enum Form {
 
 /// `None` for a body that is no JSON in any of these forms.
 pub(super) fn read(body: &str) -> Option<Body<'_>> {
-    let text = body.trim_start_matches('\u{feff}').trim_start();
+    let text = without_comments(body.trim_start_matches('\u{feff}').trim_start());
     match json_and_text(text) {
         Ok((json, text)) => {
             let parts = match json {
@@ -54,7 +56,7 @@ pub(super) fn read(body: &str) -> Option<Body<'_>> {
 }
 
 /// JSON in which half a surrogate pair is read as U+FFFD. Python's and JavaScript's writers let one through where a text
-/// is cut within a character, and a strict reader would throw the paid answer away.
+/// is cut within a character, and a strict reader would throw the paid answer away. So with the rest of [`mended`].
 pub(super) fn json(text: &str) -> serde_json::Result<Value> {
     json_and_text(text.trim_start_matches('\u{feff}')).map(|(json, _)| json)
 }
@@ -69,36 +71,50 @@ fn json_and_text(text: &str) -> serde_json::Result<(Value, Cow<'_, str>)> {
     }
 }
 
+/// Routers keep a connection open by comments in the form of events, also where the answer behind them is none.
+fn without_comments(text: &str) -> &str {
+    let mut rest = text;
+    while rest.starts_with(':') {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    if rest.starts_with('{') { rest } else { text }
+}
+
 fn own(json: Value) -> Part<'static> {
     Part { text: json.to_string().into(), json }
 }
 
-/// The text with each half of a surrogate pair written as `\ufffd`; `None` where there is none.
+/// What Python's reader takes and a strict one doesn't, as JSON: each half of a surrogate pair as `\ufffd`, `NaN` and
+/// `Infinity` as null, a bare line end or tab in a string as its escape. `None` where there is nothing of these.
 fn mended(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
     let mut out = String::new();
-    let (mut copied, mut at) = (0, 0);
-    while let Some(found) = text[at..].find('\\') {
-        at += found;
-        let half = match unit(text, at) {
-            Some(0xd800..=0xdbff) => match unit(text, at + 6) {
-                Some(0xdc00..=0xdfff) => {
-                    at += 12;
-                    continue;
-                }
-                _ => true,
+    let (mut copied, mut at, mut in_string) = (0, 0, false);
+    while at < bytes.len() {
+        let (length, instead) = match bytes[at] {
+            b'"' => {
+                in_string = !in_string;
+                (1, None)
+            }
+            b'\\' => match (unit(text, at), unit(text, at + 6)) {
+                (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, None),
+                (Some(0xd800..=0xdfff), _) => (6, Some("\\ufffd".to_owned())),
+                // The escaped character may be a backslash itself, or longer than a byte.
+                _ => (1 + text[at + 1..].chars().next().map_or(0, char::len_utf8), None),
             },
-            Some(0xdc00..=0xdfff) => true,
-            _ => false,
+            control if control < 0x20 && in_string => (1, Some(format!("\\u{control:04x}"))),
+            b'N' | b'I' | b'-' if !in_string => match NO_NUMBERS.iter().find(|word| text[at..].starts_with(**word)) {
+                Some(word) => (word.len(), Some("null".to_owned())),
+                None => (1, None),
+            },
+            _ => (1, None),
         };
-        if half {
+        if let Some(instead) = instead {
             out.push_str(&text[copied..at]);
-            out.push_str("\\ufffd");
-            at += 6;
-            copied = at;
-        } else {
-            // The escaped character may be a backslash itself, or longer than a byte.
-            at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8);
+            out.push_str(&instead);
+            copied = at + length;
         }
+        at += length;
     }
     (copied > 0).then(|| out + &text[copied..])
 }

@@ -67,7 +67,9 @@ pub(super) fn known(reason: &str) -> Option<Finish> {
         return Some(Finish::Stop);
     }
     let lower = lower.replace(['-', ' '], "_");
-    let lower = lower.strip_prefix("finish_reason_").unwrap_or(&lower);
+    // Google's names, and how Python writes a member of an enum.
+    let named = ["finish_reason_", "finishreason."].iter().find_map(|start| lower.strip_prefix(start));
+    let lower = named.unwrap_or(&lower);
     // Gemini names the rule behind it: `content_filter: PROHIBITED_CONTENT`.
     let word = lower.split([':', ',', '(']).next().unwrap_or_default().trim_end_matches('_');
     if STOP.contains(&word) {
@@ -91,10 +93,14 @@ mod tests {
     fn every_servers_words_are_known() {
         for (words, finish) in [
             (
-                "stop STOP eos eos_token end <|eot_id|> <|im_end|> </s> COMPLETE end_turn FINISH_REASON_STOP",
+                "stop STOP eos eos_token end <|eot_id|> <|im_end|> </s> COMPLETE end_turn FINISH_REASON_STOP \
+                 FinishReason.STOP",
                 Some(Finish::Stop),
             ),
-            ("length MAX_TOKENS model_length max_output_tokens model_context_window_exceeded", Some(Finish::Length)),
+            (
+                "length MAX_TOKENS model_length max_output_tokens model_context_window_exceeded FinishReason.MAX_TOKENS",
+                Some(Finish::Length),
+            ),
             (
                 "content_filter content-filter CONTENT_FILTERED SAFETY RECITATION BLOCKLIST PROHIBITED_CONTENT SPII \
                  LANGUAGE IMAGE_SAFETY refusal guardrail_intervened ERROR_TOXIC content_filter:PROHIBITED_CONTENT",

@@ -42,6 +42,10 @@ pub fn decode(provider: Provider, reply: &HttpReply, now: Time) -> Outcome {
         (Some(answer), None) => Outcome::Answered { answer, bill },
         (Some(answer), Some(_)) if !answer.text.is_empty() => Outcome::Answered { answer, bill },
         (_, Some(error_at)) => Outcome::Failed { failure: refusal::read_inside_200(reply, error_at, now), bill },
+        (None, None) if body.form == Form::Whole && has_no_choice(&body.parts) && bill != Bill::Unknown => {
+            let answer = Answer { text: String::new(), finish: Finish::Other, request_id: None, misfit: None };
+            Outcome::Answered { answer, bill }
+        }
         (None, None) => {
             let what = match body.form {
                 Form::Whole => "no answer is in the body",
@@ -53,6 +57,12 @@ pub fn decode(provider: Provider, reply: &HttpReply, now: Time) -> Outcome {
             Outcome::Failed { failure: failure(FailureKind::TornBody, reply, &message), bill }
         }
     }
+}
+
+/// Gemini behind a gateway states what it read and has no choice to it. Asked again by itself, that would be paid again.
+fn has_no_choice(parts: &[Part]) -> bool {
+    let is_empty = |choices: &Value| choices.is_null() || choices.as_array().is_some_and(Vec::is_empty);
+    matches!(parts, [part] if part.json.get("choices").is_some_and(is_empty))
 }
 
 /// A 2xx body that isn't JSON: a web page, or an answer that broke off.
@@ -85,7 +95,10 @@ fn start_of(body: &str) -> &str {
 
 fn error_at(json: &Value) -> Option<&Value> {
     let choice = json.get("choices").and_then(|choices| choices.get(0));
-    [choice, Some(json)].into_iter().flatten().find(|at| at.get("error").is_some_and(|error| !error.is_null()))
+    let stated = [choice, Some(json)].into_iter().flatten().find(|at| at.get("error").is_some_and(|e| !e.is_null()));
+    // MiniMax's, beside every answer: 0 stands for success.
+    let code = json.pointer("/base_resp/status_code").and_then(Value::as_i64);
+    stated.or_else(|| (code.is_some_and(|code| code != 0)).then_some(json))
 }
 
 /// What one part of a body adds to the answer.
@@ -213,7 +226,9 @@ fn has_a_list(json: &Value) -> bool {
 /// The first choice: a message, a piece of one in a stream, or the text of a legacy completion. A blocked prompt has a
 /// choice without a message.
 fn open_ai_chat(json: &Value) -> Option<Piece> {
-    let choice = json.get("choices")?.get(0)?;
+    let choices = json.get("choices")?;
+    // SGLang's batches have the one choice in place of the list.
+    let choice = choices.get(0).or_else(|| choices.is_object().then_some(choices))?;
     let held = ["message", "delta"].iter().find_map(|name| choice.get(name).filter(|held| !held.is_null()));
     let reason = ["finish_reason", "finishReason", "stop_reason"].iter().find_map(|name| choice.get(name));
     let text = choice.get("text").filter(|text| text.is_string());
