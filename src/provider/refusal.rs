@@ -7,7 +7,7 @@ use crate::provider::{Answer, Failure, FailureKind, Finish, HttpReply, Provider,
 use crate::time::Time;
 
 /// Codes of quota and spend limits, which no waiting mends. They come with 429 as well as with other statuses.
-const QUOTA_CODES: [&str; 14] = [
+const QUOTA_CODES: [&str; 15] = [
     "insufficient_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
@@ -25,9 +25,11 @@ const QUOTA_CODES: [&str; 14] = [
     "arrearage",
     // Moonshot.
     "exceeded_current_quota_error",
+    // LiteLLM, for a budget of its own.
+    "budget_exceeded",
 ];
 const CONTEXT_CODES: [&str; 3] = ["context_length_exceeded", "exceed_context_size_error", "string_above_max_length"];
-const CONTEXT_WORDS: [&str; 17] = [
+const CONTEXT_WORDS: [&str; 25] = [
     "maximum context length",
     "exceeds the context",
     "exceed context",
@@ -46,6 +48,16 @@ const CONTEXT_WORDS: [&str; 17] = [
     "range of input length should be",
     "exceeded model token limit",
     "too many tokens: ",
+    // vLLM: a cap below zero is what the prompt leaves of the context.
+    "max_tokens must be at least 1, got -",
+    "longer than the maximum model length",
+    // SGLang, Bedrock, Text Generation Inference, LiteLLM, llama.cpp.
+    "longer than the model's context length",
+    "input is too long for requested model",
+    "`inputs` must have less than",
+    "contextwindowexceedederror",
+    "context shift is disabled",
+    "input is too large to process",
 ];
 const CONTENT_CODES: [&str; 6] = [
     "content_policy_violation",
@@ -73,7 +85,15 @@ const MODEL_CODES: [&str; 12] = [
     "model_permission_blocked_org",
     "model_permission_blocked_project",
 ];
-const MODEL_WORDS: [&str; 4] = ["not a valid model", "invalid model", "model not exist", "no models loaded"];
+const MODEL_WORDS: [&str; 6] = [
+    "not a valid model",
+    "invalid model",
+    "model not exist",
+    "no models loaded",
+    // Bedrock.
+    "model identifier is invalid",
+    "on-demand throughput isn",
+];
 /// What is said of a model, behind the word "model" and close to it.
 const MODEL_IS_GONE_WORDS: [&str; 12] = [
     "not found",
@@ -123,21 +143,30 @@ const ACCOUNT_WORDS: [&str; 17] = [
     "project has been suspended",
 ];
 /// A local server whose model died or was put away says so with a 400.
-const SERVER_WORDS: [&str; 6] = [
+const SERVER_WORDS: [&str; 9] = [
     "model has crashed",
     "model has unloaded",
     "model is unloaded",
     "model unloaded",
     "model was unloaded",
     "model process has terminated",
+    "model reloaded",
+    "failed to load model",
+    "channel error",
 ];
 /// A sample of the model that the provider itself couldn't read: another sample may do.
 const SAMPLE_CODES: [&str; 3] = ["json_validate_failed", "tool_use_failed", "output_parse_failed"];
 /// A gateway that answers in plain text, as Cloudflare does: `error code: 1020`.
 const GATEWAY_WORDS: &str = "error code: 1";
 const KEY_CODES: [&str; 3] = ["invalid_api_key", "api_key_invalid", "authentication_error"];
-const KEY_WORDS: [&str; 3] = ["api key not valid", "incorrect api key", "invalid api key"];
-const QUOTA_WORDS: [&str; 14] = [
+const KEY_WORDS: [&str; 5] = [
+    "api key not valid",
+    "api key expired",
+    "incorrect api key",
+    "invalid api key",
+    "missing or invalid authorization header",
+];
+const QUOTA_WORDS: [&str; 25] = [
     "credit balance is too low",
     "specified api usage limits",
     "insufficient credits",
@@ -152,6 +181,18 @@ const QUOTA_WORDS: [&str; 14] = [
     "enable billing",
     "billing to be enabled",
     "billing account",
+    "credits are depleted",
+    "have any credits",
+    "out of call volume quota",
+    "limited to 1000 api calls / month",
+    "free-models-per-day",
+    "per day limit exceeded",
+    "\u{4f59}\u{989d}\u{4e0d}\u{8db3}",
+    // LiteLLM, for budgets of its own.
+    "budget has been exceeded",
+    "exceededbudget",
+    "exceeded budget for",
+    "crossed budget",
 ];
 /// A request that is larger than what a whole minute lets through is refused for ever, though as a rate limit.
 const TOO_LARGE_WORDS: [&str; 1] = ["request too large for"];
@@ -181,7 +222,9 @@ pub fn read(provider: Provider, reply: &HttpReply, body: Option<&Value>, now: Ti
 pub fn read_inside_200(reply: &HttpReply, error_at: &Value, now: Time) -> Failure {
     let said = Said::of(reply, Some(error_at));
     let stated = said.codes.iter().find_map(|code| code.parse().ok()).filter(|code| (400..600).contains(code));
-    let status = stated.or_else(|| said.has_code(&["rate_limit_exceeded"]).then_some(429));
+    let status = stated
+        .or_else(|| said.has_code(&["rate_limit_exceeded"]).then_some(429))
+        .or_else(|| said.has_words(&QUOTA_WORDS).then_some(402));
     Failure {
         kind: kind(status.unwrap_or(500), &said),
         status: Some(reply.status),
@@ -283,7 +326,7 @@ fn from_json(body: &Value) -> (String, Vec<String>) {
     let error = error_of(body);
     let mut message = match error {
         Value::String(text) => text.clone(),
-        _ => ["message", "detail", "error_description", "title"]
+        _ => ["message", "detail", "error_description", "title", "status_msg"]
             .iter()
             .find_map(|key| error.get(key).or_else(|| body.get(key)))
             .map(plain)
@@ -312,7 +355,7 @@ fn from_json(body: &Value) -> (String, Vec<String>) {
 
 fn error_of(body: &Value) -> &Value {
     let body = body.get(0).unwrap_or(body);
-    body.get("error").filter(|error| !error.is_null()).unwrap_or(body)
+    ["error", "base_resp"].iter().find_map(|name| body.get(name).filter(|error| !error.is_null())).unwrap_or(body)
 }
 
 /// The error of the provider behind a gateway, where the gateway hands on its whole body.
@@ -364,9 +407,12 @@ fn kind(status: u16, said: &Said) -> FailureKind {
         403 | 412 if said.has_words(&QUOTA_WORDS) => FailureKind::QuotaExhausted,
         403 if said.has_words(&CONTENT_WORDS) => FailureKind::ContentRefused,
         403 => FailureKind::WrongKey,
-        404 => not_found(said),
+        404 | 410 => not_found(said),
         405 => FailureKind::WrongAddress,
-        408 | 409 | 425 | 498 | 500..=599 => FailureKind::ServerError,
+        // llama.cpp and LiteLLM's proxies say so with a 500, at each try again.
+        500 if said.has_words(&CONTEXT_WORDS) => FailureKind::ContextTooLong,
+        500 if said.has_words(&QUOTA_WORDS) => FailureKind::QuotaExhausted,
+        408 | 409 | 424 | 425 | 498 | 499 | 500..=599 => FailureKind::ServerError,
         // A redirect that wasn't followed.
         300..=399 => FailureKind::WrongAddress,
         _ => FailureKind::BadRequest,
