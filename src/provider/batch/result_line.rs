@@ -45,7 +45,9 @@ const UNFINISHED_CODES: [&str; 8] = [
 /// `provider` is the run's, whose usage may have words of its own; `now` serves hints that name a date. An empty line
 /// is `None`.
 pub fn read_line(line: &str, provider: Provider, now: Time) -> Option<Result<ResultLine, LineProblem>> {
+    // A line that was cut out of a list ends with the comma that stood behind it.
     let line = line.trim().trim_start_matches('\u{feff}');
+    let line = line.strip_suffix(',').filter(|line| line.ends_with('}')).unwrap_or(line);
     if line.is_empty() {
         return None;
     }
@@ -67,7 +69,9 @@ fn read(json: &Value, provider: Provider, now: Time) -> Option<ResultLine> {
 /// status beside a null body and nests its error; Fireworks and Gemini put the answer in place of the response.
 fn open_ai(json: &Value, provider: Provider, now: Time) -> Option<RowEnd> {
     let response = stated(json, "response");
-    let error = stated(json, "error").or_else(|| stated(response?, "error"));
+    // Gemini documents a `status` in place of the response.
+    let status = stated(json, "status").filter(|status| status.is_object());
+    let error = stated(json, "error").or_else(|| stated(response?, "error")).or(status);
     // Some write the error as a text that holds JSON.
     let in_text = error.and_then(Value::as_str).and_then(|text| body::json(text).ok()).filter(Value::is_object);
     let error = in_text.as_ref().or(error).map(unwrapped);
@@ -90,7 +94,8 @@ fn open_ai(json: &Value, provider: Provider, now: Time) -> Option<RowEnd> {
             let status = refused.or_else(|| status_of(error)).or_else(|| status_of(json)).unwrap_or(500);
             (status, json!({ "error": error }).to_string())
         }
-        (None, None) => return None,
+        // A status, and nothing else.
+        (None, None) => (stated_status.filter(|status| *status >= 300)?, String::new()),
     };
     let request_id = response.and_then(|response| response.get("request_id")).and_then(Value::as_str);
     let headers = request_id.map(|id| ("x-request-id".to_owned(), id.to_owned())).into_iter().collect();
@@ -128,7 +133,17 @@ fn status_of(json: &Value) -> Option<u16> {
     let statuses =
         ["status_code", "http_status", "http_code", "code", "status"].iter().filter_map(|name| json.get(name));
     let mut numbers = statuses.filter_map(|status| status.as_u64().or_else(|| status.as_str()?.parse().ok()));
-    numbers.find(|status| (100..600).contains(status)).and_then(|status| u16::try_from(status).ok())
+    numbers.find_map(|status| match status {
+        100..600 => u16::try_from(status).ok(),
+        // Google's own numbers (`google.rpc.Code`).
+        3 | 9 | 11 => Some(400),
+        5 => Some(404),
+        7 => Some(403),
+        8 => Some(429),
+        14 => Some(503),
+        16 => Some(401),
+        _ => None,
+    })
 }
 
 /// Some write the body as a text that holds JSON.
