@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use crate::dataset::json_list::{Inside, list_inside};
 use crate::dataset::json_text::{self, Fields};
 use crate::dataset::turns::{self, after_rows, at_once};
 use crate::dataset::{DataProblem, ReaderVersion, encoding};
 
 /// Bad lines that are kept to be shown; the count tells of the rest.
 const BAD_LINES_SHOWN: usize = 8;
+/// So many places of one line are looked at for a second object.
+const GLUED_MAX: usize = 8;
+const NO_CHECKPOINT: &str = "This is no checkpoint: it has a line such as {\"id\": \"…\", \"result\": \"…\"} for each answer. \
+                             Choose the JSONL file that the script or the export wrote.";
 
 /// What a checkpoint file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +51,10 @@ impl Checkpoint {
     pub async fn read_in_turns(bytes: &[u8], turn: &mut impl AsyncFnMut(f64)) -> Result<Checkpoint, DataProblem> {
         let mut read = Checkpoint::default();
         let text = encoding::decode(bytes, ReaderVersion::Lenient)?.text;
-        if let Some(items) = list(&text) {
+        if !text.trim().is_empty() && !text.contains('{') {
+            return Err(DataProblem::JsonShape { what: NO_CHECKPOINT.into() });
+        }
+        if let Some(items) = list(&text).or_else(|| objects(&text)) {
             for (place, item) in items.into_iter().enumerate() {
                 after_rows(place, 1.0, turn).await;
                 read.take(place as u64 + 1, item.get());
@@ -59,12 +67,15 @@ impl Checkpoint {
         let last = lines.len().saturating_sub(1);
         for (place, line) in lines.into_iter().enumerate() {
             after_rows(place, place as f64 / last.max(1) as f64, turn).await;
-            if line.trim().is_empty() {
+            // A list that broke off leaves its brackets, and a comma behind each line.
+            let line = line.trim_end();
+            let line = line.strip_suffix(',').filter(|line| line.ends_with('}')).unwrap_or(line);
+            if line.trim().is_empty() || matches!(line.trim(), "[" | "]") {
                 continue;
             }
             let bad = read.bad_count;
-            read.take(place as u64 + 1, line);
-            if place == last && !ends_whole && read.bad_count > bad {
+            read.take_line(place as u64 + 1, line);
+            if place == last && !ends_whole && read.bad_count > bad && !is_json(line) {
                 read.bad_count = bad;
                 read.bad.truncate(bad as usize);
                 read.torn = true;
@@ -73,8 +84,30 @@ impl Checkpoint {
         Ok(read)
     }
 
+    /// A line, which may hold several objects: a script was killed before the end of its line, or several wrote at once.
+    fn take_line(&mut self, line: u64, text: &str) {
+        match read_line(text) {
+            Err(why) if why == BROKEN => {}
+            read => return self.keep(line, read),
+        }
+        let whole: Result<Vec<&RawValue>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
+        if let Ok(objects) = whole {
+            return objects.into_iter().for_each(|object| self.take(line, object.get()));
+        }
+        self.take(line, text);
+        // One that broke off, and the next one behind it.
+        let glued = text.match_indices("{\"id\"").filter(|(at, _)| *at > 0).take(GLUED_MAX);
+        if let Some(next) = glued.map(|(at, _)| &text[at..]).find(|rest| read_line(rest).is_ok()) {
+            self.take(line, next);
+        }
+    }
+
     fn take(&mut self, line: u64, json: &str) {
-        match read_line(json) {
+        self.keep(line, read_line(json));
+    }
+
+    fn keep(&mut self, line: u64, read: Result<Entry, String>) {
+        match read {
             // An own export's answer that didn't fit: the row is still to be asked.
             Err(why) if why == NO_ANSWER => {}
             Ok((id, whole_number, answer)) => {
@@ -118,9 +151,42 @@ impl Checkpoint {
 /// Why a line is passed over without being bad.
 const NO_ANSWER: &str = "its answer did not fit";
 
+const BROKEN: &str = "not a whole JSON object";
+
 /// The lines as one JSON list, as programs save it.
 fn list(text: &str) -> Option<Vec<&RawValue>> {
     if text.trim_start().starts_with('[') { serde_json::from_str(text).ok() } else { None }
+}
+
+/// Objects over several lines, one behind the other, or a list inside of one: PowerShell's `ConvertTo-Json`, jq without
+/// `-c`. `None` where the lines are to be read by themselves.
+fn objects(text: &str) -> Option<Vec<&RawValue>> {
+    let first = text.lines().find(|line| !line.trim().is_empty())?;
+    let is_one = || text.trim().lines().count() == 1;
+    if !first.starts_with('{') || is_json(first) && !is_one() {
+        return None;
+    }
+    let objects: Vec<&RawValue> =
+        serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>().ok()?;
+    match objects[..] {
+        [object] if Fields::read(object.get()).is_some_and(|fields| named(&fields, "id").is_none()) => {
+            match list_inside(object.get()) {
+                Ok(Inside::List { list, .. }) => serde_json::from_str(list).ok(),
+                _ => Some(objects),
+            }
+        }
+        _ => Some(objects),
+    }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// A field by its name, whose letters may be large: PowerShell writes `Id`.
+fn named<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a RawValue> {
+    let alike = || fields.0.iter().rev().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
+    fields.get(name).or_else(alike)
 }
 
 /// Of an id that is text, the exponent may be a letter like any other.
@@ -129,18 +195,22 @@ fn whole_number_of_text(id: &str) -> Option<String> {
 }
 
 /// The id as it is written, the whole number that it is, and the answer.
-fn read_line(json: &str) -> Result<(String, Option<String>, CheckpointAnswer), String> {
+type Entry = (String, Option<String>, CheckpointAnswer);
+
+fn read_line(json: &str) -> Result<Entry, String> {
     let repaired;
     let fields = match Fields::read(json) {
         Some(fields) => fields,
         None => {
             // Python writes NaN for what is missing.
             repaired = json_text::without_nan(json);
-            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&repaired).is_ok();
-            Fields::read(&repaired).ok_or(if is_json { "not a JSON object" } else { "not a whole JSON object" })?
+            Fields::read(&repaired).ok_or(match is_json(&repaired) {
+                true => "not a JSON object",
+                false => BROKEN,
+            })?
         }
     };
-    let id = fields.get("id").ok_or("it has no id")?;
+    let id = named(&fields, "id").ok_or("it has no id")?;
     let (id, whole_number) = match id.get().as_bytes().first() {
         Some(b'"') => {
             let id = json_text::string(id.get());
@@ -150,7 +220,7 @@ fn read_line(json: &str) -> Result<(String, Option<String>, CheckpointAnswer), S
         Some(b'-' | b'0'..=b'9') => (id.get().to_owned(), json_text::whole_number(id.get())),
         _ => return Err("its id is neither text nor a number".into()),
     };
-    let text = match fields.get("result").map(RawValue::get) {
+    let text = match named(&fields, "result").map(RawValue::get) {
         Some("null") if fields.get("misfit").is_some_and(|why| why.get() != "null") => return Err(NO_ANSWER.into()),
         Some("null") => return Err("its result is null".into()),
         Some(text) if text.starts_with('"') => json_text::string(text),
@@ -179,7 +249,7 @@ mod tests {
         // A script that went on after a crash appends to the torn line.
         let glued =
             checkpoint(b"{\"id\": \"a\", \"re{\"id\": \"b\", \"result\": \"y\"}\n{\"id\": \"c\", \"result\": \"z\"}\n");
-        assert_eq!((glued.len(), glued.torn, glued.bad_count), (1, false, 1));
+        assert_eq!((glued.len(), glued.torn, glued.bad_count), (2, false, 1));
         assert_eq!(glued.bad[0].0, 1);
     }
 
