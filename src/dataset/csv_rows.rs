@@ -42,7 +42,11 @@ pub async fn parse(
     turn: &mut impl AsyncFnMut(f64),
 ) -> Result<Parsed<CsvRows>, DataProblem> {
     let lenient = version.is_lenient();
-    let start = if lenient { format::sep_line(text).map_or(0, |(_, length)| length) } else { 0 };
+    let start = match format::sep_line(text) {
+        Some((_, length)) if lenient => length,
+        _ if version.takes_marks() => format::type_line(text),
+        _ => 0,
+    };
     let mut records = Records::new(text, delimiter, version).from(start);
     let mut cells = Cells::default();
     let columns = loop {
@@ -56,7 +60,7 @@ pub async fn parse(
     let width = columns.len();
     records.set_width(width);
     let mut rows = CsvRows { text: String::with_capacity(text.len()), ends: Vec::new(), width };
-    let mut found = Found::default();
+    let mut found = Found { one_cell: width == 1 && columns[0].contains([',', ';', '\t']), ..Found::default() };
     while let Some(next) = records.next(&mut cells) {
         after_rows(rows.len() + found.bad.len(), rows.text.len() as f64 / text.len() as f64, turn).await;
         if lenient && next.is_ok() {
@@ -66,6 +70,8 @@ pub async fn parse(
             Ok(_) if lenient && cells.are_blank() => found.blank_rows += 1,
             Ok(_) if cells.len() == width => {
                 found.nulls += u64::from(cells.nulls);
+                found.marked += u64::from(cells.marked);
+                found.one_cell &= width == 1 && cells.get(0).contains([',', ';', '\t']);
                 rows.push(&cells);
             }
             Ok(line) => found.uneven(line, cells.len(), width),
@@ -90,6 +96,10 @@ struct Found {
     one_cell_more: usize,
     blank_rows: u64,
     nulls: u64,
+    /// Texts that are marked as such for Excel.
+    marked: u64,
+    /// There is one column, and all of its cells hold delimiters.
+    one_cell: bool,
 }
 
 impl Found {
@@ -110,6 +120,20 @@ impl Found {
             0 => {}
             1 => notes.push("1 cell is \\N, a database's NULL, and is read as empty.".to_owned()),
             cells => notes.push(format!("{cells} cells are \\N, a database's NULL, and are read as empty.")),
+        }
+        match self.marked {
+            0 => {}
+            1 => notes.push("1 cell is written =\"…\", Excel's sign for a text, and is read as that text.".to_owned()),
+            cells => notes.push(format!(
+                "{cells} cells are written =\"…\", Excel's sign for a text, and are read as those texts."
+            )),
+        }
+        if self.one_cell {
+            notes.push(
+                "Each line is one cell in quotes, so the file has one column. If it should have several, take off the \
+                 quotes around the lines."
+                    .to_owned(),
+            );
         }
         notes
     }
@@ -134,5 +158,10 @@ fn header(cells: &Cells) -> Result<Vec<String>, DataProblem> {
 
 /// Without the characters around it that can't be seen: a placeholder couldn't name the column.
 pub(super) fn trimmed(name: &str) -> &str {
-    name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
+    name.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+}
+
+/// Joiners, marks of direction and byte order marks.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }

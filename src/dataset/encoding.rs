@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use crate::dataset::{DataProblem, ReaderVersion, signature};
 
 const MARK: char = '\u{feff}';
+/// A mark that was read as Windows-1252 once, and saved as UTF-8 then: `ï»¿`.
+const MARK_IN_WINDOWS_1252: &str = "\u{ef}\u{bb}\u{bf}";
 const BYTES_LOOKED_AT: usize = 64 * 1_024;
 
 /// A file's text.
@@ -39,6 +41,8 @@ pub fn decode(bytes: &[u8], version: ReaderVersion) -> Result<Decoded<'_>, DataP
     }
     signature::check_text(&text)?;
     let text = map(text, |text| text.trim_start_matches(MARK));
+    let text =
+        if version.takes_marks() { map(text, |text| text.trim_start_matches(MARK_IN_WINDOWS_1252)) } else { text };
     // The end of a file, as DOS marked it.
     let text = map(text, |text| text.strip_suffix('\u{1a}').unwrap_or(text));
     let text = if version.is_lenient() && text.contains(MARK) { Cow::Owned(without_marks(&text)) } else { text };
@@ -64,7 +68,9 @@ fn without_marks(text: &str) -> String {
 fn is_binary(text: &[u8]) -> bool {
     let head = &text[..text.len().min(BYTES_LOOKED_AT)];
     let nuls = head.iter().filter(|byte| **byte == 0).count();
-    let is_control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, 0 | b'\t' | b'\n' | b'\r' | 0x0c | 0x1a | 0x1b);
+    // A vertical tab is a line break inside of a paragraph, in Word and PowerPoint.
+    let is_control =
+        |byte: &&u8| **byte < 0x20 && !matches!(**byte, 0 | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a | 0x1b);
     let controls = head.iter().filter(is_control).count();
     nuls * 2 > head.len() || controls * 50 > head.len()
 }

@@ -10,7 +10,7 @@ const BYTES_LOOKED_AT: usize = 256 * 1_024;
 pub fn guess(name: &str, text: &str, version: ReaderVersion) -> Format {
     let named = matches!(ending(name).as_str(), "jsonl" | "ndjson" | "json");
     // A table that someone named .json has no brace at its start.
-    let braced = text.trim_start().starts_with(['{', '[', '"', '/', '#']);
+    let braced = text[type_line(text)..].trim_start().starts_with(['{', '[', '"', '/', '#']);
     if named && (braced || !version.is_lenient()) || looks_like_json(text) {
         return Format::Jsonl;
     }
@@ -20,6 +20,7 @@ pub fn guess(name: &str, text: &str, version: ReaderVersion) -> Format {
         return Format::Csv { delimiter };
     }
     let tabs = matches!(ending(name).as_str(), "tsv" | "tab");
+    let text = if version.takes_marks() { &text[type_line(text)..] } else { text };
     Format::Csv { delimiter: guess_delimiter(text, tabs, version) }
 }
 
@@ -41,6 +42,15 @@ pub fn sep_line(text: &str) -> Option<(u8, usize)> {
     let is_alone = rest.bytes().all(|byte| byte == delimiter || byte == b' ' || DELIMITERS.contains(&byte));
     let length = end + if text[end..].starts_with("\r\n") { 2 } else { 1 };
     (is_sign && is_alone).then_some((delimiter, length))
+}
+
+/// The length of PowerShell's first line, `#TYPE System.Management.Automation.PSCustomObject`, with its end; 0 where
+/// there is none.
+pub fn type_line(text: &str) -> usize {
+    let end = text.find('\n').map_or(text.len(), |end| end + 1);
+    let is_one_word = |name: &str| !name.is_empty() && !name.contains([' ', ',', ';', '\t']);
+    let named = text[..end].trim_end().strip_prefix("#TYPE ").is_some_and(is_one_word);
+    if named { end } else { 0 }
 }
 
 /// A JSON object begins, or an array of objects.

@@ -228,6 +228,10 @@ impl Columns {
                 _ if ["//", "/*", "#"].iter().any(|comment| start.starts_with(comment)) => {
                     "a comment, which JSON doesn't have: remove it".into()
                 }
+                _ if is_json_in_text(start) => {
+                    "a text that holds JSON, which was encoded twice: write the value itself, in Python by one json.dumps"
+                        .into()
+                }
                 "]" | "[" | "]," => "one bracket of a list that isn't whole: remove it".into(),
                 _ => "not a JSON object: each row must be one, such as {\"name\": \"…\"}".into(),
             });
@@ -254,13 +258,31 @@ fn fault_words(json: &str, error: &serde_json::Error) -> String {
         _ if words == "trailing characters" && is_next_object(json, error) => {
             "two JSON objects in one line: put each on a line of its own".into()
         }
-        _ if words == "trailing comma" => {
+        _ if words == "trailing comma" || rest_at(json, error).starts_with('}') => {
             format!("not valid JSON: a comma before the closing bracket, at character {}", error.column())
         }
+        _ if FOREIGN_WORDS.iter().any(|word| rest_at(json, error).starts_with(word)) => format!(
+            "not valid JSON: a word of Python's or JavaScript's at character {}; write true, false or null",
+            error.column()
+        ),
         _ => format!("not valid JSON: {words} at character {}", error.column()),
     }
 }
 
+/// How other languages write `true`, `false` and `null`.
+const FOREIGN_WORDS: [&str; 4] = ["True", "False", "None", "undefined"];
+
+/// The text from the fault on.
+fn rest_at<'a>(json: &'a str, error: &serde_json::Error) -> &'a str {
+    let line = json.split_inclusive('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    line.get(error.column().saturating_sub(1)..).unwrap_or_default()
+}
+
 fn is_next_object(json: &str, error: &serde_json::Error) -> bool {
-    error.line() == 1 && json.get(error.column().saturating_sub(1)..).is_some_and(|rest| rest.starts_with('{'))
+    error.line() == 1 && rest_at(json, error).starts_with('{')
+}
+
+fn is_json_in_text(json: &str) -> bool {
+    let text: Option<String> = serde_json::from_str(json).ok();
+    text.is_some_and(|text| text.trim_start().starts_with(['{', '[']))
 }

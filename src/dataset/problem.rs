@@ -92,6 +92,12 @@ impl fmt::Display for DataProblem {
                 "The file\u{2019}s object holds several lists: {}. Save the one with the rows as a file of its own.",
                 shown(names.iter().map(String::as_str)).join(", ")
             ),
+            DataProblem::ShortHeader { columns: 1, cells } => write!(
+                f,
+                "Every line has {cells} cells, but the first has one. If that line is a title, remove it, so that the \
+                 file begins with the names of its columns. Where a cell holds the delimiter itself, put quotes around \
+                 that cell."
+            ),
             DataProblem::ShortHeader { columns, cells } => write!(
                 f,
                 "Every line has {cells} cells, but the header names {columns}. R leaves out the name of the row names: put \

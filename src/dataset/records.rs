@@ -16,6 +16,8 @@ pub struct Cells {
     spans_cells: bool,
     /// Cells that stand for a database's NULL.
     pub nulls: u32,
+    /// Cells that are marked as text for Excel.
+    pub marked: u32,
 }
 
 impl Cells {
@@ -50,6 +52,7 @@ impl Cells {
         self.spans_lines = false;
         self.spans_cells = false;
         self.nulls = 0;
+        self.marked = 0;
     }
 
     fn push(&mut self, cell: &str) {
@@ -142,7 +145,9 @@ impl<'a> Records<'a> {
                     let cell = &self.text[at..end];
                     let is_null = cell == "\\N" && self.version.is_lenient();
                     cells.nulls += u32::from(is_null);
-                    cells.push(if is_null { "" } else { cell });
+                    let text = text_for_excel(cell).filter(|_| self.version.takes_marks());
+                    cells.marked += u32::from(text.is_some());
+                    cells.push(if is_null { "" } else { text.unwrap_or(cell) });
                     end
                 }
             };
@@ -193,6 +198,11 @@ impl<'a> Records<'a> {
         let rest = &self.text.as_bytes()[offset..];
         offset + rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len())
     }
+}
+
+/// `="007"`, as programs write a text that Excel would take for a number.
+fn text_for_excel(cell: &str) -> Option<&str> {
+    cell.trim().strip_prefix("=\"")?.strip_suffix('"').filter(|text| !text.contains('"'))
 }
 
 const GOES_ON: &str = "a quoted cell begins here and goes on after its closing quote";

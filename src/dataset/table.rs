@@ -41,8 +41,11 @@ pub enum ReaderVersion {
     /// RFC 4180 and JSON Lines to the letter.
     Strict,
     /// Also what programs make of them: `sep=` lines, rows of delimiters, blanks before quotes, lists inside of objects.
-    #[default]
     Lenient,
+    /// Also what programs mark: PowerShell a file by a `#TYPE` line, Excel a text by `="007"`, an earlier conversion the
+    /// place of a byte order mark by `ï»¿`.
+    #[default]
+    Marked,
 }
 
 impl ReaderVersion {
@@ -52,7 +55,11 @@ impl ReaderVersion {
     }
 
     pub(super) fn is_lenient(self) -> bool {
-        self == ReaderVersion::Lenient
+        self != ReaderVersion::Strict
+    }
+
+    pub(super) fn takes_marks(self) -> bool {
+        self == ReaderVersion::Marked
     }
 }
 

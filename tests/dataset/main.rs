@@ -18,7 +18,7 @@ use pennybatch::dataset::{
 use pennybatch::money::Usd;
 use pennybatch::provider::Usage;
 
-const SKIP: ReadOptions = ReadOptions { bad_lines: BadLines::Skip, format: None, version: ReaderVersion::Lenient };
+const SKIP: ReadOptions = ReadOptions { bad_lines: BadLines::Skip, format: None, version: ReaderVersion::Marked };
 
 /// A file whose bytes matter.
 fn fixture(name: &str) -> Vec<u8> {

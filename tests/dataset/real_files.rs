@@ -44,6 +44,51 @@ fn a_sep_line_names_the_delimiter_and_is_no_header() {
 }
 
 #[test]
+fn what_programs_mark_in_a_file_is_none_of_its_text() {
+    let milk: &[&[&str]] = &[&["1", "Milk"], &["2", "Eggs"]];
+    all_are_read(&[
+        (
+            "drewhjelm/firewall-audit #2",
+            "a.csv",
+            "#TYPE System.Management.Automation.PSCustomObject\r\n\"id\",\"name\"\r\n\"1\",\"Milk\"\r\n\"2\",\"Eggs\"\r\n",
+            &["id", "name"],
+            milk,
+        ),
+        (
+            "PowerShell/PowerShell #9955",
+            "a.csv",
+            "#TYPE Selected.System.IO.DirectoryInfo\nid;name\n1;Milk\n2;Eggs\n",
+            &["id", "name"],
+            milk,
+        ),
+        ("a header that begins so", "a.csv", "#TYPE of,name\n1,Milk\n2,Eggs\n", &["#TYPE of", "name"], milk),
+        (
+            "parsecsv/parsecsv-for-php #213",
+            "a.csv",
+            "id;zip\n1;=\"0001234\"\n2;=\"\"\n3;\"=\"\"kept\"\"\"\n4;=1+1\n",
+            &["id", "zip"],
+            &[&["1", "0001234"], &["2", ""], &["3", "=\"kept\""], &["4", "=1+1"]],
+        ),
+        (
+            "OkayCMS/OkayCMS #420, converted once more",
+            "a.csv",
+            "\u{ef}\u{bb}\u{bf}\"id\",name\n1,Milk\n2,Eggs\n",
+            &["id", "name"],
+            milk,
+        ),
+        ("a line break of Word's", "a.csv", "id,name\n1,a\u{b}b\n", &["id", "name"], &[&["1", "a\u{b}b"]]),
+        ("Python's csv without newline=''", "a.csv", "id,name\r\r\n1,Milk\r\r\n2,Eggs\r\r\n", &["id", "name"], milk),
+    ]);
+    let notes = |text: &str| table("a.csv", text).notes().join(" ");
+    assert!(notes("id,zip\n1,=\"007\"\n").starts_with("1 cell is written =\"…\", Excel's sign for a text"));
+    let lines = "\"Device,\"\"OS\"\"\"\n\"1,\"\"Windows\"\"\"\n\"2,\"\"Windows\"\"\"\n";
+    assert!(notes(lines).starts_with("Each line is one cell in quotes"), "PowerShell/PowerShell #18125");
+    assert_eq!(notes("name\n\"a, b\"\nc\n"), "");
+    let title = problem("a.csv", "Category: All categories\n\nWeek,milk\n2020-01-05,5\n2020-01-12,7\n").to_string();
+    assert!(title.contains("If that line is a title, remove it"), "Google Trends: {title}");
+}
+
+#[test]
 fn rows_of_delimiters_alone_are_passed_over_and_counted() {
     for (report, text, words) in [
         ("microsoft/AzureStorageExplorer #3136", "id,name,price\r\n1,Milk,2\r\n,,\r\n,,\r\n ,,\r\n", "3 rows have"),
@@ -292,6 +337,20 @@ fn json_in_the_forms_that_programs_save() {
             &[&["1", "dairy \u{fffd}"]],
         ),
         ("a table named .json", "a.json", "id,name\n1,a\n2,b\n", columns, two),
+        (
+            "pandas orient=table",
+            "a.json",
+            "{\"schema\":{\"fields\":[{\"name\":\"id\"},{\"name\":\"name\"}],\"pandas_version\":\"1.4.0\"},\"data\":[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b\"}]}",
+            columns,
+            two,
+        ),
+        (
+            "one line after a stream of records",
+            "a.jsonl",
+            "{\"id\":1,\"name\":\"a\"}{\"id\":2,\"name\":\"b\"}",
+            columns,
+            two,
+        ),
     ]);
     let inside = table("a.json", "{\"response\": {\"items\": [{\"id\": 1}]}}");
     assert!(inside.notes()[0].contains("\u{201c}response.items\u{201d}"), "{:?}", inside.notes());
@@ -327,6 +386,11 @@ fn faults_of_json_are_named_by_their_line_with_what_to_do() {
         ("a list cut short", "[\n{\"id\": 1},\n{\"id\": 2", 3, "isn't complete"),
         ("two in a line", "{\"id\": 1}\n{\"id\": 2}{\"id\": 3}\n", 2, "two JSON objects in one line"),
         ("a first line that broke off", "{\"id\": 1,\n{\"id\": 2}\n", 1, "isn't complete"),
+        ("expfactory/expfactory #107", "\"[{\\\"id\\\":1}]\"", 1, "encoded twice"),
+        ("google/adk-python #3993", "{\"id\": 1}\n\"{\\\"id\\\":2}\"\n", 2, "encoded twice"),
+        ("Python's words", "{\"id\": 1}\n{\"id\": 2, \"ok\": True, \"x\": None}\n", 2, "write true, false or null"),
+        ("JavaScript's words", "{\n  \"id\": 1,\n  \"ok\": undefined\n}\n", 3, "write true, false or null"),
+        ("a comma at the end of an object", "{\"id\": 1}\n{\"id\": 2,}\n", 2, "a comma before the closing bracket"),
     ] {
         let lines = bad_lines("a.json", text);
         assert_eq!((lines.len(), lines[0].0), (1, line), "{report}: {lines:?}");
@@ -368,6 +432,12 @@ fn a_kept_run_reads_its_file_as_it_did() {
     let table = read("a.csv", text.as_bytes(), first).expect("rows");
     assert_eq!(rows(&table), cells(&[&["1", "a"], &["", ""], &["2", " \"b\""], &["\\N", "d"]]));
     assert_eq!(table.skipped().len(), 1);
+    let second = ReadOptions { version: ReaderVersion::Lenient, ..ReadOptions::default() };
+    let text = "\u{ef}\u{bb}\u{bf}id,name\n1,=\"007\"\n";
+    let table = read("a.csv", text.as_bytes(), second).expect("rows");
+    assert_eq!((table.columns()[0].as_str(), table.cell(0, "name").as_str()), ("\u{ef}\u{bb}\u{bf}id", "=\"007\""));
+    let table = read("a.csv", b"#TYPE System.Object\nMilk\n", second).expect("rows");
+    assert_eq!(table.columns(), ["#TYPE System.Object"]);
     let now = serde_json::to_string(&ReadOptions::default()).expect("JSON");
-    assert!(now.contains("\"version\":\"lenient\""), "{now}");
+    assert!(now.contains("\"version\":\"marked\""), "{now}");
 }

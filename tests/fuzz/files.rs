@@ -61,7 +61,11 @@ fn options(chance: &mut Rng) -> ReadOptions {
             1 => Some(Format::Jsonl),
             _ => None,
         },
-        version: if chance.u32(..4) == 0 { ReaderVersion::Strict } else { ReaderVersion::Lenient },
+        version: match chance.u32(..8) {
+            0 => ReaderVersion::Strict,
+            1 => ReaderVersion::Lenient,
+            _ => ReaderVersion::Marked,
+        },
     }
 }
 
