@@ -1,5 +1,7 @@
 //! One line of a CSV file, for other programs and for spreadsheets.
 
+use crate::dataset::csv_rows::is_invisible;
+
 /// RFC 4180, with its CRLF. `guard_formulas`: a cell that a spreadsheet would run gets a leading `'`.
 pub fn csv_line(cells: impl Iterator<Item = impl AsRef<str>>, guard_formulas: bool) -> String {
     let mut line = String::new();
@@ -26,23 +28,29 @@ pub fn csv_line(cells: impl Iterator<Item = impl AsRef<str>>, guard_formulas: bo
     line
 }
 
-/// Whether a spreadsheet may run it: Excel skips control characters and takes full-width signs for plain ones. Numbers
-/// and phone numbers are none, though they begin with a sign.
+/// Whether a spreadsheet may run it: spreadsheets skip blanks and control characters, and take full-width signs for
+/// plain ones. Numbers, amounts and phone numbers are none, though they begin with a sign.
 fn is_formula(cell: &str) -> bool {
-    match cell.chars().next() {
-        Some('=' | '@' | '\t' | '\r' | '\n' | '＝' | '＠') => true,
-        Some('+' | '-' | '＋' | '－') => !is_number(cell),
-        _ => false,
+    let seen = cell.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
+    match seen.chars().next() {
+        Some('=' | '@' | '＝' | '＠') => true,
+        Some('+' | '-' | '＋' | '－') => !is_number(seen),
+        _ => cell.starts_with(['\t', '\r', '\n']),
     }
 }
 
-/// A sign, and then nothing but digits and separators: no letter, so that no function can be named.
+/// A sign, and then nothing but digits, separators and signs of currencies: no letter, so that no function can be named.
 fn is_number(cell: &str) -> bool {
     let mut rest = cell.chars();
     rest.next();
     let rest = rest.as_str();
     let (digits, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, ""));
     let is_exponent = exponent.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
-    let between = |c: char| matches!(c, ' ' | '.' | ',' | '(' | ')' | '/' | '-' | '%' | '\'' | '\u{a0}' | '\u{202f}');
+    let between = |c: char| {
+        matches!(
+            c,
+            ' ' | '.' | ',' | '(' | ')' | '/' | '-' | '%' | '\'' | '\u{a0}' | '\u{202f}' | '$' | '€' | '£' | '¥'
+        )
+    };
     is_exponent && digits.chars().all(|c| c.is_ascii_digit() || between(c))
 }
