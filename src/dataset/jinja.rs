@@ -151,3 +151,21 @@ pub fn instead(name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// What to write where a template holds the marks of another program, or quotes that an editor made curly.
+pub fn foreign(template: &str) -> Option<&'static str> {
+    let inside = || template.split("{{").skip(1).chain(template.split("{%").skip(1)).map(|tag| tag.trim_start());
+    let begins = |marks: &[&str]| inside().any(|tag| marks.iter().any(|mark| tag.starts_with(mark)));
+    let is_curly = |c: char| matches!(c, '\u{2018}'..='\u{201e}');
+    if begins(&["#", "/", "^", ">"]) {
+        return Some("Write {% if name %}\u{2026}{% endif %} or {% for x in name %}\u{2026}{% endfor %}");
+    }
+    if begins(&["$", "@"]) {
+        return Some("Write the column's name alone, without a sign before it");
+    }
+    if template.contains("{{{") {
+        return Some("Write two braces, not three");
+    }
+    let curly = inside().any(|tag| tag.split(['}', '%']).next().is_some_and(|tag| tag.contains(is_curly)));
+    curly.then_some("Write straight quotes (\" or ') inside of a placeholder")
+}

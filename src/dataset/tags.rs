@@ -1,6 +1,8 @@
 //! Placeholders whose column name is no identifier: `{{my column}}` becomes `{{ row["my column"] }}`, and names asked
 //! of `row` are listed. Only what stands inside tags is looked at; comments and raw blocks are left alone.
 
+use crate::dataset::csv_rows::is_invisible;
+
 /// A template rewritten for the engine, and the columns named in ways that only this scan sees.
 #[derive(Debug, Default, PartialEq)]
 pub struct Tags {
@@ -21,7 +23,16 @@ pub fn scan(template: &str, columns: &[String]) -> Tags {
         rest = &rest[at..];
         let length = match rest.as_bytes().get(1) {
             Some(b'#') => rest.find("#}").map_or(rest.len(), |end| end + 2),
-            Some(b'%') => block(rest, &mut tags),
+            Some(b'%') => {
+                let length = block(rest, &mut tags);
+                // A raw block goes on behind its tag.
+                if tag_end(rest, "%}") == Some(length) {
+                    tags.source.push_str(&plain_blanks(&rest[..length]));
+                    rest = &rest[length..];
+                    continue;
+                }
+                length
+            }
             Some(b'{') => match expression_end(rest, columns) {
                 Some(end) => {
                     expression(&rest[2..end - 2], columns, &mut tags);
@@ -125,10 +136,36 @@ fn expression_end(rest: &str, columns: &[String]) -> Option<usize> {
     if mapped(&rest[2..first], columns).is_some() { Some(first + 2) } else { tag_end(rest, "}}") }
 }
 
-/// The column that a placeholder names and that the engine couldn't read as a variable.
-fn mapped<'a>(inner: &'a str, columns: &[String]) -> Option<&'a str> {
-    let is_mapped = |name: &&str| !is_identifier(name) && columns.iter().any(|column| column == name);
-    [inner.trim(), bare(inner), head(inner)].into_iter().find(is_mapped)
+/// The column that a placeholder names and that the engine couldn't read as a variable: as it is written there, and its
+/// name. Blanks of all kinds are alike, since nobody sees which of them a header holds.
+fn mapped<'a>(inner: &'a str, columns: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let written = [inner.trim(), bare(inner), head(inner)].into_iter().filter(|name| !is_identifier(name));
+    let exact = |name: &str| columns.iter().find(|column| *column == name);
+    let alike = |name: &str| {
+        let mut columns = columns.iter().filter(|_| name.contains(char::is_whitespace));
+        columns.find(|column| column.split_whitespace().eq(name.split_whitespace()))
+    };
+    written.into_iter().find_map(|name| Some((name, exact(name).or_else(|| alike(name))?.as_str())))
+}
+
+/// A tag with plain spaces for blanks of other kinds, and without what can't be seen: some keyboards and editors put
+/// them behind a brace. Texts in quotes stay as they are.
+fn plain_blanks(tag: &str) -> String {
+    let mut quote = None;
+    let plain = |c: char| {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => return Some(c),
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None => {}
+        }
+        match c {
+            c if is_invisible(c) => None,
+            c if c.is_whitespace() && !c.is_ascii() => Some(' '),
+            c => Some(c),
+        }
+    };
+    tag.chars().filter_map(plain).collect()
 }
 
 /// An expression without the marks that trim the white space around it.
@@ -143,12 +180,12 @@ fn head(inner: &str) -> &str {
 
 fn expression(inner: &str, columns: &[String], tags: &mut Tags) {
     match mapped(inner, columns) {
-        Some(column) => {
-            let (before, after) = inner.split_once(column).unwrap_or((inner, ""));
+        Some((written, column)) => {
+            let (before, after) = inner.split_once(written).unwrap_or((inner, ""));
             let quoted = column.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r");
             let gap = if before.is_empty() { " " } else { before };
             let end = if after.is_empty() { " " } else { after };
-            tags.source.push_str(&format!("{{{{{gap}row[\"{quoted}\"]{end}}}}}"));
+            tags.source.push_str(&plain_blanks(&format!("{{{{{gap}row[\"{quoted}\"]{end}}}}}")));
             tags.row_names.push(column.to_string());
         }
         None => {
@@ -156,7 +193,7 @@ fn expression(inner: &str, columns: &[String], tags: &mut Tags) {
             if is_bare_words(head(inner)) {
                 tags.unknown.get_or_insert_with(|| head(inner).to_string());
             }
-            tags.source.push_str(&format!("{{{{{inner}}}}}"));
+            tags.source.push_str(&plain_blanks(&format!("{{{{{inner}}}}}")));
         }
     }
 }

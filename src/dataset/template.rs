@@ -103,6 +103,7 @@ fn part(
     columns: &[String],
 ) -> Result<Part, TemplateProblem> {
     let unknown = |name: &str| TemplateProblem::UnknownColumn { name: name.into(), columns: columns.to_vec() };
+    let source_of = template;
     let tags = tags::scan(template, columns);
     let has_row_column = columns.iter().any(|column| column == ROW);
     if let Some(name) = tags.row_names.iter().find(|name| !has_row_column && !columns.contains(name)) {
@@ -113,7 +114,7 @@ fn part(
         if let Err(error) = environment.add_template_owned(template, source) {
             return Err(match tags.unknown {
                 Some(name) => unknown(&name),
-                None => syntax(name, &error),
+                None => syntax_of(name, &error, source_of),
             });
         }
     }
@@ -155,6 +156,16 @@ fn first_use(template: &str, name: &str) -> usize {
     let stands_alone =
         |at: usize| !template[..at].ends_with(in_word) && !template[at + name.len()..].starts_with(in_word);
     template.match_indices(name).map(|(at, _)| at).find(|at| stands_alone(*at)).unwrap_or(template.len())
+}
+
+/// The same, with what to write instead where the template has another program's marks.
+fn syntax_of(part: &str, error: &minijinja::Error, template: &str) -> TemplateProblem {
+    match (syntax(part, error), jinja::foreign(template)) {
+        (TemplateProblem::Syntax { message, line }, Some(instead)) => {
+            TemplateProblem::Syntax { message: format!("{message}. {instead}"), line }
+        }
+        (problem, _) => problem,
+    }
 }
 
 fn syntax(part: &str, error: &minijinja::Error) -> TemplateProblem {

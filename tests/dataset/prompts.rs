@@ -47,6 +47,20 @@ fn names_that_are_no_identifiers() {
     }
 }
 
+/// A header's blanks can't be told apart by looking at them.
+#[test]
+fn a_blank_of_any_kind_is_a_blank() {
+    let table = table("a.csv", "Item\u{a0}name,\"Line\nbreak\",a  b,a b,id\nM,L,2,1,7\n");
+    for (user, expected) in [
+        ("{{ Item name }}{{Item\u{a0}name}}{{ Item name | lower }}", "MMm"),
+        ("{{ Line break }}{{ Line\nbreak }}", "LL"),
+        ("{{ a b }}{{ a  b }}", "12"),
+        ("{{ row['Item\u{a0}name'] }}{{\u{a0}id\u{a0}}}", "M7"),
+    ] {
+        assert_eq!(rendered(&table, user), expected, "{user}");
+    }
+}
+
 #[test]
 fn unknown_columns_are_named_before_anything_is_sent() {
     for (user, unknown) in [

@@ -104,6 +104,14 @@ fn python_s_methods_and_jinja_s_filters_work() {
             "The quick brown…|The quick brown fox jumps over the lazy dog|The quick brown fox jumps over the lazy dog",
         ),
         ("", "{{ text | wordcount }}", "9"),
+        ("", "{{ '%s-%05d' | format(rec.title, n) }} {{ '{}: {:.2f}'.format(rec.title, n) }}", "Heat-00007 Heat: 7.00"),
+        (
+            "",
+            "{{ tags | sort(reverse=true) | unique | join('/') }} {{ n // 2 }} {{ n ** 2 }} {{ 'a' in tags }}",
+            "b/a 3 49 true",
+        ),
+        ("mozilla/nunjucks #353", "{{\u{a0}n\u{a0}}} {{ \u{200b}n\u{2009}+\u{a0}1 }}", "7 8"),
+        ("trivago/melody #85", "{%\u{a0}if\u{a0}n %}{{ 'a\u{a0}b' }}{% endif %}", "a\u{a0}b"),
     ] {
         assert_eq!(rendered(&table, prompt), expected, "{report}: {prompt}");
     }
@@ -144,6 +152,10 @@ fn what_does_not_work_names_what_to_write_instead() {
         ("a\n\n{{ len(name) }}", 3, "Write {{ name | length }}"),
         ("{{ str(name) }}", 1, "Write {{ name | string }}"),
         ("{{ name | tojson(separators=1) }}", 1, "separators"),
+        ("{{#if name}}x{{/if}}", 1, "Write {% if name %}"),
+        ("{{{name}}}", 1, "Write two braces"),
+        ("\n{{ $json.name }}", 2, "without a sign before it"),
+        ("{{ name | replace(\u{2018}a\u{2019}, \u{201c}b\u{201d}) }}", 1, "Write straight quotes"),
     ] {
         let parsed = Prompt::parse("", prompt, table.columns());
         let problem = parsed.and_then(|prompt| render(&prompt, &table, 0)).expect_err(prompt);
