@@ -35,7 +35,7 @@ pub fn pairs(query: &str) -> Vec<(String, String)> {
 
 /// `&amp;` and its numbers leave this before a name.
 fn without_entity(mut part: &str) -> &str {
-    while let Some(rest) = ["amp;", "38;", "038;"].iter().find_map(|entity| part.strip_prefix(entity)) {
+    while let Some(rest) = ["amp;", "38;", "038;", "x26;"].iter().find_map(|entity| part.strip_prefix(entity)) {
         part = rest;
     }
     part
@@ -67,8 +67,10 @@ fn hex(digit: u8) -> u8 {
 }
 
 fn is_tracking(name: &str) -> bool {
-    let begins = ["utm_", "mc_", "_", "igsh"].iter().any(|start| name.starts_with(start));
-    begins || name.ends_with("clid") || ["msclkid", "ref"].contains(&name)
+    let begins = ["utm_", "mc_", "_", "igsh", "gad_", "hsa_", "pk_", "mtm_", "ref_", ":~:"]
+        .iter()
+        .any(|start| name.starts_with(start));
+    begins || name.ends_with("clid") || ["msclkid", "ref", "gbraid", "wbraid", "srsltid", "mkt_tok"].contains(&name)
 }
 
 /// Straight, curly, low, angled, and the primes that editors put for an inch.
@@ -95,11 +97,11 @@ fn is_ending(letter: char) -> bool {
 pub fn bare(value: &str) -> String {
     let text = decoded(value, b'+');
     let mut rest = text.as_str();
+    let opens = text.contains('(');
     loop {
         let before = rest;
         rest = rest.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
         rest = unquoted(rest);
-        let opens = before.contains('(');
         rest = rest.trim_end_matches(|letter| is_ending(letter) || letter == ')' && !opens);
         if rest.len() == before.len() {
             return rest.to_owned();
@@ -156,6 +158,9 @@ mod tests {
             "model=google/gemini-2.5-flash:free&conc=5&utm_source=mail&utm_campaign=a%20b",
             "utm_source=mail&fbclid=IwAR1&model=google/gemini-2.5-flash:free&conc=5&gclid=1&msclkid=2",
             "model=google/gemini-2.5-flash:free&conc=5?utm_source=mail",
+            "gad_source=1&gbraid=2&model=google/gemini-2.5-flash:free&conc=5&mkt_tok=3&srsltid=4",
+            "model=google/gemini-2.5-flash:free&conc=5#:~:text=cheap",
+            "model=google/gemini-2.5-flash:free&#x26;conc=5",
             "model=google/gemini-2.5-flash:free&conc=5&&",
             "?model=google/gemini-2.5-flash:free&conc=5",
         ] {
@@ -188,6 +193,14 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(bare(value), meant, "{value:?}");
+        }
+    }
+
+    /// A search that begins anew at each quote would not end.
+    #[test]
+    fn any_value_is_read_in_one_go() {
+        for piece in ["\u{201c}", "\"", "((", ").", "%2525", " \u{201d}"] {
+            let _ = bare(&piece.repeat(300_000));
         }
     }
 
