@@ -2,6 +2,8 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
+use crate::provider::words::is_invisible;
+
 /// The address of `path` under a base URL.
 ///
 /// A trailing slash makes no difference. The version (`/v1`) is part of the base URL and never guessed: servers
@@ -33,8 +35,12 @@ pub fn check_base_url(base_url: &str) -> Result<(), String> {
     if url.len() > URL_BYTES_MAX || authority_of(rest).len() > HOST_BYTES_MAX {
         return Err("The base URL is longer than an address of an API. Check that nothing was pasted beside it.".into());
     }
-    if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err("The base URL has a space in it. Check that nothing was pasted beside it.".into());
+    if url.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c)) {
+        return Err(
+            "The base URL has a space in it, or a character that can't be seen. Check that nothing was pasted \
+                    beside it."
+                .into(),
+        );
     }
     if url.contains(['?', '#']) {
         return Err("The base URL must end before any ? or #: paths are appended to it. \
@@ -53,6 +59,12 @@ pub fn check_base_url(base_url: &str) -> Result<(), String> {
         return Err("The port in the base URL is not a number from 0 to 65535.".into());
     }
     let path = url.trim_end_matches('/');
+    // Ollama's own API has no chat completions.
+    if let Some(base) = ["/api/chat", "/api/generate", "/api"].iter().find_map(|ending| path.strip_suffix(ending))
+        && base.ends_with(":11434")
+    {
+        return Err(format!("Ollama has chat completions under /v1: enter {base}/v1."));
+    }
     for ending in ["/chat/completions", "/completions", "/responses", "/messages", "/models"] {
         if let Some(base) = path.strip_suffix(ending) {
             return Err(format!("The base URL ends before {ending}, which is appended by itself: enter {base}."));
@@ -106,7 +118,7 @@ fn place(host: &str) -> Place {
         Some(IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()) => Place::ThisMachine,
         Some(IpAddr::V6(ip)) if ip.is_unique_local() || ip.is_unicast_link_local() => Place::LocalNetwork,
         Some(_) => Place::Internet,
-        None if HTTP_HOSTS.contains(&name) || name.ends_with(".localhost") || name == "host.docker.internal" => {
+        None if HTTP_HOSTS.contains(&name) || name.ends_with(".localhost") || LOCAL_NAMES.contains(&name) => {
             Place::ThisMachine
         }
         None if !name.contains('.') => Place::LocalNetwork,
@@ -115,6 +127,8 @@ fn place(host: &str) -> Place {
     }
 }
 
+/// Names that systems and programs have for this machine; the numbers are short forms of 0.0.0.0 and 127.0.0.1.
+const LOCAL_NAMES: [&str; 4] = ["host.docker.internal", "ip6-localhost", "0", "127.1"];
 const LOCAL_ENDINGS: [&str; 6] = [".local", ".lan", ".home", ".internal", ".home.arpa", ".intranet"];
 
 /// 100.64.0.0/10: shared address space, which private networks such as Tailscale use.

@@ -130,7 +130,7 @@ fn one_line(text: &str) -> (String, Vec<usize>) {
 }
 
 /// Characters that reorder or hide the text around them.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
