@@ -151,20 +151,62 @@ impl Asked {
     }
 }
 
-/// Editors that escape twice leave these in an attribute.
-const ENTITIES: [(&str, &str); 8] = [
-    ("&amp;", "&"),
-    ("&nbsp;", " "),
-    ("&#160;", " "),
-    ("&quot;", "\""),
-    ("&#34;", "\""),
-    ("&#8220;", "\""),
-    ("&#8221;", "\""),
-    ("&#8243;", "\""),
+/// Editors that escape twice leave entities in an attribute: those by a number, and the names that stand for a letter
+/// which a number or a model's name may have around it.
+const ENTITIES: [(&str, char); 15] = [
+    ("amp", '&'),
+    ("nbsp", ' '),
+    ("thinsp", ' '),
+    ("ensp", ' '),
+    ("emsp", ' '),
+    ("quot", '"'),
+    ("ldquo", '"'),
+    ("rdquo", '"'),
+    ("bdquo", '"'),
+    ("Prime", '"'),
+    ("apos", '\''),
+    ("lsquo", '\''),
+    ("rsquo", '\''),
+    ("ndash", '-'),
+    ("percnt", '%'),
 ];
+const ENTITY_BYTES_MAX: usize = 10;
 
+/// Twice, since `&amp;nbsp;` is one, too.
 fn without_entities(value: &str) -> String {
-    ENTITIES.iter().fold(value.to_owned(), |text, (entity, letter)| text.replace(entity, letter))
+    once_without_entities(&once_without_entities(value))
+}
+
+fn once_without_entities(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find('&') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.bytes().take(ENTITY_BYTES_MAX).position(|byte| byte == b';');
+        match end.and_then(|end| Some((letter(&rest[1..end])?, end))) {
+            Some((letter, end)) => {
+                text.push(letter);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                text.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    text + rest
+}
+
+fn letter(entity: &str) -> Option<char> {
+    let Some(number) = entity.strip_prefix('#') else {
+        return ENTITIES.iter().find(|(name, _)| *name == entity).map(|(_, letter)| *letter);
+    };
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    char::from_u32(code.ok()?)
 }
 
 /// The last stop where there are fewer.
