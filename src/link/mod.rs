@@ -199,6 +199,13 @@ pub struct CsvStyle {
     pub byte_order_mark: bool,
 }
 
+impl CsvStyle {
+    /// What a file begins with.
+    pub fn start_of(&self, what: ExportKind) -> &'static str {
+        if self.byte_order_mark && what != ExportKind::Jsonl { "\u{feff}" } else { "" }
+    }
+}
+
 impl Default for CsvStyle {
     fn default() -> CsvStyle {
         CsvStyle { guard_formulas: true, byte_order_mark: false }
@@ -451,6 +458,16 @@ pub struct CheckpointSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// getodk/central #752, datagrok-ai/public #3530.
+    #[test]
+    fn a_file_for_excel_begins_with_a_mark() {
+        let for_excel = CsvStyle { byte_order_mark: true, ..CsvStyle::default() };
+        for (what, start) in [(ExportKind::Csv, "\u{feff}"), (ExportKind::Ledger, "\u{feff}"), (ExportKind::Jsonl, "")]
+        {
+            assert_eq!((for_excel.start_of(what), CsvStyle::default().start_of(what)), (start, ""), "{what:?}");
+        }
+    }
 
     #[test]
     fn no_message_writes_its_keys_down() {

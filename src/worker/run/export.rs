@@ -26,10 +26,7 @@ pub async fn export(session: &Rc<Session>, what: ExportKind, style: CsvStyle) ->
     let failed = |why: String| {
         problem(Place::Results, format!("The file could not be made: {why}. The results are kept; export them again."))
     };
-    let mut parts = Parts::default();
-    if style.byte_order_mark && what != ExportKind::Jsonl {
-        parts.open.extend_from_slice("\u{feff}".as_bytes());
-    }
+    let mut parts = Parts { open: style.start_of(what).into(), ..Parts::default() };
     let written = match what {
         ExportKind::Csv => csv(session, style.guard_formulas, &mut parts).await,
         ExportKind::Jsonl => jsonl(session, &mut parts).await,
