@@ -95,7 +95,8 @@ fn is_ending(letter: char) -> bool {
 /// A value without what editors and mail clients put around it: a second escaping, blanks, quotes, the punctuation that
 /// follows a link. Not for free text, which may mean all of these.
 pub fn bare(value: &str) -> String {
-    let text = decoded(value, b'+');
+    // A hyphen that editors put so that a line doesn't break there, or for the eye.
+    let text = decoded(value, b'+').replace(['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}'], "-");
     let mut rest = text.as_str();
     let opens = text.contains('(');
     loop {
@@ -187,6 +188,7 @@ mod tests {
             ("GPT-4o (2024)", "GPT-4o (2024)"),
             ("\u{201c}GPT-4o", "\u{201c}GPT-4o"),
             ("-5", "-5"),
+            ("gpt\u{2011}4o\u{2013}mini", "gpt-4o-mini"),
             ("$0.15", "$0.15"),
             ("10%", "10%"),
             ("\"", ""),
