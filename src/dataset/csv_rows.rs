@@ -42,6 +42,8 @@ pub async fn parse(
     turn: &mut impl AsyncFnMut(f64),
 ) -> Result<Parsed<CsvRows>, DataProblem> {
     let lenient = version.is_lenient();
+    let plain = if version.takes_marks() && delimiter == b'|' { format::from_markdown(text) } else { None };
+    let text = plain.as_deref().unwrap_or(text);
     let start = match format::sep_line(text) {
         Some((_, length)) if lenient => length,
         _ if version.takes_marks() => format::type_line(text),

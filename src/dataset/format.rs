@@ -53,6 +53,32 @@ pub fn type_line(text: &str) -> usize {
     if named { end } else { 0 }
 }
 
+/// A Markdown table without its frame: the pipes around its lines, the blanks around its cells and the line of dashes,
+/// which stays as an empty one so that lines keep their numbers. `None` where it is no such table.
+pub fn from_markdown(text: &str) -> Option<String> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (header, rule) = (lines.next()?, lines.next()?);
+    let is_rule = |line: &str| {
+        line.contains('-') && line.contains('|') && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
+    };
+    if !header.contains('|') || !is_rule(rule) {
+        return None;
+    }
+    let mut plain = String::with_capacity(text.len());
+    for line in text.lines() {
+        let row = line.trim();
+        if !std::ptr::eq(line, rule) {
+            let inside = row.strip_prefix('|').unwrap_or(row);
+            for (place, cell) in inside.strip_suffix('|').unwrap_or(inside).split('|').enumerate() {
+                let quoted = cell.contains('"').then(|| format!("\"{}\"", cell.trim().replace('"', "\"\"")));
+                plain.extend([if place > 0 { "|" } else { "" }, quoted.as_deref().unwrap_or(cell.trim())]);
+            }
+        }
+        plain.push('\n');
+    }
+    Some(plain)
+}
+
 /// A JSON object begins, or an array of objects.
 fn looks_like_json(text: &str) -> bool {
     let start = text.trim_start();

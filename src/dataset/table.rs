@@ -43,7 +43,7 @@ pub enum ReaderVersion {
     /// Also what programs make of them: `sep=` lines, rows of delimiters, blanks before quotes, lists inside of objects.
     Lenient,
     /// Also what programs mark: PowerShell a file by a `#TYPE` line, Excel a text by `="007"`, an earlier conversion the
-    /// place of a byte order mark by `ï»¿`.
+    /// place of a byte order mark by `ï»¿`, Markdown a table by its frame.
     #[default]
     Marked,
 }

@@ -76,6 +76,20 @@ fn what_programs_mark_in_a_file_is_none_of_its_text() {
             &["id", "name"],
             milk,
         ),
+        (
+            "a table out of a chat",
+            "a.md",
+            "| id | name |\n|---:|:-----|\n| 1 | Milk |\n| 2 | Eggs |\n",
+            &["id", "name"],
+            milk,
+        ),
+        (
+            "a table out of a chat, without its frame",
+            "a.txt",
+            "id | name\n---|---\n1 | \"Milk\" brand\n2 | Eggs, brown\n",
+            &["id", "name"],
+            &[&["1", "\"Milk\" brand"], &["2", "Eggs, brown"]],
+        ),
         ("a line break of Word's", "a.csv", "id,name\n1,a\u{b}b\n", &["id", "name"], &[&["1", "a\u{b}b"]]),
         ("Python's csv without newline=''", "a.csv", "id,name\r\r\n1,Milk\r\r\n2,Eggs\r\r\n", &["id", "name"], milk),
     ]);
