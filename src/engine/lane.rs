@@ -275,14 +275,13 @@ impl Lane {
         }
         self.fruitless_since = None;
         self.refusals = 0;
-        let full = slots_milli(self.meters.asked());
         let won_milli = match self.meters.headroom() {
             Headroom::Scarce if self.slots_milli >= 2_000 => 0,
             Headroom::Plenty => 1_000,
             _ if self.slots_milli < self.known_good_milli => 1_000,
             _ => 1_000_000 / self.slots_milli.max(1_000),
         };
-        self.slots_milli = (self.slots_milli + won_milli).min(full);
+        self.slots_milli = (self.slots_milli + won_milli).min(slots_milli(self.meters.asked()));
     }
 
     /// A refusal of this very call: the lane itself works.
