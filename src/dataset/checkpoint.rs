@@ -50,7 +50,7 @@ impl Checkpoint {
     /// The same; `turn` is called now and then with the share that is done, and may wait.
     pub async fn read_in_turns(bytes: &[u8], turn: &mut impl AsyncFnMut(f64)) -> Result<Checkpoint, DataProblem> {
         let mut read = Checkpoint::default();
-        let text = encoding::decode(bytes, ReaderVersion::Lenient)?.text;
+        let text = encoding::decode(bytes, ReaderVersion::Lenient, false)?.text;
         if !text.trim().is_empty() && !text.contains('{') {
             return Err(DataProblem::JsonShape { what: NO_CHECKPOINT.into() });
         }

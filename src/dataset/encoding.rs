@@ -19,9 +19,10 @@ pub struct Decoded<'a> {
     pub nuls: usize,
 }
 
-/// The text without its byte order marks.
-pub fn decode(bytes: &[u8], version: ReaderVersion) -> Result<Decoded<'_>, DataProblem> {
+/// The text without its byte order marks. `told`: the file's format is known; then UTF-8 is text, whatever it holds.
+pub fn decode(bytes: &[u8], version: ReaderVersion, told: bool) -> Result<Decoded<'_>, DataProblem> {
     signature::check_bytes(bytes)?;
+    let is_binary = |bytes: &[u8]| mostly_nul(bytes) || !told && has_many_controls(bytes);
     let (text, encoding) = match bytes {
         [0xff, 0xfe, rest @ ..] => (Cow::Owned(from_utf16(rest, u16::from_le_bytes)?), "UTF-16"),
         [0xfe, 0xff, rest @ ..] => (Cow::Owned(from_utf16(rest, u16::from_be_bytes)?), "UTF-16"),
@@ -64,15 +65,21 @@ fn without_marks(text: &str) -> String {
     text.replace("\n\u{feff}", "\n").replace("\r\u{feff}", "\r")
 }
 
-/// Of text, few bytes are control characters, and less than half are NUL.
-fn is_binary(text: &[u8]) -> bool {
-    let head = &text[..text.len().min(BYTES_LOOKED_AT)];
-    let nuls = head.iter().filter(|byte| **byte == 0).count();
+fn head(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(BYTES_LOOKED_AT)]
+}
+
+/// Of text, less than half of the bytes are NUL.
+fn mostly_nul(bytes: &[u8]) -> bool {
+    head(bytes).iter().filter(|byte| **byte == 0).count() * 2 > head(bytes).len()
+}
+
+/// Of text, few bytes are control characters.
+fn has_many_controls(bytes: &[u8]) -> bool {
     // A vertical tab is a line break inside of a paragraph, in Word and PowerPoint.
     let is_control =
         |byte: &&u8| **byte < 0x20 && !matches!(**byte, 0 | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a | 0x1b);
-    let controls = head.iter().filter(is_control).count();
-    nuls * 2 > head.len() || controls * 50 > head.len()
+    head(bytes).iter().filter(is_control).count() * 50 > head(bytes).len()
 }
 
 fn binary() -> DataProblem {

@@ -132,7 +132,8 @@ pub async fn read_in_turns(
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(DataProblem::TooLarge { bytes: bytes.len() as u64, bytes_max: FILE_BYTES_MAX });
     }
-    let encoding::Decoded { text, encoding, nuls } = encoding::decode(bytes, options.version)?;
+    let encoding::Decoded { text, encoding, nuls } =
+        encoding::decode(bytes, options.version, options.format.is_some())?;
     if text.trim().is_empty() {
         return Err(DataProblem::Empty);
     }
