@@ -22,9 +22,8 @@ use tokio::time::timeout;
 use crate::bundle::Bundle;
 use crate::chromium::{self, Browser};
 use crate::cpu::{self, Part};
-use crate::headers::HeaderRules;
 use crate::project::Profile;
-use crate::{site, test, wasm};
+use crate::{site, test};
 
 const ROWS: usize = 4_000;
 const SYSTEM: &str = "Sort the row into exactly one category: produce, dairy, other. Respond with one word.";
@@ -95,7 +94,7 @@ fn bundles(built: &[PathBuf]) -> Result<Vec<(String, Bundle)>, String> {
     let mut bundles = Vec::new();
     for place in built {
         let name = place.file_name().map_or_else(|| "page".to_owned(), |name| name.to_string_lossy().into_owned());
-        bundles.push((name, read_bundle(place)?));
+        bundles.push((name, Bundle::read(place)?));
     }
     if bundles.is_empty() {
         bundles.push(("page".to_owned(), Bundle::build(Profile::Release)?));
@@ -106,13 +105,6 @@ fn bundles(built: &[PathBuf]) -> Result<Vec<(String, Bundle)>, String> {
         bundle.add_script(SCRIPT)?;
     }
     Ok(bundles)
-}
-
-fn read_bundle(place: &Path) -> Result<Bundle, String> {
-    let files: BTreeMap<String, Vec<u8>> = wasm::files_below(place)?.into_iter().collect();
-    let headers = files.get("_headers").ok_or_else(|| format!("{} holds no built page.", place.display()))?;
-    let headers = HeaderRules::parse(&String::from_utf8_lossy(headers))?;
-    Ok(Bundle { files, headers, id: String::new() })
 }
 
 /// What a page asks for and tells.

@@ -175,6 +175,14 @@ impl Bundle {
         Ok(Bundle { files, headers: rules, id })
     }
 
+    /// One that was written earlier.
+    pub fn read(place: &Path) -> Result<Bundle, String> {
+        let files: BTreeMap<String, Vec<u8>> = wasm::files_below(place)?.into_iter().collect();
+        let headers = files.get("_headers").ok_or_else(|| format!("{} holds no built page.", place.display()))?;
+        let headers = HeaderRules::parse(&String::from_utf8_lossy(headers))?;
+        Ok(Bundle { files, headers, id: String::new() })
+    }
+
     /// Lets the page load one of its files as a module, as benchmarks do.
     pub fn add_script(&mut self, file: &str) -> Result<(), String> {
         let index = self.files.get_mut("index.html").ok_or("The bundle has no index.html.")?;

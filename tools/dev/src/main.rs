@@ -12,6 +12,7 @@
 //! | `fuzz` | odd inputs for every parser of what others write |
 //! | `bench_page` | what a slider's step costs in the page |
 //! | `bench_run`, `cpu` | how fast a run is beside a bare loop, and which process spends the time |
+//! | `lighthouse` | what Lighthouse says of the page on a phone |
 //! | `size` | what a visitor downloads, and its budgets |
 //! | `prices` | the catalogue checked, compared and written |
 //! | `refresh` | a report of what the public price lists say by now |
@@ -36,6 +37,7 @@ mod engines;
 mod failures;
 mod fuzz;
 mod headers;
+mod lighthouse;
 mod minify;
 mod mutate;
 mod names;
@@ -79,6 +81,8 @@ enum Command {
     BenchPage,
     /// Measure a run of the published page beside a bare JavaScript loop, and where the processor's time goes
     BenchRun(bench_run::BenchRunArgs),
+    /// Score the published page with Lighthouse, as a phone sees it, and fail where a median is below 100
+    Lighthouse(lighthouse::LighthouseArgs),
     /// Show what a visitor downloads (raw, gzip and brotli), and fail where that is over its budget
     Size(size::SizeArgs),
     /// Check and write the catalogue of prices
@@ -98,6 +102,7 @@ async fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::BenchPage => bench_page::run().await,
         Command::BenchRun(args) => bench_run::run(args).await,
+        Command::Lighthouse(args) => lighthouse::run(args).await,
         Command::Size(args) => size::run(&args),
         Command::Prices(command) => prices::run(&command),
     };

@@ -2,13 +2,14 @@
 //!
 //! It serves from memory, so that a rebuild replaces everything at once. Nothing of it is meant for the open network.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -26,6 +27,8 @@ struct Site {
     /// Also served below this path, as on a host that is shared; empty for the root alone.
     below: &'static str,
     reloads: bool,
+    /// Files by name, as they go to browsers that accept brotli.
+    brotli: Arc<BTreeMap<String, Vec<u8>>>,
 }
 
 /// Listens on 127.0.0.1; port 0 takes any free one.
@@ -41,10 +44,15 @@ pub fn address(listener: &TcpListener) -> Result<String, String> {
 
 /// Serves the latest bundle at the root and, if named, below a path. With `reloads`, pages load [`RELOAD_SCRIPT`].
 pub fn router(latest: Latest, below: &'static str, reloads: bool) -> Router {
-    Router::new().fallback(answer).with_state(Site { latest, below, reloads })
+    Router::new().fallback(answer).with_state(Site { latest, below, reloads, brotli: Arc::default() })
 }
 
-async fn answer(State(site): State<Site>, method: Method, uri: Uri) -> Response<Body> {
+/// Serves the latest bundle at the root, compressed as hosts do it. `brotli` holds its files by name.
+pub fn compressing(latest: Latest, brotli: BTreeMap<String, Vec<u8>>) -> Router {
+    Router::new().fallback(answer).with_state(Site { latest, below: "", reloads: false, brotli: Arc::new(brotli) })
+}
+
+async fn answer(State(site): State<Site>, method: Method, uri: Uri, asked: HeaderMap) -> Response<Body> {
     if method != Method::GET && method != Method::HEAD {
         return respond(StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", "Only GET is served here.\n");
     }
@@ -57,24 +65,34 @@ async fn answer(State(site): State<Site>, method: Method, uri: Uri) -> Response<
         Some(rest) if !site.below.is_empty() && rest.starts_with('/') => rest,
         _ => path,
     };
-    site.file(&bundle, path)
+    site.file(&bundle, path, accepts_brotli(&asked))
+}
+
+fn accepts_brotli(asked: &HeaderMap) -> bool {
+    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|encoding| encoding.trim() == "br")
 }
 
 impl Site {
-    fn file(&self, bundle: &Bundle, path: &str) -> Response<Body> {
+    fn file(&self, bundle: &Bundle, path: &str, brotli: bool) -> Response<Body> {
         let mut name = path.trim_start_matches('/').to_owned();
         if name.is_empty() || name.ends_with('/') {
             name.push_str("index.html");
         }
         // Hosts read `_headers` and don't serve it.
         let found = bundle.files.get(&name).filter(|_| name != "_headers");
+        let small = self.brotli.get(&name).filter(|_| brotli && found.is_some());
         let mut response = match found {
             None => respond(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "There is nothing at this address.\n"),
             Some(bytes) if self.reloads && name.ends_with(".html") => {
                 respond(StatusCode::OK, mime(&name), self.with_reload(&String::from_utf8_lossy(bytes), &bundle.id))
             }
-            Some(bytes) => respond(StatusCode::OK, mime(&name), bytes.clone()),
+            Some(bytes) => respond(StatusCode::OK, mime(&name), small.unwrap_or(bytes).clone()),
         };
+        if small.is_some() {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+            response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
         for (name, value) in bundle.headers.for_path(path) {
             if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 response.headers_mut().insert(name, value);
@@ -134,8 +152,13 @@ mod tests {
     }
 
     async fn get(latest: Latest, below: &'static str, reloads: bool, path: &str) -> (StatusCode, Response<String>) {
+        asked_for(Site { latest, below, reloads, brotli: Arc::default() }, "", path).await
+    }
+
+    async fn asked_for(site: Site, accepted: &'static str, path: &str) -> (StatusCode, Response<String>) {
         let uri = path.parse().expect("a path");
-        let response = answer(State(Site { latest, below, reloads }), Method::GET, uri).await;
+        let asked = [(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))];
+        let response = answer(State(site), Method::GET, uri, asked.into_iter().collect()).await;
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 1 << 20).await.expect("a body in memory");
         let text = String::from_utf8(bytes.to_vec()).expect("text");
@@ -168,6 +191,23 @@ mod tests {
     async fn what_a_host_would_not_serve_is_not_found() {
         assert_eq!(get(latest(), "", false, "/_headers").await.0, StatusCode::NOT_FOUND);
         assert_eq!(get(latest(), "", false, "/../Cargo.toml").await.0, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_accepts_brotli_gets_it_with_the_same_headers() {
+        let packed = BTreeMap::from([("app-1.js".to_owned(), b"small".to_vec())]);
+        let site = Site { latest: latest(), below: "", reloads: false, brotli: Arc::new(packed) };
+        let (_, small) = asked_for(site.clone(), "gzip, br", "/app-1.js").await;
+        assert_eq!(
+            (small.body().as_str(), &small.headers()[header::CONTENT_ENCODING]),
+            ("small", &HeaderValue::from_static("br"))
+        );
+        assert_eq!(small.headers()[header::CACHE_CONTROL], "immutable");
+        assert_eq!(small.headers()[header::CONTENT_TYPE], mime("app-1.js"));
+        for (accepted, path) in [("gzip", "/app-1.js"), ("gzip, br", "/")] {
+            let (_, plain) = asked_for(site.clone(), accepted, path).await;
+            assert!(!plain.headers().contains_key(header::CONTENT_ENCODING), "{accepted} {path}");
+        }
     }
 
     #[tokio::test]
