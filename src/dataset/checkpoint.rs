@@ -91,7 +91,9 @@ impl Checkpoint {
             read => return self.keep(line, read),
         }
         let whole: Result<Vec<&RawValue>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
-        if let Ok(objects) = whole {
+        if let Ok(objects) = whole
+            && objects.iter().all(|object| object.get().starts_with('{'))
+        {
             return objects.into_iter().for_each(|object| self.take(line, object.get()));
         }
         self.take(line, text);

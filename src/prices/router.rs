@@ -34,7 +34,10 @@ impl RouterList {
     /// tokens, have no worst case, and are counted as unpriced.
     pub fn read(body: &str) -> Result<RouterList, String> {
         let list: List =
-            serde_json::from_str(body).map_err(|error| format!("the list of models can't be read: {error}"))?;
+            // Not in serde's words, which quote what they found, however long.
+            serde_json::from_str(body).map_err(|error| {
+                format!("the list of models can't be read at line {}, column {}", error.line(), error.column())
+            })?;
         let mut read = RouterList::default();
         for value in list.data.into_iter().take(MODELS_MAX) {
             match serde_json::from_value::<Entry>(value).ok().and_then(Entry::priced) {
@@ -256,5 +259,8 @@ mod tests {
         for body in ["", "{}", "[]", r#"{"data":[]}"#, r#"{"data":[1]}"#, "<html>"] {
             assert!(RouterList::read(body).is_err(), "{body}");
         }
+        let long = format!("\"{}\"", "&".repeat(20_000));
+        let refused = RouterList::read(&long).expect_err("a text, and no list");
+        assert_eq!(refused, "the list of models can't be read at line 1, column 20002");
     }
 }

@@ -23,6 +23,8 @@ const KEPT: &[(&str, &[u8])] = &[
     ("files", b"sep=,\n%PDF-pDFPPDFPD-\nDF"),
     // A header of control characters: the export of a few rows was taken for a binary file.
     ("files", b"\x1f\x1f\x1f\x1f\x1f\"wo\nlines}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n\n}\n{}\n}\n{}\n}\n{}\n\n{}\n}\n{}\n}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}\n}\n}{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}\n}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n"),
+    // Texts glued to a record: each counted as a line.
+    ("checkpoints", b"\"\"\"\"\"\"{\"\":\"\",\"\":\"\"}\n\""),
     // An escape in the middle of a key hid it.
     ("bodies", b"{\"error\":{\"\":\"\",\"message\":\"t0f9e8d7c6b5a49\\u000038\"}}"),
     // A limit's reset as far away as a number can say.
