@@ -291,7 +291,7 @@ test('a manager\'s question is answered without a token', async ({ page }) => {
   await page.getByRole('combobox', { name: 'How often', exact: true }).selectOption('monthly');
   const advice = page.getByRole('region', { name: 'Recommendation' });
   await expect(advice).toContainText('Use the Batch API');
-  await expect(advice).toContainText('Run monthly: $3.38 with Async');
+  await expect(advice).toContainText('Run monthly, a month costs $3.38 with Async');
   await expect(page).toHaveURL(/in=1333&out=5&dup=0&deadline=24&budget=100&unit=pages&every=month/);
 });
 

@@ -5,7 +5,7 @@ import { numberedRows } from './support/data';
 import { tabTo } from './support/keyboard';
 import { BRIEF } from './support/prompts';
 import { readyRunner, Runner } from './support/runner';
-import { expect, fastTest, test, type Page } from './support/test';
+import { expect, test, type Page } from './support/test';
 
 const KEY = 'sk-heard-04d2';
 const ROWS = 80;
@@ -50,8 +50,11 @@ test('the one live region is there from the start, and a run is heard at its qua
   expect(said.length, `milestones, not every row: ${said.join(' | ')}`).toBeLessThan(16);
 });
 
-/** What is read of the page at five moments; `moment-1.yml` and so on lie beside the results. */
-fastTest('a run by the keyboard alone says at every moment where it is and what can be done', async ({ page }, testInfo) => {
+/**
+ * What is read of the page at five moments; `moment-1.yml` and so on lie beside the results. In real time: a faster run would
+ * be over while it is read.
+ */
+test('a run by the keyboard alone says at every moment where it is and what can be done', async ({ page }, testInfo) => {
   const runner = new Runner(page);
   let moment = 0;
   const reads = async (...parts: string[]) => {
