@@ -8,6 +8,8 @@ import { expect, fastTest, leapTest, test } from './support/test';
 
 /** After so long without a question the tokenizer goes. */
 const IDLE_MS = 5_000;
+/** Its tokenizer is public. */
+const COUNTED = { Model: 'gpt-4.1-mini' };
 
 test('the model\'s own tokenizer counts the preview and the file; it is fetched once data is there', async ({ page }) => {
   const fetched: string[] = [];
@@ -18,6 +20,7 @@ test('the model\'s own tokenizer counts the preview and the file; it is fetched 
   expect(tokenizers(), 'nothing is fetched with the page').toEqual([]);
 
   await runner.button('Sample data').click();
+  await runner.enter(COUNTED);
   const preview = page.getByRole('region', { name: 'Preview' });
   await expect(preview).toContainText('52 input tokens, counted with the model\u2019s own tokenizer.');
   const before = page.getByRole('region', { name: 'Before you start' });
@@ -36,6 +39,7 @@ leapTest('a tokenizer that is no longer asked gives its memory back, and returns
   let started = 0;
   page.on('worker', worker => { if (isTokenizer(worker)) started += 1; });
   const runner = await sampleRunner(page);
+  await runner.enter(COUNTED);
   const before = page.getByRole('region', { name: 'Before you start' });
   await expect(before).toContainText('by the model\u2019s own tokenizer');
   // How many run now is not asked: on a busy machine the time without a question may be over.
@@ -53,6 +57,7 @@ leapTest('a tokenizer that is no longer asked gives its memory back, and returns
 
 fastTest('a run costs what its counted tokens cost', async ({ page }) => {
   const runner = await sampleRunner(page);
+  await runner.enter(COUNTED);
   const before = page.getByRole('region', { name: 'Before you start' });
   await expect(before).toContainText('by the model\u2019s own tokenizer');
   await runner.start();

@@ -54,7 +54,10 @@ class PuppeteerTab implements Tab {
     page.on('console', message => {
       if (isFault(message.text())) this.faults.push(message.text());
     });
-    page.on('pageerror', error => this.faults.push(String(error)));
+    page.on('pageerror', error => {
+      // The browser's own wish for an icon is none of the page's.
+      if (!String(error).includes('favicon.ico')) this.faults.push(String(error));
+    });
   }
 
   async goto(address: string): Promise<void> {
@@ -72,9 +75,16 @@ class PuppeteerTab implements Tab {
   async click<Args extends unknown[]>(find: InPage<Args, Element | null>, ...args: Args): Promise<boolean> {
     const found = await this.page.evaluateHandle(find as never, ...args);
     const element = found.asElement() as ElementHandle<Element> | null;
-    await element?.click();
-    await found.dispose();
-    return element !== null;
+    if (!element) return false;
+    // The driver presses where the element was: on a busy machine the page may have moved by then.
+    const pressed = await element.evaluateHandle(element => {
+      const pressed = { yet: false };
+      element.addEventListener('click', () => (pressed.yet = true), { once: true, capture: true });
+      return pressed;
+    });
+    await element.click();
+    // A page that the press has left knows nothing of it.
+    return pressed.evaluate(pressed => pressed.yet).catch(() => true);
   }
 
   press(key: string): Promise<void> {
