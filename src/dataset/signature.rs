@@ -49,7 +49,7 @@ const SIGNATURES: [(&[u8], &str, &str); 34] = [
     (b"Rar!\x1a\x07", "a RAR archive", UNPACK),
     (b"bplist00", "an Apple property list", EXPORT_CSV),
     (
-        b"version https://git-lfs",
+        b"version https://git-lfs.github.com/spec/v1\n",
         "a Git LFS pointer, which stands in for the file",
         "Fetch the file itself: git lfs pull",
     ),
