@@ -21,7 +21,10 @@ pub struct Decoded<'a> {
 
 /// The text without its byte order marks. `told`: the file's format is known; then UTF-8 is text, whatever it holds.
 pub fn decode(bytes: &[u8], version: ReaderVersion, told: bool) -> Result<Decoded<'_>, DataProblem> {
-    signature::check_bytes(bytes)?;
+    let told = told && std::str::from_utf8(bytes).is_ok();
+    if !told {
+        signature::check_bytes(bytes)?;
+    }
     let is_binary = |bytes: &[u8]| mostly_nul(bytes) || !told && has_many_controls(bytes);
     let (text, encoding) = match bytes {
         [0xff, 0xfe, rest @ ..] => (Cow::Owned(from_utf16(rest, u16::from_le_bytes)?), "UTF-16"),
@@ -40,7 +43,9 @@ pub fn decode(bytes: &[u8], version: ReaderVersion, told: bool) -> Result<Decode
     if is_binary(text.as_bytes()) {
         return Err(binary());
     }
-    signature::check_text(&text)?;
+    if !told {
+        signature::check_text(&text)?;
+    }
     let text = map(text, |text| text.trim_start_matches(MARK));
     let text =
         if version.takes_marks() { map(text, |text| text.trim_start_matches(MARK_IN_WINDOWS_1252)) } else { text };

@@ -25,6 +25,8 @@ const KEPT: &[(&str, &[u8])] = &[
     ("files", b"\x1f\x1f\x1f\x1f\x1f\"wo\nlines}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n\n}\n{}\n}\n{}\n}\n{}\n\n{}\n}\n{}\n}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}\n}\n}{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}\n}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n"),
     // Texts glued to a record: each counted as a line.
     ("checkpoints", b"\"\"\"\"\"\"{\"\":\"\",\"\":\"\"}\n\""),
+    // A header that begins as rich text does.
+    ("files", b" {\\rtf[\n  {\"\": x\",: \"\n]K"),
     // A header that begins as a Git LFS pointer does.
     ("files", b"version https://git-lfs.github.com/spec/v1,\nx,\n"),
     // An escape in the middle of a key hid it.
