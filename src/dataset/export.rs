@@ -1,6 +1,7 @@
 //! Results out, in input order.
 
 use crate::dataset::csv_line;
+use crate::dataset::csv_rows::trimmed;
 use crate::dataset::json_text::{self, Fields, ascii_string};
 use crate::money::Usd;
 use crate::provider::Usage;
@@ -116,12 +117,13 @@ const NOTE: &str = "note";
 /// ours that the file has already gets the prefix `llm_`; so does a field that would have the name of another column.
 /// `guard_formulas`: as in [`csv_line`].
 pub fn csv_header(columns: &[String], answers: &AnswerColumns, guard_formulas: bool) -> String {
-    let ours = |name: &str| free(name, |name| columns.iter().any(|column| column == name));
+    // As names are told apart when the file is read again.
+    let ours = |name: &str| free(name, |name| columns.iter().any(|column| trimmed(column) == name));
     let mut taken: Vec<String> = columns.to_vec();
     taken.extend(OUR_COLUMNS.into_iter().chain(answers.last()).map(ours));
     let mut fields = Vec::with_capacity(answers.fields.len());
     for path in &answers.fields {
-        let name = free(&path.join("."), |name| taken.iter().any(|other| other == name));
+        let name = free(&path.join("."), |name| taken.iter().any(|other| trimmed(other) == trimmed(name)));
         taken.push(name.clone());
         fields.push(name);
     }

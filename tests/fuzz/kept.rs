@@ -25,6 +25,8 @@ const KEPT: &[(&str, &[u8])] = &[
     ("files", b"\x1f\x1f\x1f\x1f\x1f\"wo\nlines}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n\n}\n{}\n}\n{}\n}\n{}\n\n{}\n}\n{}\n}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}\n}\n}{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\nv\n{}\n}\n{}\n}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n}\n{}\n"),
     // Texts glued to a record: each counted as a line.
     ("checkpoints", b"\"\"\"\"\"\"{\"\":\"\",\"\":\"\"}\n\""),
+    // A column whose name is one of ours with a blank behind it: the export had it twice.
+    ("files", b"{\"i\":\"\",\"attempts \":null}"),
     // A header that begins as rich text does.
     ("files", b" {\\rtf[\n  {\"\": x\",: \"\n]K"),
     // A header that begins as a Git LFS pointer does.
