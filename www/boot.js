@@ -1,5 +1,5 @@
-// Before the first paint: the theme that the person chose; and nothing of the opening page where the address asks for
-// another one. Until the page is alive, nothing in it takes a click or a key that would be lost. The page ends all of it.
+// Before the first paint: the theme that the person chose; and which opening page the address asks for, if the HTML
+// holds that one. Until the page is alive, nothing in it takes a click or a key that would be lost. The page ends all of it.
 const root = document.documentElement;
 try {
   const theme = localStorage.getItem('pennybatch-theme');
@@ -7,7 +7,7 @@ try {
 } catch {
   // A browser that keeps nothing has nothing to say.
 }
-if (location.hash.length > 2) root.dataset.elsewhere = '';
+if (location.hash.length > 2) root.dataset.elsewhere = /^#\/run\/?(?:[?&]|$)/.test(location.hash) ? 'run' : '';
 root.inert = true;
 const NEEDED = 'script[data-program], link[rel=stylesheet]';
 

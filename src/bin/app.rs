@@ -63,11 +63,12 @@ fn main() {
         file_estimate: Loader(|| Box::pin(async { file_estimate().await.map_err(|_| NotLoaded) })),
         simulation: Loader(|| Box::pin(async { simulation().await.map_err(|_| NotLoaded) })),
     };
+    let opening_run = root.query_selector(".opening").ok().flatten().map(Into::into);
     root.set_text_content(None);
     // From here on the page is alive: what boot.js held back.
     if let Some(document) = gloo_utils::document().document_element() {
         let _ = document.remove_attribute("data-elsewhere");
         let _ = document.remove_attribute("inert");
     }
-    yew::Renderer::<App>::with_root_and_props(root, AppProps { loaders }).render();
+    yew::Renderer::<App>::with_root_and_props(root, AppProps { loaders, opening_run }).render();
 }

@@ -1,5 +1,6 @@
 //! The page that the address names, in its frame.
 
+use web_sys::Node;
 use yew::prelude::*;
 
 use crate::time::Time;
@@ -10,11 +11,14 @@ use crate::ui::hooks::{use_hash, use_theme};
 use crate::ui::lazy::Lazy;
 use crate::ui::loaders::Loaders;
 use crate::ui::pages::PagesProps;
+use crate::ui::runner::RunnerPage;
 use crate::ui::running::{Running, use_running};
 
 #[derive(Properties, PartialEq)]
 pub struct AppProps {
     pub loaders: Loaders,
+    /// The run page as it opens ([`Opening`]), shown until its part is there.
+    pub opening_run: Option<Node>,
 }
 
 /// The calculator is there from the start, the other pages are fetched. The calculator's last query is kept for the link
@@ -73,6 +77,7 @@ pub fn App(props: &AppProps) -> Html {
                         },
                         route => html! {
                             <Lazy<PagesProps> loader={loaders.pages} waiting={format!("Loading {}…", route.name())}
+                                opening={props.opening_run.clone().filter(|_| route == Route::Runner)}
                                 of={PagesProps { route, query, theme: theme.chosen, on_theme: theme.choose }} />
                         },
                     }
@@ -88,12 +93,14 @@ pub struct OpeningProps {
     pub now: Time,
 }
 
-/// The page as it opens, drawn without a browser: what its HTML holds before any program runs.
+/// The calculator and the run page as they open, drawn without a browser: what the HTML holds before any program runs.
+/// Styles show the one that the address asks for (`www/boot.js`).
 #[component]
 pub fn Opening(props: &OpeningProps) -> Html {
     html! {
         <Frame route={Route::Calculator} calculator_query="" dark={false} on_theme={Callback::noop()} running={None::<Running>}>
             <div class="page"><OpeningCalculator now={props.now} loaders={Loaders::NONE} /></div>
+            <div class="page page--run"><div class="opening"><RunnerPage /></div></div>
         </Frame>
     }
 }

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Node;
 use yew::prelude::*;
 
 use crate::ui::hooks::after_paint;
@@ -45,6 +46,9 @@ pub struct LazyProps<P: PartialEq> {
     pub of: P,
     /// Shown until the part is there.
     pub waiting: AttrValue,
+    /// What the part will look like, from the page's HTML. It is shown in place of the words, and takes no input.
+    #[prop_or_default]
+    pub opening: Option<Node>,
     /// Fetch it only after the next paint: what stands below an answer must not delay it.
     #[prop_or_default]
     pub after_paint: bool,
@@ -101,7 +105,15 @@ pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
                 </span>
             }
         }
-        State::Waiting => html! { <p class="boot" role="status">{ &props.waiting }</p> },
+        State::Waiting => match &props.opening {
+            Some(opening) => html! {
+                <>
+                    <p class="visually-hidden" role="status">{ &props.waiting }</p>
+                    <div inert=true>{ Html::VRef(opening.clone()) }</div>
+                </>
+            },
+            None => html! { <p class="boot" role="status">{ &props.waiting }</p> },
+        },
         State::Failed => {
             html! {
                 <Notice tone={Tone::Error} heading="This part of the page didn't load">

@@ -78,6 +78,37 @@ test('a link to another page shows nothing of the opening page', async ({ browse
   await page.close();
 });
 
+test('the HTML holds the opening run page, and shows the page that the address asks for', async ({ browser }) => {
+  const [calculator, run] = ['What will this batch of LLM calls cost?', 'Run a batch'];
+  for (const [hash, shown, hidden] of [['', calculator, run], ['#/run', run, calculator], ['#/run?model=gpt-4o', run, calculator]]) {
+    const page = await browser.newPage();
+    await page.route('**/app-*.wasm', route => route.abort());
+    await page.goto(`${process.env.PENNYBATCH_PAGE}${hash}`);
+    await expect(page.getByRole('heading', { name: shown }), hash).toBeVisible();
+    await expect(page.getByRole('heading', { name: hidden }), hash).toBeHidden();
+    await page.close();
+  }
+});
+
+test('until its part is there, the run page shows its opening, which takes no input', async ({ browser }) => {
+  test.skip(!process.env.PENNYBATCH_PARTS, 'this page is in one piece; the release has parts');
+  const page = await browser.newPage();
+  let arrive = () => undefined as void;
+  const arriving = new Promise<void>(done => (arrive = done));
+  await page.route('**/part-split_run-*.wasm', async route => {
+    await arriving;
+    await route.continue();
+  });
+  await page.goto(`${process.env.PENNYBATCH_PAGE}#/run`);
+  await expect(page.getByRole('link', { name: 'Runner', exact: true })).toHaveAttribute('aria-current', 'page');
+  await expect(page.locator('[inert] > .opening h1')).toHaveText('Run a batch');
+  arrive();
+  await expect(page.locator('.opening')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Sample data', exact: true }).click();
+  await expect(page.getByText('500 rows', { exact: false }).first()).toBeVisible();
+  await page.close();
+});
+
 test('a part that does not load says so, and loads when asked again', async ({ page }) => {
   test.skip(!process.env.PENNYBATCH_PARTS, 'this page is in one piece; the release has parts');
   let refuse = true;

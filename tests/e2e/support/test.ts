@@ -73,7 +73,7 @@ export const leapTest = test.extend({ speed: [1, { option: true }] });
 
 /** What is typed into the opening page before the program has taken it over would be lost: whoever opens the page waits. */
 export function waitUntilAlive(page: Page): void {
-  const alive = () => page.waitForFunction(() => !document.documentElement.inert);
+  const alive = () => page.waitForFunction(() => !document.documentElement.inert && !document.querySelector('.opening'));
   const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
   page.goto = async (...args) => {
     const answer = await goto(...args);
