@@ -7,6 +7,7 @@ use pennybatch::ui::compare::{
     Comparisons, ComparisonsProps, DecisionPath, DecisionPathProps, Share, ShareProps, Sources, SourcesProps,
 };
 use pennybatch::ui::count_text::{CountText, CountTextProps};
+use pennybatch::ui::hooks::after_paint;
 use pennybatch::ui::runner::{FileEstimate, FileEstimateProps};
 use pennybatch::ui::{App, AppProps, Loader, Loaders, NotLoaded, Pages, PagesProps, Simulation, SimulationProps, View};
 use yew::prelude::*;
@@ -52,6 +53,11 @@ fn main() {
             let _ = root.set_attribute("data-fault", &format!("{}:{}", place.file(), place.line()));
         }
     }));
+    // What the HTML holds is seen first: starting takes the time of several frames.
+    after_paint(start);
+}
+
+fn start() {
     let Some(root) = gloo_utils::document().get_element_by_id("app") else { return };
     let loaders = Loaders {
         comparisons: Loader(|| Box::pin(async { comparisons().await.map_err(|_| NotLoaded) })),
