@@ -9,7 +9,7 @@ use crate::ui::calculator::{Column, View};
 /// The chosen model is always among the rows, so that there is something to compare with, unless it is filtered
 /// out by name. Rows that are equal keep the catalogue's order.
 pub fn rows<'a>(view: &View, rows: &'a [ModelCost], chosen: &str, now: Time) -> Vec<&'a ModelCost> {
-    let words: Vec<String> = view.filter.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = view.filter.split_whitespace().map(str::to_ascii_lowercase).collect();
     let fits = |row: &&ModelCost| {
         let model = row.model;
         let asked_for = view.deprecated || !model.is_retired(now) || model.is(chosen);
@@ -30,8 +30,8 @@ pub fn rows<'a>(view: &View, rows: &'a [ModelCost], chosen: &str, now: Time) -> 
 fn compare(by: Column, a: &ModelCost, b: &ModelCost) -> Ordering {
     let never_last = |row: &ModelCost| row.duration.most_ms().unwrap_or(u64::MAX);
     match by {
-        Column::Model => a.model.id.to_lowercase().cmp(&b.model.id.to_lowercase()),
-        Column::Provider => a.model.vendor_name().to_lowercase().cmp(&b.model.vendor_name().to_lowercase()),
+        Column::Model => a.model.id.to_ascii_lowercase().cmp(&b.model.id.to_ascii_lowercase()),
+        Column::Provider => a.model.vendor_name().to_ascii_lowercase().cmp(&b.model.vendor_name().to_ascii_lowercase()),
         Column::Cost | Column::Thousand => a.concurrent.cmp(&b.concurrent),
         Column::Batch => a.batch.cmp(&b.batch),
         Column::Time => never_last(a).cmp(&never_last(b)),
@@ -41,7 +41,7 @@ fn compare(by: Column, a: &ModelCost, b: &ModelCost) -> Ordering {
 
 fn has_words(row: &ModelCost, words: &[String]) -> bool {
     let model = row.model;
-    let text = [&*model.id, &*model.name, &*model.vendor, model.vendor_name()].join(" ").to_lowercase();
+    let text = [&*model.id, &*model.name, &*model.vendor, model.vendor_name()].join(" ").to_ascii_lowercase();
     words.iter().all(|word| text.contains(word))
 }
 
