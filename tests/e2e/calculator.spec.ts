@@ -118,7 +118,20 @@ test('the table of models covers the catalogue and filters by name', async ({ pa
   const table = page.getByRole('table', { name: 'Cost by model' });
   const luna = table.getByRole('row').filter({ has: page.getByRole('button', { name: 'gpt-6-luna', exact: true }) });
   await expect(luna.first()).toContainText('$0.225');
-  expect(await table.getByRole('row').count()).toBeGreaterThan(20);
+  const rows = table.getByRole('row');
+  await expect(rows, 'the cheapest, below the headings').toHaveCount(24 + 1);
+  await choose(page, 'claude-opus-5-5');
+  await expect(rows.last(), 'what was chosen stays in sight').toContainText('claude-opus-5-5');
+  await expect(rows).toHaveCount(25 + 1);
+  const [all] = (await page.getByText(/^\d+ of \d+ models\./).innerText()).split(' ');
+  expect(Number(all)).toBeGreaterThan(60);
+  await page.getByRole('button', { name: `Show all ${all}`, exact: true }).click();
+  await expect(rows).toHaveCount(Number(all) + 1);
+  await page.getByRole('button', { name: 'Show fewer', exact: true }).press('Enter');
+  await expect(rows).toHaveCount(25 + 1);
+  await page.getByRole('searchbox', { name: 'Filter models' }).fill('claude');
+  await expect(rows.filter({ hasText: 'claude' }).nth(5)).toBeVisible();
+  await expect(rows.filter({ hasNotText: 'claude' }), 'the headings').toHaveCount(1);
 });
 
 async function choose(page: Page, model: string): Promise<void> {

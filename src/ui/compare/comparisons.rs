@@ -15,7 +15,7 @@ use crate::estimate::{self, Workload};
 use crate::prices::ModelId;
 use crate::time::Time;
 use crate::ui::calculator::{Action, Inputs};
-use crate::ui::hooks::{use_after_paint, use_rested};
+use crate::ui::hooks::{use_after_paint, use_painted, use_rested};
 use crate::ui::parts::Disclosure;
 
 /// Longer than the time between two steps of a slider that is being moved.
@@ -37,10 +37,23 @@ pub fn Comparisons(props: &ComparisonsProps) -> Html {
     html! {
         <>
             <Models inputs={rested.clone()} {now} on_action={on_action.clone()} />
-            <FollowedFigures inputs={followed} {now} />
-            <Folded inputs={rested} {now} {on_action} />
+            <Next>
+                <FollowedFigures inputs={followed} {now} />
+                <Next><Folded inputs={rested} {now} {on_action} /></Next>
+            </Next>
         </>
     }
+}
+
+#[derive(Properties, PartialEq)]
+struct NextProps {
+    children: Html,
+}
+
+/// Drawn after the paint of what stands above.
+#[component]
+fn Next(props: &NextProps) -> Html {
+    if use_painted() { props.children.clone() } else { Html::default() }
 }
 
 #[derive(Properties, PartialEq)]

@@ -11,12 +11,14 @@ use crate::estimate::{ModelCost, a_thousand, cost_words};
 use crate::prices::ModelId;
 use crate::time::{Time, day_in_words};
 use crate::ui::calculator::{Column, PINS_MAX, View};
-use crate::ui::parts::{Switch, TextField, TextKind};
+use crate::ui::parts::{Button, ButtonKind, Switch, TextField, TextKind};
 
 /// Attributes that tell the table which button was pressed: a listener on each of two hundred buttons would be
 /// renewed with every step of a slider.
 const CHOOSE: &str = "data-choose";
 const PIN: &str = "data-pin";
+/// A few more than the table's frame shows. A phone takes half a second to draw the whole catalogue.
+const ROWS_AT_FIRST: usize = 24;
 
 #[derive(Properties, PartialEq)]
 pub struct CostByModelProps {
@@ -34,7 +36,23 @@ pub struct CostByModelProps {
 #[component]
 pub fn CostByModel(props: &CostByModelProps) -> Html {
     let view = &props.view;
-    let shown = model_view::rows(view, &props.rows, &props.chosen, props.now);
+    let rows = model_view::rows(view, &props.rows, &props.chosen, props.now);
+    let all = use_state(|| false);
+    // What was chosen or pinned stays in sight, wherever it stands.
+    let marked = |row: &ModelCost| {
+        let key = row.model.key();
+        key == props.chosen || props.pins.contains(&key)
+    };
+    let shown: Vec<&ModelCost> = rows
+        .iter()
+        .enumerate()
+        .filter(|(at, row)| *all || *at < ROWS_AT_FIRST || marked(row))
+        .map(|(_, row)| *row)
+        .collect();
+    let on_all = {
+        let all = all.clone();
+        Callback::from(move |()| all.set(!*all))
+    };
     let on_filter = {
         let view = view.clone();
         props.on_view.reform(move |filter: AttrValue| View { filter, ..view.clone() })
@@ -62,7 +80,7 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
                 </div>
             </div>
             <p class="soft small" role="status">
-                { format!("{} of {} models. Cost{time} of Async with your inputs. ", shown.len(), props.rows.len()) }
+                { format!("{} of {} models. Cost{time} of Async with your inputs. ", rows.len(), props.rows.len()) }
                 { "Click a model to use it; pin up to four to compare them. " }
                 { "The same text has about 30% more tokens with Claude's newer models; counts are not converted." }
             </p>
@@ -76,12 +94,19 @@ pub fn CostByModel(props: &CostByModelProps) -> Html {
                     </thead>
                     <tbody>
                         { for shown.iter().map(|row| model_row(row, props, timed)) }
-                        if shown.is_empty() {
+                        if rows.is_empty() {
                             <tr><td colspan="8">{ "No model has that in its name or provider." }</td></tr>
                         }
                     </tbody>
                 </table>
             </div>
+            if rows.len() > ROWS_AT_FIRST {
+                <p>
+                    <Button kind={ButtonKind::Quiet} on_press={on_all}>
+                        { if *all { "Show fewer".to_owned() } else { format!("Show all {}", rows.len()) } }
+                    </Button>
+                </p>
+            }
         </section>
     }
 }

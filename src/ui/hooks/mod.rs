@@ -11,7 +11,7 @@ mod use_throttled;
 mod use_title;
 
 pub use clock::now;
-pub use use_after_paint::{after_paint, use_after_paint};
+pub use use_after_paint::{after_paint, use_after_paint, use_painted};
 pub use use_file::{PageFile, use_file};
 pub use use_hash::{Address, use_hash};
 pub use use_rested::use_rested;

@@ -28,6 +28,16 @@ pub fn use_after_paint<T: Clone + PartialEq + 'static>(value: T) -> T {
     (*shown).clone()
 }
 
+/// Whether the component was painted before. What waits for it is a task of its own: in one piece, what follows would
+/// keep a phone from answering a finger.
+#[hook]
+pub fn use_painted() -> bool {
+    let painted = use_state(|| false);
+    let setter = painted.setter();
+    use_effect_with((), move |()| after_paint(move || setter.set(true)));
+    *painted
+}
+
 /// Runs `then` in a task of its own after the next frame was painted; in a hidden tab, where none is, soon.
 pub fn after_paint(then: impl FnOnce() + 'static) {
     // A frame's callbacks come before its paint, and a timer set there after it.
