@@ -38,7 +38,7 @@ pub fn choices(retired: bool, chosen: &str, now: Time) -> Vec<Choice> {
     let listed = || prices::all().iter().filter(|model| retired || !model.is_retired(now) || model.is(chosen));
     let usual = |model: &&Model| model.core && model.retirement(now) == Retirement::Stays;
     let mut others: Vec<&Model> = listed().filter(|model| !usual(model)).collect();
-    others.sort_by_key(|model| model.vendor_name().to_ascii_lowercase());
+    others.sort_by_cached_key(|model| model.vendor_name().to_ascii_lowercase());
     let mut choices: Vec<Choice> = listed().filter(usual).map(|model| choice(model, USUAL, now)).collect();
     choices.extend(others.into_iter().map(|model| choice(model, model.vendor_name(), now)));
     choices

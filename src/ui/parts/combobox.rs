@@ -5,6 +5,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::field::{described_by, notes, slug};
+use crate::ui::hooks::after_paint;
 
 /// Rows of the list that are drawn; typing brings up the rest.
 const ROWS_MAX: usize = 200;
@@ -120,8 +121,9 @@ pub fn Combobox(props: &ComboboxProps) -> Html {
     let settle = settling(props, &state);
     let on_phone = use_state(|| false);
     {
+        // In a task of its own: the phone's list is drawn whole.
         let on_phone = on_phone.setter();
-        use_effect_with((), move |()| on_phone.set(is_phone()));
+        use_effect_with((), move |()| after_paint(move || on_phone.set(is_phone())));
     }
     {
         // What the person picked last may be no choice, or gone from a list that changed.
@@ -324,6 +326,9 @@ fn options(
 /// Every word typed must be found somewhere in the row.
 fn matching<'a>(choices: &'a [Choice], typed: &str) -> Vec<&'a Choice> {
     let words: Vec<String> = typed.split_whitespace().map(str::to_ascii_lowercase).collect();
+    if words.is_empty() {
+        return choices.iter().collect();
+    }
     let fits = |choice: &Choice| {
         let text = format!("{} {} {}", choice.value, choice.name, choice.detail).to_ascii_lowercase();
         words.iter().all(|word| text.contains(word))
