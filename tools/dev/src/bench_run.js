@@ -78,6 +78,7 @@ async function main() {
     if (step.page === `${location.origin}/`) location.reload();
     return;
   }
+  await found('run page that takes input', () => !document.documentElement.inert && !document.querySelector('.opening'));
   await button('Sample data');
   await (step.bare ? bare : product)(step);
   await post('/bench/end');

@@ -37,7 +37,7 @@ export class Screen {
   }
 
   async untilAlive(): Promise<void> {
-    await expect.poll(() => this.tab.evaluate(() => document.readyState === 'complete' && !document.documentElement.inert)
+    await expect.poll(() => this.tab.evaluate(() => document.readyState === 'complete' && !document.documentElement.inert && !document.querySelector('.opening'))
       // A page that is just being replaced answers nothing.
       .catch(() => false)).toBe(true);
     await this.tab.load(`globalThis.find = ${find}`);
