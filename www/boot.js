@@ -27,6 +27,12 @@ addEventListener('error', event => {
       ? 'This page has stopped working. What is done is saved: reload the page to continue. ' +
         `If it happens again, report it with these words: ${root.dataset.fault ?? event.error.message}.`
       : "This page didn't load completely. Check your connection and reload it.";
+    const reload = document.createElement('button');
+    reload.type = 'button';
+    reload.className = 'button';
+    reload.textContent = 'Reload';
+    reload.onclick = () => location.reload();
+    note.append(' ', reload);
     document.body.prepend(note);
   }
 }, true);

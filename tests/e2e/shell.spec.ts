@@ -126,7 +126,9 @@ test('a page whose program has stopped says so', async ({ browser }) => {
   await page.goto(process.env.PENNYBATCH_PAGE!);
   await page.evaluate(() => window.dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') })));
   await expect(page.getByRole('alert')).toHaveText('This page has stopped working. What is done is saved: reload the page ' +
-    'to continue. If it happens again, report it with these words: unreachable.');
+    'to continue. If it happens again, report it with these words: unreachable. Reload');
+  await page.getByRole('button', { name: 'Reload', exact: true }).click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
   await page.close();
 });
 
@@ -134,7 +136,7 @@ test('a page that cannot start says so, and can still be read', async ({ browser
   const page = await browser.newPage();
   await page.route('**/app-*.js', route => route.abort());
   await page.goto(process.env.PENNYBATCH_PAGE!);
-  await expect(page.getByRole('alert')).toHaveText("This page didn't load completely. Check your connection and reload it.");
+  await expect(page.getByRole('alert')).toHaveText("This page didn't load completely. Check your connection and reload it. Reload");
   expect(await page.evaluate(() => document.documentElement.inert)).toBe(false);
   await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.225');
   await page.close();
