@@ -169,7 +169,7 @@ fn bound(
 ) -> Result<Program, String> {
     let input = read(compiled)?;
     let level = if fast { "-O3" } else { "-Oz" };
-    let with = optimizer.map_or_else(String::new, |_| format!("{level} {}", FEATURES.join(" ")));
+    let with = optimizer.map_or_else(String::new, |_| format!("{level} {LOW_MEMORY} {}", FEATURES.join(" ")));
     let key = format!("{} {} {with}", names::digest(&input), profile.name());
     let place = project::workshop().join(profile.name()).join(name);
     let key_path = place.join("made-from");
@@ -245,9 +245,13 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// The stack stands at the beginning of memory and grows down, so that nothing but a call a hair before its overflow uses
+/// the lowest kilobyte. Addresses can then be folded into loads and stores.
+const LOW_MEMORY: &str = "--low-memory-unused";
+
 fn optimize(optimizer: &Path, level: &str, wasm: &Path) -> Result<(), String> {
     let mut program = steps::of_node(optimizer);
-    program.arg(level).args(FEATURES).arg(wasm).arg("-o").arg(wasm);
+    program.args([level, LOW_MEMORY]).args(FEATURES).arg(wasm).arg("-o").arg(wasm);
     Output::shown().run(program, "wasm-opt")
 }
 
