@@ -61,6 +61,7 @@ test('the calculator: the list of models', async ({ page }) => {
 
 test('the calculator: comparisons, the file reader, no model found', async ({ page }) => {
   const table = await calculator(page);
+  await page.getByRole('button', { name: /^Show all/ }).click();
   for (const id of ['gpt-4o-mini', 'claude-opus-5', 'gpt-4o', 'gpt-5-mini']) await press(page, `Pin ${id}`);
   await page.getByRole('switch', { name: 'Show retired' }).check();
   await expect(page.getByRole('table', { name: 'Side by side' })).toContainText('gpt-5-mini');

@@ -142,6 +142,7 @@ async function choose(page: Page, model: string): Promise<void> {
 }
 
 test('pinned models stand side by side, and the link brings them back', async ({ page, context }) => {
+  await page.getByRole('button', { name: /^Show all/ }).click();
   for (const id of ['gpt-4o-mini', 'claude-opus-5']) {
     await page.getByRole('button', { name: `Pin ${id}`, exact: true }).click();
   }

@@ -22,9 +22,13 @@ async fn drawn(inputs: Inputs) -> String {
 #[tokio::test]
 async fn the_table_holds_every_model_that_is_still_there() {
     let page = drawn(Inputs::default()).await;
-    let current = crate::prices::all().iter().filter(|model| !model.is_retired(NOW));
+    let current: Vec<_> = crate::prices::all().iter().filter(|model| !model.is_retired(NOW)).collect();
+    assert_eq!(page.matches("data-choose=").count(), 24);
+    assert!(page.contains(&format!("Show all {}", current.len())));
     for model in current {
-        assert!(page.contains(&format!(">{}</button>", model.id)), "{}", model.id);
+        let view = View { filter: model.id.clone().into(), ..View::default() };
+        let found = drawn(Inputs::default().after(Action::View(view))).await;
+        assert!(found.contains(&format!(">{}</button>", model.id)), "{}", model.id);
     }
     for name in ["Every way side by side", "What if: a cheaper model with retries"] {
         assert!(page.contains(&format!("</svg>{name}")), "{name}");
@@ -45,7 +49,7 @@ async fn pinned_models_stand_side_by_side() {
     let page = drawn(Inputs::default().after(Action::Pin("anthropic/claude-opus-5".to_owned()))).await;
     assert!(page.contains(">Side by side</h2>") && page.contains("aria-label=\"Unpin claude-opus-5\""));
     assert!(page.contains("side-by-side__name\">gpt-6-luna<"), "the chosen model stands beside it");
-    assert!(page.contains("aria-label=\"Pin gpt-4o\""));
+    assert!(page.contains("aria-label=\"Pin ministral-8b-2512\""));
 }
 
 #[tokio::test]
