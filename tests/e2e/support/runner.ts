@@ -70,6 +70,7 @@ export class Runner {
 
   async open(address = './#/run'): Promise<void> {
     await this.page.goto(address);
+    await expect(this.page.locator('.opening'), 'the opening of the HTML, which takes no input').toHaveCount(0);
     await expect(this.button('Sample data')).toBeEnabled();
   }
 
