@@ -23,9 +23,6 @@ use crate::provider::Provider;
 use crate::scenario::Scenario;
 use lane::{HINT_MS_MAX, Lane, backoff_ms_max};
 
-/// So many look-ups may be under way. With all of them on the disk, the next row that needs one waits, and what stands
-/// behind it in the queue.
-const LOOK_UPS_MAX: usize = 64;
 /// Of a row that was asked again and again whether the network is back.
 const ANOTHER_ROW_ASKS_MS: u64 = 60_000;
 /// What a lane may lose by the rate that it learns from refusals: so much, after which it is forgotten; as long as it
@@ -126,7 +123,7 @@ impl<'a> Pace<'a> {
 
     pub fn after_step(&mut self, progress: &Progress, provider: &Provider, now: Time) {
         self.at = now;
-        let goes = progress.state == RunState::Running && self.is_affordable(progress) && !self.all_look_up();
+        let goes = progress.state == RunState::Running && self.is_affordable(progress);
         let lanes = self.lanes.iter().enumerate();
         let items_at: Vec<Option<Time>> =
             lanes.map(|(index, lane)| if goes { self.item_at(index, lane, now) } else { None }).collect();
@@ -139,10 +136,6 @@ impl<'a> Pace<'a> {
             let provider_at = if standing.learned { provider.free_at(index, now) } else { now };
             standing.free_at = free_at.map(|at| at.max(provider_at));
         }
-    }
-
-    fn all_look_up(&self) -> bool {
-        self.items.iter().filter(|(stands, _)| *stands == Stands::LookingUp).count() >= LOOK_UPS_MAX
     }
 
     /// Whatever item goes next.
