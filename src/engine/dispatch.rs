@@ -37,22 +37,15 @@ impl Engine {
         if self.state != RunState::Running || self.book.jobs().blocks_sync() {
             return;
         }
+        self.look_up();
         let mut held = self.fill_aside();
         while self.state == RunState::Running {
-            let Some(item) = self.book.items_mut().next() else {
+            let Some(item) = self.book.items_mut().next_to_send() else {
                 let backoff = self.book.items().next_backoff_ends();
                 self.block(backoff.map(|at| Wake { at, reason: WakeReason::Backoff }));
                 break;
             };
             let facts = self.book.items().facts(item);
-            if facts.maybe_cached && self.book.plan().use_cache {
-                if self.book.items().count(Status::LookingUp) >= LOOK_UPS_MAX {
-                    break;
-                }
-                self.book.items_mut().look_up(item);
-                self.effects.push_back(Effect::LookUp { item });
-                continue;
-            }
             let weight = self.book.plan().weight(&facts);
             let lanes = self.lanes_for(item, weight);
             if lanes != Lanes::MAX {
@@ -66,6 +59,16 @@ impl Engine {
             }
         }
         self.wait_or_pause(held);
+    }
+
+    /// Has the items that the request cache may answer looked up, so many at once.
+    pub(super) fn look_up(&mut self) {
+        while self.book.items().count(Status::LookingUp) < LOOK_UPS_MAX
+            && let Some(item) = self.book.items_mut().next_to_look_up()
+        {
+            self.book.items_mut().look_up(item);
+            self.effects.push_back(Effect::LookUp { item });
+        }
     }
 
     /// Items that fit only some lanes, the first of each kind.

@@ -61,6 +61,10 @@ pub struct Checks<'a> {
     /// Rows in request files that the person took away.
     exported: BTreeSet<Ordinal>,
     exported_on_disk: BTreeSet<Ordinal>,
+    /// Rows that were looked up in the request cache since the run was opened.
+    looked_up: BTreeSet<Ordinal>,
+    /// Rows whose answer is known not to do.
+    asked_again: BTreeSet<Ordinal>,
     /// The person counted doubtful attempts as not billed: the upper bound is his word.
     pub written_off: bool,
 }
@@ -96,6 +100,8 @@ impl<'a> Checks<'a> {
             health: Health::default(),
             exported: BTreeSet::new(),
             exported_on_disk: BTreeSet::new(),
+            looked_up: BTreeSet::new(),
+            asked_again: BTreeSet::new(),
             written_off: false,
         }
     }
@@ -111,9 +117,23 @@ impl<'a> Checks<'a> {
         self.silent_until.clear();
         self.stopped_lanes.clear();
         self.heard.clear();
+        self.looked_up.clear();
         self.failed_at.clear();
         self.overshot = false;
         self.health.crashed();
+    }
+
+    pub fn looks_up(&mut self, item: Ordinal) {
+        self.looked_up.insert(item);
+    }
+
+    /// What the request cache may hold isn't paid for before it was looked up.
+    fn check_cache(&self, item: Ordinal) -> Result<(), String> {
+        let may_be_there = self.scenario.plan.use_cache && self.scenario.facts[item as usize].maybe_cached;
+        if may_be_there && !self.looked_up.contains(&item) && !self.asked_again.contains(&item) {
+            return Err(format!("cache: item {item} is to be sent and was not looked up"));
+        }
+        Ok(())
     }
 
     /// A 429 with a hint: nothing more on this lane before it is over.
@@ -168,6 +188,7 @@ impl<'a> Checks<'a> {
                     if self.scenario.plan.own_lane(*item).is_some_and(|own| own != *lane) {
                         return Err(format!("candidates: item {item} goes on lane {lane}, which isn't its own"));
                     }
+                    self.check_cache(*item)?;
                     self.reserved.insert(*attempt);
                     self.item_of.insert(*attempt, *item);
                     self.last_reserved = *attempt;
@@ -182,8 +203,12 @@ impl<'a> Checks<'a> {
                     self.exported.extend(rows.iter().filter(|item| !asked.contains(item)));
                 }
                 // It had ended when it was exported, and the person wants it tried again.
-                Entry::Reopened { item } | Entry::AskedAgain { item, .. } => {
+                Entry::Reopened { item } => {
                     self.exported.remove(item);
+                }
+                Entry::AskedAgain { item, .. } => {
+                    self.exported.remove(item);
+                    self.asked_again.insert(*item);
                 }
                 Entry::Released { attempt, .. } => {
                     self.reserved.remove(attempt);
@@ -194,6 +219,9 @@ impl<'a> Checks<'a> {
                         return Err(format!(
                             "unchecked: item {item} is paid for again, though nobody checked its answer"
                         ));
+                    }
+                    if misfit.is_some() {
+                        self.asked_again.insert(*item);
                     }
                     let reserved = self.amounts.get(attempt).copied().unwrap_or_default();
                     self.overshot |= self.cap.is_some() && *cost > reserved;

@@ -302,6 +302,7 @@ impl<'a> World<'a> {
                 let answer =
                     hit.then(|| Answer { text: wire::text(leader), finish: Finish::Stop, ..Answer::default() });
                 let at = self.now.after_ms(self.rng.u64(0..=5));
+                self.checks.looks_up(item);
                 self.pace.looks_up(item);
                 self.later(at, Happening::Tell(Event::LookedUp { item, answer }));
                 Ok(())

@@ -8,8 +8,6 @@ use crate::engine::{Command, Doubtful, Effect, Entry, Ordinal, PauseReason, RunS
 use crate::provider::batch::{JobSeen, JobState};
 use crate::provider::{Action, Failure, FailureKind};
 
-/// Cache look-ups under way at once before a hand-over.
-const LOOK_UPS_MAX: u32 = 64;
 /// Failures in a row, over all jobs, after which the person is asked.
 const FAILURES_MAX: u32 = 8;
 /// A hint longer than this is kept to this.
@@ -228,7 +226,9 @@ impl Engine {
         if !handing_over || self.state != RunState::Running || !self.book.attempts().is_empty() {
             return;
         }
-        if self.look_up_open() || self.book.items().count(Status::LookingUp) > 0 {
+        // What the request cache may hold is not paid for.
+        self.look_up();
+        if self.book.items().count(Status::LookingUp) > 0 {
             return;
         }
         let open = self.book.items().with_status(Status::Open);
@@ -280,25 +280,6 @@ impl Engine {
         if open > 0 && self.state == RunState::Running {
             self.pause(PauseReason::BatchEnded { open, problem: self.book.jobs().problem.clone() });
         }
-    }
-
-    /// What the request cache may hold is not paid for. True while look-ups are being asked for.
-    fn look_up_open(&mut self) -> bool {
-        if !self.book.plan().use_cache {
-            return false;
-        }
-        let total = self.book.items().len() as u32;
-        let mut asked = false;
-        while self.book.jobs().looked_up_to < total && self.book.items().count(Status::LookingUp) < LOOK_UPS_MAX {
-            let item = self.book.jobs().looked_up_to;
-            self.book.jobs_mut().looked_up_to += 1;
-            if self.book.items().status(item) == Status::Open && self.book.items().facts(item).maybe_cached {
-                self.book.items_mut().look_up(item);
-                self.effects.push_back(Effect::LookUp { item });
-                asked = true;
-            }
-        }
-        asked
     }
 
     /// Plans one shard from the front of `open`; how many rows it took.

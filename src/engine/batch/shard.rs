@@ -39,8 +39,6 @@ pub struct Jobs {
     /// Bytes of the items' request lines, once the shell has told them.
     pub bytes: Vec<u32>,
     pub measuring: bool,
-    /// Items before this one were looked up in the request cache.
-    pub looked_up_to: Ordinal,
     pub shards: BTreeMap<ShardId, Shard>,
     pub next_shard: ShardId,
     /// What the provider's queue turned out to hold at most.

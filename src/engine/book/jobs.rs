@@ -136,7 +136,6 @@ impl Book {
         self.record_all(&backing_off, Status::Open);
         self.jobs.terms = Some(terms);
         self.jobs.mode = Mode::HandingOver;
-        self.jobs.looked_up_to = 0;
         self.jobs.problem = None;
     }
 

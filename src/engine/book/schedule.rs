@@ -2,7 +2,8 @@
 //! Every transition is a method, and takes an item out of its old place as it enters the new one.
 //!
 //! What goes next: items that were given back first, then fresh ones, both in input order. A retry whose backoff is over
-//! counts as given back, so that retries go between new items and leave no tail for the end of the run.
+//! counts as given back, so that retries go between new items and leave no tail for the end of the run. Items that the
+//! request cache may answer have a queue of their own: the disk holds up nobody who doesn't wait for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,15 @@ impl Status {
 
 const STATUSES: usize = Status::Canceled as usize + 1;
 
+/// Open items in the order in which they go.
+#[derive(Debug, Default)]
+struct Queue {
+    /// Ahead of the fresh ones.
+    returned: BTreeSet<Ordinal>,
+    /// Open ones before this one are in `returned`, or set aside; from here on they need no list.
+    fresh: Ordinal,
+}
+
 #[derive(Debug)]
 pub struct Schedule {
     facts: Vec<ItemFacts>,
@@ -56,10 +66,11 @@ pub struct Schedule {
     /// The next item with the same request, in input order.
     next_twin: Vec<u32>,
     counts: [u32; STATUSES],
-    /// Open ones ahead of the fresh ones.
-    returned: BTreeSet<Ordinal>,
-    /// Open ones before this one are in `returned` or `aside`; from here on they need no list.
-    next_fresh: Ordinal,
+    use_cache: bool,
+    /// To be sent.
+    to_send: Queue,
+    /// To be looked up in the request cache first.
+    to_look_up: Queue,
     /// Open ones beside the queue, by the lanes that they fit.
     aside: BTreeMap<Lanes, BTreeSet<Ordinal>>,
     lanes_of: BTreeMap<Ordinal, Lanes>,
@@ -68,12 +79,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// All open, or twins of an earlier one where `single_flight` is on.
-    pub fn new(facts: Vec<ItemFacts>, single_flight: bool) -> Schedule {
+    /// All open; with `use_cache`, those with an equal one before them are its twins.
+    pub fn new(facts: Vec<ItemFacts>, use_cache: bool) -> Schedule {
         let total = facts.len();
         let mut next_twin = vec![NONE; total];
         let mut status = vec![Status::Open; total];
-        if single_flight {
+        if use_cache {
             // The last item seen of every group, kept at its leader.
             let mut last: Vec<u32> = (0..total as u32).collect();
             for item in 0..total {
@@ -98,8 +109,9 @@ impl Schedule {
             reasks,
             next_twin,
             counts,
-            returned: BTreeSet::new(),
-            next_fresh: 0,
+            use_cache,
+            to_send: Queue::default(),
+            to_look_up: Queue::default(),
             aside: BTreeMap::new(),
             lanes_of: BTreeMap::new(),
             backing_off: BTreeSet::new(),
@@ -149,9 +161,18 @@ impl Schedule {
     /// Waits for its turn, ahead of fresh items.
     pub fn open(&mut self, item: Ordinal) {
         self.enter(item, Status::Open);
-        if item < self.next_fresh {
-            self.returned.insert(item);
+        let queue = self.queue_of(item);
+        if item < queue.fresh {
+            queue.returned.insert(item);
         }
+    }
+
+    fn is_to_look_up(&self, item: Ordinal) -> bool {
+        self.use_cache && self.facts(item).maybe_cached
+    }
+
+    fn queue_of(&mut self, item: Ordinal) -> &mut Queue {
+        if self.is_to_look_up(item) { &mut self.to_look_up } else { &mut self.to_send }
     }
 
     pub fn back_off(&mut self, item: Ordinal, until: Time) {
@@ -162,9 +183,9 @@ impl Schedule {
 
     /// An open item that fits only these lanes waits for them beside the queue.
     pub fn set_aside(&mut self, item: Ordinal, lanes: Lanes) {
-        debug_assert_eq!(self.next(), Some(item), "it is its turn");
+        debug_assert_eq!(self.next_to_send(), Some(item), "it is its turn");
         self.enter(item, Status::Open);
-        self.next_fresh = self.next_fresh.max(item + 1);
+        self.to_send.fresh = self.to_send.fresh.max(item + 1);
         self.lanes_of.insert(item, lanes);
         self.aside.entry(lanes).or_default().insert(item);
     }
@@ -194,7 +215,7 @@ impl Schedule {
                         self.aside.remove(&lanes);
                     }
                 } else {
-                    self.returned.remove(&item);
+                    self.queue_of(item).returned.remove(&item);
                 }
             }
             Status::BackingOff => {
@@ -220,15 +241,25 @@ impl Schedule {
         self.backing_off.first().map(|(until, _)| *until)
     }
 
-    /// The item whose turn it is.
-    pub fn next(&mut self) -> Option<Ordinal> {
-        if let Some(item) = self.returned.first() {
-            return Some(*item);
-        }
-        while self.knows(self.next_fresh) && self.status(self.next_fresh) != Status::Open {
-            self.next_fresh += 1;
-        }
-        self.knows(self.next_fresh).then_some(self.next_fresh)
+    /// The item that is to be sent next.
+    pub fn next_to_send(&mut self) -> Option<Ordinal> {
+        self.to_send.fresh = self.first_fresh(&self.to_send, false);
+        self.first_of(&self.to_send)
+    }
+
+    /// The item that is to be looked up in the request cache next.
+    pub fn next_to_look_up(&mut self) -> Option<Ordinal> {
+        self.to_look_up.fresh = self.first_fresh(&self.to_look_up, true);
+        self.first_of(&self.to_look_up)
+    }
+
+    fn first_fresh(&self, queue: &Queue, to_look_up: bool) -> Ordinal {
+        let is_one = |item: &Ordinal| self.status(*item) == Status::Open && self.is_to_look_up(*item) == to_look_up;
+        (queue.fresh..self.len() as Ordinal).find(is_one).unwrap_or(self.len() as Ordinal)
+    }
+
+    fn first_of(&self, queue: &Queue) -> Option<Ordinal> {
+        queue.returned.first().copied().or(self.knows(queue.fresh).then_some(queue.fresh))
     }
 
     pub fn kinds_aside(&self) -> Vec<Lanes> {
@@ -244,11 +275,13 @@ impl Schedule {
     pub fn regroup(&mut self) {
         self.lanes_of.clear();
         for waiting in std::mem::take(&mut self.aside).into_values() {
-            self.returned.extend(waiting);
+            self.to_send.returned.extend(waiting);
         }
     }
 
+    /// The request cache can't answer it.
     pub fn forget_cached(&mut self, item: Ordinal) {
+        debug_assert_ne!(self.status(item), Status::Open, "it would be in the wrong queue");
         self.facts[item as usize].maybe_cached = false;
     }
 
@@ -334,23 +367,45 @@ mod tests {
         assert_eq!(items.group(2).collect::<Vec<_>>(), [2]);
     }
 
-    /// Every open item, and none else, is found by `next` or beside the queue, whatever happened before.
+    #[test]
+    fn what_waits_for_the_disk_holds_up_nobody_else() {
+        let cached = |item: u32| ItemFacts { maybe_cached: item % 2 == 0, ..facts(&[item])[0] };
+        let mut items = Schedule::new((0..6).map(cached).collect(), true);
+        assert_eq!((items.next_to_look_up(), items.next_to_send()), (Some(0), Some(1)));
+        items.record(1, Status::UnderWay);
+        items.look_up(0);
+        assert_eq!((items.next_to_look_up(), items.next_to_send()), (Some(2), Some(3)));
+        // It isn't in the cache, and waits to be sent.
+        items.forget_cached(0);
+        items.open(0);
+        assert_eq!((items.next_to_look_up(), items.next_to_send()), (Some(2), Some(0)));
+        let mut sent = Schedule::new((0..6).map(cached).collect(), false);
+        assert_eq!((sent.next_to_look_up(), sent.next_to_send()), (None, Some(0)), "without the cache all are sent");
+    }
+
+    /// Every open item, and none else, is in a queue or beside it, whatever happened before.
     #[test]
     fn status_and_place_agree_after_any_transitions() {
         use Status::*;
         const ITEMS: u32 = 12;
         for seed in 0..300 {
             let mut rng = fastrand::Rng::with_seed(seed);
-            let mut items = Schedule::new(facts(&(0..ITEMS).collect::<Vec<_>>()), true);
+            let cached = |item| ItemFacts { maybe_cached: item % 3 == 0, ..facts(&[item])[0] };
+            let mut items = Schedule::new((0..ITEMS).map(cached).collect(), true);
             for at in 0..200 {
                 let item = rng.u32(0..ITEMS);
-                match rng.u8(0..8) {
+                match rng.u8(0..10) {
                     0 => items.open(item),
                     1 => items.back_off(item, Time(at + rng.u64(0..20))),
                     2 => items.end_backoffs(Time(at)),
-                    3 => items.next().into_iter().for_each(|next| items.set_aside(next, 1 + Lanes::from(next % 2))),
-                    4 => items.next().into_iter().for_each(|next| items.record(next, UnderWay)),
-                    5 => items.regroup(),
+                    3 => items
+                        .next_to_send()
+                        .into_iter()
+                        .for_each(|next| items.set_aside(next, 1 + Lanes::from(next % 2))),
+                    4 => items.next_to_send().into_iter().for_each(|next| items.record(next, UnderWay)),
+                    5 => items.next_to_look_up().into_iter().for_each(|next| items.look_up(next)),
+                    6 if items.status(item) != Open => items.forget_cached(item),
+                    7 => items.regroup(),
                     _ => items.record(item, [Twin, UnderWay, CutOff, InBatch, Succeeded, Errored][rng.usize(0..6)]),
                 }
             }
@@ -364,7 +419,7 @@ mod tests {
                     items.record(next, UnderWay);
                 }
             }
-            while let Some(next) = items.next() {
+            while let Some(next) = items.next_to_send().or_else(|| items.next_to_look_up()) {
                 assert!(found.insert(next));
                 items.record(next, UnderWay);
             }
