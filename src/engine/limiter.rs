@@ -17,6 +17,9 @@ const TIMER_SLACK_MS: u64 = 5;
 /// A window keeps at most this many marks; sends closer together than a mark is wide share one.
 const MARKS_PER_SPAN: u64 = 1_200;
 
+/// A bucket remembers at most this many levels.
+const LEVELS_MAX: usize = 64;
+
 /// Counts one unit against one limit, as a bucket that refills all the time and, where the server is strict, as a
 /// window that never holds more than the limit in any span.
 #[derive(Clone, Debug)]
@@ -125,8 +128,8 @@ impl Meter {
     }
 
     /// What was sent at `sent` as `taken` units turned out to be `used`.
-    pub fn correct(&mut self, taken: u64, used: u64, sent: Time) {
-        self.bucket.correct(taken, used);
+    pub fn correct(&mut self, taken: u64, used: u64, sent: Time, now: Time) {
+        self.bucket.correct(taken, used, sent, now);
         if let Some(window) = &mut self.window {
             window.correct(taken, used, sent);
         }
@@ -159,9 +162,10 @@ impl Meter {
     /// Changes the limit; what was sent stays counted.
     pub fn set_limit(&mut self, limit: u64, burst: u64, now: Time) {
         self.limit = limit.max(1);
-        let level = self.bucket.level(now);
-        self.bucket = Bucket::new(self.limit, self.span_ms, burst, self.smallest, now);
-        self.bucket.level = self.bucket.level.min(level);
+        let bucket = Bucket::new(self.limit, self.span_ms, burst, self.smallest, now);
+        let level = self.bucket.level(now).min(bucket.level);
+        let highs = std::mem::take(&mut self.bucket.highs);
+        self.bucket = Bucket { level, highs, ..bucket };
     }
 }
 
@@ -174,6 +178,8 @@ struct Bucket {
     capacity: i128,
     level: i128,
     at: Time,
+    /// The level just before a send, where it was never higher since: ascending in time, falling in level.
+    highs: VecDeque<(Time, i128)>,
 }
 
 impl Bucket {
@@ -185,7 +191,7 @@ impl Bucket {
         // One request must fit, and what flows in while a timer fires late isn't lost.
         let least = i128::from(smallest) * drops_per_unit + drops_per_ms * i128::from(TIMER_SLACK_MS);
         let capacity = (i128::from(burst) * drops_per_unit - margin).max(least);
-        Bucket { drops_per_ms, drops_per_unit, capacity, level: capacity, at: now }
+        Bucket { drops_per_ms, drops_per_unit, capacity, level: capacity, at: now, highs: VecDeque::new() }
     }
 
     fn level(&self, now: Time) -> i128 {
@@ -204,13 +210,33 @@ impl Bucket {
     }
 
     fn spend(&mut self, units: u64, at: Time) {
-        self.level = self.level(at) - i128::from(units) * self.drops_per_unit;
+        let before = self.level(at);
+        self.level = before - i128::from(units) * self.drops_per_unit;
         self.at = self.at.max(at);
+        while self.highs.pop_back_if(|(_, high)| *high <= before).is_some() {}
+        self.highs.push_back((at, before));
+        // The two oldest become one that is as high as the higher and as late as the later.
+        if self.highs.len() > LEVELS_MAX
+            && let Some((_, high)) = self.highs.pop_front()
+            && let Some((_, next)) = self.highs.front_mut()
+        {
+            *next = high;
+        }
     }
 
-    fn correct(&mut self, taken: u64, used: u64) {
+    /// What was taken too much at `sent` would have been in the bucket since then, but for what ran over its edge.
+    fn correct(&mut self, taken: u64, used: u64, sent: Time, now: Time) {
+        let since = self.highs.partition_point(|(at, _)| *at <= sent);
+        let high = self.highs.get(since).map_or(i128::MIN, |(_, high)| *high).max(self.level(now));
         let difference = (i128::from(taken) - i128::from(used)) * self.drops_per_unit;
-        self.level = (self.level + difference).min(self.capacity);
+        let difference = difference.min((self.capacity - high).max(0));
+        self.level += difference;
+        // Where more was used than taken they stay: a lower one that is forgotten by now may have been the highest.
+        self.highs.range_mut(since..).for_each(|(_, high)| *high += difference.max(0));
+        if let Some((_, high)) = self.highs.get(since).copied() {
+            let lower = self.highs.partition_point(|(at, before)| *at <= sent && *before > high);
+            self.highs.drain(lower..since);
+        }
     }
 
     /// The provider's own bucket held only so much, give or take `unsaid` units.
@@ -414,6 +440,53 @@ mod tests {
         assert_eq!(free_at(&window, 55_000), 1_000 + MINUTE_MS + NETWORK_JITTER_MS);
         window.push(1, Time(61_500));
         assert_eq!(free_at(&window, 61_500), 30_000 + MINUTE_MS + NETWORK_JITTER_MS);
+    }
+
+    #[test]
+    fn what_ran_over_the_edge_is_not_given_back() {
+        // The bucket, of 400 units less half a second's, was full again when the next were sent.
+        let mut meter = Meter::new(400, MINUTE_MS, 400, false, Time(0));
+        meter.mark(50, Time(0));
+        meter.mark(300, Time(10_000));
+        let full_but = |meter: &Meter, now| (meter.bucket.capacity - meter.bucket.level(Time(now))) / 60_000;
+        assert_eq!(full_but(&meter, 10_000), 300);
+        meter.correct(50, 5, Time(0), Time(10_000));
+        assert_eq!(full_but(&meter, 10_000), 300);
+        // Of these nothing ran over.
+        meter.correct(300, 200, Time(10_000), Time(10_000));
+        assert_eq!(full_but(&meter, 10_000), 200);
+        // Of these a part did: 50 of 60 units would have flown in after 7.5 s, and did so again in the end.
+        meter.mark(60, Time(60_000));
+        meter.mark(60, Time(67_500));
+        assert_eq!(full_but(&meter, 67_500), 70);
+        meter.correct(60, 0, Time(60_000), Time(67_500));
+        assert_eq!(full_but(&meter, 67_500), 60);
+    }
+
+    /// A bucket that is told later what was used is never fuller than one that knew it at once.
+    #[test]
+    fn a_corrected_bucket_holds_no_more_than_one_that_knew() {
+        for seed in 0..500 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let mut told = Bucket::new(600, MINUTE_MS, 600, 1, Time(0));
+            let mut knew = told.clone();
+            let (mut now, mut open) = (Time(0), Vec::new());
+            for _ in 0..400 {
+                now = now.after_ms(rng.u64(0..2_000));
+                if rng.bool() {
+                    let (taken, used) = (rng.u64(1..40), rng.u64(0..40));
+                    told.spend(taken, now);
+                    knew.spend(used, now);
+                    open.push((taken, used, now));
+                } else if !open.is_empty() {
+                    let (taken, used, sent) = open.swap_remove(rng.usize(..open.len()));
+                    told.correct(taken, used, sent, now);
+                }
+                let unknown: i128 = open.iter().map(|(taken, used, _)| i128::from(used.saturating_sub(*taken))).sum();
+                let most = knew.level(now) + unknown * told.drops_per_unit;
+                assert!(told.level(now) <= most, "{seed}: {} of {most}", told.level(now));
+            }
+        }
     }
 
     #[test]

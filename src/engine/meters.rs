@@ -205,7 +205,7 @@ impl Meters {
         if let Some(used) = self.input_used(bill) {
             for meter in [TOKENS, INPUT] {
                 if let Some(meter) = &mut self.meters[meter] {
-                    meter.correct(weight.input, used, sent);
+                    meter.correct(weight.input, used, sent, now);
                 }
             }
         }

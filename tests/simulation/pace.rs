@@ -25,6 +25,8 @@ use lane::{HINT_MS_MAX, Lane, backoff_ms_max};
 
 /// Of a row that was asked again and again whether the network is back.
 const ANOTHER_ROW_ASKS_MS: u64 = 60_000;
+/// Rows that the request cache may answer wait for the disk, which is asked for so many at once.
+const LOOK_UPS_AT_ONCE: usize = 64;
 /// What a lane may lose by the rate that it learns from refusals: so much, after which it is forgotten; as long as it
 /// was told to rest, which is what it learns from; and of all its time one part in so many, since a rate that is tried is
 /// a little below the one that was taken.
@@ -48,6 +50,8 @@ pub struct Pace<'a> {
     lanes: Vec<Lane>,
     standing: Vec<Standing>,
     items: Vec<(Stands, u32)>,
+    /// The request cache may answer them, and was not asked yet.
+    to_look_up: Vec<bool>,
     lane_of: BTreeMap<AttemptId, usize>,
     weight_max: Weight,
     at: Time,
@@ -89,6 +93,7 @@ impl<'a> Pace<'a> {
             lanes: lanes.iter().map(|lane| Lane::new(lane.clone(), &scenario.plan, now)).collect(),
             standing: lanes.iter().map(|_| Standing::default()).collect(),
             items: vec![(Stands::Waits(now), 0); scenario.facts.len()],
+            to_look_up: to_look_up(scenario),
             lane_of: BTreeMap::new(),
             weight_max: Weight { input, output },
             at: now,
@@ -151,9 +156,12 @@ impl<'a> Pace<'a> {
     fn item_at(&self, index: usize, lane: &Lane, now: Time) -> Option<Time> {
         // By group, the last moment of its items that haven't ended; never, where one of them is under way.
         let mut groups: Vec<Option<Time>> = vec![None; self.items.len()];
+        let looking_up = self.items.iter().filter(|(stands, _)| *stands == Stands::LookingUp).count();
+        let disk_is_busy = looking_up >= LOOK_UPS_AT_ONCE;
         for (item, (stands, _)) in self.items.iter().enumerate() {
             let at = match stands {
                 Stands::Ended => continue,
+                Stands::Waits(_) if disk_is_busy && self.to_look_up[item] => Time(u64::MAX),
                 Stands::Waits(at) => *at,
                 Stands::LookingUp | Stands::UnderWay | Stands::CutOff | Stands::Exported => Time(u64::MAX),
             };
@@ -173,6 +181,7 @@ impl<'a> Pace<'a> {
 
     pub fn looks_up(&mut self, item: Ordinal) {
         self.items[item as usize].0 = Stands::LookingUp;
+        self.to_look_up[item as usize] = false;
     }
 
     pub fn looked_up(&mut self, item: Ordinal, now: Time) {
@@ -230,7 +239,8 @@ impl<'a> Pace<'a> {
         match &record.entry {
             Entry::Reserved { item, .. } => self.items[*item as usize].0 = Stands::UnderWay,
             Entry::Released { item, .. } => self.items[*item as usize].0 = Stands::Waits(at),
-            Entry::Settled(Settled { item, ending, failure, uncounted, .. }) => {
+            Entry::Settled(Settled { item, ending, failure, uncounted, misfit, .. }) => {
+                self.to_look_up[*item as usize] &= misfit.is_none();
                 let (stands, tries) = &mut self.items[*item as usize];
                 *stands = match (ending, failure) {
                     (Some(_), _) => Stands::Ended,
@@ -249,6 +259,7 @@ impl<'a> Pace<'a> {
             }
             Entry::Ended { item, .. } => self.items[*item as usize].0 = Stands::Ended,
             Entry::Reopened { item } | Entry::AskedAgain { item, .. } => {
+                self.to_look_up[*item as usize] &= !matches!(record.entry, Entry::AskedAgain { .. });
                 let (stands, tries) = &mut self.items[*item as usize];
                 *tries = 0;
                 // A look-up that begins in the same step is told of before its records.
@@ -317,6 +328,7 @@ impl<'a> Pace<'a> {
         let mut limits: Vec<Limits> = self.scenario.plan.lanes.iter().map(|lane| lane.limits.clone()).collect();
         let mut cut_off = BTreeMap::new();
         self.items.fill((Stands::Waits(now), 0));
+        self.to_look_up = to_look_up(self.scenario);
         self.stop_asked = false;
         for record in down {
             self.stands_after(record);
@@ -343,6 +355,10 @@ impl<'a> Pace<'a> {
         self.goes = false;
         self.at = now;
     }
+}
+
+fn to_look_up(scenario: &Scenario) -> Vec<bool> {
+    scenario.facts.iter().map(|facts| scenario.plan.use_cache && facts.maybe_cached).collect()
 }
 
 fn counts(failure: &Failure) -> bool {

@@ -47,6 +47,7 @@ pub struct Lane {
     /// Requests a minute, as its answers say.
     stated: Option<u64>,
     burst: u64,
+    limits_set: Time,
     taken: BTreeMap<AttemptId, Taken>,
     /// Requests ever sent.
     count: u64,
@@ -77,6 +78,7 @@ impl Lane {
             slots_milli: slots_milli(&plan.limits),
             burst: burst(&plan.limits),
             stated: None,
+            limits_set: now,
             plan,
             warm_up: of_run.warm_up,
             first_call_alone: of_run.first_call_alone,
@@ -102,16 +104,16 @@ impl Lane {
             reached: !of_run.first_call_alone,
             alone_until: None,
         };
-        lane.apply(now);
+        lane.apply(now, now);
         lane
     }
 
-    fn apply(&mut self, now: Time) {
+    fn apply(&mut self, since: Time, now: Time) {
         let limits = &self.plan.limits;
         let strict = limits.model == LimiterModel::Window;
         let burst = self.burst;
         let set = |room: &mut Option<Room>, limit: Option<u64>, span_ms, burst| match (limit, room.as_mut()) {
-            (Some(limit), Some(room)) => room.set(limit, burst, now),
+            (Some(limit), Some(room)) => room.set(limit, burst, since, now),
             (limit, _) => *room = limit.map(|limit| Room::new(limit, span_ms, burst, strict, now)),
         };
         let requests = limits.requests_per_minute.map(u64::from).into_iter().chain(self.stated).min();
@@ -126,7 +128,8 @@ impl Lane {
         self.slots_milli = slots_milli(&limits);
         self.burst = self.burst.min(burst(&limits));
         self.plan.limits = limits;
-        self.apply(now);
+        self.limits_set = now;
+        self.apply(now, now);
     }
 
     fn each(&mut self, weight: Weight, with: impl Fn(&mut Room, Load)) {
@@ -213,7 +216,7 @@ impl Lane {
         let seen = seen.requests;
         let Some(limit) = seen.limit.filter(|limit| *limit > 0) else { return };
         self.stated = Some(limit);
-        self.apply(now);
+        self.apply(now, now);
         let left = seen.remaining.unwrap_or(limit);
         self.scarce = left * 10 < limit;
         if let Some(requests) = &mut self.requests {
@@ -253,7 +256,7 @@ impl Lane {
         self.rests_until = self.rests_until.max(now.after_ms(hint_ms + backoff_ms_max(self.refusals)));
         self.refusals += 1;
         self.burst = if self.burst > BURST_AFTER_ONE_REFUSAL { BURST_AFTER_ONE_REFUSAL } else { 1 };
-        self.apply(now);
+        self.apply(now, now);
     }
 
     fn failed(&mut self, kind: FailureKind, now: Time) {
@@ -283,6 +286,8 @@ impl Lane {
                 room.release(load.at_end + if sent.is_none() { load.at_send } else { 0 });
             });
         }
+        // What didn't reach the disk was never in force.
+        let in_force_since = if limits == self.plan.limits { now } else { self.limits_set };
         (self.slots_milli, self.burst) = (slots_milli(&limits), burst(&limits));
         self.plan.limits = limits;
         (self.rests_until, self.silent_until, self.refusals) = (Time(0), Time(0), 0);
@@ -291,7 +296,7 @@ impl Lane {
         self.stated = None;
         self.reached = !self.first_call_alone;
         self.works();
-        self.apply(now);
+        self.apply(in_force_since, now);
     }
 
     /// Whether a request of this weight fits into its minute at all.

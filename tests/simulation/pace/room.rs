@@ -44,8 +44,10 @@ impl Room {
         room
     }
 
-    pub fn set(&mut self, limit: u64, burst: u64, now: Time) {
+    /// Another limit, which has been in force since then.
+    pub fn set(&mut self, limit: u64, burst: u64, since: Time, now: Time) {
         self.refill(now);
+        self.level -= i128::from(self.limit.saturating_sub(limit)) * i128::from(now.ms_since(since));
         (self.limit, self.burst) = (limit.max(1), burst);
         self.level = self.level.min(self.capacity());
     }
