@@ -177,9 +177,7 @@ impl Pace {
         }
         self.lowered_after = self.accepted;
         if begins {
-            // The slowest rate is more than was accepted anyway.
-            let quickly = says_little && self.rate_milli > RATE_MIN_MILLI;
-            self.quickly_to_milli = if quickly { u64::MAX } else { 0 };
+            self.quickly_to_milli = if says_little { u64::MAX } else { 0 };
             self.began_at = now;
             self.before = Before {
                 accepted: self.accepted,

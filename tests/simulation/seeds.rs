@@ -24,6 +24,11 @@ const SEEDS_KEPT: &[(&str, u64)] = &[
     ("mixed", 43_789),
     ("quantised", 67_835),
     ("bucket", 97_906),
+    ("all", 101_237),
+    ("all", 203_869),
+    ("all", 583_363),
+    ("all", 981_716),
+    ("all", 991_973),
 ];
 
 const FAILURES_SHOWN: usize = 20;
