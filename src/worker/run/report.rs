@@ -11,9 +11,9 @@ use crate::worker::browser::sleep_ms;
 use crate::worker::page;
 use crate::worker::run::session::Session;
 
-/// Between two progress messages, and between two while nothing happens.
-const PROGRESS_MS: u32 = 100;
-const IDLE_TURNS: u32 = 10;
+/// Between two progress messages, and between two while nothing happens: the page shows a new one every half second.
+const PROGRESS_MS: u32 = 250;
+const IDLE_TURNS: u32 = 4;
 
 impl Session {
     /// The setup with the limits and the budget that are in force: they may have changed on the way.
@@ -58,7 +58,7 @@ impl Session {
         Breakdown { answered, needs_keys: self.needs_keys(), marks: results.marks() }
     }
 
-    /// About ten times a second while something changes, once a second while a run waits, and once at the end.
+    /// About four times a second while something changes, once a second while a run waits, and once at the end.
     pub(in crate::worker) fn tell_soon(self: &Rc<Self>) {
         self.changed.set(true);
         if self.telling.replace(true) {
