@@ -1,6 +1,8 @@
 //! What is on disk: the records from which a run goes on after any crash. This is a stored format: journals of earlier
 //! versions are read for good (`tests/kept`), and a field that is added has a default.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::batch::BatchEntry;
@@ -51,8 +53,9 @@ pub enum Entry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Began {
     pub plan: Plan,
+    /// Shared with the run: there may be a million.
     #[serde(with = "columns")]
-    pub facts: Vec<ItemFacts>,
+    pub facts: Arc<Vec<ItemFacts>>,
 }
 
 /// How an attempt ended, what it cost, and how its item ended, if it did.
@@ -192,6 +195,8 @@ pub(super) fn worth_asking_again(answer: &Answer) -> bool {
 
 /// Facts by column: a third of the bytes that a list of objects takes.
 mod columns {
+    use std::sync::Arc;
+
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::engine::{ItemFacts, Ordinal};
@@ -214,7 +219,7 @@ mod columns {
         .serialize(to)
     }
 
-    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<ItemFacts>, D::Error> {
+    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Arc<Vec<ItemFacts>>, D::Error> {
         let Columns { repeats, estimates, bounds } = Columns::deserialize(from)?;
         let rows = estimates.into_iter().zip(bounds).enumerate();
         let mut facts: Vec<ItemFacts> = rows
@@ -231,7 +236,7 @@ mod columns {
                 None => return Err(serde::de::Error::custom(format!("row {row} repeats row {leader}"))),
             }
         }
-        Ok(facts)
+        Ok(Arc::new(facts))
     }
 }
 
@@ -243,7 +248,7 @@ mod tests {
     #[test]
     fn plan_and_facts_come_back_as_they_were() {
         let facts = vec![testing::row(0), testing::row(1), testing::row(0)];
-        let entry = Entry::Began(Box::new(Began { plan: testing::plan(), facts }));
+        let entry = Entry::Began(Box::new(Began { plan: testing::plan(), facts: facts.into() }));
         let record = Record { at: Time(7), entry };
         let json = serde_json::to_vec(&record).unwrap();
         assert_eq!(Record::read(&json).unwrap(), record);

@@ -2,6 +2,7 @@
 //! beside it is what lanes were asked to keep to, and what they sent of late.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::engine::book::Attempt;
 use crate::engine::run::Engine;
@@ -29,8 +30,12 @@ impl Restoration {
     /// `plan` and `facts` are those of the run's [`Began`], with what the request cache may answer by now;
     /// a journal of before that was recorded takes those that are computed anew, once. `began`: the time of the first
     /// record, since limits refill between the records as they did then.
-    pub fn begin(plan: Plan, facts: Vec<ItemFacts>, seed: u64, began: Time) -> Restoration {
-        Restoration { engine: Engine::bare(plan, facts, seed, began), is_recorded: false, ended: BTreeMap::new() }
+    pub fn begin(plan: Plan, facts: impl Into<Arc<Vec<ItemFacts>>>, seed: u64, began: Time) -> Restoration {
+        Restoration {
+            engine: Engine::bare(plan, facts.into(), seed, began),
+            is_recorded: false,
+            ended: BTreeMap::new(),
+        }
     }
 
     pub fn take(&mut self, record: &Record) {
@@ -91,7 +96,7 @@ impl Engine {
     /// A [`Restoration`] in one go.
     pub fn restore(
         plan: Plan,
-        facts: Vec<ItemFacts>,
+        facts: impl Into<Arc<Vec<ItemFacts>>>,
         records: impl IntoIterator<Item = Record>,
         seed: u64,
         now: Time,
@@ -135,7 +140,7 @@ impl Engine {
     }
 
     fn record_what_it_is_made_of(&mut self) {
-        let (plan, facts) = (self.book.plan().clone(), self.book.items().all_facts().to_vec());
+        let (plan, facts) = (self.book.plan().clone(), self.book.items().all_facts());
         self.commit(Entry::Began(Box::new(Began { plan, facts })));
     }
 }

@@ -2,6 +2,7 @@
 //! each to the [`Book`] and queues it for the disk.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use crate::engine::book::{Book, Status};
 use crate::engine::lane::Lane;
@@ -45,7 +46,8 @@ pub struct Engine {
 
 impl Engine {
     /// A run that has not begun. `seed` feeds the jitter.
-    pub fn new(plan: Plan, facts: Vec<ItemFacts>, seed: u64, now: Time) -> Engine {
+    pub fn new(plan: Plan, facts: impl Into<Arc<Vec<ItemFacts>>>, seed: u64, now: Time) -> Engine {
+        let facts = facts.into();
         let began = Began { plan: plan.clone(), facts: facts.clone() };
         let mut engine = Engine::bare(plan, facts, seed, now);
         engine.commit(Entry::Began(Box::new(began)));
@@ -53,7 +55,7 @@ impl Engine {
     }
 
     /// Without a record.
-    pub(super) fn bare(plan: Plan, facts: Vec<ItemFacts>, seed: u64, now: Time) -> Engine {
+    pub(super) fn bare(plan: Plan, facts: Arc<Vec<ItemFacts>>, seed: u64, now: Time) -> Engine {
         Engine {
             lanes: plan
                 .lanes

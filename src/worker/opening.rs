@@ -1,6 +1,7 @@
 //! Starting a run, opening a kept one, and leaving the open one.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use wasm_bindgen_futures::spawn_local;
 
@@ -192,7 +193,9 @@ impl Shell {
         let setup = &kept.manifest.setup;
         let began = kept.records.iter().find_map(|read| read.record.began()).cloned();
         let (plan, facts) = match began {
-            Some(Began { plan, facts }) => (plan, self.with_cached(prepared, facts, slices).await),
+            Some(Began { plan, facts }) => {
+                (plan, self.with_cached(prepared, Arc::unwrap_or_clone(facts), slices).await)
+            }
             // A run of before this was recorded.
             None => (plan::plan(setup), self.facts(prepared, slices).await),
         };

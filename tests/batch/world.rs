@@ -328,7 +328,7 @@ impl<'a> World<'a> {
             // Nothing was down yet: whatever is computed now holds, and tokens are no longer counted.
             None => {
                 let longer = |facts: &ItemFacts| ItemFacts { input_bound: facts.input_bound * 3, ..*facts };
-                let facts = self.scenario.facts.iter().map(longer).collect();
+                let facts = self.scenario.facts.iter().map(longer).collect::<Vec<_>>().into();
                 Began { plan: self.scenario.plan.clone(), facts }
             }
         };

@@ -155,10 +155,11 @@ impl World<'_> {
         let Began { plan, facts } = match self.storage.down.iter().find_map(Record::began) {
             // By now other prices and other counts would be found; what was recorded holds.
             Some(began) => began.clone(),
-            None => Began { plan: self.scenario.plan.clone(), facts: self.scenario.facts.clone() },
+            None => Began { plan: self.scenario.plan.clone(), facts: self.scenario.facts.clone().into() },
         };
-        let facts = facts.into_iter().zip(&self.scenario.facts);
-        let facts = facts.map(|(facts, drawn)| ItemFacts { maybe_cached: drawn.maybe_cached, ..facts }).collect();
+        let facts = facts.iter().zip(&self.scenario.facts);
+        let facts =
+            facts.map(|(facts, drawn)| ItemFacts { maybe_cached: drawn.maybe_cached, ..*facts }).collect::<Vec<_>>();
         Engine::restore(plan, facts, self.storage.down.iter().cloned(), seed, self.clock())
     }
 

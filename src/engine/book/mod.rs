@@ -10,6 +10,7 @@ mod schedule;
 mod tally;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use self::budget::Budget;
 pub use self::schedule::{Schedule, Status};
@@ -66,7 +67,7 @@ pub struct Book {
 }
 
 impl Book {
-    pub fn new(plan: Plan, facts: Vec<ItemFacts>) -> Book {
+    pub fn new(plan: Plan, facts: Arc<Vec<ItemFacts>>) -> Book {
         Book {
             items: Schedule::new(facts, plan.use_cache),
             budget: Budget::new(plan.budget),

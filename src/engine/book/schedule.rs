@@ -6,6 +6,7 @@
 //! request cache may answer have a queue of their own: the disk holds up nobody who doesn't wait for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::engine::lane::Lanes;
 use crate::engine::{ItemFacts, Ordinal};
@@ -58,7 +59,7 @@ struct Queue {
 
 #[derive(Debug)]
 pub struct Schedule {
-    facts: Vec<ItemFacts>,
+    facts: Arc<Vec<ItemFacts>>,
     status: Vec<Status>,
     retries: Vec<u8>,
     timeouts: Vec<u8>,
@@ -66,7 +67,8 @@ pub struct Schedule {
     /// The next item with the same request, in input order.
     next_twin: Vec<u32>,
     counts: [u32; STATUSES],
-    use_cache: bool,
+    /// The request cache may answer them, and was not asked.
+    maybe_cached: Vec<bool>,
     /// To be sent.
     to_send: Queue,
     /// To be looked up in the request cache first.
@@ -80,7 +82,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// All open; with `use_cache`, those with an equal one before them are its twins.
-    pub fn new(facts: Vec<ItemFacts>, use_cache: bool) -> Schedule {
+    pub fn new(facts: Arc<Vec<ItemFacts>>, use_cache: bool) -> Schedule {
         let total = facts.len();
         let mut next_twin = vec![NONE; total];
         let mut status = vec![Status::Open; total];
@@ -102,6 +104,7 @@ impl Schedule {
         }
         let (retries, timeouts, reasks) = (vec![0; total], vec![0; total], vec![0; total]);
         Schedule {
+            maybe_cached: facts.iter().map(|facts| use_cache && facts.maybe_cached).collect(),
             facts,
             status,
             retries,
@@ -109,7 +112,6 @@ impl Schedule {
             reasks,
             next_twin,
             counts,
-            use_cache,
             to_send: Queue::default(),
             to_look_up: Queue::default(),
             aside: BTreeMap::new(),
@@ -131,8 +133,8 @@ impl Schedule {
         self.facts[item as usize]
     }
 
-    pub fn all_facts(&self) -> &[ItemFacts] {
-        &self.facts
+    pub fn all_facts(&self) -> Arc<Vec<ItemFacts>> {
+        self.facts.clone()
     }
 
     pub fn status(&self, item: Ordinal) -> Status {
@@ -168,7 +170,7 @@ impl Schedule {
     }
 
     fn is_to_look_up(&self, item: Ordinal) -> bool {
-        self.use_cache && self.facts(item).maybe_cached
+        self.maybe_cached[item as usize]
     }
 
     fn queue_of(&mut self, item: Ordinal) -> &mut Queue {
@@ -282,7 +284,7 @@ impl Schedule {
     /// The request cache can't answer it.
     pub fn forget_cached(&mut self, item: Ordinal) {
         debug_assert_ne!(self.status(item), Status::Open, "it would be in the wrong queue");
-        self.facts[item as usize].maybe_cached = false;
+        self.maybe_cached[item as usize] = false;
     }
 
     pub fn retries(&self, item: Ordinal) -> u8 {
@@ -342,11 +344,12 @@ impl Schedule {
 mod tests {
     use super::*;
 
-    fn facts(leaders: &[u32]) -> Vec<ItemFacts> {
-        leaders
-            .iter()
-            .map(|leader| ItemFacts { leader: *leader, input_estimate: 1, input_bound: 1, maybe_cached: false })
-            .collect()
+    fn fact(leader: u32) -> ItemFacts {
+        ItemFacts { leader, input_estimate: 1, input_bound: 1, maybe_cached: false }
+    }
+
+    fn facts(leaders: &[u32]) -> Arc<Vec<ItemFacts>> {
+        leaders.iter().copied().map(fact).collect::<Vec<_>>().into()
     }
 
     #[test]
@@ -369,8 +372,8 @@ mod tests {
 
     #[test]
     fn what_waits_for_the_disk_holds_up_nobody_else() {
-        let cached = |item: u32| ItemFacts { maybe_cached: item % 2 == 0, ..facts(&[item])[0] };
-        let mut items = Schedule::new((0..6).map(cached).collect(), true);
+        let cached = |item: u32| ItemFacts { maybe_cached: item % 2 == 0, ..fact(item) };
+        let mut items = Schedule::new((0..6).map(cached).collect::<Vec<_>>().into(), true);
         assert_eq!((items.next_to_look_up(), items.next_to_send()), (Some(0), Some(1)));
         items.record(1, Status::UnderWay);
         items.look_up(0);
@@ -379,7 +382,7 @@ mod tests {
         items.forget_cached(0);
         items.open(0);
         assert_eq!((items.next_to_look_up(), items.next_to_send()), (Some(2), Some(0)));
-        let mut sent = Schedule::new((0..6).map(cached).collect(), false);
+        let mut sent = Schedule::new((0..6).map(cached).collect::<Vec<_>>().into(), false);
         assert_eq!((sent.next_to_look_up(), sent.next_to_send()), (None, Some(0)), "without the cache all are sent");
     }
 
@@ -390,8 +393,8 @@ mod tests {
         const ITEMS: u32 = 12;
         for seed in 0..300 {
             let mut rng = fastrand::Rng::with_seed(seed);
-            let cached = |item| ItemFacts { maybe_cached: item % 3 == 0, ..facts(&[item])[0] };
-            let mut items = Schedule::new((0..ITEMS).map(cached).collect(), true);
+            let cached = |item| ItemFacts { maybe_cached: item % 3 == 0, ..fact(item) };
+            let mut items = Schedule::new((0..ITEMS).map(cached).collect::<Vec<_>>().into(), true);
             for at in 0..200 {
                 let item = rng.u32(0..ITEMS);
                 match rng.u8(0..10) {
