@@ -99,7 +99,8 @@ impl Shell {
         if let (Some(asked), Some(left)) = (asked.budget, manifest.setup.budget)
             && left < asked
         {
-            notes.push(format!("Trials took {} of the budget of {asked}: this run has {left}.", asked - left));
+            let [took, asked, left] = [asked - left, asked, left].map(Usd::short);
+            notes.push(format!("Trials took {took} of the budget of {asked}: this run has {left}."));
         }
         let mut spend = self.trial_spend.get();
         spend[usize::from(manifest.setup.provider.is_remote())] = Usd::ZERO;

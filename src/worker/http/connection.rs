@@ -125,25 +125,36 @@ fn model_names(body: &str) -> Option<Vec<String>> {
     (names.len() == listed.len().min(MODELS_MAX) || !names.is_empty()).then_some(names)
 }
 
+/// What a list of models says of the one that is chosen. `over`: how the server was reached.
+fn listed_words(model: &str, models: &[String], with_key: bool, over: &str) -> String {
+    match (models, models.iter().any(|listed| listed == model)) {
+        (_, true) => {
+            let key = if with_key { ", takes the key" } else { " without a key" };
+            let among = match models.len() {
+                1 => "as its model".to_owned(),
+                count => format!("among {count} models"),
+            };
+            format!("The server answers{over}{key}, and lists {model} {among}.")
+        }
+        ([], _) => format!("The server answers{over}, but lists no models."),
+        ([only], _) if model.is_empty() => format!("The server answers{over} and lists one model, {only}. Choose it."),
+        ([only], _) => format!("The server answers{over} and lists only {only}, not {model}. Choose {only}."),
+        (_, _) if model.is_empty() => {
+            format!("The server answers{over} and lists {} models. Choose one of those.", models.len())
+        }
+        (_, _) => format!(
+            "The server answers{over} and lists {} models, but {model} is not one of them. Choose one of those.",
+            models.len()
+        ),
+    }
+}
+
 fn read(setup: &Setup, with_key: bool, reply: &HttpReply, http: Option<&str>) -> ConnectionReport {
     if let Some(models) = model_names(&reply.body).filter(|_| reply.status == 200) {
         let model = setup.model.trim();
         let known = models.iter().any(|listed| listed == model);
         let over = http.map(|version| format!(" over {version}")).unwrap_or_default();
-        let message = match (known, models.len()) {
-            (true, count) => {
-                let key = if with_key { ", takes the key" } else { " without a key" };
-                let among = if count == 1 { "as its model".into() } else { format!("among {count} models") };
-                format!("The server answers{over}{key}, and lists {model} {among}.")
-            }
-            (false, 0) => format!("The server answers{over}, but lists no models."),
-            (false, count) if model.is_empty() => {
-                format!("The server answers{over} and lists {count} models. Choose one of those.")
-            }
-            (false, count) => format!(
-                "The server answers{over} and lists {count} models, but {model} is not one of them. Choose one of those."
-            ),
-        };
+        let message = listed_words(model, &models, with_key, &over);
         let told = [Some(message), price_words(setup, known), Some(browser_words(setup.provider, reply).to_owned())];
         return report(known, told.into_iter().flatten().collect::<Vec<_>>().join(" "), models);
     }
@@ -235,6 +246,17 @@ fn failed(message: String) -> ConnectionReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_one_is_named() {
+        let said = |model: &str, models: &[&str]| {
+            listed_words(model, &models.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), true, "")
+        };
+        assert_eq!(said("a", &["b"]), "The server answers and lists only b, not a. Choose b.");
+        assert_eq!(said("", &["b"]), "The server answers and lists one model, b. Choose it.");
+        assert_eq!(said("b", &["b"]), "The server answers, takes the key, and lists b as its model.");
+        assert!(said("a", &["b", "c"]).contains("lists 2 models, but a is not one of them"));
+    }
 
     #[test]
     fn lists_of_models_come_in_three_shapes() {
