@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
@@ -30,6 +31,11 @@ use crate::worker::run::table::{Window, chosen_rows, detail};
 use crate::worker::signal::Signal;
 use crate::worker::simulate;
 use crate::worker::tasks::Tasks;
+
+/// The page says what it waits for where the storage takes longer to open.
+const SLOW_STORAGE_MS: u32 = 3_000;
+const SLOW_STORAGE: &str = "Waiting for the browser's storage. Nothing starts before it opens. If it doesn't open within 30 \
+                            seconds, a run may be kept only in this tab.";
 
 /// A message with the file that travels beside it.
 pub struct Letter {
@@ -65,7 +71,9 @@ pub struct Shell {
 
 impl Shell {
     pub async fn open() -> Rc<Shell> {
+        let slow = Timeout::new(SLOW_STORAGE_MS, || page::refuse(problem(Place::Storage, SLOW_STORAGE)));
         let storage = Rc::new(Storage::open().await);
+        drop(slow);
         storage.sweep().await;
         page::post(&ToPage::Ready { storage: storage.facts().await, runs: storage.runs(None).await });
         if let Some(why) = &storage.refused {

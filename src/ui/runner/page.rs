@@ -112,12 +112,14 @@ fn working(work: &Work) -> Html {
     html! { <Working task={kind} {percent} {on_cancel} /> }
 }
 
-/// A run that a crash could lose should not be started unknowingly.
-fn storage_warning(work: &Work) -> Html {
-    let Some(facts) = &work.desk.storage else { return Html::default() };
-    let words = crate::ui::runner::words::storage_risk(facts);
+/// A run that a crash could lose should not be started unknowingly. Before its storage is open, the worker starts none.
+fn storage_warning(Work { desk, .. }: &Work) -> Html {
+    let words = match &desk.storage {
+        Some(facts) => crate::ui::runner::words::storage_risk(facts),
+        None => desk.problem(Place::Storage),
+    };
     match words {
-        Some(words) => html! { <Notice tone={Tone::Warning}><p>{ words }</p></Notice> },
+        Some(words) => html! { <Notice tone={Tone::Warning}><p>{ words.to_owned() }</p></Notice> },
         None => Html::default(),
     }
 }

@@ -416,11 +416,11 @@ pub fn storage_risk(facts: &crate::link::StorageFacts) -> Option<&'static str> {
              private window they are gone when it closes. Export your results.",
         ),
         (true, false) => Some(
-            "This browser offers no database, so runs are kept in files alone. Export your results before you close it.",
+            "The browser's database can't be used. Runs are kept in files alone, and no answers are kept for later runs.",
         ),
         (false, false) => Some(
-            "This browser stores nothing for this page (a private window, or http from another machine). A run is lost when \
-             the tab closes: export its results first.",
+            "This browser stores nothing for this page: it's a private window, http from another machine, or its storage \
+             doesn't open. A run is lost when the tab closes: export its results first.",
         ),
     }
 }

@@ -77,7 +77,7 @@ fn Runs(props: &RunsProps) -> Html {
                 <Notice tone={Tone::Error}><p>{ refused.to_owned() }</p></Notice>
             }
             if desk.storage.is_none() && desk.broken.is_none() {
-                <p class="soft" role="status">{ "Looking for runs…" }</p>
+                <p class="soft" role="status">{ desk.problem(Place::Storage).unwrap_or("Looking for runs…").to_owned() }</p>
             } else if runs.is_empty() {
                 <p class="soft">{ "No runs yet. Runs you start appear here." }</p>
             }

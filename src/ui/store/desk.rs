@@ -267,6 +267,7 @@ impl Desk {
         match message {
             ToPage::Ready { storage, runs } => {
                 self.storage = Some(storage.clone());
+                self.forget_problem(Place::Storage);
                 self.runs = Rc::new(runs.clone());
             }
             ToPage::Data(data) => {
