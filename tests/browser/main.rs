@@ -50,6 +50,7 @@ browser_tests! {
         what_was_put_is_there_under_its_key_alone,
         a_runs_keys_are_its_own_and_in_order,
         a_change_that_fails_takes_the_whole_transaction_back,
+        a_connection_that_the_browser_closed_is_opened_again,
     ],
     fetch: [
         a_call_is_answered_on_both_wires,

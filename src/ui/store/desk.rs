@@ -224,7 +224,7 @@ impl Desk {
                 self.forget_problem(Place::Results);
             }
             ToWorker::Run(_) | ToWorker::AskAgain | ToWorker::Batch(_) => {
-                for place in [Place::Run, Place::Provider, Place::Limits] {
+                for place in [Place::Run, Place::Provider, Place::Limits, Place::Storage] {
                     self.forget_problem(place);
                 }
             }

@@ -145,7 +145,8 @@ impl Checkpoints {
         if let Some(json) = self.listed.take() {
             changes.push(Change::put(Store::Runs, self.run.as_str(), json));
         }
-        if self.database.is_lost() {
+        // The journal has it.
+        if durability == Durability::Relaxed && self.database.is_lost() {
             return Err(DiskRefusal::Lost("the database was closed".into()));
         }
         self.database.write(changes, durability).await.map_err(|error| DiskRefusal::of(&error))?;

@@ -3,20 +3,25 @@
 //! is issued at once, and "done" is the transaction's `complete`; that crate would let a request be awaited in the
 //! middle, rolls back what isn't committed by hand, and brings six procedural-macro crates for the five calls below.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
-use crate::worker::browser::{property, sleep_ms};
+use crate::worker::browser::{is_named, now, property, sleep_ms};
 
 const NAME: &str = "pennybatch";
 const VERSION: u32 = 1;
 /// Where opening takes longer, the app goes on without IndexedDB and says so. WebKit on a busy machine was seen to take
 /// more than five seconds, and a run that began then was kept in memory alone.
-const OPEN_MS_MAX: u32 = 30_000;
+const OPEN_MS_MAX: u64 = 30_000;
+/// A connection that the browser closed is opened again within this time, or what was to be done with it fails.
+const REOPEN_MS_MAX: u64 = 10_000;
+const REOPEN_WAIT_MS: u32 = 250;
+/// Connections that one transaction is tried on.
+const TRIES_MAX: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
@@ -74,8 +79,10 @@ pub enum Durability {
 }
 
 pub struct Database {
-    idb: IdbDatabase,
-    /// Another tab upgraded the database, or the browser closed it.
+    name: String,
+    /// Another one after the browser closed it, as Safari does with pages in the background.
+    idb: RefCell<IdbDatabase>,
+    /// It couldn't be opened again, or another tab upgraded it.
     lost: Rc<Cell<bool>>,
 }
 
@@ -85,44 +92,53 @@ impl Database {
     }
 
     pub async fn open_named(name: &str) -> Result<Database, String> {
-        let factory = property(&js_sys::global(), "indexedDB").ok_or("this browser has no IndexedDB here")?;
-        let factory: IdbFactory = factory.unchecked_into();
-        let request = factory.open_with_u32(name, VERSION).map_err(|error| crate::worker::browser::words(&error))?;
-        on_upgrade(&request);
-        let opened = Promise::new(&mut |resolve: Function, reject: Function| {
-            request.set_onsuccess(Some(&resolve));
-            request.set_onerror(Some(&reject));
-            request.set_onblocked(Some(&reject));
-        });
-        let late = wasm_bindgen_futures::future_to_promise(async {
-            sleep_ms(OPEN_MS_MAX).await;
-            Err(JsValue::NULL)
-        });
-        let first = Promise::race(&Array::of2(&opened, &late)).await;
-        let Ok(idb) = first.and_then(|_| request.result()) else {
-            return Err(why_not(&request));
-        };
-        Ok(Database::watch(idb.unchecked_into()))
+        let idb = connect(name, OPEN_MS_MAX, true).await?;
+        let database = Database { name: name.into(), idb: RefCell::new(idb), lost: Rc::default() };
+        database.watch();
+        Ok(database)
     }
 
-    fn watch(idb: IdbDatabase) -> Database {
-        let lost = Rc::new(Cell::new(false));
-        let (seen, closing) = (lost.clone(), idb.clone());
+    fn watch(&self) {
+        let idb = self.idb.borrow().clone();
+        let (lost, closing) = (self.lost.clone(), idb.clone());
         let changed = Closure::<dyn FnMut()>::new(move || {
-            seen.set(true);
+            lost.set(true);
             closing.close();
         });
         idb.set_onversionchange(Some(changed.as_ref().unchecked_ref()));
         changed.forget();
-        let seen = lost.clone();
-        let closed = Closure::<dyn FnMut()>::new(move || seen.set(true));
-        idb.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        closed.forget();
-        Database { idb, lost }
     }
 
     pub fn is_lost(&self) -> bool {
         self.lost.get()
+    }
+
+    /// After a transaction failed on a connection: returns once there is another one, if the browser had closed it.
+    async fn reconnect(&self, closed: &IdbDatabase, error: JsValue) -> Result<(), JsValue> {
+        // A transaction that the browser ended may say nothing at all.
+        let names = ["InvalidStateError", "AbortError", "UnknownError"];
+        if !error.is_null() && !names.iter().any(|name| is_named(&error, name)) {
+            return Err(error);
+        }
+        let until = now().after_ms(REOPEN_MS_MAX);
+        let mut wait_ms = REOPEN_WAIT_MS;
+        // Another transaction that failed may be faster.
+        while *self.idb.borrow() == *closed {
+            match connect(&self.name, until.ms_since(now()), false).await {
+                Ok(idb) => {
+                    self.idb.replace(idb).close();
+                    self.lost.set(false);
+                    self.watch();
+                }
+                Err(why) if until.ms_since(now()) <= wait_ms.into() => {
+                    self.lost.set(true);
+                    return Err(why.into());
+                }
+                Err(_) => sleep_ms(wait_ms).await,
+            }
+            wait_ms *= 2;
+        }
+        Ok(())
     }
 
     /// All changes in one transaction: all of them are done when this returns, or none.
@@ -135,22 +151,20 @@ impl Database {
             .filter(|store| changes.iter().any(|change| change.store() == *store))
             .map(|store| JsValue::from_str(store.name()))
             .collect();
-        let transaction = self.writing(&names, durability)?;
-        let done = completion(&transaction);
-        if let Err(error) = issue(&transaction, changes) {
-            let _ = transaction.abort();
-            let _ = done.await;
-            return Err(error);
-        }
-        match done.await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(transaction.error().map_or(JsValue::NULL, JsValue::from)),
+        let mut tries = 1;
+        loop {
+            let idb = self.idb.borrow().clone();
+            match write_to(&idb, &names, &changes, durability).await {
+                Err(error) if tries < TRIES_MAX => self.reconnect(&idb, error).await?,
+                written => return written,
+            }
+            tries += 1;
         }
     }
 
     /// The values of these keys, `undefined` for those that are missing; in one transaction.
     pub async fn get_many(&self, store: Store, keys: &[JsValue]) -> Result<Vec<JsValue>, JsValue> {
-        let objects = self.reading(store)?;
+        let objects = self.reading(store).await?;
         let requests: Vec<IdbRequest> = keys.iter().map(|key| objects.get(key)).collect::<Result<_, _>>()?;
         let mut values = Vec::with_capacity(requests.len());
         for answered in requests.iter().map(answer).collect::<Vec<_>>() {
@@ -169,7 +183,7 @@ impl Database {
 
     /// All keys (of a range), in their order.
     pub async fn keys(&self, store: Store, keys: Option<JsValue>) -> Result<Vec<JsValue>, JsValue> {
-        let objects = self.reading(store)?;
+        let objects = self.reading(store).await?;
         let request = match keys {
             Some(keys) => objects.get_all_keys_with_key(&keys)?,
             None => objects.get_all_keys()?,
@@ -180,27 +194,46 @@ impl Database {
         Ok(request.result()?.unchecked_into::<Array>().to_vec())
     }
 
-    /// web-sys knows the durability only behind its unstable switch, so the call goes by name; a browser that doesn't
-    /// know it ignores it.
-    fn writing(&self, names: &Array, durability: Durability) -> Result<IdbTransaction, JsValue> {
-        let durability = match durability {
-            Durability::Relaxed => "relaxed",
-            Durability::Strict => "strict",
-        };
-        let options = Object::new();
-        Reflect::set(&options, &"durability".into(), &durability.into())?;
-        let begin: Function = Reflect::get(&self.idb, &"transaction".into())?.unchecked_into();
-        Ok(begin.call3(&self.idb, names, &"readwrite".into(), &options)?.unchecked_into())
-    }
-
-    fn reading(&self, store: Store) -> Result<IdbObjectStore, JsValue> {
-        self.idb.transaction_with_str(store.name())?.object_store(store.name())
+    async fn reading(&self, store: Store) -> Result<IdbObjectStore, JsValue> {
+        let mut tries = 1;
+        loop {
+            let idb = self.idb.borrow().clone();
+            let begun = idb.transaction_with_str(store.name());
+            match begun.and_then(|transaction| transaction.object_store(store.name())) {
+                Err(error) if tries < TRIES_MAX => self.reconnect(&idb, error).await?,
+                objects => return objects,
+            }
+            tries += 1;
+        }
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        self.idb.close();
+        self.idb.borrow().close();
+    }
+}
+
+/// `may_create`: else a database that is gone stays gone, and this fails. A run whose records were in it must not go on in
+/// an empty one.
+async fn connect(name: &str, within_ms: u64, may_create: bool) -> Result<IdbDatabase, String> {
+    let factory = property(&js_sys::global(), "indexedDB").ok_or("this browser has no IndexedDB here")?;
+    let factory: IdbFactory = factory.unchecked_into();
+    let request = factory.open_with_u32(name, VERSION).map_err(|error| crate::worker::browser::words(&error))?;
+    on_upgrade(&request, may_create);
+    let opened = Promise::new(&mut |resolve: Function, reject: Function| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
+        request.set_onblocked(Some(&reject));
+    });
+    let late = wasm_bindgen_futures::future_to_promise(async move {
+        sleep_ms(within_ms as u32).await;
+        Err(JsValue::NULL)
+    });
+    let first = Promise::race(&Array::of2(&opened, &late)).await;
+    match first.and_then(|_| request.result()) {
+        Ok(idb) => Ok(idb.unchecked_into()),
+        Err(_) => Err(why_not(&request)),
     }
 }
 
@@ -221,22 +254,51 @@ pub fn key_of(run: &str, number: u64) -> JsValue {
     Array::of2(&run.into(), &(number as f64).into()).into()
 }
 
-fn issue(transaction: &IdbTransaction, changes: Vec<Change>) -> Result<(), JsValue> {
+async fn write_to(idb: &IdbDatabase, names: &Array, changes: &[Change], durability: Durability) -> Result<(), JsValue> {
+    let transaction = writing(idb, names, durability)?;
+    let done = completion(idb, &transaction);
+    if let Err(error) = issue(&transaction, changes) {
+        let _ = transaction.abort();
+        let _ = done.await;
+        return Err(error);
+    }
+    match done.await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(transaction.error().map_or(JsValue::NULL, JsValue::from)),
+    }
+}
+
+/// web-sys knows the durability only behind its unstable switch, so the call goes by name; a browser that doesn't
+/// know it ignores it.
+fn writing(idb: &IdbDatabase, names: &Array, durability: Durability) -> Result<IdbTransaction, JsValue> {
+    let durability = match durability {
+        Durability::Relaxed => "relaxed",
+        Durability::Strict => "strict",
+    };
+    let options = Object::new();
+    Reflect::set(&options, &"durability".into(), &durability.into())?;
+    let begin: Function = Reflect::get(idb, &"transaction".into())?.unchecked_into();
+    Ok(begin.call3(idb, names, &"readwrite".into(), &options)?.unchecked_into())
+}
+
+fn issue(transaction: &IdbTransaction, changes: &[Change]) -> Result<(), JsValue> {
     for change in changes {
         let objects = transaction.object_store(change.store().name())?;
         match change {
-            Change::Put { key, value, .. } => objects.put_with_key(&value, &key)?,
-            Change::Delete { keys, .. } => objects.delete(&keys)?,
+            Change::Put { key, value, .. } => objects.put_with_key(value, key)?,
+            Change::Delete { keys, .. } => objects.delete(keys)?,
             Change::Clear { .. } => objects.clear()?,
         };
     }
     Ok(())
 }
 
-fn completion(transaction: &IdbTransaction) -> Promise {
+/// A browser that closes the connection ought to abort what is under way on it first.
+fn completion(idb: &IdbDatabase, transaction: &IdbTransaction) -> Promise {
     Promise::new(&mut |resolve: Function, reject: Function| {
         transaction.set_oncomplete(Some(&resolve));
         transaction.set_onabort(Some(&reject));
+        idb.set_onclose(Some(&reject));
     })
 }
 
@@ -247,10 +309,12 @@ fn answer(request: &IdbRequest) -> Promise {
     })
 }
 
-fn on_upgrade(request: &IdbOpenDbRequest) {
+fn on_upgrade(request: &IdbOpenDbRequest, may_create: bool) {
     let opening = request.clone();
     let upgrade = Closure::once_into_js(move || {
-        if let Ok(idb) = opening.result() {
+        if !may_create {
+            let _ = opening.transaction().map(|upgrade| upgrade.abort());
+        } else if let Ok(idb) = opening.result() {
             let idb: IdbDatabase = idb.unchecked_into();
             for store in Store::ALL {
                 // Fails where the store is there already, which is all that is wanted.

@@ -90,8 +90,9 @@ impl Storage {
         used_and_quota().await.is_none_or(|(used, quota)| quota - used >= bytes).then_some(opfs)
     }
 
+    /// One that was lost is passed by where files hold the same; else it is asked again every time.
     pub(super) fn database(&self) -> Option<&Rc<Database>> {
-        self.database.as_ref().filter(|database| !database.is_lost())
+        self.database.as_ref().filter(|database| self.opfs.is_none() || !database.is_lost())
     }
 
     /// Puts a new run down: its data, then the manifest that makes it a run.

@@ -297,7 +297,8 @@ impl Session {
     }
 
     fn carry_on(self: &Rc<Self>, command: Command) {
-        let again = command == Command::Resume && self.unsaved.borrow().refused.is_some();
+        // A disk that refuses again says so again.
+        let again = command == Command::Resume && self.unsaved.borrow_mut().refused.take().is_some();
         self.handle(Event::Command(command));
         if again {
             self.begin_flush();
