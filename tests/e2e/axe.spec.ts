@@ -1,30 +1,11 @@
-// axe on every page and in every state that a person gets to, in light and in dark.
+// axe on every page and in the states that a person usually gets to, in light and in dark. axe_states.spec.ts has the others.
 
-import axe from 'axe-core';
 import type { Locator } from '@playwright/test';
+import { clean } from './support/axe';
 import { firstRows, movies, numberedRows } from './support/data';
 import { BRIEF } from './support/prompts';
 import { readyRunner, Runner } from './support/runner';
 import { expect, test, type Page } from './support/test';
-
-declare global {
-  interface Window {
-    axe: typeof axe;
-  }
-}
-
-/** What axe finds in the page as it stands, in both themes. The second time it looks at colours: nothing else changes. */
-async function clean(page: Page, state: string): Promise<void> {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const options: axe.RunOptions = { resultTypes: ['violations'] };
-    if (colorScheme === 'dark') options.runOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
-    const violations = await page.evaluate(async options => (await window.axe.run(options)).violations, options);
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.target.join(' ')).join(', ')}`);
-    expect.soft(found, `${state}, in ${colorScheme}`).toEqual([]);
-  }
-}
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 const number = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true });

@@ -216,7 +216,7 @@ fn confusion(score: &CandidateSummary) -> Html {
             <table class="data-table confusion" aria-label="Confusion table">
                 <caption class="small soft">{ "Rows: right answer. Columns: given answer." }</caption>
                 <thead><tr>
-                    <th></th>
+                    <td></td>
                     { for labels.iter().map(|label| html! { <th scope="col" class="number">{ *label }</th> }) }
                 </tr></thead>
                 <tbody>

@@ -55,7 +55,7 @@ pub fn Comparison(props: &ComparisonProps) -> Html {
                         <th scope="col" class="number">{ "Time per call" }</th>
                         <th scope="col" class="number">{ "Doesn\u{2019}t fit" }</th>
                         <th scope="col" class="number">{ "Answered" }</th>
-                        <th scope="col"></th>
+                        <td></td>
                     </tr></thead>
                     <tbody>
                         { for answers.candidates.iter().enumerate().map(|(lane, score)| line(props, &names, lane, score, labelled)) }
@@ -131,7 +131,7 @@ fn line(props: &ComparisonProps, names: &[String], lane: usize, score: &Candidat
             <td>
                 <Button disabled={!props.at_rest} label={format!("Run the rest with {name}")} on_press={on_choose}
                     title="Starts a run of the whole file with this candidate, under what is left of the budget.">
-                    { "Run the rest with this one" }
+                    { "Run the rest" }
                 </Button>
             </td>
         </tr>
