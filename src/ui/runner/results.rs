@@ -11,7 +11,7 @@ use crate::money::grouped;
 use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{Button, ButtonKind, SelectField, TextField, TextKind};
 use crate::ui::runner::pause_note::focus;
-use crate::ui::runner::window::{RowWindow, row_window};
+use crate::ui::runner::window::{ROW_HEIGHT_PX, RowWindow, row_window};
 use crate::ui::runner::words::{ended_name, misfit_words, money, rows, state_name};
 use crate::ui::store::desk::RowsSeen;
 
@@ -20,6 +20,7 @@ const ROWS_FIRST: u32 = 60;
 /// The rows that are seen are asked for again this often at most while the run goes on.
 const FRESH_MS: u32 = 700;
 const SEARCH_MS: u32 = 200;
+const UNMEASURED: (f64, f64, f64) = (0.0, 420.0, ROW_HEIGHT_PX);
 
 /// A stretch of the table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,10 +60,10 @@ pub struct ResultsProps {
 pub fn Results(props: &ResultsProps) -> Html {
     let filter = props.filter;
     let search = use_state(AttrValue::default);
-    let scrolled = use_state(|| (0.0, 420.0));
+    let scrolled = use_state(|| UNMEASURED);
     let scroller = use_node_ref();
-    let (top_px, height_px) = *scrolled;
-    let window = row_window(top_px, height_px, props.seen.matching);
+    let (top_px, height_px, row_px) = *scrolled;
+    let window = row_window(top_px, height_px, row_px, props.seen.matching);
     let revision = use_throttled(props.revision, props.settled, FRESH_MS);
     let asked =
         RowsAsked { first: window.first, count: window.count.max(ROWS_FIRST), filter, search: search.to_string() };
@@ -228,9 +229,12 @@ fn use_rows_asked(asked: RowsAsked, revision: u64, on_rows: Callback<RowsAsked>)
     });
 }
 
-fn measured(scroller: &NodeRef) -> (f64, f64) {
-    let element = scroller.cast::<HtmlElement>();
-    element.map_or((0.0, 420.0), |element| (f64::from(element.scroll_top()), f64::from(element.client_height())))
+/// Where the table is scrolled to, how much of it is seen, and how high a row is.
+fn measured(scroller: &NodeRef) -> (f64, f64, f64) {
+    let Some(scroller) = scroller.cast::<HtmlElement>() else { return UNMEASURED };
+    let row = scroller.query_selector(".results__row").ok().flatten();
+    let row_px = row.map_or(ROW_HEIGHT_PX, |row| row.get_bounding_client_rect().height());
+    (f64::from(scroller.scroll_top()), f64::from(scroller.client_height()), row_px)
 }
 
 #[derive(Properties, PartialEq)]
