@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn what_waits_for_the_disk_holds_up_nobody_else() {
-        let cached = |item: u32| ItemFacts { maybe_cached: item % 2 == 0, ..fact(item) };
+        let cached = |item: u32| ItemFacts { maybe_cached: item.is_multiple_of(2), ..fact(item) };
         let mut items = Schedule::new((0..6).map(cached).collect::<Vec<_>>().into(), true);
         assert_eq!((items.next_to_look_up(), items.next_to_send()), (Some(0), Some(1)));
         items.record(1, Status::UnderWay);
@@ -393,7 +393,7 @@ mod tests {
         const ITEMS: u32 = 12;
         for seed in 0..300 {
             let mut rng = fastrand::Rng::with_seed(seed);
-            let cached = |item| ItemFacts { maybe_cached: item % 3 == 0, ..fact(item) };
+            let cached = |item| ItemFacts { maybe_cached: item.is_multiple_of(3), ..fact(item) };
             let mut items = Schedule::new((0..ITEMS).map(cached).collect::<Vec<_>>().into(), true);
             for at in 0..200 {
                 let item = rng.u32(0..ITEMS);
