@@ -139,7 +139,7 @@ impl Desk {
                 desk.note_in_list();
                 (desk.open, desk.on_rest) = (None, None);
                 desk.goes_on = false;
-                desk.rows = RowsSeen::default();
+                (desk.rows, desk.detail) = (RowsSeen::default(), None);
                 desk.exported = None;
                 desk.checkpoint = None;
                 desk.forget_batch();
@@ -197,7 +197,7 @@ impl Desk {
                 self.opening = true;
                 self.on_rest = None;
                 self.problems.clear();
-                self.rows = RowsSeen::default();
+                (self.rows, self.detail) = (RowsSeen::default(), None);
                 self.exported = None;
                 self.forget_batch();
             }
@@ -410,4 +410,25 @@ impl Desk {
 /// Work is being done: something is or will be in flight without the person doing anything.
 pub fn under_way(state: &RunState) -> bool {
     matches!(state, RunState::Running | RunState::Stopping)
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    fn detail() -> ToPage {
+        let row = serde_json::json!({"item": 0, "id": "1", "input": "Milk", "state": "succeeded", "attempts": 1});
+        let row = serde_json::from_value(row).expect("a row");
+        let (system, user) = (String::new(), "Milk".to_owned());
+        ToPage::Detail(ResultDetail { row, raw: None, system, user, attempts: Vec::new() })
+    }
+
+    #[test]
+    fn details_of_a_row_go_with_its_run() {
+        let shown = Desk::default().after(&DeskAction::Heard(Box::new(detail())));
+        assert!(shown.detail.is_some());
+        assert_eq!(shown.after(&DeskAction::LeaveRun).detail, None);
+        let another = ToWorker::Open { run: "b".to_owned() };
+        assert_eq!(shown.after(&DeskAction::Asked(Box::new(another))).detail, None);
+    }
 }
