@@ -41,7 +41,7 @@ pub fn Simulation(props: &SimulationProps) -> Html {
             send.emit(ToWorker::Simulate(asked));
         });
     }
-    let news = work.desk.simulation.clone().filter(|news| news.id == *id);
+    let news = work.desk.questions.simulation.clone().filter(|news| news.id == *id);
     let closed = prices::find(&props.model).map(|model| {
         let now = Time::from_ms(js_sys::Date::now() as u64);
         estimate(&props.workload, model, now).concurrent.duration.to_string()

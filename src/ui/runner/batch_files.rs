@@ -160,9 +160,7 @@ pub fn imported_words(told: &BatchImported) -> String {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::link::{Place, Problem, ToPage};
     use crate::ui::runner::tests::drawn;
-    use crate::ui::store::desk::{Desk, DeskAction};
 
     fn file(part: u32) -> RequestFile {
         RequestFile {
@@ -171,33 +169,6 @@ mod tests {
             rows: part,
             shell_lines: format!("line {part}\n"),
         }
-    }
-
-    #[test]
-    fn what_was_said_of_one_runs_files_is_not_shown_with_the_next() {
-        let import =
-            |name: &str| DeskAction::Asked(Box::new(ToWorker::Batch(BatchAsk::ImportResults { name: name.into() })));
-        let read = |name: &str| {
-            let told = BatchImported { name: name.into(), answered: 1, ..BatchImported::default() };
-            DeskAction::Heard(Box::new(ToPage::BatchImported(told)))
-        };
-        let both = Desk::default().after(&import("results")).after(&import("errors")).after(&read("results"));
-        assert_eq!((both.results_reading, both.results_read.len()), (1, 1));
-        let both = both.after(&read("errors"));
-        let names: Vec<&str> = both.results_read.iter().map(|told| told.name.as_str()).collect();
-        assert_eq!((both.results_reading, names), (0, vec!["results", "errors"]));
-        let refused = Problem { place: Place::Results, message: "No.".to_owned() };
-        let refused = both.after(&import("odd")).after(&DeskAction::Heard(Box::new(ToPage::Refused(refused))));
-        assert_eq!((refused.results_reading, refused.results_read.len()), (0, 0));
-
-        let wrote = |part| DeskAction::Heard(Box::new(ToPage::RequestFile(file(part))));
-        let export =
-            DeskAction::Asked(Box::new(ToWorker::Batch(BatchAsk::ExportRequests { target: BatchTarget::OpenAi })));
-        let desk = both.after(&export).after(&wrote(1)).after(&wrote(2));
-        assert_eq!(*desk.request_files, [file(1), file(2)]);
-        assert_eq!(desk.after(&export).request_files.len(), 0);
-        let left = desk.after(&DeskAction::LeaveRun);
-        assert_eq!((left.request_files.len(), left.results_read.len()), (0, 0));
     }
 
     #[tokio::test]

@@ -15,7 +15,7 @@ use crate::ui::parts::{Button, ButtonKind, Disclosure, TextField, TextKind};
 use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::run_status::RUN_STATE;
 use crate::ui::runner::words::{counted, is_handed_over, money};
-use crate::ui::store::desk::OpenRun;
+use crate::ui::store::OpenRun;
 
 const PANEL: &str = "batch-panel";
 const PER_JOB: Range = Range { unit: Unit::None, decimals: 0, min: 1, max: REQUESTS_MAX as u64, optional: false };

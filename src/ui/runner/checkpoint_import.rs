@@ -8,11 +8,11 @@ use yew::prelude::*;
 use crate::link::CheckpointSummary;
 use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
 use crate::ui::runner::words::{counted, rows};
+use crate::ui::store::Request;
 
 #[derive(Properties, PartialEq)]
 pub struct CheckpointImportProps {
-    pub importing: bool,
-    pub seen: Option<Rc<CheckpointSummary>>,
+    pub checkpoint: Request<Rc<CheckpointSummary>>,
     pub on_file: Callback<File>,
     /// Before the start it can be removed again.
     #[prop_or_default]
@@ -42,15 +42,15 @@ pub fn CheckpointImport(props: &CheckpointImportProps) -> Html {
             <div class="field">
                 <label class="field__label" for="import-checkpoint">{ "Import checkpoint" }</label>
                 <input id="import-checkpoint" class="drop-zone__input" type="file" accept=".jsonl,.ndjson,.json"
-                    disabled={props.importing} aria-describedby="import-checkpoint-hint" {onchange} />
+                    disabled={props.checkpoint.is_loading()} aria-describedby="import-checkpoint-hint" {onchange} />
                 <p class="field__hint" id="import-checkpoint-hint">
                     { "JSONL with lines like {\"id\": …, \"result\": …}. Rows with these ids count as answered, free of charge." }
                 </p>
             </div>
-            if props.importing {
+            if props.checkpoint.is_loading() {
                 <p class="soft" role="status">{ "Reading the checkpoint…" }</p>
             }
-            if let Some(seen) = &props.seen {
+            if let Request::Ready(seen) = &props.checkpoint {
                 <Notice tone={if seen.rows == 0 { Tone::Warning } else { Tone::Good }} {actions}>
                     { for checkpoint_words(seen).into_iter().map(|words| html! { <p>{ words }</p> }) }
                 </Notice>

@@ -10,6 +10,7 @@ use crate::ui::parts::{Button, Disclosure, Notice, SelectField, Tone};
 use crate::ui::runner::data_tiles::DataTiles;
 use crate::ui::runner::step_section::StepSection;
 use crate::ui::runner::words::{bytes_words, counted, rows};
+use crate::ui::store::data::Reading;
 
 /// Lines of the file that a complaint shows at most; the count tells of the rest.
 const LINES_SHOWN: usize = 8;
@@ -17,9 +18,7 @@ const LINES_SHOWN: usize = 8;
 #[derive(Properties, PartialEq)]
 pub struct DataStepProps {
     pub data: Option<Rc<DataSummary>>,
-    /// The name of what is being read.
-    pub reading: Option<AttrValue>,
-    pub refused: Option<DataProblem>,
+    pub reading: Reading,
     /// The worker's or the form's complaint.
     pub error: Option<AttrValue>,
     pub id_column: Option<AttrValue>,
@@ -50,11 +49,14 @@ pub fn DataStep(props: &DataStepProps) -> Html {
                        choose. You see the cost before anything is sent." }
                 </p>
             }
-            if let Some(name) = &props.reading {
-                <p class="soft" role="status">{ format!("Reading {name}…") }</p>
-            }
-            if let Some(problem) = &props.refused {
-                <Refusal problem={problem.clone()} on_skip_bad_lines={props.on_skip_bad_lines.clone()} />
+            {
+                match &props.reading {
+                    Reading::Idle => Html::default(),
+                    Reading::File(name) => html! { <p class="soft" role="status">{ format!("Reading {name}…") }</p> },
+                    Reading::Refused(problem) => html! {
+                        <Refusal problem={problem.clone()} on_skip_bad_lines={props.on_skip_bad_lines.clone()} />
+                    },
+                }
             }
             if let Some(data) = &props.data {
                 <Summary data={data.clone()} id_column={props.id_column.clone()} />

@@ -1,8 +1,10 @@
 //! The card `Before you start`: what exactly these rows cost, what has to be corrected, and the two buttons.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
-use crate::link::{FileEstimate, Problem, Projection};
+use crate::link::{FileEstimate, Projection, Trial};
 use crate::money::{Usd, grouped};
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, Notice, Stat, Tone};
@@ -10,6 +12,7 @@ use crate::ui::runner::estimate_words::{
     cost_words, input_tokens, input_tokens_note, spared_words, time_words, worst_case_words,
 };
 use crate::ui::runner::words::counted;
+use crate::ui::store::Request;
 
 /// A field that has to be corrected.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +27,7 @@ pub struct Fix {
 pub struct EstimatePanelProps {
     /// A file is being read: a start would still mean the one before.
     pub reading: bool,
-    pub estimating: bool,
-    pub estimate: Option<Result<FileEstimate, Problem>>,
+    pub estimate: Request<FileEstimate>,
     /// From the rows that were tried with these settings.
     #[prop_or_default]
     pub tried: Option<Projection>,
@@ -41,15 +43,11 @@ pub struct EstimatePanelProps {
     pub unread: bool,
     pub refused: Option<AttrValue>,
     pub starting: bool,
-    /// The models that are being tried; zero: none.
     #[prop_or_default]
-    pub trying: usize,
-    /// Why the trial could not be made.
+    pub trial: Request<Rc<Trial>>,
+    /// How many models a trial asks.
     #[prop_or_default]
-    pub trial_problem: Option<AttrValue>,
-    /// How many of the rows that were tried have an answer; `None` where none were tried.
-    #[prop_or_default]
-    pub answers: Option<usize>,
+    pub models: usize,
     /// Calls cost money.
     #[prop_or_default]
     pub billed: bool,
@@ -62,23 +60,24 @@ pub struct EstimatePanelProps {
 
 #[component]
 pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
-    let body = match &props.estimate {
+    let estimate = props.estimate.shown();
+    let body = match estimate {
         _ if props.unread => Html::default(),
         Some(Ok(estimate)) => figures(props, estimate),
         Some(Err(problem)) => html! { <p class="soft">{ &problem.message }</p> },
         None => html! { <p class="soft" role="status">{ "Counting tokens…" }</p> },
     };
-    let short = match &props.estimate {
+    let short = match estimate {
         Some(Ok(estimate)) if !props.unread => {
             let cost = cost_words(estimate, props.tried.as_ref(), props.reasks);
             Some(format!("{}, {}", cost.figure, time_words(estimate)))
         }
         _ => None,
     };
-    let busy = props.starting || props.reading;
+    let (busy, trying) = (props.starting || props.reading, props.trial.is_loading());
     html! {
         <>
-            <section class="estimate-panel" aria-labelledby="estimate-title" aria-busy={props.estimating.to_string()}>
+            <section class="estimate-panel" aria-labelledby="estimate-title" aria-busy={props.estimate.is_loading().to_string()}>
                 <h2 class="panel__title" id="estimate-title">{ "Before you start" }</h2>
                 { body }
                 { fixes(props) }
@@ -93,8 +92,8 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
                 } else if let Some(short) = short {
                     <p class="start-bar__short" aria-hidden="true">{ short }</p>
                 }
-                <Button disabled={busy} resting={props.trying > 0} on_press={props.on_try.clone()}>{ "Try 5 rows" }</Button>
-                <Button kind={ButtonKind::Primary} disabled={busy || props.trying > 0} on_press={props.on_start.clone()}>
+                <Button disabled={busy} resting={trying} on_press={props.on_try.clone()}>{ "Try 5 rows" }</Button>
+                <Button kind={ButtonKind::Primary} disabled={busy || trying} on_press={props.on_start.clone()}>
                     { "Start run" }
                 </Button>
             </div>
@@ -156,25 +155,30 @@ fn trial(props: &EstimatePanelProps) -> Html {
         event.prevent_default();
         on_answers.emit(());
     };
-    let words = match (props.trying, &props.trial_problem, props.answers) {
-        (0, Some(problem), _) => html! { <Notice tone={Tone::Error}><p>{ problem }</p></Notice> },
-        (0, None, None) => {
+    let words = match &props.trial {
+        Request::Failed(problem) => html! { <Notice tone={Tone::Error}><p>{ &problem.message }</p></Notice> },
+        Request::Idle => {
             let words = match props.billed {
                 true => "Try 5 rows first: five real calls show the answers and a closer cost. The run reuses them.",
                 false => "Try 5 rows first to see answers and a closer cost. The Demo bills nothing.",
             };
             html! { <p class="small soft">{ words }</p> }
         }
-        (0, None, Some(answers)) => {
-            let words = match answers {
+        Request::Ready(trial) => {
+            let words = match answered(trial) {
                 0 => "No row was answered: see why".to_owned(),
                 answers => format!("See the {}", counted(answers as u64, "answer", "answers")),
             };
             html! { <p class="small"><a href={Route::Runner.href("")} {onclick}>{ words }</a></p> }
         }
-        (models, ..) => html! {
-            <p class="small soft">{ format!("Asking 5 rows on {}…", counted(models as u64, "model", "models")) }</p>
+        Request::Loading | Request::Renewing(_) => html! {
+            <p class="small soft">{ format!("Asking 5 rows on {}…", counted(props.models as u64, "model", "models")) }</p>
         },
     };
     html! { <div role="status">{ words }</div> }
+}
+
+/// Rows with an answer.
+fn answered(trial: &Trial) -> usize {
+    trial.rows.iter().filter(|row| row.answers.iter().any(|answer| answer.text.is_some())).count()
 }

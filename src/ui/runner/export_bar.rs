@@ -5,14 +5,14 @@ use yew::prelude::*;
 use crate::link::{CsvStyle, ExportKind};
 use crate::ui::parts::{Button, ButtonKind, Switch};
 use crate::ui::runner::words::rows;
-use crate::ui::store::desk::Exported;
+use crate::ui::store::Request;
+use crate::ui::store::run_files::Exported;
 
 #[derive(Properties, PartialEq)]
 pub struct ExportBarProps {
     /// Then the results are what the person came for.
     pub finished: bool,
-    pub exporting: Option<ExportKind>,
-    pub exported: Option<Exported>,
+    pub export: Request<Exported>,
     pub refused: Option<AttrValue>,
     pub on_export: Callback<(ExportKind, CsvStyle)>,
 }
@@ -33,7 +33,7 @@ pub fn ExportBar(props: &ExportBarProps) -> Html {
     let button = |kind: ButtonKind, what: ExportKind, name: &'static str, title: &'static str| {
         let (on_export, style) = (props.on_export.clone(), *style);
         let on_press = Callback::from(move |()| on_export.emit((what, style)));
-        html! { <Button {kind} {title} resting={props.exporting.is_some()} {on_press}>{ name }</Button> }
+        html! { <Button {kind} {title} resting={props.export.is_loading()} {on_press}>{ name }</Button> }
     };
     html! {
         <div class="export-bar">
@@ -52,10 +52,10 @@ pub fn ExportBar(props: &ExportBarProps) -> Html {
                        such columns to Text." }
                 }
             </p>
-            if props.exporting.is_some() {
+            if props.export.is_loading() {
                 <p class="soft" role="status">{ "Writing the file…" }</p>
             }
-            if let Some(exported) = &props.exported {
+            if let Request::Ready(exported) = &props.export {
                 <p class="soft" role="status">
                     { format!("Saved {} ({}) to your downloads.", exported.file_name, counted_lines(exported)) }
                 </p>

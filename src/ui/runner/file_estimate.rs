@@ -13,8 +13,8 @@ use crate::ui::calculator::{Action, Inputs, Quantity};
 use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::parse::prompts_and_endpoints;
 use crate::ui::runner::words::{counted, rows};
-use crate::ui::store::{Field, FormAction};
-use crate::ui::store::{Work, use_worker};
+use crate::ui::store::data::Reading;
+use crate::ui::store::{Field, FormAction, Request, Work, use_worker};
 
 #[derive(Clone, Properties, PartialEq)]
 pub struct FileEstimateProps {
@@ -26,7 +26,7 @@ pub struct FileEstimateProps {
 #[component]
 pub fn FileEstimate(props: &FileEstimateProps) -> Html {
     let work = use_worker();
-    html! { <Reading estimate={props.clone()} {work} /> }
+    html! { <FileInput estimate={props.clone()} {work} /> }
 }
 
 /// How far the file is.
@@ -40,14 +40,14 @@ enum Stage {
 }
 
 #[derive(Properties, PartialEq)]
-struct ReadingProps {
+struct FileInputProps {
     estimate: FileEstimateProps,
     work: Work,
 }
 
 #[component]
-fn Reading(props: &ReadingProps) -> Html {
-    let (work, desk) = (&props.work, &props.work.desk);
+fn FileInput(props: &FileInputProps) -> Html {
+    let work = &props.work;
     let stage = use_state(|| Stage::Idle);
     use_counting(work, &props.estimate, &stage);
     let onchange = {
@@ -72,11 +72,15 @@ fn Reading(props: &ReadingProps) -> Html {
         }
     };
     let refused = match &*stage {
-        Stage::Reading => desk.data_problem.as_ref().map(ToString::to_string),
-        Stage::Counting => {
-            desk.estimate.as_ref().and_then(|counted| counted.as_ref().err()).map(|why| why.message.clone())
-        }
-        _ => None,
+        Stage::Reading => match &work.desk.data.reading {
+            Reading::Refused(problem) => Some(problem.to_string()),
+            Reading::Idle | Reading::File(_) => None,
+        },
+        Stage::Counting => match &work.desk.questions.estimate {
+            Request::Failed(problem) => Some(problem.message.clone()),
+            _ => None,
+        },
+        Stage::Idle | Stage::Filled(_) => None,
     };
     html! {
         <div class="drop-zone" ondragover={|event: DragEvent| event.prevent_default()} {ondrop}>
@@ -109,19 +113,19 @@ fn open(work: &Work, file: File) {
 /// Once the file is read its rows are counted, and once they are counted they become the calculator's inputs.
 #[hook]
 fn use_counting(work: &Work, estimate: &FileEstimateProps, stage: &UseStateHandle<Stage>) {
-    let desk = &work.desk;
-    let data = desk.data.clone().filter(|_| desk.reading.is_none() && desk.data_problem.is_none());
+    let data = &work.desk.data;
+    let data = data.summary.clone().filter(|_| data.reading == Reading::Idle);
     let FileEstimateProps { inputs, on_action } = estimate.clone();
     let (form, send, stage) = (work.form.clone(), work.send.clone(), stage.clone());
-    let result = desk.estimate.clone().filter(|_| !desk.estimating);
-    let deps = ((*stage).clone(), data, result);
-    use_effect_with(deps, move |(at, data, result)| match (at, data, result) {
+    let counted = work.desk.questions.estimate.ready().cloned();
+    let deps = ((*stage).clone(), data, counted);
+    use_effect_with(deps, move |(at, data, counted)| match (at, data, counted) {
         (Stage::Reading, Some(_), _) => {
             let setup = prompts_and_endpoints(&form);
             send.emit(ToWorker::Estimate { setup: on_model(setup, &inputs) });
             stage.set(Stage::Counting);
         }
-        (Stage::Counting, Some(data), Some(Ok(counted))) => {
+        (Stage::Counting, Some(data), Some(counted)) => {
             on_action.emit(Action::Replace(Box::new(filled(&inputs, counted))));
             stage.set(Stage::Filled(filled_words(&data.name, counted, &form.text(Field::UserPrompt))));
         }

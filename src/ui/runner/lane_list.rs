@@ -11,9 +11,7 @@ use crate::time::Time;
 use crate::ui::parts::{Button, TextField, TextKind};
 use crate::ui::runner::form_field::lane_label;
 use crate::ui::runner::words::{counted, money, wake_words};
-use crate::ui::store::Field;
-use crate::ui::store::desk::OpenRun;
-use crate::ui::store::under_way;
+use crate::ui::store::{Field, OpenRun, under_way};
 
 #[derive(Properties, PartialEq)]
 pub struct LaneListProps {

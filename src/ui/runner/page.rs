@@ -93,7 +93,7 @@ fn use_title_focused(open: bool) {
 }
 
 fn banner(work: &Work) -> Html {
-    let unfinished = work.desk.unfinished();
+    let unfinished = work.desk.history.unfinished();
     let Some(newest) = unfinished.first() else { return Html::default() };
     let on_resume = {
         let (work, run) = (work.clone(), newest.run.clone());
@@ -102,7 +102,7 @@ fn banner(work: &Work) -> Html {
             work.send.emit(ToWorker::Open { run: run.clone() });
         })
     };
-    let opening = work.desk.opening;
+    let opening = work.desk.opening.asked;
     html! { <ResumeBanner run={(*newest).clone()} others={unfinished.len() - 1} {opening} {on_resume} /> }
 }
 
@@ -114,7 +114,7 @@ fn working(work: &Work) -> Html {
 
 /// A run that a crash could lose should not be started unknowingly. Before its storage is open, the worker starts none.
 fn storage_warning(Work { desk, .. }: &Work) -> Html {
-    let words = match &desk.storage {
+    let words = match &desk.history.storage {
         Some(facts) => crate::ui::runner::words::storage_risk(facts),
         None => desk.problem(Place::Storage),
     };

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::{DataSummary, Preview, Problem, TemplateProblem, TokenCount};
+use crate::link::{DataSummary, Preview, TemplateProblem, TokenCount};
 use crate::money::grouped;
 use crate::provider::tokens::ESTIMATE_MARGIN_PERCENT;
 use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone};
@@ -12,7 +12,7 @@ use crate::ui::runner::answer_fields::answer_fields;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::step_section::StepSection;
 use crate::ui::store::form::placeholder;
-use crate::ui::store::{Field, FormAction};
+use crate::ui::store::{Field, FormAction, Request};
 
 /// Columns that are offered as buttons; a file may have hundreds.
 const COLUMNS_OFFERED: usize = 12;
@@ -21,13 +21,12 @@ const COLUMNS_OFFERED: usize = 12;
 pub struct PromptStepProps {
     pub step: StepProps,
     pub data: Option<Rc<DataSummary>>,
-    /// The row that was rendered last, and how it came out.
-    pub preview: Option<(u32, Result<Rc<Preview>, TemplateProblem>)>,
+    /// The row that was rendered last.
+    pub preview: Option<Result<Rc<Preview>, TemplateProblem>>,
     pub row: u32,
     pub on_row: Callback<u32>,
-    /// The provider counts tokens, and what it counted last.
-    pub counting: bool,
-    pub counted: Option<Result<TokenCount, Problem>>,
+    /// The provider's count of tokens.
+    pub count: Request<TokenCount>,
     pub on_count: Callback<u32>,
 }
 
@@ -92,23 +91,23 @@ fn provider_count(props: &PromptStepProps) -> Html {
         let (on_count, row) = (props.on_count.clone(), props.row);
         Callback::from(move |()| on_count.emit(row))
     };
-    let rendered = matches!(props.preview, Some((_, Ok(_))));
+    let rendered = matches!(props.preview, Some(Ok(_)));
     html! {
         <>
             <div class="row">
-                <Button kind={ButtonKind::Quiet} disabled={!rendered} resting={props.counting} {on_press}>
+                <Button kind={ButtonKind::Quiet} disabled={!rendered} resting={props.count.is_loading()} {on_press}>
                     { format!("Count tokens with {name}") }
                 </Button>
                 <span class="small soft">
-                    { if props.counting { "Counting tokens…" } else { "Free. Sends up to 20 rows with your key." } }
+                    { if props.count.is_loading() { "Counting tokens…" } else { "Free. Sends up to 20 rows with your key." } }
                 </span>
             </div>
             <div role="status" class="small">
                 {
-                    match &props.counted {
-                        None => Html::default(),
-                        Some(Err(problem)) => html! { <span class="field__error">{ &problem.message }</span> },
-                        Some(Ok(count)) => html! { { count_words(name, count) } },
+                    match &props.count {
+                        Request::Failed(problem) => html! { <span class="field__error">{ &problem.message }</span> },
+                        Request::Ready(count) => html! { { count_words(name, count) } },
+                        _ => Html::default(),
                     }
                 }
             </div>
@@ -142,7 +141,7 @@ fn tokens_words(preview: &Preview) -> String {
 struct RowPreviewProps {
     rows: u32,
     row: u32,
-    preview: Option<(u32, Result<Rc<Preview>, TemplateProblem>)>,
+    preview: Option<Result<Rc<Preview>, TemplateProblem>>,
     on_row: Callback<u32>,
     #[prop_or_default]
     children: Html,
@@ -157,7 +156,7 @@ fn RowPreview(props: &RowPreviewProps) -> Html {
     };
     let number = |number: u32| grouped(&number.to_string());
     let body = match &props.preview {
-        Some((_, Ok(preview))) => html! {
+        Some(Ok(preview)) => html! {
             <>
                 if !preview.system.is_empty() {
                     <p class="preview__role">{ "System" }</p>
@@ -171,7 +170,7 @@ fn RowPreview(props: &RowPreviewProps) -> Html {
                 }
             </>
         },
-        Some((_, Err(_))) => html! { <p class="soft">{ "Correct the prompt to see the preview." }</p> },
+        Some(Err(_)) => html! { <p class="soft">{ "Correct the prompt to see the preview." }</p> },
         None => html! { <p class="soft">{ "Rendering the preview…" }</p> },
     };
     html! {

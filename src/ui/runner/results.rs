@@ -13,7 +13,7 @@ use crate::ui::parts::{Button, ButtonKind, SelectField, TextField, TextKind};
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::window::{ROW_HEIGHT_PX, RowWindow, row_window};
 use crate::ui::runner::words::{ended_name, misfit_words, money, rows, state_name};
-use crate::ui::store::desk::RowsSeen;
+use crate::ui::store::RowsSeen;
 
 /// Rows that are asked for before it is known how many there are.
 const ROWS_FIRST: u32 = 60;

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use crate::link::Provider;
 use crate::ui::parts::{Button, Notice, Tone};
 use crate::ui::runner::words::{counted, rows};
-use crate::ui::store::desk::OpenRun;
+use crate::ui::store::OpenRun;
 use crate::ui::store::under_way;
 
 /// Takes the focus when a run takes the place of the steps.

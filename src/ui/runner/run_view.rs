@@ -37,10 +37,7 @@ use crate::ui::runner::run_plot::RunPlot;
 use crate::ui::runner::run_status::{RUN_STATE, RunStatus};
 use crate::ui::runner::tell_me::TellMe;
 use crate::ui::runner::words::{carried_out, is_handed_over, rows, without_usage_words};
-use crate::ui::store::Work;
-use crate::ui::store::desk::OpenRun;
-use crate::ui::store::under_way;
-use crate::ui::store::{DeskAction, FormAction};
+use crate::ui::store::{DeskAction, FormAction, OpenRun, Work, under_way};
 
 /// What is on screen changes this often at most: status and figures together, so that they never disagree.
 const SEEN_MS: u32 = 500;
@@ -97,7 +94,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
     let done_words = format!("{done} of {}", rows(progress.total.into()));
     let now = props.now.emit(());
     let changeable = changeable(&progress.state);
-    let stored = work.desk.storage.as_ref().is_none_or(|facts| facts.opfs || facts.indexed_db);
+    let stored = work.desk.history.storage.as_ref().is_none_or(|facts| facts.opfs || facts.indexed_db);
     let compared = open.setup.candidates().is_some();
     html! {
         <div class="run">
@@ -111,7 +108,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <Figures progress={progress.clone()} />
                 <ProgressBar label="Run progress" {done} total={progress.total} text={done_words} />
                 if progress.state != RunState::Finished {
-                    <TellMe on_rest={work.desk.on_rest.clone()} on_want={work.on_desk.reform(DeskAction::OnRest)} now={props.now.clone()} />
+                    <TellMe on_rest={open.on_rest.clone()} on_want={work.on_desk.reform(DeskAction::OnRest)} now={props.now.clone()} />
                 }
                 if !compared || lanes_want_attention(&open) {
                     <LaneList open={open.clone()} {now} send={send.clone()} />
@@ -134,13 +131,13 @@ pub fn RunView(props: &RunViewProps) -> Html {
                 <AnswersPanel answers={open.answers.clone()} formed={open.setup.answer_format != AnswerFormat::Text} filter={*filter} on_show={on_show.clone()}
                     at_rest={!under_way(&latest.state)} on_examples={send.reform(|()| ToWorker::Examples)} />
             }
-            <Results setup={open.setup.clone()} answers={open.answers.clone()} seen={work.desk.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
+            <Results setup={open.setup.clone()} answers={open.answers.clone()} seen={open.rows.clone()} marks={open.breakdown.marks} {done} total={progress.total} {made_up}
                 filter={*filter} {on_filter} revision={u64::from(latest.done) + latest.attempts}
                 settled={!under_way(&latest.state)} {on_rows}
                 on_detail={send.reform(|item: u32| ToWorker::Detail { item })}
                 on_again={send.reform(|filter: RowFilter| ToWorker::ChooseRows { filter })} />
-            <ExportBar finished={progress.state == RunState::Finished} exporting={work.desk.exporting}
-                exported={work.desk.exported.clone()} refused={refused(Place::Results)} {on_export} />
+            <ExportBar finished={progress.state == RunState::Finished} export={open.files.export.clone()}
+                refused={refused(Place::Results)} {on_export} />
             <div class="run__folded">
                 <Disclosure id="run-details" label="Details">
                     <div class="stack">
@@ -158,14 +155,13 @@ pub fn RunView(props: &RunViewProps) -> Html {
                             <DemoFields step={demo_step(work)} />
                         }
                         if !compared && !is_handed_over(progress) && has_open_rows(progress) {
-                            <BatchHandOver open={open.clone()} quote={work.desk.batch_quote.clone()}
+                            <BatchHandOver open={open.clone()} quote={open.files.quote.clone()}
                                 needs_key={open.needs_key()} send={send.clone()} />
                         }
                         if !compared {
-                            <BatchFiles provider={open.setup.provider} written={work.desk.request_files.clone()} imported={work.desk.results_read.clone()}
-                                reading={work.desk.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
-                            <CheckpointImport importing={work.desk.importing} seen={work.desk.checkpoint.clone()}
-                                on_file={importing(work)} />
+                            <BatchFiles provider={open.setup.provider} written={open.files.requests.clone()} imported={open.files.results.clone()}
+                                reading={open.files.results_reading > 0} send={send.clone()} on_file={importing_results(work)} />
+                            <CheckpointImport checkpoint={open.files.checkpoint.clone()} on_file={importing(work)} />
                         }
                         if !under_way(&progress.state) {
                             <DeleteRun on_delete={deleting(work, &open)} />
@@ -173,7 +169,7 @@ pub fn RunView(props: &RunViewProps) -> Html {
                     </div>
                 </Disclosure>
             </div>
-            if let Some(detail) = &work.desk.detail {
+            if let Some(detail) = &open.detail {
                 <ResultDetailDialog detail={detail.clone()} on_correct={correcting(work)}
                     on_close={work.on_desk.reform(|()| DeskAction::CloseDetail)} />
             }
@@ -216,7 +212,7 @@ fn use_going_on(work: &Work, open: &OpenRun, on_resume: Callback<()>) {
         None => true,
     };
     let on_desk = work.on_desk.clone();
-    use_effect_with((work.desk.goes_on, asks), move |(goes_on, asks)| {
+    use_effect_with((work.desk.opening.goes_on, asks), move |(goes_on, asks)| {
         if *goes_on {
             on_desk.emit(DeskAction::WentOn);
             if !asks {

@@ -7,7 +7,7 @@ use gloo_timers::callback::Timeout;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::{BadLines, Limits, Place, Provider, ReasoningEffort, Secret, Setup, ToWorker, Trial};
+use crate::link::{BadLines, Limits, Place, Provider, ReasoningEffort, Secret, Setup, ToWorker};
 use crate::provider::Auth;
 use crate::ui::runner::candidates::{Others, keys_of};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
@@ -27,8 +27,8 @@ use crate::ui::runner::provider_step::ProviderStep;
 use crate::ui::runner::row_fields::RowFields;
 use crate::ui::runner::trial_panel;
 use crate::ui::runner::trial_panel::TrialPanel;
-use crate::ui::store::Work;
-use crate::ui::store::{DeskAction, Field, Form, FormAction};
+use crate::ui::store::data::Reading;
+use crate::ui::store::{DeskAction, Field, Form, FormAction, Work};
 
 /// The preview and the estimate follow the last key stroke after this long.
 const ASK_MS: u32 = 250;
@@ -51,7 +51,8 @@ pub fn Steps(props: &StepsProps) -> Html {
 
     {
         // A run that was just left may be unfinished, and then belongs into the banner.
-        let (send, on_form, known) = (props.work.send.clone(), props.work.on_form.clone(), desk.storage.is_some());
+        let (send, on_form, known) =
+            (props.work.send.clone(), props.work.on_form.clone(), desk.history.storage.is_some());
         use_effect_with((), move |()| {
             on_form.emit(FormAction::NewRun);
             if known {
@@ -60,10 +61,11 @@ pub fn Steps(props: &StepsProps) -> Html {
         });
     }
 
-    let template = desk.preview.as_ref().and_then(|(_, result)| result.as_ref().err());
+    let (data, questions) = (&desk.data, &desk.questions);
+    let template = questions.preview.as_ref().and_then(|preview| preview.as_ref().err());
     let (read, endpoints) = (parse(form), prompts_and_endpoints(form));
-    let faults = faults(form, desk.data.as_deref(), template);
-    let row_shown = (*row).min(desk.data.as_ref().map_or(0, |data| data.rows.saturating_sub(1)));
+    let faults = faults(form, data.summary.as_deref(), template);
+    let row_shown = (*row).min(data.summary.as_ref().map_or(0, |data| data.rows.saturating_sub(1)));
     use_questions(&props.work, &endpoints, read.as_ref().ok(), row_shown);
 
     let own = faults.iter().filter(|(lane, _)| *lane == 0).map(|(_, problem)| problem);
@@ -84,22 +86,22 @@ pub fn Steps(props: &StepsProps) -> Html {
         let row = row.clone();
         Callback::from(move |to: u32| row.set(to))
     };
-    let near = match &desk.estimate {
-        Some(Ok(estimate)) => html! {
+    let estimate = questions.estimate.shown().and_then(Result::ok);
+    let near = match estimate {
+        Some(estimate) => html! {
             <NearDuplicatesNote near={estimate.near.clone()} folded={form.fold_near_duplicates}
                 on_fold={props.work.on_form.reform(FormAction::FoldNearDuplicates)} />
         },
         _ => Html::default(),
     };
     let more = html! {
-        <CheckpointImport importing={desk.importing} seen={desk.checkpoint.clone()} on_file={importing(&props.work)}
+        <CheckpointImport checkpoint={data.checkpoint.clone()} on_file={importing(&props.work)}
             on_forget={props.work.send.reform(|()| ToWorker::ForgetCheckpoint)} />
     };
     let row_fields =
-        desk.data.clone().map(|data| html! { <RowFields step={step.clone()} {data} /> }).unwrap_or_default();
+        data.summary.clone().map(|data| html! { <RowFields step={step.clone()} {data} /> }).unwrap_or_default();
     let data_step = html! {
-        <DataStep data={desk.data.clone()} reading={desk.reading.clone().map(AttrValue::from)}
-            refused={desk.data_problem.clone()} error={data_error} id_column={form.id_column.clone().map(AttrValue::from)}
+        <DataStep data={data.summary.clone()} reading={data.reading.clone()} error={data_error} id_column={form.id_column.clone().map(AttrValue::from)}
             on_file={opening(&props.work, &file)} on_sample={sampling(&props.work)}
             on_skip_bad_lines={reading_again(&props.work, &file)}
             on_id_column={props.work.on_form.reform(FormAction::IdColumn)} {row_fields} {more}>
@@ -107,7 +109,7 @@ pub fn Steps(props: &StepsProps) -> Html {
         </DataStep>
     };
     // Without data there is nothing to ask and nothing to estimate.
-    let has_data = desk.data.is_some();
+    let has_data = data.summary.is_some();
     let start = Start {
         work: props.work.clone(),
         tried: tried.clone(),
@@ -115,16 +117,13 @@ pub fn Steps(props: &StepsProps) -> Html {
         ready: ready(&read, faults.first()),
     };
     let refused_start = [Place::Run, Place::Prompt, Place::Limits, Place::Storage].into_iter().find_map(refused);
-    let checked = still_true(&desk.checked, &tested, &endpoints, form);
+    let reports = questions.connection.ready();
+    let checked = still_true(reports.map_or(&[], |reports| reports), &tested, &endpoints, form);
     let demo = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider == Provider::Demo);
     let billed = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider.is_remote());
-    let (trial, trial_problem) = match &desk.trial {
-        Some(Ok(trial)) => (Some(trial.clone()), None),
-        Some(Err(problem)) => (None, Some(AttrValue::from(problem.message.clone()))),
-        None => (None, None),
-    };
+    let trial = questions.trial.ready();
     let of_these_settings = read.as_ref().is_ok_and(|setup| asked.as_ref() == Some(&as_tried(setup)));
-    let projection = trial.as_ref().filter(|_| of_these_settings).and_then(|trial| trial.models.first()?.projection);
+    let projection = trial.filter(|_| of_these_settings).and_then(|trial| trial.models.first()?.projection);
     let on_more_models = {
         let more_models = more_models.clone();
         Callback::from(move |models| more_models.set(models))
@@ -135,19 +134,17 @@ pub fn Steps(props: &StepsProps) -> Html {
     };
     let models: Vec<String> =
         more_models.iter().map(|model| model.trim().to_owned()).filter(|model| !model.is_empty()).collect();
-    let trying = if desk.trying { 1 + models.len() } else { 0 };
     html! {
         <div class={classes!("steps", has_data.then_some("steps--open"))}>
             <div class="steps__main">
                 <ol class="steps__list" role="list">
                     { data_step }
                     if has_data {
-                        <PromptStep step={step.clone()} data={desk.data.clone()} preview={desk.preview.clone()} row={row_shown}
-                            {on_row} counting={desk.counting} counted={desk.counted.clone()}
-                            on_count={counting(&props.work, &endpoints)} />
-                        <ProviderStep step={step.clone()} checking={desk.checking} checked={checked.clone()}
+                        <PromptStep step={step.clone()} data={data.summary.clone()} preview={questions.preview.clone()} row={row_shown}
+                            {on_row} count={questions.count.clone()} on_count={counting(&props.work, &endpoints)} />
+                        <ProviderStep step={step.clone()} checking={questions.connection.is_loading()} checked={checked.clone()}
                             refused={refused(Place::Provider)} on_check={checking(&props.work, &endpoints, &tested)}
-                            asking_prices={desk.asking_prices} on_prices={asking_prices(&props.work)}>
+                            asking_prices={questions.asking_prices} on_prices={asking_prices(&props.work)}>
                             if demo {
                                 <DemoFields step={step.clone()} />
                             }
@@ -159,25 +156,25 @@ pub fn Steps(props: &StepsProps) -> Html {
                     }
                 </ol>
                 if has_data {
-                    <TrialPanel trial={trial.clone()}
+                    <TrialPanel trial={trial.cloned()}
                         on_cap={props.work.on_form.reform(|cap: u32| {
                             FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
                         })}
                         on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
                     <ComparePanel {step} more_models={(*more_models).clone()} {on_more_models} effort={*second_effort}
                         on_effort={on_second_effort} setup={read.as_ref().ok().cloned()}
-                        estimate={desk.estimate.clone().and_then(Result::ok)} starting={desk.opening} on_compare={start.comparing()} />
+                        estimate={estimate.cloned()} starting={desk.opening.asked} on_compare={start.comparing()} />
                 }
             </div>
             if has_data {
                 <aside class="steps__aside">
-                    <EstimatePanel reading={desk.reading.is_some()} estimating={desk.estimating}
-                        estimate={desk.estimate.clone()} tried={projection}
+                    <EstimatePanel reading={matches!(data.reading, Reading::File(_))} estimate={questions.estimate.clone()}
+                        tried={projection}
                         budget={read.as_ref().ok().and_then(|setup| setup.budget)}
                         reasks={read.as_ref().map_or(0, |setup| setup.reasks)}
                         fixes={fixes(if *tried { &faults } else { read.as_ref().err().map_or(&[], Vec::as_slice) })}
-                        unread={read.is_err()} refused={refused_start} starting={desk.opening} {trying} {trial_problem}
-                        answers={trial.as_deref().map(answered)} {billed}
+                        unread={read.is_err()} refused={refused_start} starting={desk.opening.asked}
+                        trial={questions.trial.clone()} models={1 + models.len()} {billed}
                         on_try={start.trying(models)} on_start={start.starting()}
                         on_fix={Callback::from(|id: AttrValue| go_to(&id))}
                         on_answers={Callback::from(|()| go_to(trial_panel::TITLE))} />
@@ -201,10 +198,6 @@ fn fixes(problems: &[LaneProblem]) -> Vec<Fix> {
     problems.iter().map(fix).collect()
 }
 
-fn answered(trial: &Trial) -> usize {
-    trial.rows.iter().filter(|row| row.answers.iter().any(|answer| answer.text.is_some())).count()
-}
-
 /// What answers depend on. The rest of the setup may change without making a trial's answers those of another run.
 fn as_tried(setup: &Setup) -> Setup {
     let mut tried = setup.clone();
@@ -217,7 +210,7 @@ fn as_tried(setup: &Setup) -> Setup {
 /// Asks for the preview whenever the data or the prompts have changed, and for the estimate where all can be read.
 #[hook]
 fn use_questions(work: &Work, endpoints: &Setup, read: Option<&Setup>, row: u32) {
-    let data = work.desk.data.clone();
+    let data = work.desk.data.summary.clone();
     {
         let (send, data) = (work.send.clone(), data.clone());
         use_effect_with((data, endpoints.clone(), row), move |(data, setup, row)| {
@@ -228,7 +221,8 @@ fn use_questions(work: &Work, endpoints: &Setup, read: Option<&Setup>, row: u32)
         });
     }
     let send = work.send.clone();
-    use_effect_with((data, read.cloned(), work.desk.checkpoint.clone()), move |(data, read, _)| {
+    let checkpoint = work.desk.data.checkpoint.ready().cloned();
+    use_effect_with((data, read.cloned(), checkpoint), move |(data, read, _)| {
         let setup = read.clone().filter(|_| data.is_some());
         let timer = setup.map(|setup| Timeout::new(ASK_MS, move || send.emit(ToWorker::Estimate { setup })));
         move || drop(timer)

@@ -15,67 +15,11 @@ use super::words::{money, pause_words, rounded_up, state_words, stop_question};
 use crate::link::*;
 use crate::money::Usd;
 use crate::time::Time;
-use crate::ui::store::Field;
-use crate::ui::store::desk::{Desk, DeskAction};
+use crate::ui::store::fixtures::heard;
+pub(super) use crate::ui::store::fixtures::{progress, summary as data, usd};
 use crate::ui::store::form::{Form, FormAction, FormatKind, PriceSource, SAMPLE_SYSTEM};
-
-pub(super) fn usd(text: &str) -> Usd {
-    Usd::parse(text).expect("an amount")
-}
-
-pub(super) fn progress() -> Progress {
-    Progress {
-        state: RunState::Running,
-        total: 5_000,
-        done: 500,
-        succeeded: 498,
-        errored: 2,
-        canceled: 0,
-        stopped: false,
-        exported: 0,
-        cache_hits: 47,
-        misfits: 0,
-        in_flight: 15,
-        backing_off: 0,
-        attempts: 470,
-        retries: 3,
-        reasked: 0,
-        rate_limited: 1,
-        spent: usd("0.0081"),
-        reserved: usd("0.0004"),
-        doubtful: Usd::ZERO,
-        doubtful_attempts: 0,
-        doubtful_answers: 0,
-        cut_off: 0,
-        overshoot: Usd::ZERO,
-        budget: None,
-        projected: Some(usd("0.081")),
-        input_tokens: 30_000,
-        output_tokens: 1_500,
-        waiting: None,
-        rate_milli: 30_000,
-        priced: true,
-        lanes: Vec::new(),
-        batch: None,
-    }
-}
-
-pub(super) fn data() -> DataSummary {
-    DataSummary {
-        name: "products.csv".to_owned(),
-        bytes: 15_200.0,
-        rows: 500,
-        columns: vec!["id".to_owned(), "price".to_owned(), "name".to_owned()],
-        format: Format::Csv { delimiter: b',' },
-        encoding: "UTF-8".to_owned(),
-        duplicate_rows: 46,
-        skipped: Vec::new(),
-        notes: Vec::new(),
-        id_faults: Vec::new(),
-        id_column: Some("id".to_owned()),
-        head: vec![vec!["SKU-001".to_owned(), "2.99".to_owned(), "Organic Baby Spinach 5oz".to_owned()]],
-    }
-}
+use crate::ui::store::history::History;
+use crate::ui::store::{Field, Request};
 
 pub(super) fn typed(form: &Form, field: Field, text: &str) -> Form {
     form.after(&FormAction::Typed(field, AttrValue::from(text.to_owned())))
@@ -298,20 +242,6 @@ fn a_key_typed_before_any_address_belongs_to_the_first() {
 }
 
 #[test]
-fn the_desk_remembers_what_was_asked_until_it_is_answered() {
-    let asked = Desk::default().after(&DeskAction::Asked(Box::new(ToWorker::OpenSample)));
-    assert_eq!(asked.reading.as_deref(), Some("the sample data"));
-    let read = asked.after(&DeskAction::Heard(Box::new(ToPage::Data(data()))));
-    assert_eq!(read.reading, None);
-    assert_eq!(read.data.as_ref().map(|data| data.rows), Some(500));
-    let problem = Problem { place: Place::Data, message: "No.".to_owned() };
-    let refused = asked.after(&DeskAction::Heard(Box::new(ToPage::Refused(problem))));
-    assert_eq!((refused.reading.is_none(), refused.problem(Place::Data)), (true, Some("No.")));
-    let again = refused.after(&DeskAction::Asked(Box::new(ToWorker::OpenSample)));
-    assert_eq!(again.problem(Place::Data), None);
-}
-
-#[test]
 fn the_newest_unfinished_run_is_offered_first() {
     let run = |id: &str, started: u64, finished: bool| RunSummary {
         run: id.to_owned(),
@@ -339,8 +269,8 @@ fn the_newest_unfinished_run_is_offered_first() {
     let demo = RunSummary { provider: Provider::Demo, ..runs[0].clone() };
     assert!(!banner_words(&demo).contains("billed"), "the Demo bills nothing");
     let ready = ToPage::Ready { storage: StorageFacts::default(), runs };
-    let desk = Desk::default().after(&DeskAction::Heard(Box::new(ready)));
-    assert_eq!(desk.unfinished().iter().map(|run| run.run.as_str()).collect::<Vec<_>>(), ["c", "a"]);
+    let history = History::default().after(&heard(ready));
+    assert_eq!(history.unfinished().iter().map(|run| run.run.as_str()).collect::<Vec<_>>(), ["c", "a"]);
 }
 
 pub(super) async fn drawn<T: BaseComponent>(props: T::Properties) -> String
@@ -419,8 +349,7 @@ async fn the_card_shows_the_cost_or_what_keeps_it_away() {
         let fix = Fix { id: "requests-per-minute".into(), label: "Requests per minute".into(), message: "No.".into() };
         let props = EstimatePanelProps {
             reading: false,
-            estimating: false,
-            estimate: Some(Ok(estimate())),
+            estimate: Request::Ready(estimate()),
             tried: None,
             budget: None,
             unread,
@@ -428,9 +357,8 @@ async fn the_card_shows_the_cost_or_what_keeps_it_away() {
             fixes: if unread { vec![fix] } else { Vec::new() },
             refused: None,
             starting: false,
-            trying: 0,
-            trial_problem: None,
-            answers: None,
+            trial: Request::Idle,
+            models: 1,
             billed: true,
             on_try: Callback::noop(),
             on_start: Callback::noop(),

@@ -39,7 +39,7 @@ fn Runs(props: &RunsProps) -> Html {
     let open = desk.open.as_ref().map(|open| open.run.clone());
     let busy = desk.open.as_ref().is_some_and(|open| under_way(&open.progress.state));
     use_export_once_open(&props.work, open.clone(), &exporting);
-    use_title_focused(desk.runs.len());
+    use_title_focused(desk.history.runs.len());
 
     let on_export = {
         let (send, exporting, open) = (send.clone(), exporting.clone(), open.clone());
@@ -64,7 +64,7 @@ fn Runs(props: &RunsProps) -> Html {
             deleting.set(None);
         })
     };
-    let mut runs = (*desk.runs).clone();
+    let mut runs = (*desk.history.runs).clone();
     runs.sort_by_key(|run| std::cmp::Reverse(run.started));
     html! {
         <>
@@ -76,7 +76,7 @@ fn Runs(props: &RunsProps) -> Html {
             if let Some(refused) = desk.problem(Place::Runs) {
                 <Notice tone={Tone::Error}><p>{ refused.to_owned() }</p></Notice>
             }
-            if desk.storage.is_none() && desk.broken.is_none() {
+            if desk.history.storage.is_none() && desk.broken.is_none() {
                 <p class="soft" role="status">{ desk.problem(Place::Storage).unwrap_or("Looking for runs…").to_owned() }</p>
             } else if runs.is_empty() {
                 <p class="soft">{ "No runs yet. Runs you start appear here." }</p>
@@ -92,8 +92,8 @@ fn Runs(props: &RunsProps) -> Html {
                     })
                 }
             </ul>
-            if let Some(facts) = &desk.storage {
-                <Storage facts={facts.clone()} cleared={desk.cache_cleared}
+            if let Some(facts) = &desk.history.storage {
+                <Storage facts={facts.clone()} cleared={desk.history.cache_cleared}
                     refused={desk.problem(Place::Storage).map(|message| AttrValue::from(message.to_owned()))}
                     on_clear={send.reform(|()| ToWorker::ClearCache)} />
             }

@@ -119,7 +119,7 @@ impl Connection {
                 return;
             }
         };
-        self.on_desk.emit(DeskAction::Asked(Box::new(message)));
+        self.on_desk.emit(DeskAction::Asked(message));
         let mut line = self.line.borrow_mut();
         match line.worker.clone().filter(|_| line.ready) {
             // Plain values and a File can always be cloned, so posting them can't fail.
@@ -156,7 +156,7 @@ impl Connection {
             }
             _ => {}
         }
-        self.on_desk.emit(DeskAction::Heard(Box::new(message)));
+        self.on_desk.emit(DeskAction::Heard(message));
     }
 
     /// The worker is ready: what was asked meanwhile goes out, in its order.

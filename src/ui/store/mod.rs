@@ -2,11 +2,20 @@
 //! and what the person typed ([`Form`]). It belongs to no component, so that a run goes on whatever page is shown.
 
 mod connection;
-pub mod desk;
+pub mod data;
+mod desk;
 mod field;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub mod fixtures;
 pub mod form;
 mod guards;
+pub mod history;
+mod open_run;
+mod problems;
+mod questions;
+mod request;
 pub mod rows_form;
+pub mod run_files;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -17,10 +26,12 @@ use yew::prelude::*;
 use crate::link::{Command, Progress, RunState, ToWorker};
 use crate::ui::running::{self, Running};
 use connection::Connection;
-pub use desk::{Desk, DeskAction, OpenRun, under_way};
+pub use desk::{Desk, DeskAction};
 pub use field::Field;
 pub use form::{Form, FormAction, PriceSource};
 use guards::Guards;
+pub use open_run::{OpenRun, RowsSeen, under_way};
+pub use request::Request;
 
 /// The store as a component sees it: values, and callbacks for what the person wants.
 #[derive(Clone, PartialEq)]
@@ -128,7 +139,9 @@ impl Store {
     fn tell_rest(&self, before: &Desk) {
         let ran = |desk: &Desk| desk.open.as_ref().is_some_and(|open| open.progress.state == RunState::Running);
         let now = self.desk.borrow().clone();
-        if let (true, false, Some(open), Some(on_rest)) = (ran(before), ran(&now), &now.open, &now.on_rest) {
+        if let (true, false, Some(open)) = (ran(before), ran(&now), &now.open)
+            && let Some(on_rest) = &open.on_rest
+        {
             on_rest.emit(open.clone());
         }
     }

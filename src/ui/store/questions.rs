@@ -1,0 +1,139 @@
+//! What is asked before a run: a preview of a row, the estimate, a count of tokens, a trial, a check of the connection, a
+//! simulation.
+
+use std::rc::Rc;
+
+use crate::link::{
+    ConnectionReport, FileEstimate, Place, Preview, Problem, SimulationNews, TemplateProblem, ToPage, ToWorker,
+    TokenCount, Trial,
+};
+use crate::ui::store::{DeskAction, Request};
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Questions {
+    /// The row that was rendered last.
+    pub preview: Option<Result<Rc<Preview>, TemplateProblem>>,
+    /// Asked after every change; the figures stay until the next ones come.
+    pub estimate: Request<FileEstimate>,
+    /// The provider's count of tokens.
+    pub count: Request<TokenCount>,
+    pub trial: Request<Rc<Trial>>,
+    /// Lane by lane.
+    pub connection: Request<Rc<Vec<ConnectionReport>>>,
+    /// A router's price list is on its way; the form takes it.
+    pub asking_prices: bool,
+    /// The calculator's simulation, as far as it is.
+    pub simulation: Option<Rc<SimulationNews>>,
+}
+
+impl Questions {
+    pub fn after(&self, action: &DeskAction) -> Questions {
+        let mut questions = self.clone();
+        match action {
+            DeskAction::Asked(message) => questions.ask(message),
+            DeskAction::Heard(message) => questions.hear(message),
+            DeskAction::Broke(_) => {
+                questions.estimate.give_up();
+                questions.count.give_up();
+                questions.trial.give_up();
+                questions.give_up_connection();
+            }
+            _ => {}
+        }
+        questions
+    }
+
+    fn ask(&mut self, message: &ToWorker) {
+        match message {
+            ToWorker::Estimate { .. } => {
+                self.estimate.renew();
+                // What is asked has changed.
+                self.count.forget();
+            }
+            ToWorker::CountTokens { .. } => self.count = Request::Loading,
+            ToWorker::Try { .. } => self.trial = Request::Loading,
+            ToWorker::CheckConnection { .. } => self.connection = Request::Loading,
+            ToWorker::RouterPrices { .. } => self.asking_prices = true,
+            _ => {}
+        }
+    }
+
+    fn hear(&mut self, message: &ToPage) {
+        match message {
+            ToPage::Data(_) => {
+                (self.preview, self.estimate) = (None, Request::Idle);
+                self.trial.forget();
+            }
+            ToPage::Previewed { result, .. } => self.preview = Some(result.clone().map(Rc::new)),
+            ToPage::Estimated(result) => self.estimate = result.clone().into(),
+            ToPage::TokensCounted(result) => self.count = result.clone().into(),
+            ToPage::Tried(result) => self.trial = result.clone().map(Rc::new).into(),
+            ToPage::Checked(reports) => self.connection = Request::Ready(Rc::new(reports.clone())),
+            ToPage::RouterPrices(_) => self.asking_prices = false,
+            ToPage::Refused(Problem { place: Place::Provider, .. }) => self.give_up_connection(),
+            ToPage::Simulated(news) => self.simulation = Some(Rc::new(news.clone())),
+            _ => {}
+        }
+    }
+
+    fn give_up_connection(&mut self) {
+        self.connection.give_up();
+        self.asking_prices = false;
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::ui::store::fixtures::{asked, heard, refused, setup, summary};
+
+    fn problem() -> Problem {
+        Problem { place: Place::Prompt, message: "No.".to_owned() }
+    }
+
+    #[test]
+    fn the_estimate_stays_until_the_next_one_and_goes_with_its_data() {
+        let ask = asked(ToWorker::Estimate { setup: setup() });
+        let failed = Questions::default().after(&ask).after(&heard(ToPage::Estimated(Err(problem()))));
+        assert_eq!(failed.estimate, Request::Failed(problem()));
+        let again = failed.after(&ask);
+        assert_eq!(again.estimate, Request::Renewing(Err(problem())));
+        assert_eq!(again.after(&heard(ToPage::Data(summary()))).estimate, Request::Idle);
+        assert_eq!(again.after(&DeskAction::Broke("Gone.".to_owned())), failed);
+    }
+
+    #[test]
+    fn a_count_is_forgotten_once_something_else_is_asked() {
+        let (key, row, count) = (None, 0, TokenCount { row: 0, row_tokens: 9, rows: 1, counted: 9, estimated: 8 });
+        let counting = Questions::default().after(&asked(ToWorker::CountTokens { setup: setup(), key, row }));
+        let estimate = asked(ToWorker::Estimate { setup: setup() });
+        assert_eq!(counting.after(&estimate).count, Request::Loading, "it will come");
+        let counted = counting.after(&heard(ToPage::TokensCounted(Ok(count))));
+        assert_eq!(counted.count, Request::Ready(count));
+        assert_eq!(counted.after(&estimate).count, Request::Idle);
+    }
+
+    #[test]
+    fn a_trial_belongs_to_its_data() {
+        let ask = asked(ToWorker::Try { setup: setup(), key: None, more_models: Vec::new() });
+        let trying = Questions::default().after(&ask);
+        assert_eq!(trying.after(&heard(ToPage::Data(summary()))).trial, Request::Loading);
+        let failed = trying.after(&heard(ToPage::Tried(Err(problem()))));
+        assert_eq!(failed.trial, Request::Failed(problem()));
+        assert_eq!(failed.after(&heard(ToPage::Data(summary()))).trial, Request::Idle);
+        assert_eq!(failed.after(&ask), trying, "the last one is not shown with the next");
+    }
+
+    #[test]
+    fn what_the_provider_is_asked_ends_with_a_refusal() {
+        let check = asked(ToWorker::CheckConnection { setup: setup(), keys: Vec::new() });
+        let prices = asked(ToWorker::RouterPrices { base_url: String::new() });
+        let asked = Questions::default().after(&check).after(&prices);
+        assert_eq!((&asked.connection, asked.asking_prices), (&Request::Loading, true));
+        for end in [refused(Place::Provider), DeskAction::Broke("Gone.".to_owned())] {
+            assert_eq!(asked.after(&end), Questions::default(), "{end:?}");
+        }
+        let checked = asked.after(&heard(ToPage::Checked(Vec::new()))).after(&refused(Place::Provider));
+        assert_eq!(checked.connection, Request::Ready(Rc::default()), "what was found stays");
+    }
+}
