@@ -64,9 +64,6 @@ impl OpenRun {
         match action {
             DeskAction::LeaveRun => return None,
             DeskAction::Asked(ToWorker::DeleteRun { run }) if *run == self.run => return None,
-            DeskAction::Asked(ToWorker::Start { .. } | ToWorker::RunRest { .. } | ToWorker::Open { .. }) => {
-                (open.rows, open.detail, open.files, open.on_rest) = Default::default();
-            }
             DeskAction::Asked(ToWorker::SetKey { lane, key }) => {
                 if let Some(needs) = Rc::make_mut(&mut open.needs_keys).get_mut(usize::from(*lane)) {
                     *needs = key.is_none();
@@ -114,9 +111,9 @@ pub fn under_way(state: &RunState) -> bool {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::link::{RowFilter, Secret};
+    use crate::link::{ExportKind, Place, RowFilter, Secret};
     use crate::ui::store::Desk;
-    use crate::ui::store::fixtures::{asked, heard, opened};
+    use crate::ui::store::fixtures::{asked, heard, opened, refused};
 
     fn open() -> OpenRun {
         OpenRun::opened(&opened("a")).expect("a run")
@@ -147,6 +144,17 @@ mod tests {
         let with = open().after(&key(Some("sk-1"))).expect("it stays open");
         assert_eq!((open().needs_key(), with.needs_key()), (true, false));
         assert_eq!(with.after(&key(None)), Some(open()));
+    }
+
+    #[test]
+    fn a_refused_start_leaves_what_is_shown_of_the_open_run() {
+        let rows = heard(ToPage::Rows { first: 0, matching: 5, rows: Vec::new() });
+        let exported = ToPage::Exported { what: ExportKind::Csv, file_name: "r.csv".to_owned(), rows: 5 };
+        let desk = Desk::default().after(&opened("a")).after(&rows).after(&heard(exported)).after(&heard(detail()));
+        let refused = desk.after(&asked(ToWorker::RunRest { lane: 1 })).after(&refused(Place::Run));
+        assert_eq!(refused.open, desk.open);
+        let other = desk.after(&asked(ToWorker::RunRest { lane: 1 })).after(&opened("b"));
+        assert_eq!(other.open, OpenRun::opened(&opened("b")));
     }
 
     #[test]
