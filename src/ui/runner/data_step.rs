@@ -51,7 +51,7 @@ pub fn DataStep(props: &DataStepProps) -> Html {
             }
             {
                 match &props.reading {
-                    Reading::Idle => Html::default(),
+                    Reading::Idle | Reading::GivenUp => Html::default(),
                     Reading::File(name) => html! { <p class="soft" role="status">{ format!("Reading {name}…") }</p> },
                     Reading::Refused(problem) => html! {
                         <Refusal problem={problem.clone()} on_skip_bad_lines={props.on_skip_bad_lines.clone()} />

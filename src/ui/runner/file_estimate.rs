@@ -6,7 +6,7 @@ use std::rc::Rc;
 use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
-use crate::link::{BadLines, FileEstimate as Counted, Provider, Setup, ToWorker};
+use crate::link::{BadLines, DataSummary, FileEstimate as Counted, Place, Provider, Setup, ToWorker};
 use crate::money::grouped;
 use crate::prices;
 use crate::ui::calculator::{Action, Inputs, Quantity};
@@ -14,7 +14,7 @@ use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::parse::prompts_and_endpoints;
 use crate::ui::runner::words::{counted, rows};
 use crate::ui::store::data::Reading;
-use crate::ui::store::{Field, FormAction, Request, Work, use_worker};
+use crate::ui::store::{Desk, Field, FormAction, Request, Work, use_worker};
 
 #[derive(Clone, Properties, PartialEq)]
 pub struct FileEstimateProps {
@@ -71,17 +71,7 @@ fn FileInput(props: &FileInputProps) -> Html {
             }
         }
     };
-    let refused = match &*stage {
-        Stage::Reading => match &work.desk.data.reading {
-            Reading::Refused(problem) => Some(problem.to_string()),
-            Reading::Idle | Reading::File(_) => None,
-        },
-        Stage::Counting => match &work.desk.questions.estimate {
-            Request::Failed(problem) => Some(problem.message.clone()),
-            _ => None,
-        },
-        Stage::Idle | Stage::Filled(_) => None,
-    };
+    let refused = why_refused(&stage, &work.desk);
     html! {
         <div class="drop-zone" ondragover={|event: DragEvent| event.prevent_default()} {ondrop}>
             <div class="field">
@@ -110,11 +100,26 @@ fn open(work: &Work, file: File) {
     work.send_file.emit((ToWorker::OpenFile { name: file.name(), bad_lines: BadLines::Refuse }, file));
 }
 
+fn why_refused(stage: &Stage, desk: &Desk) -> Option<String> {
+    match (stage, &desk.data.reading, &desk.questions.estimate) {
+        (Stage::Reading, Reading::Refused(problem), _) => Some(problem.to_string()),
+        (Stage::Reading, Reading::GivenUp, _) => {
+            desk.problem(Place::Data).or(desk.broken.as_deref()).map(str::to_owned)
+        }
+        (Stage::Counting, _, Request::Failed(problem)) => Some(problem.message.clone()),
+        _ => None,
+    }
+}
+
+/// The file that was chosen last, once it is read.
+fn file_read(desk: &Desk) -> Option<Rc<DataSummary>> {
+    desk.data.summary.clone().filter(|_| desk.data.reading == Reading::Idle)
+}
+
 /// Once the file is read its rows are counted, and once they are counted they become the calculator's inputs.
 #[hook]
 fn use_counting(work: &Work, estimate: &FileEstimateProps, stage: &UseStateHandle<Stage>) {
-    let data = &work.desk.data;
-    let data = data.summary.clone().filter(|_| data.reading == Reading::Idle);
+    let data = file_read(&work.desk);
     let FileEstimateProps { inputs, on_action } = estimate.clone();
     let (form, send, stage) = (work.form.clone(), work.send.clone(), stage.clone());
     let counted = work.desk.questions.estimate.ready().cloned();
@@ -176,11 +181,24 @@ fn filled_words(name: &str, estimate: &Counted, prompt: &str) -> String {
     )
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::link::NearDuplicates;
+    use crate::link::{NearDuplicates, ToPage};
     use crate::ui::calculator::{decode, encode};
+    use crate::ui::store::DeskAction;
+    use crate::ui::store::fixtures::{asked, heard, refused, summary};
+
+    #[test]
+    fn a_file_that_is_not_read_to_its_end_is_not_taken_for_the_one_before() {
+        let read = Desk::default().after(&heard(ToPage::Data(summary())));
+        assert!(file_read(&read).is_some());
+        let again = read.after(&asked(ToWorker::OpenSample));
+        for (end, why) in [(refused(Place::Data), "No."), (DeskAction::Broke("Gone.".to_owned()), "Gone.")] {
+            let ended = again.after(&end);
+            assert_eq!((file_read(&ended), why_refused(&Stage::Reading, &ended).as_deref()), (None, Some(why)));
+        }
+    }
 
     #[test]
     fn a_files_figures_become_the_calculators_inputs() {

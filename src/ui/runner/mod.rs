@@ -1,5 +1,5 @@
-//! The runner: four numbered steps, and the run. Here: what is typed and what the worker said, as plain values with
-//! rules (`form`, `parse`, `desk`), their words (`words`, `status_line`), and the components that draw them.
+//! The runner: four numbered steps, and the run. Here: what the typed texts mean (`parse`), the words (`words`,
+//! `status_line`), and the components that draw it all.
 //! Not here: reading files, sending calls, saving: the worker does all of it, by the messages in `link`.
 
 mod answer_fields;

@@ -21,6 +21,8 @@ pub enum Reading {
     File(String),
     /// The file that was chosen last can't be used.
     Refused(DataProblem),
+    /// It was not read to its end: too large, canceled, or the worker has failed. The desk's problems say which.
+    GivenUp,
 }
 
 impl Data {
@@ -42,7 +44,7 @@ impl Data {
             }
             DeskAction::Heard(ToPage::Refused(Problem { place: Place::Data, .. })) | DeskAction::Broke(_) => {
                 if let Reading::File(_) = data.reading {
-                    data.reading = Reading::Idle;
+                    data.reading = Reading::GivenUp;
                 }
                 data.checkpoint.give_up();
             }
@@ -79,7 +81,7 @@ mod tests {
         let bad = again.after(&heard(ToPage::DataRefused(DataProblem::Empty)));
         assert_eq!((bad.reading, &bad.summary), (Reading::Refused(DataProblem::Empty), &read.summary));
         for end in [refused(Place::Data), DeskAction::Broke("Gone.".to_owned())] {
-            assert_eq!(again.after(&end), read, "{end:?}");
+            assert_eq!(again.after(&end), Data { reading: Reading::GivenUp, ..read.clone() }, "{end:?}");
         }
         assert_eq!(again.after(&refused(Place::Run)), again, "that is about something else");
     }
