@@ -33,7 +33,7 @@ pub struct ComparePanelProps {
 #[component]
 pub fn ComparePanel(props: &ComparePanelProps) -> Html {
     let (step, form) = (&props.step, &props.step.form);
-    let known = (form.provider, form.router_prices.clone());
+    let known = (step.endpoint().provider, form.router_prices.clone());
     let list = use_memo(known, |(provider, router)| choices(&[], *provider, router, now()));
     let model = |place: usize, label: &'static str| {
         let (models, on_models) = (props.more_models.clone(), props.on_more_models.clone());
@@ -47,8 +47,7 @@ pub fn ComparePanel(props: &ComparePanelProps) -> Html {
         }
     };
     let others = others(props);
-    let candidates = 1
-        + form.lanes.len()
+    let candidates = form.endpoints.len()
         + others.models.len()
         + usize::from(others.system.is_some())
         + usize::from(others.effort.is_some());

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::link::{ConnectionReport, Setup, lane_name};
 use crate::ui::parts::{Disclosure, Notice, Tone};
-use crate::ui::store::{Field, Form};
+use crate::ui::store::{Endpoint, Field, Form};
 
 /// One lane's part of a check.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +34,8 @@ pub struct Tested {
 impl Tested {
     /// Lane by lane, as the form has them now.
     pub fn now(form: &Form) -> Vec<Tested> {
-        let own = |lane: &Form| Tested { key: lane.text(Field::ApiKey), model: lane.text(Field::Model) };
-        std::iter::once(form).chain(&form.lanes).map(own).collect()
+        let own = |lane: &Endpoint| Tested { key: lane.text(Field::ApiKey), model: lane.text(Field::Model) };
+        form.endpoints.iter().map(own).collect()
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     use crate::ui::store::FormAction;
 
     fn typed(form: &Form, field: Field, text: &str) -> Form {
-        form.after(&FormAction::Typed(field, AttrValue::from(text.to_owned())))
+        form.after(&FormAction::Typed(0, field, AttrValue::from(text.to_owned())))
     }
 
     fn report(ok: bool, message: &str) -> ConnectionReport {
@@ -123,7 +123,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_lane_has_its_line_until_its_key_is_another() {
-        let form = Form::default().after(&FormAction::Provider(crate::link::Provider::OpenAiCompatible));
+        let form = Form::default().after(&FormAction::Provider(0, crate::link::Provider::OpenAiCompatible));
         let one = typed(&typed(&form, Field::BaseUrl, "https://a.example/v1"), Field::ApiKey, "first");
         let html = drawn(&[report(true, "Yes.")], &one, &one).await;
         assert!(html.contains("Yes.") && !html.contains("Lane"), "{html}");
@@ -135,8 +135,7 @@ mod tests {
         assert!(plain.contains("Lane 1: Yes.") && plain.contains("Lane 2: No."), "{plain}");
         assert_eq!((plain.matches("Other causes").count(), plain.matches("The moon.").count()), (1, 1), "{plain}");
 
-        let other_key = FormAction::Typed(Field::ApiKey, "second".into());
-        let mended = two.after(&FormAction::Lane(1, Box::new(other_key)));
+        let mended = two.after(&FormAction::Typed(1, Field::ApiKey, "second".into()));
         let html = drawn(&reports, &two, &mended).await;
         assert!(html.contains("Yes.") && !html.contains("No."), "{html}");
         let moved = typed(&two, Field::BaseUrl, "https://b.example/v1");

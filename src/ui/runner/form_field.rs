@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::ui::parts::{TextField, TextKind};
 use crate::ui::runner::parse::FieldProblem;
-use crate::ui::store::{Field, Form, FormAction};
+use crate::ui::store::{Endpoint, Field, Form, FormAction};
 
 /// What every step gets: the form, its complaints, and where changes go.
 #[derive(Clone, PartialEq)]
@@ -13,18 +13,27 @@ pub struct StepProps {
     /// Only those that are to be seen.
     pub problems: std::rc::Rc<Vec<FieldProblem>>,
     pub on_form: Callback<FormAction>,
-    /// Whose fields these are: the first lane's have their plain names.
+    /// Whose fields these are, where they are an endpoint's: the first lane's have their plain names.
     pub lane: usize,
 }
 
 impl StepProps {
+    pub fn text(&self, field: Field) -> AttrValue {
+        self.form.text_of(self.lane, field)
+    }
+
+    pub fn endpoint(&self) -> &Endpoint {
+        self.form.endpoint(self.lane)
+    }
+
     pub fn error(&self, field: Field) -> Option<AttrValue> {
         let problem = self.problems.iter().find(|(at, _)| *at == field);
         problem.map(|(_, message)| AttrValue::from(message.clone()))
     }
 
     pub fn on_input(&self, field: Field) -> Callback<AttrValue> {
-        self.on_form.reform(move |text| FormAction::Typed(field, text))
+        let lane = self.lane;
+        self.on_form.reform(move |text| FormAction::Typed(lane, field, text))
     }
 
     /// Its accessible name, which is unique on the page.
@@ -39,7 +48,7 @@ impl StepProps {
     /// A field for a number.
     pub fn number(&self, field: Field, placeholder: &'static str, hint: &str) -> Html {
         let hint = (!hint.is_empty()).then(|| AttrValue::from(hint.to_owned()));
-        let (value, error, range) = (self.form.text(field), self.error(field), field.range().unwrap_or_default());
+        let (value, error, range) = (self.text(field), self.error(field), field.range().unwrap_or_default());
         let kind = if range.decimals == 0 { TextKind::Whole } else { TextKind::Number };
         let unit = Some(range.unit.label()).filter(|unit| !unit.is_empty()).map(AttrValue::from);
         let echo = field.echo(&value).filter(|_| error.is_none()).map(AttrValue::from);

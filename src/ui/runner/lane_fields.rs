@@ -36,12 +36,12 @@ pub struct MoreLanesProps {
 #[component]
 pub fn MoreLanes(props: &MoreLanesProps) -> Html {
     let on_add = props.on_form.reform(|()| FormAction::AddLane);
-    let lanes = 1..=props.form.lanes.len();
+    let lanes = props.form.endpoints.len();
     html! {
         <div class="lanes-form">
-            { for lanes.map(|lane| lane_fields(props, lane)) }
+            { for (1..lanes).map(|lane| lane_fields(props, lane)) }
             <div class="lanes-form__add" id={ADDING} tabindex="-1">
-                <Button disabled={props.form.lanes.len() + 1 >= LANES_MAX} on_press={on_add}>{ "Add another key" }</Button>
+                <Button disabled={lanes >= LANES_MAX} on_press={on_add}>{ "Add another key" }</Button>
                 <span class="field__hint">
                     { "Another key, model or server with its own limits. Each row goes to whichever can send first. Keys of one \
                        organization usually share its limits." }
@@ -52,25 +52,25 @@ pub fn MoreLanes(props: &MoreLanesProps) -> Html {
 }
 
 fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
-    let form = props.form.lane(lane);
-    let seen = |(field, _): &&FieldProblem| props.tried || !form.text(*field).trim().is_empty();
+    let endpoint = props.form.endpoint(lane);
+    let seen = |(field, _): &&FieldProblem| props.tried || !endpoint.text(*field).trim().is_empty();
     let own = props.problems.iter().filter(|(of, _)| *of == lane).map(|(_, problem)| problem);
     let problems: Vec<FieldProblem> = own.filter(seen).cloned().collect();
-    let on_form = props.on_form.reform(move |action: FormAction| FormAction::Lane(lane, Box::new(action)));
-    let step = StepProps { form: Rc::new(form.clone()), problems: Rc::new(problems), on_form, lane };
-    let preset = form.provider.preset();
+    let step =
+        StepProps { form: props.form.clone(), problems: Rc::new(problems), on_form: props.on_form.clone(), lane };
+    let preset = endpoint.provider.preset();
     let names = Provider::ALL.into_iter().map(|provider| AttrValue::from(provider.name()));
     let providers: Vec<(AttrValue, AttrValue)> = names.map(|name| (name.clone(), name)).collect();
     let on_provider = {
         let on_form = step.on_form.clone();
         move |name: AttrValue| {
             if let Some(provider) = Provider::named(&name) {
-                on_form.emit(FormAction::Provider(provider));
+                on_form.emit(FormAction::Provider(lane, provider));
             }
         }
     };
     let listed = props.checked.get(lane).and_then(Option::as_ref).map(|checked| checked.models.as_slice());
-    let models = choices(listed.unwrap_or_default(), form.provider, &form.router_prices, now());
+    let models = choices(listed.unwrap_or_default(), endpoint.provider, &props.form.router_prices, now());
     let on_form = props.on_form.clone();
     let on_remove = move |()| {
         focus(ADDING);
@@ -81,15 +81,15 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
             <legend class="lane-fields__name">{ lane_name(lane) }</legend>
             <SelectField id={format!("provider-{}", lane + 1)} label={format!("Provider, lane {}", lane + 1)} value={preset.name} choices={providers}
                 on_choose={on_provider} />
-            if form.provider.is_remote() {
+            if endpoint.provider.is_remote() {
                 { line(&step, Field::BaseUrl, TextKind::Line, "https://api.openai.com/v1", None) }
             }
             if preset.auth != Auth::None {
-                { line(&step, Field::ApiKey, TextKind::Secret, "", Some(key_hint(form))) }
+                { line(&step, Field::ApiKey, TextKind::Secret, "", Some(key_hint(endpoint))) }
             }
             <div class="step__fields">
                 <div class="step__wide">
-                    <Combobox id={step.id(Field::Model)} label={step.label(Field::Model)} value={form.text(Field::Model)} choices={models}
+                    <Combobox id={step.id(Field::Model)} label={step.label(Field::Model)} value={endpoint.text(Field::Model)} choices={models}
                         error={step.error(Field::Model)} free_text=true on_choose={step.on_input(Field::Model)} />
                 </div>
                 { step.number(Field::InputPrice, "unknown", "") }
@@ -110,7 +110,7 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
 
 fn line(step: &StepProps, field: Field, kind: TextKind, placeholder: &'static str, hint: Option<AttrValue>) -> Html {
     html! {
-        <TextField id={step.id(field)} label={step.label(field)} {kind} value={step.form.text(field)} {placeholder}
+        <TextField id={step.id(field)} label={step.label(field)} {kind} value={step.text(field)} {placeholder}
             {hint} error={step.error(field)} on_input={step.on_input(field)} />
     }
 }

@@ -6,7 +6,6 @@ use crate::ui::parts::{Disclosure, Switch, dated};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::provider_step::{cache_field, effort_field, price_fields, price_words, temperature_field};
 use crate::ui::runner::step_section::StepSection;
-use crate::ui::store::form::is_in_catalogue;
 use crate::ui::store::{Field, FormAction};
 
 #[derive(Properties, PartialEq)]
@@ -29,7 +28,7 @@ pub fn LimitsStep(props: &LimitsStepProps) -> Html {
                 { step.number(Field::RequestsPerMinute, "no limit", "Your account\u{2019}s limit.") }
                 { step.number(Field::TokensPerMinute, "no limit", "Your account\u{2019}s limit.") }
             </div>
-            <Disclosure id="more-limits" label="More" open={!step.form.lanes.is_empty()}
+            <Disclosure id="more-limits" label="More" open={step.form.endpoints.len() > 1}
                 summary="Retries, temperature, prices, cache, another key">
                 <div class="more">
                     <div class="step__fields">
@@ -39,9 +38,9 @@ pub fn LimitsStep(props: &LimitsStepProps) -> Html {
                         { temperature_field(step) }
                         { effort_field(step) }
                         { cache_field(step) }
-                        if is_in_catalogue(&step.form) {
+                        if step.endpoint().is_listed(&step.form.router_prices) {
                             { price_fields(step) }
-                            <p class="field__hint step__line">{ dated(&price_words(&step.form)) }</p>
+                            <p class="field__hint step__line">{ dated(&price_words(step.endpoint())) }</p>
                         }
                     </div>
                     <Switch id="use-cache" label="Use cache" on={step.form.use_cache} {on_switch}

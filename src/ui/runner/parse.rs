@@ -1,6 +1,8 @@
 //! From typed texts to a [`Setup`], or to plain sentences that say what is wrong. Nothing is filled in for a text that
 //! can't be read: there is a setup, and so an estimate, only of a form that can be read as a whole.
 
+use yew::AttrValue;
+
 use crate::answers::{Labels, Outline};
 use crate::link::{
     AnswerFormat, Burst, DataSummary, DemoSettings, LaneSetup, LimiterModel, Limits, Matching, Provider, RowChoice,
@@ -11,7 +13,7 @@ use crate::prices;
 use crate::provider::{Auth, Pace, ServedAt, Wire, check_base_url};
 use crate::ui::store::form::FormatKind;
 use crate::ui::store::rows_form::{MatchKind, RowsKind};
-use crate::ui::store::{Field, Form};
+use crate::ui::store::{Endpoint, Field, Form};
 
 /// What is wrong with a field, in a sentence that says what to do.
 pub type FieldProblem = (Field, String);
@@ -43,7 +45,7 @@ pub fn faults(form: &Form, data: Option<&DataSummary>, template: Option<&Templat
     missing.data_and_prompts(data, template);
     missing.for_the_wire();
     missing.for_the_budget();
-    for lane in 0..=form.lanes.len() {
+    for lane in 0..form.endpoints.len() {
         missing.endpoint(lane);
     }
     problems.append(&mut missing.problems);
@@ -57,9 +59,9 @@ fn in_page_order(mut problems: Vec<LaneProblem>) -> Vec<LaneProblem> {
     problems
 }
 
-/// One lane's limits, as its form has them.
-pub fn parse_lane_limits(form: &Form) -> Result<Limits, Vec<FieldProblem>> {
-    let mut reader = Reader::new(form);
+/// One lane's limits, as the form has them.
+pub fn parse_lane_limits(form: &Form, lane: usize) -> Result<Limits, Vec<FieldProblem>> {
+    let mut reader = Reader::of_lane(form, lane);
     let limits = reader.limits();
     reader.or_problems(limits)
 }
@@ -126,27 +128,36 @@ fn read(form: &Form) -> (Setup, Vec<LaneProblem>) {
     match parse_demo(form) {
         Ok(demo) => setup.demo = demo,
         // Nothing shows these fields where nothing asks the Demo.
-        Err(_) if (0..=form.lanes.len()).all(|lane| form.lane(lane).provider != Provider::Demo) => {}
+        Err(_) if form.endpoints.iter().all(|endpoint| endpoint.provider != Provider::Demo) => {}
         Err(mut problems) => reader.problems.append(&mut problems),
     }
     let mut problems: Vec<LaneProblem> = reader.problems.into_iter().map(|problem| (0, problem)).collect();
-    for (place, lane) in form.lanes.iter().enumerate() {
-        let mut reader = Reader::new(lane);
+    for lane in 1..form.endpoints.len() {
+        let mut reader = Reader::of_lane(form, lane);
         setup.more_lanes.push(reader.endpoint());
-        problems.extend(reader.problems.into_iter().map(|problem| (place + 1, problem)));
+        problems.extend(reader.problems.into_iter().map(|problem| (lane, problem)));
     }
     (setup, problems)
 }
 
-/// Reads one lane's texts.
+/// Reads the form's texts, and one lane's where they are an endpoint's.
 struct Reader<'a> {
     form: &'a Form,
+    lane: usize,
     problems: Vec<FieldProblem>,
 }
 
 impl Reader<'_> {
     fn new(form: &Form) -> Reader<'_> {
-        Reader { form, problems: Vec::new() }
+        Reader::of_lane(form, 0)
+    }
+
+    fn of_lane(form: &Form, lane: usize) -> Reader<'_> {
+        Reader { form, lane, problems: Vec::new() }
+    }
+
+    fn text(&self, field: Field) -> AttrValue {
+        self.form.text_of(self.lane, field)
     }
 
     fn or_problems<T>(self, read: T) -> Result<T, Vec<FieldProblem>> {
@@ -159,7 +170,7 @@ impl Reader<'_> {
 
     /// In the steps of the field's range; `None` where it is empty or can't be read.
     fn number(&mut self, field: Field) -> Option<u64> {
-        match field.range()?.read(field.label(), &self.form.text(field)) {
+        match field.range()?.read(field.label(), &self.text(field)) {
             Ok(steps) => steps,
             Err(message) => {
                 self.refuse(field, &message);
@@ -183,15 +194,16 @@ impl Reader<'_> {
     }
 
     fn endpoint(&mut self) -> LaneSetup {
-        let text = |field: Field| self.form.text(field).trim().to_owned();
-        let provider = self.form.provider;
+        let text = |field: Field| self.text(field).trim().to_owned();
+        let (form, endpoint) = (self.form, self.form.endpoint(self.lane));
+        let provider = endpoint.provider;
         LaneSetup {
             provider,
             base_url: if provider == Provider::Demo { String::new() } else { text(Field::BaseUrl) },
             model: text(Field::Model),
             input_price: self.number(Field::InputPrice).map(PerToken),
             output_price: self.number(Field::OutputPrice).map(PerToken),
-            listed_card: self.form.router_card().cloned(),
+            listed_card: endpoint.router_card(&form.router_prices).cloned(),
             limits: self.limits(),
             variant: None,
         }
@@ -246,7 +258,7 @@ impl Reader<'_> {
     fn limits(&mut self) -> Limits {
         let burst = self.small(Field::Burst);
         let requests_per_minute = self.small(Field::RequestsPerMinute);
-        let (model, burst) = limiter(burst, self.form.provider.preset().pace, requests_per_minute);
+        let (model, burst) = limiter(burst, self.form.endpoint(self.lane).provider.preset().pace, requests_per_minute);
         Limits {
             concurrency: self.small(Field::Concurrency).map_or(1, |calls| calls as u16),
             requests_per_minute,
@@ -298,7 +310,7 @@ impl Missing<'_> {
     }
 
     fn text(&self, lane: usize, field: Field) -> String {
-        self.form.lane(lane).text(field).trim().to_owned()
+        self.form.text_of(lane, field).trim().to_owned()
     }
 
     fn is_empty(&self, lane: usize, field: Field) -> bool {
@@ -318,17 +330,16 @@ impl Missing<'_> {
     }
 
     fn for_the_wire(&mut self) {
-        let lanes = 0..=self.form.lanes.len();
-        let wire_of = |lane: usize| {
-            let form = self.form.lane(lane);
-            prices::wire_at(form.provider, &form.text(Field::BaseUrl), &form.text(Field::Model))
+        let endpoints = &self.form.endpoints;
+        let wire_of = |endpoint: &Endpoint| {
+            prices::wire_at(endpoint.provider, &endpoint.text(Field::BaseUrl), &endpoint.text(Field::Model))
         };
-        let cap_min = lanes.clone().map(|lane| wire_of(lane).cap_min()).max().unwrap_or(1);
+        let cap_min = endpoints.iter().map(|endpoint| wire_of(endpoint).cap_min()).max().unwrap_or(1);
         if Reader::new(self.form).small(Field::MaxOutputTokens).is_some_and(|cap| cap < cap_min) {
             let words = format!("This model takes no limit below {cap_min}. Enter {cap_min} or more.");
             self.refuse(0, Field::MaxOutputTokens, &words);
         }
-        if lanes.clone().all(|lane| self.form.lane(lane).provider.preset().wire != Wire::AnthropicMessages) {
+        if endpoints.iter().all(|endpoint| endpoint.provider.preset().wire != Wire::AnthropicMessages) {
             return;
         }
         if self.is_empty(0, Field::MaxOutputTokens) {
@@ -348,7 +359,7 @@ impl Missing<'_> {
             let words = "Enter a limit, such as 512. Without it there is no worst case to hold against the budget.";
             self.refuse(0, Field::MaxOutputTokens, words);
         }
-        for lane in 0..=self.form.lanes.len() {
+        for lane in 0..self.form.endpoints.len() {
             for field in [Field::InputPrice, Field::OutputPrice] {
                 if self.is_empty(lane, field) {
                     let words = "Enter the model's price. Without it the budget can't be kept.";
@@ -359,7 +370,7 @@ impl Missing<'_> {
     }
 
     fn endpoint(&mut self, lane: usize) {
-        let provider = self.form.lane(lane).provider;
+        let provider = self.form.endpoint(lane).provider;
         if self.is_empty(lane, Field::Model) {
             self.refuse(lane, Field::Model, "Enter a model, such as gpt-4o-mini.");
         }
@@ -394,7 +405,7 @@ impl Missing<'_> {
     fn twin_of(&self, lane: usize) -> Option<usize> {
         let who = |lane: usize| {
             let text = |field| self.text(lane, field).trim_end_matches('/').to_owned();
-            (self.form.lane(lane).provider, text(Field::BaseUrl), text(Field::Model), text(Field::ApiKey))
+            (self.form.endpoint(lane).provider, text(Field::BaseUrl), text(Field::Model), text(Field::ApiKey))
         };
         let own = who(lane);
         (0..lane).find(|earlier| own.0 != Provider::Demo && who(*earlier) == own)

@@ -9,7 +9,7 @@ use crate::money::Usd;
 use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone, slug};
 use crate::ui::runner::words::{counted, money, pause_words, rounded_up};
 use crate::ui::store::Field;
-use crate::ui::store::form::dollars;
+use crate::ui::store::endpoint::dollars;
 
 /// What the person wants, with a key where one was entered.
 #[derive(Clone, Debug, PartialEq)]

@@ -49,7 +49,7 @@ pub fn PromptStep(props: &PromptStepProps) -> Html {
             if let Some(data) = &props.data {
                 <RowPreview rows={data.rows} row={props.row} preview={props.preview.clone()}
                     on_row={props.on_row.clone()}>
-                    if step.form.provider.counts_tokens() {
+                    if step.endpoint().provider.counts_tokens() {
                         { provider_count(props) }
                     }
                 </RowPreview>
@@ -66,7 +66,7 @@ fn columns(step: &StepProps, data: &DataSummary) -> Html {
         let on_press = Callback::from(move |()| {
             let user = form.text(Field::UserPrompt);
             let gap = if user.is_empty() || user.ends_with(char::is_whitespace) { "" } else { " " };
-            on_form.emit(FormAction::Typed(Field::UserPrompt, format!("{user}{gap}{typed}").into()));
+            on_form.emit(FormAction::Typed(0, Field::UserPrompt, format!("{user}{gap}{typed}").into()));
         });
         html! {
             <Button kind={ButtonKind::Quiet} label={format!("Insert column {column}")} {on_press}>
@@ -86,7 +86,7 @@ fn columns(step: &StepProps, data: &DataSummary) -> Html {
 
 /// Anthropic's vocabulary isn't public; its own count is free, and sends it the rows that are counted.
 fn provider_count(props: &PromptStepProps) -> Html {
-    let name = props.step.form.provider.preset().name;
+    let name = props.step.endpoint().provider.preset().name;
     let on_press = {
         let (on_count, row) = (props.on_count.clone(), props.row);
         Callback::from(move |()| on_count.emit(row))

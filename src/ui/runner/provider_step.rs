@@ -14,8 +14,8 @@ use crate::ui::runner::connection_note::{ConnectionNote, LaneChecked};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::step_section::StepSection;
 use crate::ui::runner::words::counted;
-use crate::ui::store::form::is_in_catalogue;
-use crate::ui::store::{Field, Form, FormAction, PriceSource};
+use crate::ui::store::endpoint::per_million;
+use crate::ui::store::{Endpoint, Field, FormAction, PriceSource};
 
 #[derive(Properties, PartialEq)]
 pub struct ProviderStepProps {
@@ -36,8 +36,8 @@ pub struct ProviderStepProps {
 #[component]
 pub fn ProviderStep(props: &ProviderStepProps) -> Html {
     let step = &props.step;
-    let form = &step.form;
-    let provider = form.provider;
+    let (form, endpoint) = (&step.form, step.endpoint());
+    let provider = endpoint.provider;
     let preset = provider.preset();
     let listed = props.checked.first().and_then(Option::as_ref).filter(|_| provider.is_remote());
     let listed = listed.map(|checked| checked.models.clone()).unwrap_or_default();
@@ -56,15 +56,15 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
                     <div class="step__wide">{ key_field(step) }</div>
                 }
                 <div class="step__wide">
-                    <Combobox id={step.id(Field::Model)} label={Field::Model.label()} value={form.text(Field::Model)}
-                        choices={(*choices).clone()} hint={model_hint(form)} error={step.error(Field::Model)}
+                    <Combobox id={step.id(Field::Model)} label={Field::Model.label()} value={endpoint.text(Field::Model)}
+                        choices={(*choices).clone()} hint={model_hint(endpoint)} error={step.error(Field::Model)}
                         free_text=true on_choose={step.on_input(Field::Model)} />
                 </div>
-                if !is_in_catalogue(form) {
+                if !endpoint.is_listed(&form.router_prices) {
                     { price_fields(step) }
                 }
             </div>
-            if provider.is_remote() || form.lanes.iter().any(|lane| lane.provider.is_remote()) {
+            if form.endpoints.iter().any(|endpoint| endpoint.provider.is_remote()) {
                 { connection(props) }
             }
             if let Some(refused) = &props.refused {
@@ -73,7 +73,7 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
             { props.children.clone() }
             if own_address {
                 <Disclosure id="more-provider" label="More" summary="Base URL"
-                    open={form.text(Field::BaseUrl) != preset.base_url}>
+                    open={endpoint.text(Field::BaseUrl) != preset.base_url}>
                     { address(step) }
                 </Disclosure>
             }
@@ -82,7 +82,7 @@ pub fn ProviderStep(props: &ProviderStepProps) -> Html {
 }
 
 fn provider_field(step: &StepProps) -> Html {
-    let preset = step.form.provider.preset();
+    let preset = step.endpoint().provider.preset();
     let hint = match preset.place {
         ServedAt::Page => "Simulated in this page: no key, no bill. The answers are made up.",
         ServedAt::Anywhere => {
@@ -95,7 +95,7 @@ fn provider_field(step: &StepProps) -> Html {
         let on_form = step.on_form.clone();
         move |name: AttrValue| {
             if let Some(provider) = Provider::named(&name) {
-                on_form.emit(FormAction::Provider(provider));
+                on_form.emit(FormAction::Provider(0, provider));
             }
         }
     };
@@ -107,7 +107,7 @@ fn provider_field(step: &StepProps) -> Html {
 
 fn address(step: &StepProps) -> Html {
     html! {
-        <TextField id={step.id(Field::BaseUrl)} label={Field::BaseUrl.label()} value={step.form.text(Field::BaseUrl)}
+        <TextField id={step.id(Field::BaseUrl)} label={Field::BaseUrl.label()} value={step.text(Field::BaseUrl)}
             placeholder="https://api.openai.com/v1" error={step.error(Field::BaseUrl)}
             on_input={step.on_input(Field::BaseUrl)} />
     }
@@ -116,15 +116,15 @@ fn address(step: &StepProps) -> Html {
 fn key_field(step: &StepProps) -> Html {
     html! {
         <TextField id={step.id(Field::ApiKey)} label={Field::ApiKey.label()} kind={TextKind::Secret}
-            value={step.form.text(Field::ApiKey)} hint={key_hint(&step.form)} error={step.error(Field::ApiKey)}
+            value={step.text(Field::ApiKey)} hint={key_hint(step.endpoint())} error={step.error(Field::ApiKey)}
             on_input={step.on_input(Field::ApiKey)} />
     }
 }
 
 /// Where a lane's key goes.
-pub(super) fn key_hint(form: &Form) -> AttrValue {
-    let kept = match origin(&form.text(Field::BaseUrl)) {
-        _ if form.key_cleared => {
+pub(super) fn key_hint(endpoint: &Endpoint) -> AttrValue {
+    let kept = match origin(&endpoint.text(Field::BaseUrl)) {
+        _ if endpoint.key_cleared => {
             "Cleared: the base URL names another server now. Enter the key for that one.".to_owned()
         }
         Some(origin) => {
@@ -138,7 +138,7 @@ pub(super) fn key_hint(form: &Form) -> AttrValue {
 
 /// The check of all lanes, and what it found.
 fn connection(props: &ProviderStepProps) -> Html {
-    let preset = props.step.form.provider.preset();
+    let preset = props.step.endpoint().provider.preset();
     html! {
         <>
             <div class="row">
@@ -151,7 +151,7 @@ fn connection(props: &ProviderStepProps) -> Html {
                 }
             </div>
             <ConnectionNote checked={props.checked.clone()} />
-            if props.step.form.provider == Provider::OpenRouter {
+            if props.step.endpoint().provider == Provider::OpenRouter {
                 { router_prices(props) }
             }
             if preset.auth != Auth::None {
@@ -207,7 +207,7 @@ pub(super) fn price_fields(step: &StepProps) -> Html {
 }
 
 pub(super) fn temperature_field(step: &StepProps) -> Html {
-    let hint = match (takes_temperature(&step.form.text(Field::Model)), step.form.provider.preset().wire) {
+    let hint = match (takes_temperature(&step.text(Field::Model)), step.endpoint().provider.preset().wire) {
         (false, _) => "This model takes none; it isn\u{2019}t sent.",
         (true, Wire::AnthropicMessages) => "0 to 1.",
         (true, Wire::OpenAiChat | Wire::OpenAiResponses) => "0 to 2.",
@@ -217,7 +217,7 @@ pub(super) fn temperature_field(step: &StepProps) -> Html {
 
 /// Shown where the preset takes it.
 pub(super) fn effort_field(step: &StepProps) -> Html {
-    let preset = step.form.provider.preset();
+    let preset = step.endpoint().provider.preset();
     if preset.efforts.is_empty() {
         return Html::default();
     }
@@ -237,14 +237,14 @@ pub(super) fn effort_field(step: &StepProps) -> Html {
 
 /// Shown where the prompt must be marked to be cached.
 pub(super) fn cache_field(step: &StepProps) -> Html {
-    let form = &step.form;
-    let caches = match form.provider.cache_marks(&form.text(Field::BaseUrl), &form.text(Field::Model)) {
+    let provider = step.endpoint().provider;
+    let caches = match provider.cache_marks(&step.text(Field::BaseUrl), &step.text(Field::Model)) {
         CacheMarks::None => return Html::default(),
         CacheMarks::Anthropic => ANTHROPIC_CACHES,
         CacheMarks::OpenAi => OPEN_AI_CACHES,
     };
     let choices: Vec<_> = caches.iter().map(|(_, name)| (AttrValue::from(*name), AttrValue::from(*name))).collect();
-    let chosen_before = caches.iter().rev().find(|(kept, _)| *kept <= form.prompt_cache);
+    let chosen_before = caches.iter().rev().find(|(kept, _)| *kept <= step.form.prompt_cache);
     let value = chosen_before.map_or("Off", |(_, name)| name);
     let on_choose = step.on_form.reform(move |chosen: AttrValue| {
         let kept = caches.iter().find(|(_, name)| *name == chosen.as_str());
@@ -262,12 +262,12 @@ const ANTHROPIC_CACHES: &[(PromptCache, &str)] =
 const OPEN_AI_CACHES: &[(PromptCache, &str)] = &[(PromptCache::Off, "Off"), (PromptCache::FiveMinutes, "30 minutes")];
 
 /// What the model costs, or what to do where its price isn't known.
-fn model_hint(form: &Form) -> Option<AttrValue> {
-    let (input, output) = (form.text(Field::InputPrice), form.text(Field::OutputPrice));
-    let hint = match &form.price_source {
+fn model_hint(endpoint: &Endpoint) -> Option<AttrValue> {
+    let (input, output) = (endpoint.text(Field::InputPrice), endpoint.text(Field::OutputPrice));
+    let hint = match &endpoint.price_source {
         PriceSource::Catalogue { .. } | PriceSource::Router => format!("${input} in, ${output} out per 1M tokens."),
         PriceSource::Own => return None,
-        PriceSource::Unknown if form.provider.preset().place == ServedAt::ThisMachine => {
+        PriceSource::Unknown if endpoint.provider.preset().place == ServedAt::ThisMachine => {
             "Enter 0 as both prices if you count it as free. Without prices the cost stays unknown.".to_owned()
         }
         PriceSource::Unknown => "Not in our price list. Enter its prices, or the cost stays unknown.".to_owned(),
@@ -275,8 +275,8 @@ fn model_hint(form: &Form) -> Option<AttrValue> {
     Some(hint.into())
 }
 
-pub(super) fn price_words(form: &Form) -> String {
-    let words = match &form.price_source {
+pub(super) fn price_words(endpoint: &Endpoint) -> String {
+    let words = match &endpoint.price_source {
         PriceSource::Catalogue { date } => {
             format!("List prices per 1M tokens, read on {date}. Change them if yours differ.")
         }
@@ -284,7 +284,7 @@ pub(super) fn price_words(form: &Form) -> String {
         PriceSource::Own => "Your own prices, per 1M tokens.".to_owned(),
         PriceSource::Unknown => "Per 1M tokens.".to_owned(),
     };
-    match form.provider.preset().place {
+    match endpoint.provider.preset().place {
         ServedAt::Page => format!("{words} In the Demo, costs are what a real run would cost."),
         _ => words,
     }
@@ -336,6 +336,5 @@ fn model_detail(model: &prices::Model) -> String {
 }
 
 fn price_detail(card: &RateCard) -> String {
-    let price = |price: crate::money::PerToken| crate::ui::store::form::per_million(price);
-    format!("${} in, ${} out", price(card.base.input), price(card.base.output))
+    format!("${} in, ${} out", per_million(card.base.input), per_million(card.base.output))
 }

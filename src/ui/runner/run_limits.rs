@@ -29,14 +29,12 @@ pub struct RunLimitsProps {
 pub fn RunLimits(props: &RunLimitsProps) -> Html {
     let form = &props.form;
     let first = parse_limits(form);
-    let others: Vec<Result<Limits, Vec<FieldProblem>>> = form.lanes.iter().map(parse_lane_limits).collect();
+    let others: Vec<Result<Limits, Vec<FieldProblem>>> =
+        (1..form.endpoints.len()).map(|lane| parse_lane_limits(form, lane)).collect();
     let step = |lane: usize, problems: Vec<FieldProblem>| StepProps {
-        form: Rc::new(form.lane(lane).clone()),
+        form: form.clone(),
         problems: Rc::new(problems),
-        on_form: match lane {
-            0 => props.on_form.clone(),
-            _ => props.on_form.reform(move |action: FormAction| FormAction::Lane(lane, Box::new(action))),
-        },
+        on_form: props.on_form.clone(),
         lane,
     };
     let steps: Vec<StepProps> = std::iter::once(first.as_ref().err().cloned())

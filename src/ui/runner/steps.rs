@@ -28,7 +28,7 @@ use crate::ui::runner::row_fields::RowFields;
 use crate::ui::runner::trial_panel;
 use crate::ui::runner::trial_panel::TrialPanel;
 use crate::ui::store::data::Reading;
-use crate::ui::store::{DeskAction, Field, Form, FormAction, Work};
+use crate::ui::store::{DeskAction, Endpoint, Field, Form, FormAction, Work};
 
 /// The preview and the estimate follow the last key stroke after this long.
 const ASK_MS: u32 = 250;
@@ -119,8 +119,8 @@ pub fn Steps(props: &StepsProps) -> Html {
     let refused_start = [Place::Run, Place::Prompt, Place::Limits, Place::Storage].into_iter().find_map(refused);
     let reports = questions.connection.ready();
     let checked = still_true(reports.map_or(&[], |reports| reports), &tested, &endpoints, form);
-    let demo = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider == Provider::Demo);
-    let billed = std::iter::once(&**form).chain(&form.lanes).any(|lane| lane.provider.is_remote());
+    let demo = form.endpoints.iter().any(|endpoint| endpoint.provider == Provider::Demo);
+    let billed = form.endpoints.iter().any(|endpoint| endpoint.provider.is_remote());
     let trial = questions.trial.ready();
     let of_these_settings = read.as_ref().is_ok_and(|setup| asked.as_ref() == Some(&as_tried(setup)));
     let projection = trial.filter(|_| of_these_settings).and_then(|trial| trial.models.first()?.projection);
@@ -158,9 +158,9 @@ pub fn Steps(props: &StepsProps) -> Html {
                 if has_data {
                     <TrialPanel trial={trial.cloned()}
                         on_cap={props.work.on_form.reform(|cap: u32| {
-                            FormAction::Typed(Field::MaxOutputTokens, cap.to_string().into())
+                            FormAction::Typed(0, Field::MaxOutputTokens, cap.to_string().into())
                         })}
-                        on_model={props.work.on_form.reform(|model| FormAction::Typed(Field::Model, model))} />
+                        on_model={props.work.on_form.reform(|model| FormAction::Typed(0, Field::Model, model))} />
                     <ComparePanel {step} more_models={(*more_models).clone()} {on_more_models} effort={*second_effort}
                         on_effort={on_second_effort} setup={read.as_ref().ok().cloned()}
                         estimate={estimate.cloned()} starting={desk.opening.asked} on_compare={start.comparing()} />
@@ -298,7 +298,11 @@ impl Start {
         let (work, asked) = (self.work.clone(), self.asked.clone());
         self.when_ready(move |setup, ()| {
             asked.set(Some(as_tried(&setup)));
-            work.send.emit(ToWorker::Try { setup, key: key(&work.form), more_models: more_models.clone() });
+            work.send.emit(ToWorker::Try {
+                setup,
+                key: key(&work.form.endpoints.first),
+                more_models: more_models.clone(),
+            });
         })
     }
 
@@ -322,7 +326,7 @@ fn counting(work: &Work, setup: &Setup) -> Callback<u32> {
     let (work, setup) = (work.clone(), setup.clone());
     Callback::from(move |row: u32| {
         work.on_form.emit(FormAction::KeyUsed);
-        work.send.emit(ToWorker::CountTokens { setup: setup.clone(), key: key(&work.form), row });
+        work.send.emit(ToWorker::CountTokens { setup: setup.clone(), key: key(&work.form.endpoints.first), row });
     })
 }
 
@@ -353,12 +357,12 @@ fn asking_prices(work: &Work) -> Callback<()> {
 
 /// Each lane's key, in the lanes' order.
 pub fn keys(form: &Form) -> Vec<Option<Secret>> {
-    std::iter::once(form).chain(&form.lanes).map(key).collect()
+    form.endpoints.iter().map(key).collect()
 }
 
 /// The key as it was entered; a preset that takes none gets none.
-fn key(form: &Form) -> Option<Secret> {
-    let text = form.text(Field::ApiKey);
-    let given = form.provider.preset().auth != Auth::None && !text.trim().is_empty();
+fn key(endpoint: &Endpoint) -> Option<Secret> {
+    let text = endpoint.text(Field::ApiKey);
+    let given = endpoint.provider.preset().auth != Auth::None && !text.trim().is_empty();
     given.then(|| Secret::new(&text))
 }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use yew::LocalServerRenderer;
 use yew::prelude::*;
-use yew::{AttrValue, LocalServerRenderer};
 
 use super::estimate_panel::{EstimatePanel, EstimatePanelProps, Fix};
 use super::figures::{Figures, FiguresProps, OtherFigures};
@@ -16,14 +16,9 @@ use crate::link::*;
 use crate::money::Usd;
 use crate::time::Time;
 use crate::ui::store::fixtures::heard;
-pub(super) use crate::ui::store::fixtures::{progress, summary as data, usd};
-use crate::ui::store::form::{Form, FormAction, FormatKind, PriceSource, SAMPLE_SYSTEM};
+pub(super) use crate::ui::store::fixtures::{progress, summary as data, typed, usd};
 use crate::ui::store::history::History;
-use crate::ui::store::{Field, Request};
-
-pub(super) fn typed(form: &Form, field: Field, text: &str) -> Form {
-    form.after(&FormAction::Typed(field, AttrValue::from(text.to_owned())))
-}
+use crate::ui::store::{Field, Form, FormAction, PriceSource, Request};
 
 #[test]
 fn the_status_line_has_the_posts_form() {
@@ -153,47 +148,6 @@ fn every_pause_tells_what_was_kept_and_what_to_do() {
     }
 }
 
-#[test]
-fn the_sample_brings_the_posts_prompt_and_other_data_their_first_text_column() {
-    let sample = Form::default().after(&FormAction::Sample(true)).after(&FormAction::DataRead(Box::new(data())));
-    assert_eq!(sample.text(Field::SystemPrompt), SAMPLE_SYSTEM);
-    assert_eq!(sample.text(Field::UserPrompt), "{{name}}");
-    assert_eq!(sample.text(Field::MaxOutputTokens), "64");
-    assert_eq!(sample.id_column.as_deref(), Some("id"));
-    let other = sample.after(&FormAction::Sample(false)).after(&FormAction::DataRead(Box::new(data())));
-    assert_eq!(other.text(Field::SystemPrompt), "");
-    let own = typed(&other, Field::UserPrompt, "Translate {{name}}").after(&FormAction::DataRead(Box::new(data())));
-    assert_eq!(own.text(Field::UserPrompt), "Translate {{name}}");
-}
-
-#[test]
-fn a_key_leaves_with_the_server_that_it_was_entered_for() {
-    let form = typed(&Form::default(), Field::BaseUrl, "https://api.one.example/v1");
-    let form = typed(&form, Field::ApiKey, "secret");
-    let path = typed(&form, Field::BaseUrl, "https://api.one.example/v2");
-    assert_eq!(path.text(Field::ApiKey), "secret");
-    let moved = typed(&path, Field::BaseUrl, "https://api.two.example/v1");
-    assert_eq!(moved.text(Field::ApiKey), "");
-    assert!(moved.key_cleared);
-    // Entered before any address: bound when it is first used.
-    let early = typed(&Form::default(), Field::ApiKey, "secret");
-    let used = typed(&early, Field::BaseUrl, "https://api.one.example/v1").after(&FormAction::KeyUsed);
-    assert_eq!(used.text(Field::ApiKey), "secret");
-    assert_eq!(typed(&used, Field::BaseUrl, "http://localhost:1").text(Field::ApiKey), "");
-}
-
-#[test]
-fn a_known_model_brings_its_prices_and_an_unknown_one_none() {
-    let form = typed(&Form::default(), Field::Model, "gpt-4o-mini");
-    assert_eq!((form.text(Field::InputPrice).as_str(), form.text(Field::OutputPrice).as_str()), ("0.15", "0.60"));
-    assert!(matches!(form.price_source, PriceSource::Catalogue { .. }));
-    let unknown = typed(&form, Field::Model, "my-own-model");
-    assert_eq!(unknown.text(Field::InputPrice), "");
-    assert_eq!(unknown.price_source, PriceSource::Unknown);
-    let own = typed(&unknown, Field::InputPrice, "1");
-    assert_eq!(typed(&own, Field::Model, "another-own-model").text(Field::InputPrice), "1");
-}
-
 fn complaints(form: &Form) -> Vec<(Field, String)> {
     faults(form, Some(&data()), None).into_iter().map(|(_, problem)| problem).collect()
 }
@@ -201,17 +155,17 @@ fn complaints(form: &Form) -> Vec<(Field, String)> {
 #[test]
 fn a_preset_brings_its_address_a_model_and_its_prices_and_no_foreign_key() {
     let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
-    let openai = form.after(&FormAction::Provider(Provider::OpenAi));
+    let openai = form.after(&FormAction::Provider(0, Provider::OpenAi));
     assert_eq!(openai.text(Field::BaseUrl), "https://api.openai.com/v1");
     assert_eq!(openai.text(Field::Model), "gpt-6-luna", "OpenAI serves it too");
     assert_eq!(complaints(&openai), [(Field::ApiKey, "Enter your OpenAI API key.".to_owned())]);
     let keyed = typed(&openai, Field::ApiKey, "sk-secret-1");
     assert!(complaints(&keyed).is_empty());
 
-    let claude = keyed.after(&FormAction::Provider(Provider::Anthropic));
+    let claude = keyed.after(&FormAction::Provider(0, Provider::Anthropic));
     assert_eq!(claude.text(Field::BaseUrl), "https://api.anthropic.com/v1");
     assert_eq!(claude.text(Field::ApiKey), "", "a key stays with its origin");
-    assert!(claude.key_cleared);
+    assert!(claude.endpoints.first.key_cleared);
     assert_eq!(claude.text(Field::Model), "claude-haiku-5-5");
     assert_eq!((claude.text(Field::InputPrice), claude.text(Field::OutputPrice)), ("0.10".into(), "0.50".into()));
 
@@ -225,20 +179,11 @@ fn a_preset_brings_its_address_a_model_and_its_prices_and_no_foreign_key() {
         [Field::MaxOutputTokens, Field::Temperature]
     );
 
-    let local = claude.after(&FormAction::Provider(Provider::Ollama));
+    let local = claude.after(&FormAction::Provider(0, Provider::Ollama));
     assert_eq!(local.text(Field::BaseUrl), "http://localhost:11434/v1");
     assert_eq!((local.text(Field::Model), local.text(Field::InputPrice)), ("".into(), "".into()));
     let local = typed(&local, Field::Model, "gpt-4o-mini");
-    assert_eq!(local.price_source, PriceSource::Unknown, "nobody bills it at OpenAI's prices");
-}
-
-#[test]
-fn a_key_typed_before_any_address_belongs_to_the_first() {
-    let form = Form::default().after(&FormAction::Provider(Provider::OpenAiCompatible));
-    let form = typed(&form, Field::ApiKey, "sk-secret-1").after(&FormAction::Provider(Provider::Groq));
-    assert_eq!(form.text(Field::ApiKey), "sk-secret-1");
-    let form = form.after(&FormAction::Provider(Provider::Xai));
-    assert_eq!((form.text(Field::ApiKey), form.key_cleared), ("".into(), true));
+    assert_eq!(local.endpoints.first.price_source, PriceSource::Unknown, "nobody bills it at OpenAI's prices");
 }
 
 #[test]
@@ -382,17 +327,4 @@ async fn the_card_shows_the_cost_or_what_keeps_it_away() {
         assert!(html.contains(words), "{words}: {html}");
     }
     assert!(html.find("Try 5 rows</button>") < html.find("Start run</button>"), "the safe step comes first: {html}");
-}
-
-#[test]
-fn the_output_cap_follows_the_labels_until_the_person_chooses_one() {
-    let form = typed(&Form::default(), Field::Model, "gpt-4.1-mini").after(&FormAction::Format(FormatKind::Labels));
-    let form = typed(&form, Field::Labels, "happy\nsad");
-    let cap = |form: &Form| form.text(Field::MaxOutputTokens).to_string();
-    assert_eq!(cap(&form), "10");
-    assert_eq!(cap(&form.after(&FormAction::Format(FormatKind::Text))), "512");
-    assert_eq!(cap(&form.after(&FormAction::DataRead(Box::new(data())))), "10");
-    assert_eq!(cap(&typed(&form, Field::Model, "gpt-5-mini")), "512", "it thinks before it answers");
-    let own = typed(&form, Field::MaxOutputTokens, "40");
-    assert_eq!(cap(&typed(&own, Field::Labels, "happy\nsad\nneither of the two, or both")), "40");
 }

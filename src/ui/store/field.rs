@@ -112,6 +112,25 @@ impl Field {
         if lane == 0 { id.to_owned() } else { format!("{id}-{}", lane + 1) }
     }
 
+    /// Each endpoint has its own; the others are the form's.
+    pub const fn is_of_endpoint(self) -> bool {
+        use Field::{
+            ApiKey, BaseUrl, Burst, Concurrency, InputPrice, Model, OutputPrice, RequestsPerMinute, TokensPerMinute,
+        };
+        matches!(
+            self,
+            BaseUrl
+                | ApiKey
+                | Model
+                | InputPrice
+                | OutputPrice
+                | Concurrency
+                | RequestsPerMinute
+                | TokensPerMinute
+                | Burst
+        )
+    }
+
     /// The numbers that it takes; `None`: it takes a text.
     pub const fn range(self) -> Option<Range> {
         Some(match self {

@@ -2,7 +2,7 @@
 
 use crate::link::*;
 use crate::money::Usd;
-use crate::ui::store::DeskAction;
+use crate::ui::store::{DeskAction, Field, Form, FormAction};
 
 pub fn asked(message: ToWorker) -> DeskAction {
     DeskAction::Asked(message)
@@ -14,6 +14,10 @@ pub fn heard(message: ToPage) -> DeskAction {
 
 pub fn refused(place: Place) -> DeskAction {
     heard(ToPage::Refused(Problem { place, message: "No.".to_owned() }))
+}
+
+pub fn typed(form: &Form, field: Field, text: &str) -> Form {
+    form.after(&FormAction::Typed(0, field, text.to_owned().into()))
 }
 
 pub fn usd(text: &str) -> Usd {

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use yew::AttrValue;
 
 use crate::answers::{Labels, labels_of_prompt};
-use crate::link::{AnswerFormat, Burst, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
-use crate::money::{PerToken, Usd};
-use crate::prices::{self, RateCard, RouterList};
-use crate::provider::{ServedAt, origin, takes_temperature, tokens};
+use crate::link::{AnswerFormat, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
+use crate::prices::{self, RouterList};
+use crate::provider::{takes_temperature, tokens};
 use crate::ui::store::Field;
+use crate::ui::store::endpoint::{Endpoint, Endpoints, count, dollars};
 use crate::ui::store::rows_form::{RowsAction, RowsForm};
 
 /// The post's prompt for its product list, which the sample data continues.
@@ -25,20 +25,6 @@ const OUTPUT_TOKENS_MAX: &str = "512";
 /// What a label's end, and a little more than the label, may take.
 const LABEL_TOKENS_SPARE: u32 = 8;
 
-/// Where the two prices come from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum PriceSource {
-    /// They are in no price list.
-    #[default]
-    Unknown,
-    /// The catalogue, as read on this day.
-    Catalogue { date: AttrValue },
-    /// The router's own list, fetched since the page was opened.
-    Router,
-    /// The person.
-    Own,
-}
-
 /// In which form answers are asked for; what belongs to the forms that are not chosen is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FormatKind {
@@ -50,11 +36,11 @@ pub enum FormatKind {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
+    /// Of the fields that are no endpoint's.
     texts: BTreeMap<Field, AttrValue>,
+    pub endpoints: Endpoints,
     pub id_column: Option<String>,
     pub rows: RowsForm,
-    pub provider: Provider,
-    pub price_source: PriceSource,
     pub use_cache: bool,
     /// Rows that differ only in case, white space or Unicode form share one answer.
     pub fold_near_duplicates: bool,
@@ -65,9 +51,7 @@ pub struct Form {
     pub prompt_cache: PromptCache,
     /// OpenRouter's price list, once it was fetched.
     pub router_prices: Rc<RouterList>,
-    /// Lanes beside the first. Of each only the fields of an endpoint and its limits count.
-    pub lanes: Vec<Form>,
-    /// So many of the last lanes are candidates of a comparison that was opened, and none of the next run.
+    /// So many of the last endpoints are candidates of a comparison that was opened, and none of the next run.
     candidates: usize,
     /// The person wrote the prompts: new data leaves them alone.
     own_prompts: bool,
@@ -75,18 +59,16 @@ pub struct Form {
     own_cap: bool,
     /// The data are the sample, or are about to be.
     sample: bool,
-    /// The origin that the key was entered for; `None` until it is known.
-    key_origin: Option<String>,
-    /// The key went away because the base URL's origin changed.
-    pub key_cleared: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum FormAction {
-    Typed(Field, AttrValue),
-    /// The key is about to be used with the present base URL.
+    /// Into a field of this lane, where the field is an endpoint's. Lanes are counted from zero.
+    Typed(usize, Field, AttrValue),
+    /// The keys are about to be used with the present base URLs.
     KeyUsed,
-    Provider(Provider),
+    /// Of this lane.
+    Provider(usize, Provider),
     IdColumn(Option<String>),
     Rows(RowsAction),
     /// Rows as examples at the end of the system prompt.
@@ -105,10 +87,8 @@ pub enum FormAction {
     NewRun,
     FoldNearDuplicates(bool),
     AddLane,
-    /// Lanes are counted from zero, the first one included.
+    /// The first one stays.
     RemoveLane(usize),
-    /// A change of one lane beside the first.
-    Lane(usize, Box<FormAction>),
     RouterPrices(Rc<RouterList>),
     /// Names and values from the address, as the calculator hands them over.
     Linked(Vec<(Field, AttrValue)>),
@@ -118,10 +98,9 @@ impl Default for Form {
     fn default() -> Form {
         let mut form = Form {
             texts: BTreeMap::new(),
+            endpoints: Endpoints::default(),
             id_column: None,
             rows: RowsForm::default(),
-            provider: Provider::Demo,
-            price_source: PriceSource::Unknown,
             use_cache: true,
             fold_near_duplicates: false,
             format: FormatKind::Text,
@@ -129,60 +108,57 @@ impl Default for Form {
             reasoning_effort: None,
             prompt_cache: PromptCache::Off,
             router_prices: Rc::default(),
-            lanes: Vec::new(),
             candidates: 0,
             own_prompts: false,
             own_cap: false,
             sample: false,
-            key_origin: None,
-            key_cleared: false,
         };
         form.cap_output();
-        form.set(Field::Concurrency, "15");
         form.set(Field::MaxRetries, "4");
         form.set(Field::Reasks, "0");
         form.set(Field::RowCount, "100");
         form.set(Field::CompareRows, "100");
         form.set(Field::Tolerance, "0");
-        form.set(Field::Model, prices::find(prices::OPENING_MODEL).map_or("", |model| &model.id));
         form.set_demo(&DemoSettings::default());
-        form.price_by_catalogue();
         form
     }
 }
 
 impl Form {
+    /// The first lane's, where the field is an endpoint's.
     pub fn text(&self, field: Field) -> AttrValue {
-        self.texts.get(&field).cloned().unwrap_or_default()
+        self.text_of(0, field)
+    }
+
+    pub fn text_of(&self, lane: usize, field: Field) -> AttrValue {
+        match field.is_of_endpoint() {
+            true => self.endpoint(lane).text(field),
+            false => self.texts.get(&field).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// One lane's, or the first where there is no such lane.
+    pub fn endpoint(&self, lane: usize) -> &Endpoint {
+        lane.checked_sub(1).and_then(|place| self.endpoints.more.get(place)).unwrap_or(&self.endpoints.first)
     }
 
     pub fn after(&self, action: &FormAction) -> Form {
         let mut form = self.clone();
         match action {
-            FormAction::Typed(field, text) => form.type_into(*field, text),
-            FormAction::KeyUsed => {
-                form.key_origin = origin(&self.text(Field::BaseUrl));
-                for lane in &mut form.lanes {
-                    *lane = lane.after(action);
-                }
-            }
+            FormAction::Typed(lane, field, text) => form.type_into(*lane, *field, text),
+            FormAction::KeyUsed => form.endpoints.iter_mut().for_each(Endpoint::bind_key),
             FormAction::FoldNearDuplicates(on) => form.fold_near_duplicates = *on,
-            FormAction::AddLane => form.lanes.push(self.as_lane()),
+            FormAction::AddLane => form.endpoints.more.push(self.endpoints.first.another()),
             FormAction::RemoveLane(lane) => {
-                if let Some(place) = lane.checked_sub(1).filter(|place| *place < form.lanes.len()) {
-                    form.lanes.remove(place);
+                if let Some(place) = lane.checked_sub(1).filter(|place| *place < form.endpoints.more.len()) {
+                    form.endpoints.more.remove(place);
                 }
             }
-            FormAction::Lane(lane, action) => {
-                if let Some(own) = lane.checked_sub(1).and_then(|place| form.lanes.get_mut(place)) {
-                    *own = own.after(action);
-                }
-            }
-            FormAction::Provider(provider) => form.choose_provider(*provider),
+            FormAction::Provider(lane, provider) => form.choose_provider(*lane, *provider),
             FormAction::IdColumn(column) => form.id_column = column.clone(),
             FormAction::Examples(text, rows) => {
                 let system = form.text(Field::SystemPrompt);
-                form.type_into(Field::SystemPrompt, &format!("{system}{text}").into());
+                form.type_into(0, Field::SystemPrompt, &format!("{system}{text}").into());
                 form.rows.examples.clone_from(rows);
             }
             FormAction::Rows(action) => form.rows = form.rows.after(action),
@@ -195,21 +171,18 @@ impl Form {
             FormAction::DataRead(data) => form.take_data(data),
             FormAction::Restored(setup) => form.restore(setup),
             FormAction::NewRun => {
-                form.lanes.truncate(self.lanes.len() - self.candidates);
+                form.endpoints.more.truncate(self.own_lanes());
                 form.candidates = 0;
             }
             FormAction::RouterPrices(list) => {
                 form.router_prices = list.clone();
-                form.price_by_catalogue();
-                for lane in &mut form.lanes {
-                    *lane = lane.after(action);
-                }
+                form.endpoints.iter_mut().for_each(|endpoint| endpoint.price_by_list(list));
             }
             FormAction::Linked(pairs) => {
                 for (field, text) in pairs {
                     match field {
                         Field::Model => form.choose_endpoint_of(text),
-                        _ => form.type_into(*field, text),
+                        _ => form.type_into(0, *field, text),
                     }
                 }
             }
@@ -217,31 +190,20 @@ impl Form {
         form
     }
 
-    /// One lane's fields: the first lane's are those of the form itself.
-    pub fn lane(&self, lane: usize) -> &Form {
-        lane.checked_sub(1).and_then(|place| self.lanes.get(place)).unwrap_or(self)
-    }
-
-    /// A further lane begins as a copy of the first, and lacks only its key.
-    fn as_lane(&self) -> Form {
-        let mut lane = Form { lanes: Vec::new(), key_origin: None, key_cleared: false, ..self.clone() };
-        lane.set(Field::ApiKey, "");
-        lane
+    /// Lanes beside the first that the person added.
+    fn own_lanes(&self) -> usize {
+        self.endpoints.more.len() - self.candidates
     }
 
     /// Keys stay where a lane still has the address that its key was entered for.
-    fn restore_lanes(&mut self, setup: &Setup) {
-        let empty = Form { lanes: Vec::new(), ..Form::default() };
-        let had = std::mem::take(&mut self.lanes);
+    fn restore_endpoints(&mut self, setup: &Setup) {
+        self.endpoints.first.restore(setup, &self.router_prices);
         // The person's own lanes come before the candidates that they are compared with.
-        let own = had.len() - self.candidates;
-        self.candidates = if setup.compare { (setup.lanes() - 1).saturating_sub(own) } else { 0 };
-        let lanes = (1..setup.lanes()).map(|lane| {
-            let mut own = had.get(lane - 1).cloned().unwrap_or_else(|| empty.clone());
-            own.restore(&setup.of_lane(lane));
-            own
-        });
-        self.lanes = lanes.collect();
+        self.candidates = if setup.compare { (setup.lanes() - 1).saturating_sub(self.own_lanes()) } else { 0 };
+        self.endpoints.more.resize_with(setup.lanes() - 1, Endpoint::default);
+        for (place, endpoint) in self.endpoints.more.iter_mut().enumerate() {
+            endpoint.restore(&setup.of_lane(place + 1), &self.router_prices);
+        }
     }
 
     fn set(&mut self, field: Field, text: impl Into<AttrValue>) {
@@ -258,29 +220,19 @@ impl Form {
         }
     }
 
-    fn type_into(&mut self, field: Field, text: &AttrValue) {
-        self.set(field, text.clone());
+    fn type_into(&mut self, lane: usize, field: Field, text: &AttrValue) {
+        if field.is_of_endpoint() {
+            if let Some(endpoint) = self.endpoints.get_mut(lane) {
+                endpoint.type_into(field, text.clone(), &self.router_prices);
+            }
+        } else {
+            self.set(field, text.clone());
+        }
         match field {
             Field::SystemPrompt | Field::UserPrompt => self.own_prompts = true,
             Field::Labels => self.cap_output(),
-            Field::Model => {
-                self.price_by_catalogue();
-                self.cap_output();
-            }
+            Field::Model if lane == 0 => self.cap_output(),
             Field::MaxOutputTokens => self.own_cap = true,
-            Field::InputPrice | Field::OutputPrice => self.price_source = PriceSource::Own,
-            Field::ApiKey => {
-                self.key_origin = origin(&self.text(Field::BaseUrl));
-                self.key_cleared = false;
-            }
-            Field::BaseUrl => {
-                let moved = self.key_origin.is_some() && self.key_origin != origin(text);
-                if moved && !self.text(Field::ApiKey).is_empty() {
-                    self.set(Field::ApiKey, "");
-                    self.key_origin = None;
-                    self.key_cleared = true;
-                }
-            }
             _ => {}
         }
     }
@@ -289,44 +241,20 @@ impl Form {
     fn choose_endpoint_of(&mut self, model: &AttrValue) {
         match prices::find(model.trim()).and_then(prices::endpoint_of) {
             Some((provider, name)) => {
-                self.choose_provider(provider);
-                self.type_into(Field::Model, &name.into());
+                self.choose_provider(0, provider);
+                self.type_into(0, Field::Model, &name.into());
             }
-            None => self.type_into(Field::Model, model),
+            None => self.type_into(0, Field::Model, model),
         }
     }
 
-    /// What the router that the form names asks for its model.
-    pub fn router_card(&self) -> Option<&RateCard> {
-        let listed = self.router_prices.find(&self.text(Field::Model));
-        listed.filter(|_| self.provider == Provider::OpenRouter).map(|model| &model.card)
-    }
-
-    /// A preset brings its address and a model of its own. A key stays only where the address's origin does.
-    fn choose_provider(&mut self, provider: Provider) {
-        self.provider = provider;
-        let preset = provider.preset();
-        if !preset.base_url.is_empty() {
-            self.type_into(Field::BaseUrl, &AttrValue::from(preset.base_url));
-            // A key typed before any address belongs to the first.
-            if self.key_origin.is_none() && !self.text(Field::ApiKey).is_empty() {
-                self.key_origin = origin(preset.base_url);
-            }
+    fn choose_provider(&mut self, lane: usize, provider: Provider) {
+        if let Some(endpoint) = self.endpoints.get_mut(lane) {
+            endpoint.choose_provider(provider, &self.router_prices);
         }
-        let model = self.text(Field::Model);
-        match preset.place {
-            ServedAt::Page | ServedAt::Anywhere => {}
-            _ if prices::find_at(provider, &model).is_some() => {}
-            // What another provider serves is not served here.
-            _ if prices::find(model.trim()).is_some() || model.trim().is_empty() => {
-                let own = preset.vendor.and_then(prices::first_choice);
-                let name = own.map(|model| format!("{}{}", preset.model_prefix, model.id));
-                self.set(Field::Model, name.unwrap_or_default());
-            }
-            _ => {}
+        if lane == 0 {
+            self.cap_output();
         }
-        self.price_by_catalogue();
-        self.cap_output();
     }
 
     /// As many output tokens as the answers need, unless the person chose a cap. A model that thinks before it answers
@@ -342,25 +270,6 @@ impl Form {
             _ => OUTPUT_TOKENS_MAX.to_owned(),
         };
         self.set(Field::MaxOutputTokens, cap);
-    }
-
-    /// A known model brings its prices; an unknown one keeps what the person stated, and nothing else.
-    fn price_by_catalogue(&mut self) {
-        let listed = prices::find_at(self.provider, &self.text(Field::Model))
-            .map(|model| (model.card.base, PriceSource::Catalogue { date: model.price_date.clone().into() }));
-        match listed.or_else(|| self.router_card().map(|card| (card.base, PriceSource::Router))) {
-            Some((base, source)) => {
-                self.set(Field::InputPrice, per_million(base.input));
-                self.set(Field::OutputPrice, per_million(base.output));
-                self.price_source = source;
-            }
-            None if self.price_source != PriceSource::Own => {
-                self.set(Field::InputPrice, "");
-                self.set(Field::OutputPrice, "");
-                self.price_source = PriceSource::Unknown;
-            }
-            None => {}
-        }
     }
 
     /// A prompt that lists its categories has said which labels it means.
@@ -404,32 +313,11 @@ impl Form {
     }
 
     fn restore(&mut self, setup: &Setup) {
-        let count = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-        let burst = match setup.limits.burst {
-            Burst::Auto => String::new(),
-            Burst::Requests(requests) => requests.to_string(),
-        };
-        let price = |price: Option<PerToken>| price.map(per_million).unwrap_or_default();
-        self.provider = setup.provider;
-        self.type_into(Field::BaseUrl, &setup.base_url.clone().into());
-        self.type_into(Field::Model, &setup.model.clone().into());
-        let catalogue = (self.text(Field::InputPrice), self.text(Field::OutputPrice));
-        let stated = (AttrValue::from(price(setup.input_price)), AttrValue::from(price(setup.output_price)));
-        if stated != catalogue {
-            let known = setup.input_price.is_some() || setup.output_price.is_some();
-            self.price_source = if known { PriceSource::Own } else { PriceSource::Unknown };
-        }
         for (field, text) in [
             (Field::SystemPrompt, setup.system.clone()),
             (Field::UserPrompt, setup.user.clone()),
-            (Field::InputPrice, stated.0.to_string()),
-            (Field::OutputPrice, stated.1.to_string()),
             (Field::MaxOutputTokens, count(setup.output_tokens_max.map(u64::from))),
             (Field::Temperature, setup.temperature.map(|t| t.to_string()).unwrap_or_default()),
-            (Field::Concurrency, setup.limits.concurrency.to_string()),
-            (Field::RequestsPerMinute, count(setup.limits.requests_per_minute.map(u64::from))),
-            (Field::TokensPerMinute, count(setup.limits.tokens_per_minute)),
-            (Field::Burst, burst),
             (Field::MaxRetries, setup.max_retries.to_string()),
             (Field::Timeout, count(setup.timeout_s.map(u64::from))),
             (Field::Budget, setup.budget.map(dollars).unwrap_or_default()),
@@ -447,7 +335,7 @@ impl Form {
         self.set(Field::Reasks, setup.reasks.to_string());
         self.reasoning_effort = setup.reasoning_effort;
         self.prompt_cache = setup.prompt_cache;
-        self.restore_lanes(setup);
+        self.restore_endpoints(setup);
         (self.own_prompts, self.own_cap) = (true, true);
     }
 }
@@ -456,27 +344,6 @@ impl Form {
 pub fn label_tokens(labels: &str) -> Option<u32> {
     let longest = Labels::typed(labels).iter().map(|label| tokens::estimate(label)).max()?;
     Some(longest + LABEL_TOKENS_SPARE)
-}
-
-/// The model's prices are known.
-pub fn is_in_catalogue(form: &Form) -> bool {
-    form.router_card().is_some() || prices::find_at(form.provider, &form.text(Field::Model)).is_some()
-}
-
-/// An amount as a person types it: no dollar sign, no trailing zeros.
-pub fn dollars(amount: Usd) -> String {
-    let digits = amount.decimals(12);
-    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// Dollars a million tokens, as a person types it; at least two decimals, as price lists have it.
-pub fn per_million(price: PerToken) -> String {
-    let text = dollars(price.per_million());
-    match text.split_once('.') {
-        None => format!("{text}.00"),
-        Some((_, fraction)) if fraction.len() < 2 => format!("{text}0"),
-        Some(_) => text,
-    }
 }
 
 /// The first column that holds words rather than numbers or ids.
@@ -491,4 +358,53 @@ fn first_text_column(data: &DataSummary) -> Option<&str> {
 /// The placeholder that puts a column into a prompt.
 pub fn placeholder(column: &str) -> String {
     format!("{{{{{column}}}}}")
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::ui::store::fixtures::{summary, typed};
+
+    #[test]
+    fn the_sample_brings_the_posts_prompt_and_other_data_their_first_text_column() {
+        let sample = Form::default().after(&FormAction::Sample(true)).after(&FormAction::DataRead(Box::new(summary())));
+        assert_eq!(sample.text(Field::SystemPrompt), SAMPLE_SYSTEM);
+        assert_eq!(sample.text(Field::UserPrompt), "{{name}}");
+        assert_eq!(sample.text(Field::MaxOutputTokens), "64");
+        assert_eq!(sample.id_column.as_deref(), Some("id"));
+        let other = sample.after(&FormAction::Sample(false)).after(&FormAction::DataRead(Box::new(summary())));
+        assert_eq!(other.text(Field::SystemPrompt), "");
+        let own =
+            typed(&other, Field::UserPrompt, "Translate {{name}}").after(&FormAction::DataRead(Box::new(summary())));
+        assert_eq!(own.text(Field::UserPrompt), "Translate {{name}}");
+    }
+
+    #[test]
+    fn the_output_cap_follows_the_labels_until_the_person_chooses_one() {
+        let form = typed(&Form::default(), Field::Model, "gpt-4.1-mini").after(&FormAction::Format(FormatKind::Labels));
+        let form = typed(&form, Field::Labels, "happy\nsad");
+        let cap = |form: &Form| form.text(Field::MaxOutputTokens).to_string();
+        assert_eq!(cap(&form), "10");
+        assert_eq!(cap(&form.after(&FormAction::Format(FormatKind::Text))), "512");
+        assert_eq!(cap(&form.after(&FormAction::DataRead(Box::new(summary())))), "10");
+        assert_eq!(cap(&typed(&form, Field::Model, "gpt-5-mini")), "512", "it thinks before it answers");
+        let own = typed(&form, Field::MaxOutputTokens, "40");
+        assert_eq!(cap(&typed(&own, Field::Labels, "happy\nsad\nneither of the two, or both")), "40");
+    }
+
+    #[test]
+    fn lanes_are_changed_apart_from_the_first() {
+        let form = typed(&Form::default(), Field::Model, "gpt-4.1-mini");
+        let form = typed(&form, Field::ApiKey, "sk-1").after(&FormAction::AddLane);
+        let other = form.after(&FormAction::Provider(1, Provider::Ollama));
+        assert_eq!(other.endpoints.first, form.endpoints.first);
+        assert_eq!((other.endpoint(1).provider, other.endpoint(1).text(Field::ApiKey)), (Provider::Ollama, "".into()));
+        assert_eq!(other.text_of(1, Field::Budget), other.text(Field::Budget), "the run has one");
+        assert_eq!(other.after(&FormAction::RemoveLane(1)).endpoints.len(), 1);
+        for nothing in
+            [FormAction::RemoveLane(0), FormAction::RemoveLane(2), FormAction::Typed(2, Field::Model, "gpt-4o".into())]
+        {
+            assert_eq!(other.after(&nothing), other, "{nothing:?}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 mod connection;
 pub mod data;
 mod desk;
+pub mod endpoint;
 mod field;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub mod fixtures;
@@ -27,8 +28,9 @@ use crate::link::{Command, Progress, RunState, ToWorker};
 use crate::ui::running::{self, Running};
 use connection::Connection;
 pub use desk::{Desk, DeskAction};
+pub use endpoint::{Endpoint, PriceSource};
 pub use field::Field;
-pub use form::{Form, FormAction, PriceSource};
+pub use form::{Form, FormAction};
 use guards::Guards;
 pub use open_run::{OpenRun, RowsSeen, under_way};
 pub use request::Request;

@@ -2,16 +2,13 @@
 
 use std::rc::Rc;
 
-use yew::AttrValue;
-
 use super::*;
 use crate::prices::{RateCard, RouterList, RouterModel};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::limits_step::{LimitsStep, LimitsStepProps};
 use crate::ui::runner::run_limits;
 use crate::ui::runner::tests::{data, drawn, typed, usd};
-use crate::ui::store::FormAction;
-use crate::ui::store::form::PriceSource;
+use crate::ui::store::{FormAction, PriceSource};
 
 fn ready() -> Form {
     Form::default().after(&FormAction::DataRead(Box::new(data())))
@@ -48,7 +45,7 @@ fn nothing_starts_with_a_wrong_field() {
 fn a_model_of_the_calculator_arrives_where_it_is_served() {
     let arrived = |model: &str| {
         let form = ready().after(&FormAction::Linked(vec![(Field::Model, model.to_owned().into())]));
-        (form.provider, form.text(Field::Model).to_string(), form.text(Field::BaseUrl).to_string())
+        (form.endpoints.first.provider, form.text(Field::Model).to_string(), form.text(Field::BaseUrl).to_string())
     };
     for (model, provider, name) in [
         ("gpt-5.5-pro", Provider::OpenAi, "gpt-5.5-pro"),
@@ -65,18 +62,21 @@ fn a_router_s_list_prices_its_models_there_and_nowhere_else() {
     let card = RateCard::flat(PerToken(1_400_000), PerToken(4_400_000));
     let model = RouterModel { id: "z-ai/glm-9".into(), card: card.clone() };
     let list = Rc::new(RouterList { models: vec![model], unpriced: 0 });
-    let form = ready().after(&FormAction::Provider(Provider::OpenRouter));
+    let form = ready().after(&FormAction::Provider(0, Provider::OpenRouter));
     let form = typed(&form, Field::Model, "z-ai/glm-9").after(&FormAction::RouterPrices(list));
-    assert_eq!((form.price_source.clone(), form.text(Field::InputPrice).as_str()), (PriceSource::Router, "1.40"));
+    assert_eq!(
+        (form.endpoints.first.price_source.clone(), form.text(Field::InputPrice).as_str()),
+        (PriceSource::Router, "1.40")
+    );
     assert_eq!(prompts_and_endpoints(&form).listed_card, Some(card));
-    let elsewhere = form.after(&FormAction::Provider(Provider::Groq));
+    let elsewhere = form.after(&FormAction::Provider(0, Provider::Groq));
     assert_eq!(prompts_and_endpoints(&elsewhere).listed_card, None);
-    assert_ne!(elsewhere.price_source, PriceSource::Router);
+    assert_ne!(elsewhere.endpoints.first.price_source, PriceSource::Router);
 }
 
 #[test]
 fn the_responses_api_takes_no_low_cap() {
-    let form = ready().after(&FormAction::Provider(Provider::OpenAi));
+    let form = ready().after(&FormAction::Provider(0, Provider::OpenAi));
     let low = |model: &str| {
         let form = typed(&typed(&form, Field::Model, model), Field::MaxOutputTokens, "15");
         faults(&form, Some(&data()), None).iter().any(|(_, (field, _))| *field == Field::MaxOutputTokens)
@@ -100,7 +100,7 @@ fn a_budget_needs_prices_and_a_cap() {
 #[test]
 fn only_addresses_that_a_browser_may_call_are_taken() {
     let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
-    let form = form.after(&FormAction::Provider(Provider::OpenAiCompatible));
+    let form = form.after(&FormAction::Provider(0, Provider::OpenAiCompatible));
     for (url, good) in [
         ("https://api.openai.com/v1", true),
         ("http://localhost:11434/v1", true),
@@ -118,7 +118,7 @@ fn only_addresses_that_a_browser_may_call_are_taken() {
 #[test]
 fn lanes_are_paced_as_their_provider_documents_it() {
     let limits = |provider, rpm: &str, burst: &str| {
-        let form = Form::default().after(&FormAction::Provider(provider));
+        let form = Form::default().after(&FormAction::Provider(0, provider));
         let form = typed(&typed(&form, Field::RequestsPerMinute, rpm), Field::Burst, burst);
         let setup = setup(&form);
         (setup.limits.model, setup.limits.burst)
@@ -141,38 +141,38 @@ fn an_opened_runs_setup_comes_back_as_it_was() {
     let restored = Form::default().after(&FormAction::Restored(Box::new(setup.clone())));
     assert_eq!(parse(&restored), Ok(setup));
     assert_eq!(complaints(&restored), []);
-    assert_eq!(restored.price_source, PriceSource::Own);
+    assert_eq!(restored.endpoints.first.price_source, PriceSource::Own);
 }
 
 #[test]
 fn an_opened_comparisons_candidates_are_no_lanes_of_the_next_run() {
     let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
-    let form = form.after(&FormAction::Provider(Provider::OpenAiCompatible));
+    let form = form.after(&FormAction::Provider(0, Provider::OpenAiCompatible));
     let form = typed(&typed(&form, Field::BaseUrl, "https://a.example/v1"), Field::ApiKey, "key-one");
     let form = lane_typed(&form.after(&FormAction::AddLane), 1, Field::ApiKey, "key-two");
     let own = setup(&form);
     let candidate = LaneSetup { model: "another".into(), ..own.more_lanes[0].clone() };
     let compared = Setup { compare: true, more_lanes: vec![own.more_lanes[0].clone(), candidate], ..own.clone() };
     let opened = form.after(&FormAction::Restored(Box::new(compared)));
-    assert_eq!(opened.lanes.len(), 2, "their limits can be changed while it is open");
+    assert_eq!(opened.endpoints.len(), 3, "their limits can be changed while it is open");
     let next = opened.after(&FormAction::NewRun);
     assert_eq!(setup(&next).more_lanes, own.more_lanes);
-    assert_eq!(next.lane(1).text(Field::ApiKey), "key-two");
+    assert_eq!(next.endpoint(1).text(Field::ApiKey), "key-two");
     let of_two_lanes = Form::default().after(&FormAction::Restored(Box::new(own)));
-    assert_eq!(of_two_lanes.after(&FormAction::NewRun).lanes.len(), 1, "lanes of a run that compares nothing stay");
+    assert_eq!(of_two_lanes.after(&FormAction::NewRun).endpoints.len(), 2, "lanes of a run that compares nothing stay");
 }
 
 fn lane_typed(form: &Form, lane: usize, field: Field, text: &str) -> Form {
-    form.after(&FormAction::Lane(lane, Box::new(FormAction::Typed(field, AttrValue::from(text.to_owned())))))
+    form.after(&FormAction::Typed(lane, field, AttrValue::from(text.to_owned())))
 }
 
 #[test]
 fn another_key_is_a_lane_with_the_first_ones_settings_and_its_own_complaints() {
     let form = Form::default().after(&FormAction::DataRead(Box::new(data())));
-    let form = form.after(&FormAction::Provider(Provider::OpenAiCompatible));
+    let form = form.after(&FormAction::Provider(0, Provider::OpenAiCompatible));
     let form = typed(&typed(&form, Field::BaseUrl, "https://a.example/v1"), Field::ApiKey, "key-one");
     let form = typed(&typed(&form, Field::RequestsPerMinute, "500"), Field::Budget, "1").after(&FormAction::AddLane);
-    assert_eq!(form.lane(1).text(Field::ApiKey), "", "a key is entered, never copied");
+    assert_eq!(form.endpoint(1).text(Field::ApiKey), "", "a key is entered, never copied");
     let same = lane_typed(&form, 1, Field::ApiKey, "key-one");
     let (lane, (field, words)) = &lane_complaints(&same)[0];
     assert_eq!((*lane, *field), (1, Field::ApiKey));
@@ -187,12 +187,12 @@ fn another_key_is_a_lane_with_the_first_ones_settings_and_its_own_complaints() {
     assert_eq!(fields, [Field::InputPrice, Field::OutputPrice], "the budget needs every lane's prices");
     // The lane's key leaves with its own server, and the first lane's stays.
     let moved = lane_typed(&other, 1, Field::BaseUrl, "https://b.example/v1");
-    assert_eq!((moved.lane(1).text(Field::ApiKey).as_str(), moved.text(Field::ApiKey).as_str()), ("", "key-one"));
+    assert_eq!((moved.endpoint(1).text(Field::ApiKey).as_str(), moved.text(Field::ApiKey).as_str()), ("", "key-one"));
     let setup = setup(&other);
     let restored = other.after(&FormAction::Restored(Box::new(setup.clone())));
-    assert_eq!(restored.lane(1).text(Field::ApiKey), "key-two");
+    assert_eq!(restored.endpoint(1).text(Field::ApiKey), "key-two");
     assert_eq!(parse(&restored), Ok(setup));
-    assert_eq!(other.after(&FormAction::RemoveLane(1)).lanes, []);
+    assert_eq!(other.after(&FormAction::RemoveLane(1)).endpoints.len(), 1);
 }
 
 /// Numbers as people type them, in every field of the form that takes one: what each is taken for.
@@ -302,7 +302,7 @@ fn limits_and_budget_of_an_open_run_are_read_alike() {
 fn the_demo_is_read_only_where_it_is_asked() {
     let wrong = typed(&ready(), Field::DemoLatency, "0,4");
     assert!(parse_demo(&wrong).is_err() && parse(&wrong).is_err());
-    assert!(parse(&wrong.after(&FormAction::Provider(Provider::OpenAi))).is_ok());
+    assert!(parse(&wrong.after(&FormAction::Provider(0, Provider::OpenAi))).is_ok());
 }
 
 #[tokio::test]
