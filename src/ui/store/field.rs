@@ -114,21 +114,9 @@ impl Field {
 
     /// Each endpoint has its own; the others are the form's.
     pub const fn is_of_endpoint(self) -> bool {
-        use Field::{
-            ApiKey, BaseUrl, Burst, Concurrency, InputPrice, Model, OutputPrice, RequestsPerMinute, TokensPerMinute,
-        };
-        matches!(
-            self,
-            BaseUrl
-                | ApiKey
-                | Model
-                | InputPrice
-                | OutputPrice
-                | Concurrency
-                | RequestsPerMinute
-                | TokensPerMinute
-                | Burst
-        )
+        use Field::*;
+        let who = matches!(self, BaseUrl | ApiKey | Model | InputPrice | OutputPrice);
+        who || matches!(self, Concurrency | RequestsPerMinute | TokensPerMinute | Burst)
     }
 
     /// The numbers that it takes; `None`: it takes a text.
