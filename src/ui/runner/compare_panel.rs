@@ -1,5 +1,7 @@
 //! `Compare models`: the candidates beside the steps' own, and how many rows all of them answer before one is chosen.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use crate::link::{FileEstimate, ReasoningEffort, Setup};
@@ -25,7 +27,7 @@ pub struct ComparePanelProps {
     pub on_effort: Callback<Option<ReasoningEffort>>,
     /// The steps' own setup, and what its rows cost, where they can be read.
     pub setup: Option<Setup>,
-    pub estimate: Option<FileEstimate>,
+    pub estimate: Option<Rc<FileEstimate>>,
     pub starting: bool,
     pub on_compare: Callback<Others>,
 }

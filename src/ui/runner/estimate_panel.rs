@@ -12,7 +12,7 @@ use crate::ui::runner::estimate_words::{
     cost_words, input_tokens, input_tokens_note, spared_words, time_words, worst_case_words,
 };
 use crate::ui::runner::words::counted;
-use crate::ui::store::Request;
+use crate::ui::store::{Renewed, Request};
 
 /// A field that has to be corrected.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Fix {
 pub struct EstimatePanelProps {
     /// A file is being read: a start would still mean the one before.
     pub reading: bool,
-    pub estimate: Request<FileEstimate>,
+    pub estimate: Renewed<Rc<FileEstimate>>,
     /// From the rows that were tried with these settings.
     #[prop_or_default]
     pub tried: Option<Projection>,
@@ -60,14 +60,13 @@ pub struct EstimatePanelProps {
 
 #[component]
 pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
-    let estimate = props.estimate.shown();
-    let body = match estimate {
+    let body = match &props.estimate.last {
         _ if props.unread => Html::default(),
         Some(Ok(estimate)) => figures(props, estimate),
         Some(Err(problem)) => html! { <p class="soft">{ &problem.message }</p> },
         None => html! { <p class="soft" role="status">{ "Counting tokens…" }</p> },
     };
-    let short = match estimate {
+    let short = match &props.estimate.last {
         Some(Ok(estimate)) if !props.unread => {
             let cost = cost_words(estimate, props.tried.as_ref(), props.reasks);
             Some(format!("{}, {}", cost.figure, time_words(estimate)))
@@ -77,7 +76,7 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
     let (busy, trying) = (props.starting || props.reading, props.trial.is_loading());
     html! {
         <>
-            <section class="estimate-panel" aria-labelledby="estimate-title" aria-busy={props.estimate.is_loading().to_string()}>
+            <section class="estimate-panel" aria-labelledby="estimate-title" aria-busy={props.estimate.loading.to_string()}>
                 <h2 class="panel__title" id="estimate-title">{ "Before you start" }</h2>
                 { body }
                 { fixes(props) }
@@ -171,7 +170,7 @@ fn trial(props: &EstimatePanelProps) -> Html {
             };
             html! { <p class="small"><a href={Route::Runner.href("")} {onclick}>{ words }</a></p> }
         }
-        Request::Loading | Request::Renewing(_) => html! {
+        Request::Loading => html! {
             <p class="small soft">{ format!("Asking 5 rows on {}…", counted(props.models as u64, "model", "models")) }</p>
         },
     };

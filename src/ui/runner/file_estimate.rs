@@ -14,7 +14,7 @@ use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::parse::prompts_and_endpoints;
 use crate::ui::runner::words::{counted, rows};
 use crate::ui::store::data::Reading;
-use crate::ui::store::{Desk, Field, FormAction, Request, Work, use_worker};
+use crate::ui::store::{Desk, Field, FormAction, Work, use_worker};
 
 #[derive(Clone, Properties, PartialEq)]
 pub struct FileEstimateProps {
@@ -101,12 +101,12 @@ fn open(work: &Work, file: File) {
 }
 
 fn why_refused(stage: &Stage, desk: &Desk) -> Option<String> {
-    match (stage, &desk.data.reading, &desk.questions.estimate) {
+    match (stage, &desk.data.reading, &desk.questions.estimate.last) {
         (Stage::Reading, Reading::Refused(problem), _) => Some(problem.to_string()),
         (Stage::Reading, Reading::GivenUp, _) => {
             desk.problem(Place::Data).or(desk.broken.as_deref()).map(str::to_owned)
         }
-        (Stage::Counting, _, Request::Failed(problem)) => Some(problem.message.clone()),
+        (Stage::Counting, _, Some(Err(problem))) => Some(problem.message.clone()),
         _ => None,
     }
 }
@@ -122,7 +122,7 @@ fn use_counting(work: &Work, estimate: &FileEstimateProps, stage: &UseStateHandl
     let data = file_read(&work.desk);
     let FileEstimateProps { inputs, on_action } = estimate.clone();
     let (form, send, stage) = (work.form.clone(), work.send.clone(), stage.clone());
-    let counted = work.desk.questions.estimate.ready().cloned();
+    let counted = work.desk.questions.estimate.ready().and_then(|counted| counted.clone().ok());
     let deps = ((*stage).clone(), data, counted);
     use_effect_with(deps, move |(at, data, counted)| match (at, data, counted) {
         (Stage::Reading, Some(_), _) => {

@@ -86,7 +86,7 @@ pub fn Steps(props: &StepsProps) -> Html {
         let row = row.clone();
         Callback::from(move |to: u32| row.set(to))
     };
-    let estimate = questions.estimate.shown().and_then(Result::ok);
+    let estimate = questions.estimate.last.as_ref().and_then(|estimate| estimate.as_ref().ok());
     let near = match estimate {
         Some(estimate) => html! {
             <NearDuplicatesNote near={estimate.near.clone()} folded={form.fold_near_duplicates}

@@ -18,7 +18,7 @@ use crate::time::Time;
 use crate::ui::store::fixtures::heard;
 pub(super) use crate::ui::store::fixtures::{progress, summary as data, typed, usd};
 use crate::ui::store::history::History;
-use crate::ui::store::{Field, Form, FormAction, PriceSource, Request};
+use crate::ui::store::{Field, Form, FormAction, PriceSource, Renewed, Request};
 
 #[test]
 fn the_status_line_has_the_posts_form() {
@@ -294,7 +294,7 @@ async fn the_card_shows_the_cost_or_what_keeps_it_away() {
         let fix = Fix { id: "requests-per-minute".into(), label: "Requests per minute".into(), message: "No.".into() };
         let props = EstimatePanelProps {
             reading: false,
-            estimate: Request::Ready(estimate()),
+            estimate: Renewed { last: Some(Ok(Rc::new(estimate()))), loading: false },
             tried: None,
             budget: None,
             unread,

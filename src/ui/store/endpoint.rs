@@ -51,10 +51,14 @@ impl Endpoints {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Endpoint> {
-        std::iter::once(&self.first).chain(&self.more)
+        (0..self.len()).map(|lane| self.get(lane))
     }
 
-    /// Lanes are counted from zero.
+    /// Lanes are counted from zero. Where there is no such lane, it is the first.
+    pub fn get(&self, lane: usize) -> &Endpoint {
+        lane.checked_sub(1).and_then(|place| self.more.get(place)).unwrap_or(&self.first)
+    }
+
     pub fn get_mut(&mut self, lane: usize) -> Option<&mut Endpoint> {
         match lane {
             0 => Some(&mut self.first),
@@ -62,8 +66,9 @@ impl Endpoints {
         }
     }
 
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Endpoint> {
-        std::iter::once(&mut self.first).chain(&mut self.more)
+    pub fn for_each(&mut self, mut change: impl FnMut(&mut Endpoint)) {
+        change(&mut self.first);
+        self.more.iter_mut().for_each(change);
     }
 }
 

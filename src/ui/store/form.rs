@@ -137,16 +137,15 @@ impl Form {
         }
     }
 
-    /// One lane's, or the first where there is no such lane.
     pub fn endpoint(&self, lane: usize) -> &Endpoint {
-        lane.checked_sub(1).and_then(|place| self.endpoints.more.get(place)).unwrap_or(&self.endpoints.first)
+        self.endpoints.get(lane)
     }
 
     pub fn after(&self, action: &FormAction) -> Form {
         let mut form = self.clone();
         match action {
             FormAction::Typed(lane, field, text) => form.type_into(*lane, *field, text),
-            FormAction::KeyUsed => form.endpoints.iter_mut().for_each(Endpoint::bind_key),
+            FormAction::KeyUsed => form.endpoints.for_each(Endpoint::bind_key),
             FormAction::FoldNearDuplicates(on) => form.fold_near_duplicates = *on,
             FormAction::AddLane => form.endpoints.more.push(self.endpoints.first.another()),
             FormAction::RemoveLane(lane) => {
@@ -176,7 +175,7 @@ impl Form {
             }
             FormAction::RouterPrices(list) => {
                 form.router_prices = list.clone();
-                form.endpoints.iter_mut().for_each(|endpoint| endpoint.price_by_list(list));
+                form.endpoints.for_each(|endpoint| endpoint.price_by_list(list));
             }
             FormAction::Linked(pairs) => {
                 for (field, text) in pairs {

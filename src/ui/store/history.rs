@@ -39,7 +39,8 @@ impl History {
 
     /// The list was made before the open run went on; the page knows where that stands now.
     pub fn note(&mut self, open: &OpenRun) {
-        for run in Rc::make_mut(&mut self.runs).iter_mut().filter(|run| run.run == open.run) {
+        let mut runs = (*self.runs).clone();
+        for run in runs.iter_mut().filter(|run| run.run == open.run) {
             run.done = open.progress.done;
             run.errored = open.progress.errored;
             run.canceled = open.progress.canceled;
@@ -48,6 +49,7 @@ impl History {
             run.doubtful = open.progress.doubtful;
             run.doubtful_attempts = open.progress.doubtful_attempts;
         }
+        self.runs = Rc::new(runs);
     }
 }
 

@@ -33,7 +33,7 @@ pub use field::Field;
 pub use form::{Form, FormAction};
 use guards::Guards;
 pub use open_run::{OpenRun, RowsSeen, under_way};
-pub use request::Request;
+pub use request::{Renewed, Request};
 
 /// The store as a component sees it: values, and callbacks for what the person wants.
 #[derive(Clone, PartialEq)]

@@ -65,9 +65,11 @@ impl OpenRun {
             DeskAction::LeaveRun => return None,
             DeskAction::Asked(ToWorker::DeleteRun { run }) if *run == self.run => return None,
             DeskAction::Asked(ToWorker::SetKey { lane, key }) => {
-                if let Some(needs) = Rc::make_mut(&mut open.needs_keys).get_mut(usize::from(*lane)) {
+                let mut needs_keys = (*self.needs_keys).clone();
+                if let Some(needs) = needs_keys.get_mut(usize::from(*lane)) {
                     *needs = key.is_none();
                 }
+                open.needs_keys = Rc::new(needs_keys);
             }
             DeskAction::Heard(message) => return open.hear(message).then_some(open),
             DeskAction::OnRest(on_rest) => open.on_rest = on_rest.clone(),

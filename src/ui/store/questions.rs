@@ -7,14 +7,14 @@ use crate::link::{
     ConnectionReport, FileEstimate, Place, Preview, Problem, SimulationNews, TemplateProblem, ToPage, ToWorker,
     TokenCount, Trial,
 };
-use crate::ui::store::{DeskAction, Request};
+use crate::ui::store::{DeskAction, Renewed, Request};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Questions {
     /// The row that was rendered last.
     pub preview: Option<Result<Rc<Preview>, TemplateProblem>>,
     /// Asked after every change; the figures stay until the next ones come.
-    pub estimate: Request<FileEstimate>,
+    pub estimate: Renewed<Rc<FileEstimate>>,
     /// The provider's count of tokens.
     pub count: Request<TokenCount>,
     pub trial: Request<Rc<Trial>>,
@@ -33,7 +33,7 @@ impl Questions {
             DeskAction::Asked(message) => questions.ask(message),
             DeskAction::Heard(message) => questions.hear(message),
             DeskAction::Broke(_) => {
-                questions.estimate.give_up();
+                questions.estimate.loading = false;
                 questions.count.give_up();
                 questions.trial.give_up();
                 questions.give_up_connection();
@@ -46,7 +46,7 @@ impl Questions {
     fn ask(&mut self, message: &ToWorker) {
         match message {
             ToWorker::Estimate { .. } => {
-                self.estimate.renew();
+                self.estimate.loading = true;
                 // What is asked has changed.
                 self.count.forget();
             }
@@ -61,11 +61,13 @@ impl Questions {
     fn hear(&mut self, message: &ToPage) {
         match message {
             ToPage::Data(_) => {
-                (self.preview, self.estimate) = (None, Request::Idle);
+                (self.preview, self.estimate) = (None, Renewed::default());
                 self.trial.forget();
             }
             ToPage::Previewed { result, .. } => self.preview = Some(result.clone().map(Rc::new)),
-            ToPage::Estimated(result) => self.estimate = result.clone().into(),
+            ToPage::Estimated(result) => {
+                self.estimate = Renewed { last: Some(result.clone().map(Rc::new)), loading: false };
+            }
             ToPage::TokensCounted(result) => self.count = result.clone().into(),
             ToPage::Tried(result) => self.trial = result.clone().map(Rc::new).into(),
             ToPage::Checked(reports) => self.connection = Request::Ready(Rc::new(reports.clone())),
@@ -95,10 +97,10 @@ mod tests {
     fn the_estimate_stays_until_the_next_one_and_goes_with_its_data() {
         let ask = asked(ToWorker::Estimate { setup: setup() });
         let failed = Questions::default().after(&ask).after(&heard(ToPage::Estimated(Err(problem()))));
-        assert_eq!(failed.estimate, Request::Failed(problem()));
+        assert_eq!(failed.estimate.ready(), Some(&Err(problem())));
         let again = failed.after(&ask);
-        assert_eq!(again.estimate, Request::Renewing(Err(problem())));
-        assert_eq!(again.after(&heard(ToPage::Data(summary()))).estimate, Request::Idle);
+        assert_eq!((again.estimate.ready(), &again.estimate.last), (None, &failed.estimate.last));
+        assert_eq!(again.after(&heard(ToPage::Data(summary()))), Questions::default());
         assert_eq!(again.after(&DeskAction::Broke("Gone.".to_owned())), failed);
     }
 
