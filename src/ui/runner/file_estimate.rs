@@ -186,8 +186,8 @@ mod tests {
     use super::*;
     use crate::link::{NearDuplicates, ToPage};
     use crate::ui::calculator::{decode, encode};
-    use crate::ui::store::DeskAction;
     use crate::ui::store::fixtures::{asked, heard, refused, summary};
+    use crate::ui::store::{DeskAction, Part};
 
     #[test]
     fn a_file_that_is_not_read_to_its_end_is_not_taken_for_the_one_before() {

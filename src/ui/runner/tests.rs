@@ -18,7 +18,7 @@ use crate::time::Time;
 use crate::ui::store::fixtures::heard;
 pub(super) use crate::ui::store::fixtures::{progress, summary as data, typed, usd};
 use crate::ui::store::history::History;
-use crate::ui::store::{Field, Form, FormAction, PriceSource, Renewed, Request};
+use crate::ui::store::{Field, Form, FormAction, Part, PriceSource, Renewed, Request};
 
 #[test]
 fn the_status_line_has_the_posts_form() {

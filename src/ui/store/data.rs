@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::link::{CheckpointSummary, DataProblem, DataSummary, Place, Problem, ToPage, ToWorker};
-use crate::ui::store::{DeskAction, Request};
+use crate::ui::store::{DeskAction, Part, Request};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Data {
@@ -25,41 +25,41 @@ pub enum Reading {
     GivenUp,
 }
 
-impl Data {
-    pub fn after(&self, action: &DeskAction) -> Data {
-        let mut data = self.clone();
+impl Part for Data {
+    fn apply(&mut self, action: &DeskAction) {
         match action {
-            DeskAction::Asked(ToWorker::OpenFile { name, .. }) => data.read(name),
-            DeskAction::Asked(ToWorker::OpenSample) => data.read("the sample data"),
-            DeskAction::Asked(ToWorker::ImportCheckpoint { into_run: false, .. }) => data.checkpoint = Request::Loading,
-            DeskAction::Asked(ToWorker::ForgetCheckpoint) => data.checkpoint.forget(),
+            DeskAction::Asked(ToWorker::OpenFile { name, .. }) => self.read(name),
+            DeskAction::Asked(ToWorker::OpenSample) => self.read("the sample data"),
+            DeskAction::Asked(ToWorker::ImportCheckpoint { into_run: false, .. }) => self.checkpoint = Request::Loading,
+            DeskAction::Asked(ToWorker::ForgetCheckpoint) => self.checkpoint.forget(),
             DeskAction::Heard(ToPage::Data(summary)) => {
-                data.reading = Reading::Idle;
-                data.take(summary);
+                self.reading = Reading::Idle;
+                self.hold(summary);
             }
-            DeskAction::Heard(ToPage::Opened { data: summary, .. }) => data.take(summary),
-            DeskAction::Heard(ToPage::DataRefused(problem)) => data.reading = Reading::Refused(problem.clone()),
+            DeskAction::Heard(ToPage::Opened { data: summary, .. }) => self.hold(summary),
+            DeskAction::Heard(ToPage::DataRefused(problem)) => self.reading = Reading::Refused(problem.clone()),
             DeskAction::Heard(ToPage::CheckpointRead(summary)) if summary.taken.is_none() => {
-                data.checkpoint = Request::Ready(Rc::new(summary.clone()));
+                self.checkpoint = Request::Ready(Rc::new(summary.clone()));
             }
             DeskAction::Heard(ToPage::Refused(Problem { place: Place::Data, .. })) | DeskAction::Broke(_) => {
-                if let Reading::File(_) = data.reading {
-                    data.reading = Reading::GivenUp;
+                if let Reading::File(_) = self.reading {
+                    self.reading = Reading::GivenUp;
                 }
-                data.checkpoint.give_up();
+                self.checkpoint.give_up();
             }
             _ => {}
         }
-        data
     }
+}
 
+impl Data {
     fn read(&mut self, name: &str) {
         self.reading = Reading::File(name.to_owned());
         // The worker gives up a checkpoint that it was reading for the data before.
         self.checkpoint.give_up();
     }
 
-    fn take(&mut self, summary: &DataSummary) {
+    fn hold(&mut self, summary: &DataSummary) {
         self.summary = Some(Rc::new(summary.clone()));
         self.checkpoint.forget();
     }

@@ -50,51 +50,64 @@ pub enum DeskAction {
     Dismiss(Place),
 }
 
-impl Desk {
-    pub fn after(&self, action: &DeskAction) -> Desk {
-        let mut desk = Desk {
-            broken: self.broken.clone(),
-            working: self.working,
-            history: self.history.after(action),
-            data: self.data.after(action),
-            questions: self.questions.after(action),
-            opening: self.opening.after(action),
-            open: OpenRun::opened(action).or_else(|| self.open.as_ref()?.after(action)),
-            problems: self.problems.after(action),
-        };
-        if let (Some(left), None) = (&self.open, &desk.open) {
-            desk.history.note(left);
+/// A part of the desk. What it holds after an action depends on nothing but the action and what it held before.
+pub trait Part: Clone {
+    fn apply(&mut self, action: &DeskAction);
+
+    fn after(&self, action: &DeskAction) -> Self {
+        let mut part = self.clone();
+        part.apply(action);
+        part
+    }
+}
+
+impl Part for Desk {
+    fn apply(&mut self, action: &DeskAction) {
+        self.history.apply(action);
+        self.data.apply(action);
+        self.questions.apply(action);
+        self.opening.apply(action);
+        self.problems.apply(action);
+        match &mut self.open {
+            Some(open) if open.is_left_by(action) => {
+                self.history.note(open);
+                self.open = None;
+            }
+            Some(open) => open.apply(action),
+            None => {}
         }
         match action {
-            DeskAction::Broke(sentence) => (desk.broken, desk.working) = (Some(sentence.clone()), None),
+            DeskAction::Broke(sentence) => (self.broken, self.working) = (Some(sentence.clone()), None),
+            DeskAction::Heard(ToPage::Opened { .. }) => self.open = OpenRun::opened(action),
             DeskAction::Heard(ToPage::Working { task, percent: Some(percent) }) => {
-                desk.working = Some((*task, *percent));
+                self.working = Some((*task, *percent));
             }
             DeskAction::Heard(ToPage::Working { task, percent: None }) => {
-                desk.working = self.working.filter(|(other, _)| other != task);
+                self.working = self.working.filter(|(other, _)| other != task);
             }
             _ => {}
         }
-        desk
     }
+}
 
+impl Desk {
     pub fn problem(&self, place: Place) -> Option<&str> {
         self.problems.at(place)
     }
 }
 
-impl Opening {
-    fn after(self, action: &DeskAction) -> Opening {
+impl Part for Opening {
+    fn apply(&mut self, action: &DeskAction) {
         match action {
             DeskAction::Asked(ToWorker::Start { .. } | ToWorker::RunRest { .. } | ToWorker::Open { .. }) => {
-                Opening { asked: true, ..self }
+                self.asked = true;
             }
-            DeskAction::Heard(ToPage::Opened { .. }) | DeskAction::Broke(_) => Opening { asked: false, ..self },
+            DeskAction::Heard(ToPage::Opened { .. }) | DeskAction::Broke(_) => self.asked = false,
             // A refused start names the step that has to be mended, which may be any.
-            DeskAction::Heard(ToPage::Refused(_)) => Opening::default(),
-            DeskAction::GoesOn => Opening { goes_on: true, ..self },
-            DeskAction::WentOn | DeskAction::LeaveRun => Opening { goes_on: false, ..self },
-            _ => self,
+            DeskAction::Heard(ToPage::Refused(_)) => *self = Opening::default(),
+            DeskAction::GoesOn => self.goes_on = true,
+            DeskAction::WentOn | DeskAction::LeaveRun => self.goes_on = false,
+            _ => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::link::{RunState, RunSummary, StorageFacts, ToPage, ToWorker};
-use crate::ui::store::{DeskAction, OpenRun};
+use crate::ui::store::{DeskAction, OpenRun, Part};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
@@ -14,22 +14,22 @@ pub struct History {
     pub cache_cleared: Option<u32>,
 }
 
-impl History {
-    pub fn after(&self, action: &DeskAction) -> History {
-        let mut history = self.clone();
+impl Part for History {
+    fn apply(&mut self, action: &DeskAction) {
         match action {
             DeskAction::Heard(ToPage::Ready { storage, runs }) => {
-                history.storage = Some(storage.clone());
-                history.runs = Rc::new(runs.clone());
+                self.storage = Some(storage.clone());
+                self.runs = Rc::new(runs.clone());
             }
-            DeskAction::Heard(ToPage::Runs(runs)) => history.runs = Rc::new(runs.clone()),
-            DeskAction::Heard(ToPage::CacheCleared { answers }) => history.cache_cleared = Some(*answers),
-            DeskAction::Asked(ToWorker::ClearCache) => history.cache_cleared = None,
+            DeskAction::Heard(ToPage::Runs(runs)) => self.runs = Rc::new(runs.clone()),
+            DeskAction::Heard(ToPage::CacheCleared { answers }) => self.cache_cleared = Some(*answers),
+            DeskAction::Asked(ToWorker::ClearCache) => self.cache_cleared = None,
             _ => {}
         }
-        history
     }
+}
 
+impl History {
     /// Runs that were cut off or paused, newest first.
     pub fn unfinished(&self) -> Vec<&RunSummary> {
         let mut runs: Vec<&RunSummary> = self.runs.iter().filter(|run| !run.finished).collect();

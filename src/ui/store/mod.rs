@@ -27,7 +27,7 @@ use yew::prelude::*;
 use crate::link::{Command, Progress, RunState, ToWorker};
 use crate::ui::running::{self, Running};
 use connection::Connection;
-pub use desk::{Desk, DeskAction};
+pub use desk::{Desk, DeskAction, Part};
 pub use endpoint::{Endpoint, PriceSource};
 pub use field::Field;
 pub use form::{Form, FormAction};

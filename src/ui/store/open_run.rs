@@ -7,8 +7,8 @@ use yew::Callback;
 use crate::link::{
     AnswerSummary, Breakdown, DataSummary, Progress, ResultDetail, ResultRow, RunId, RunState, Setup, ToPage, ToWorker,
 };
-use crate::ui::store::DeskAction;
 use crate::ui::store::run_files::RunFiles;
+use crate::ui::store::{DeskAction, Part};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenRun {
@@ -58,50 +58,47 @@ impl OpenRun {
         })
     }
 
-    /// `None`: it is left, for the four steps. The run itself stays as it is.
-    pub fn after(&self, action: &DeskAction) -> Option<OpenRun> {
-        let mut open = OpenRun { files: self.files.after(action), ..self.clone() };
+    /// The page goes back to the four steps. The run itself stays as it is.
+    pub fn is_left_by(&self, action: &DeskAction) -> bool {
         match action {
-            DeskAction::LeaveRun => return None,
-            DeskAction::Asked(ToWorker::DeleteRun { run }) if *run == self.run => return None,
-            DeskAction::Asked(ToWorker::SetKey { lane, key }) => {
-                let mut needs_keys = (*self.needs_keys).clone();
-                if let Some(needs) = needs_keys.get_mut(usize::from(*lane)) {
-                    *needs = key.is_none();
-                }
-                open.needs_keys = Rc::new(needs_keys);
-            }
-            DeskAction::Heard(message) => return open.hear(message).then_some(open),
-            DeskAction::OnRest(on_rest) => open.on_rest = on_rest.clone(),
-            DeskAction::CloseDetail => open.detail = None,
-            _ => {}
+            // The form takes them; the run makes room for its steps.
+            DeskAction::LeaveRun | DeskAction::Heard(ToPage::RowsChosen(_) | ToPage::Examples { .. }) => true,
+            DeskAction::Asked(ToWorker::DeleteRun { run }) => *run == self.run,
+            _ => false,
         }
-        Some(open)
     }
 
     pub fn needs_key(&self) -> bool {
         self.needs_keys.iter().any(|needs| *needs)
     }
+}
 
-    /// Whether it stays open.
-    fn hear(&mut self, message: &ToPage) -> bool {
-        match message {
-            // The form takes them; the run makes room for its steps.
-            ToPage::RowsChosen(_) | ToPage::Examples { .. } => return false,
-            ToPage::Progress(progress) => self.progress = Rc::new(progress.clone()),
-            ToPage::Breakdown(breakdown) => {
+impl Part for OpenRun {
+    fn apply(&mut self, action: &DeskAction) {
+        self.files.apply(action);
+        match action {
+            DeskAction::Asked(ToWorker::SetKey { lane, key }) => {
+                let mut needs_keys = (*self.needs_keys).clone();
+                if let Some(needs) = needs_keys.get_mut(usize::from(*lane)) {
+                    *needs = key.is_none();
+                }
+                self.needs_keys = Rc::new(needs_keys);
+            }
+            DeskAction::Heard(ToPage::Progress(progress)) => self.progress = Rc::new(progress.clone()),
+            DeskAction::Heard(ToPage::Breakdown(breakdown)) => {
                 self.needs_keys = Rc::new(breakdown.needs_keys.clone());
                 self.breakdown = Rc::new(breakdown.clone());
             }
-            ToPage::Answers(answers) => self.answers = Rc::new(answers.clone()),
-            ToPage::Rows { first, matching, rows } => {
+            DeskAction::Heard(ToPage::Answers(answers)) => self.answers = Rc::new(answers.clone()),
+            DeskAction::Heard(ToPage::Rows { first, matching, rows }) => {
                 self.rows = RowsSeen { first: *first, matching: *matching, rows: Rc::new(rows.clone()) };
             }
-            ToPage::Detail(detail) => self.detail = Some(Rc::new(detail.clone())),
-            ToPage::Noted(note) => Rc::make_mut(&mut self.notes).push(note.clone()),
+            DeskAction::Heard(ToPage::Detail(detail)) => self.detail = Some(Rc::new(detail.clone())),
+            DeskAction::Heard(ToPage::Noted(note)) => Rc::make_mut(&mut self.notes).push(note.clone()),
+            DeskAction::OnRest(on_rest) => self.on_rest = on_rest.clone(),
+            DeskAction::CloseDetail => self.detail = None,
             _ => {}
         }
-        true
     }
 }
 
@@ -132,20 +129,20 @@ mod tests {
     fn a_run_is_left_for_its_steps_or_once_it_is_deleted() {
         let delete = |run: &str| asked(ToWorker::DeleteRun { run: run.to_owned() });
         for left in [DeskAction::LeaveRun, heard(ToPage::RowsChosen(Default::default())), delete("a")] {
-            assert_eq!(open().after(&left), None, "{left:?}");
+            assert!(open().is_left_by(&left), "{left:?}");
         }
         let chosen = asked(ToWorker::ChooseRows { filter: RowFilter::Misfit });
         for stays in [chosen, delete("b")] {
-            assert_eq!(open().after(&stays), Some(open()), "{stays:?}");
+            assert!(!open().is_left_by(&stays), "{stays:?}");
         }
     }
 
     #[test]
     fn a_key_that_is_entered_is_needed_no_more() {
         let key = |key: Option<&str>| asked(ToWorker::SetKey { lane: 0, key: key.map(Secret::new) });
-        let with = open().after(&key(Some("sk-1"))).expect("it stays open");
+        let with = open().after(&key(Some("sk-1")));
         assert_eq!((open().needs_key(), with.needs_key()), (true, false));
-        assert_eq!(with.after(&key(None)), Some(open()));
+        assert_eq!(with.after(&key(None)), open());
     }
 
     #[test]

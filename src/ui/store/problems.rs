@@ -2,29 +2,29 @@
 
 use crate::link::batch::BatchAsk;
 use crate::link::{Place, Problem, ToPage, ToWorker};
-use crate::ui::store::DeskAction;
+use crate::ui::store::{DeskAction, Part};
 
 /// The latest of each place. It goes once the same is asked again.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Problems(Vec<Problem>);
 
-impl Problems {
-    pub fn after(&self, action: &DeskAction) -> Problems {
-        let mut problems = self.clone();
+impl Part for Problems {
+    fn apply(&mut self, action: &DeskAction) {
         match action {
-            DeskAction::Asked(message) => problems.forget(places_of(message)),
+            DeskAction::Asked(message) => self.forget(places_of(message)),
             DeskAction::Heard(ToPage::Refused(problem)) => {
-                problems.forget(&[problem.place]);
-                problems.0.push(problem.clone());
+                self.forget(&[problem.place]);
+                self.0.push(problem.clone());
             }
             // Whatever was said of waiting for it.
-            DeskAction::Heard(ToPage::Ready { .. }) => problems.forget(&[Place::Storage]),
-            DeskAction::Dismiss(place) => problems.forget(&[*place]),
+            DeskAction::Heard(ToPage::Ready { .. }) => self.forget(&[Place::Storage]),
+            DeskAction::Dismiss(place) => self.forget(&[*place]),
             _ => {}
         }
-        problems
     }
+}
 
+impl Problems {
     pub fn at(&self, place: Place) -> Option<&str> {
         self.0.iter().find(|problem| problem.place == place).map(|problem| problem.message.as_str())
     }

@@ -7,7 +7,7 @@ use crate::link::{
     ConnectionReport, FileEstimate, Place, Preview, Problem, SimulationNews, TemplateProblem, ToPage, ToWorker,
     TokenCount, Trial,
 };
-use crate::ui::store::{DeskAction, Renewed, Request};
+use crate::ui::store::{DeskAction, Part, Renewed, Request};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Questions {
@@ -26,23 +26,23 @@ pub struct Questions {
     pub simulation: Option<Rc<SimulationNews>>,
 }
 
-impl Questions {
-    pub fn after(&self, action: &DeskAction) -> Questions {
-        let mut questions = self.clone();
+impl Part for Questions {
+    fn apply(&mut self, action: &DeskAction) {
         match action {
-            DeskAction::Asked(message) => questions.ask(message),
-            DeskAction::Heard(message) => questions.hear(message),
+            DeskAction::Asked(message) => self.ask(message),
+            DeskAction::Heard(message) => self.hear(message),
             DeskAction::Broke(_) => {
-                questions.estimate.loading = false;
-                questions.count.give_up();
-                questions.trial.give_up();
-                questions.give_up_connection();
+                self.estimate.loading = false;
+                self.count.give_up();
+                self.trial.give_up();
+                self.give_up_connection();
             }
             _ => {}
         }
-        questions
     }
+}
 
+impl Questions {
     fn ask(&mut self, message: &ToWorker) {
         match message {
             ToWorker::Estimate { .. } => {

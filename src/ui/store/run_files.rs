@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::link::batch::{BatchAsk, BatchImported, BatchQuote, RequestFile};
 use crate::link::{CheckpointSummary, ExportKind, Place, Problem, ToPage, ToWorker};
-use crate::ui::store::{DeskAction, Request};
+use crate::ui::store::{DeskAction, Part, Request};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunFiles {
@@ -26,44 +26,44 @@ pub struct Exported {
     pub rows: u32,
 }
 
-impl RunFiles {
-    pub fn after(&self, action: &DeskAction) -> RunFiles {
-        let mut files = self.clone();
+impl Part for RunFiles {
+    fn apply(&mut self, action: &DeskAction) {
         match action {
-            DeskAction::Asked(ToWorker::Export { .. }) => files.export = Request::Loading,
-            DeskAction::Asked(ToWorker::ImportCheckpoint { into_run: true, .. }) => files.checkpoint = Request::Loading,
-            DeskAction::Asked(ToWorker::Batch(BatchAsk::ExportRequests { .. })) => files.requests = Rc::default(),
+            DeskAction::Asked(ToWorker::Export { .. }) => self.export = Request::Loading,
+            DeskAction::Asked(ToWorker::ImportCheckpoint { into_run: true, .. }) => self.checkpoint = Request::Loading,
+            DeskAction::Asked(ToWorker::Batch(BatchAsk::ExportRequests { .. })) => self.requests = Rc::default(),
             DeskAction::Asked(ToWorker::Batch(BatchAsk::ImportResults { .. })) => {
-                if files.results_reading == 0 {
-                    files.results = Rc::default();
+                if self.results_reading == 0 {
+                    self.results = Rc::default();
                 }
-                files.results_reading += 1;
+                self.results_reading += 1;
             }
             DeskAction::Heard(ToPage::Exported { what, file_name, rows }) => {
-                files.export = Request::Ready(Exported { what: *what, file_name: file_name.clone(), rows: *rows });
+                self.export = Request::Ready(Exported { what: *what, file_name: file_name.clone(), rows: *rows });
             }
             DeskAction::Heard(ToPage::CheckpointRead(summary)) if summary.taken.is_some() => {
-                files.checkpoint = Request::Ready(Rc::new(summary.clone()));
+                self.checkpoint = Request::Ready(Rc::new(summary.clone()));
             }
-            DeskAction::Heard(ToPage::BatchQuote(quote)) => files.quote = Some(quote.clone()),
-            DeskAction::Heard(ToPage::RequestFile(file)) => Rc::make_mut(&mut files.requests).push(file.clone()),
+            DeskAction::Heard(ToPage::BatchQuote(quote)) => self.quote = Some(quote.clone()),
+            DeskAction::Heard(ToPage::RequestFile(file)) => Rc::make_mut(&mut self.requests).push(file.clone()),
             DeskAction::Heard(ToPage::BatchImported(told)) => {
-                files.results_reading = files.results_reading.saturating_sub(1);
-                Rc::make_mut(&mut files.results).push(told.clone());
+                self.results_reading = self.results_reading.saturating_sub(1);
+                Rc::make_mut(&mut self.results).push(told.clone());
             }
             DeskAction::Heard(ToPage::Refused(Problem { place: Place::Results, .. })) => {
-                files.give_up();
-                files.results_reading = files.results_reading.saturating_sub(1);
+                self.give_up();
+                self.results_reading = self.results_reading.saturating_sub(1);
             }
             DeskAction::Broke(_) => {
-                files.give_up();
-                files.results_reading = 0;
+                self.give_up();
+                self.results_reading = 0;
             }
             _ => {}
         }
-        files
     }
+}
 
+impl RunFiles {
     fn give_up(&mut self) {
         self.export.give_up();
         self.checkpoint.give_up();
