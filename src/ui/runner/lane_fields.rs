@@ -4,15 +4,16 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::link::{Provider, lane_name};
+use crate::link::lane_name;
 use crate::provider::Auth;
 use crate::ui::hooks::now;
-use crate::ui::parts::{Button, ButtonKind, Combobox, SelectField, TextField, TextKind};
+use crate::ui::parts::{Button, ButtonKind, Combobox};
 use crate::ui::runner::connection_note::LaneChecked;
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::parse::{FieldProblem, LaneProblem};
 use crate::ui::runner::pause_note::focus;
-use crate::ui::runner::provider_step::{choices, key_hint};
+use crate::ui::runner::provider_step::{address, choices, key_field, price_fields, provider_choice};
+use crate::ui::runner::run_limits::limit_fields;
 use crate::ui::store::{Field, Form, FormAction};
 
 /// As many as the worker takes.
@@ -59,16 +60,6 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
     let step =
         StepProps { form: props.form.clone(), problems: Rc::new(problems), on_form: props.on_form.clone(), lane };
     let preset = endpoint.provider.preset();
-    let names = Provider::ALL.into_iter().map(|provider| AttrValue::from(provider.name()));
-    let providers: Vec<(AttrValue, AttrValue)> = names.map(|name| (name.clone(), name)).collect();
-    let on_provider = {
-        let on_form = step.on_form.clone();
-        move |name: AttrValue| {
-            if let Some(provider) = Provider::named(&name) {
-                on_form.emit(FormAction::Provider(lane, provider));
-            }
-        }
-    };
     let listed = props.checked.get(lane).and_then(Option::as_ref).map(|checked| checked.models.as_slice());
     let models = choices(listed.unwrap_or_default(), endpoint.provider, &props.form.router_prices, now());
     let on_form = props.on_form.clone();
@@ -79,25 +70,22 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
     html! {
         <fieldset class="lane-fields" key={lane}>
             <legend class="lane-fields__name">{ lane_name(lane) }</legend>
-            <SelectField id={format!("provider-{}", lane + 1)} label={format!("Provider, lane {}", lane + 1)} value={preset.name} choices={providers}
-                on_choose={on_provider} />
+            {
+                provider_choice(&step, format!("provider-{}", lane + 1).into(), format!("Provider, lane {}", lane + 1).into(), None)
+            }
             if endpoint.provider.is_remote() {
-                { line(&step, Field::BaseUrl, TextKind::Line, "https://api.openai.com/v1", None) }
+                { address(&step) }
             }
             if preset.auth != Auth::None {
-                { line(&step, Field::ApiKey, TextKind::Secret, "", Some(key_hint(endpoint))) }
+                { key_field(&step) }
             }
             <div class="step__fields">
                 <div class="step__wide">
                     <Combobox id={step.id(Field::Model)} label={step.label(Field::Model)} value={endpoint.text(Field::Model)} choices={models}
                         error={step.error(Field::Model)} free_text=true on_choose={step.on_input(Field::Model)} />
                 </div>
-                { step.number(Field::InputPrice, "unknown", "") }
-                { step.number(Field::OutputPrice, "unknown", "") }
-                { step.number(Field::Concurrency, "15", "") }
-                { step.number(Field::RequestsPerMinute, "no limit", "") }
-                { step.number(Field::TokensPerMinute, "no limit", "") }
-                { step.number(Field::Burst, "automatic", "") }
+                { price_fields(&step) }
+                { limit_fields(&step) }
             </div>
             <div class="row">
                 <Button kind={ButtonKind::Quiet} label={format!("Remove lane {}", lane + 1)} on_press={on_remove}>
@@ -105,12 +93,5 @@ fn lane_fields(props: &MoreLanesProps, lane: usize) -> Html {
                 </Button>
             </div>
         </fieldset>
-    }
-}
-
-fn line(step: &StepProps, field: Field, kind: TextKind, placeholder: &'static str, hint: Option<AttrValue>) -> Html {
-    html! {
-        <TextField id={step.id(field)} label={step.label(field)} {kind} value={step.text(field)} {placeholder}
-            {hint} error={step.error(field)} on_input={step.on_input(field)} />
     }
 }

@@ -90,39 +90,43 @@ fn provider_field(step: &StepProps) -> Html {
         }
         ServedAt::Internet | ServedAt::ThisMachine => preset.browser,
     };
+    provider_choice(step, "provider".into(), "Provider".into(), Some(hint.into()))
+}
+
+pub(super) fn provider_choice(step: &StepProps, id: AttrValue, label: AttrValue, hint: Option<AttrValue>) -> Html {
     let names = Provider::ALL.into_iter().map(|provider| AttrValue::from(provider.name()));
     let on_choose = {
-        let on_form = step.on_form.clone();
+        let (on_form, lane) = (step.on_form.clone(), step.lane);
         move |name: AttrValue| {
             if let Some(provider) = Provider::named(&name) {
-                on_form.emit(FormAction::Provider(0, provider));
+                on_form.emit(FormAction::Provider(lane, provider));
             }
         }
     };
     html! {
-        <SelectField id="provider" label="Provider" value={preset.name}
+        <SelectField {id} {label} value={step.endpoint().provider.name()}
             choices={names.map(|name| (name.clone(), name)).collect::<Vec<_>>()} {hint} {on_choose} />
     }
 }
 
-fn address(step: &StepProps) -> Html {
+pub(super) fn address(step: &StepProps) -> Html {
     html! {
-        <TextField id={step.id(Field::BaseUrl)} label={Field::BaseUrl.label()} value={step.text(Field::BaseUrl)}
+        <TextField id={step.id(Field::BaseUrl)} label={step.label(Field::BaseUrl)} value={step.text(Field::BaseUrl)}
             placeholder="https://api.openai.com/v1" error={step.error(Field::BaseUrl)}
             on_input={step.on_input(Field::BaseUrl)} />
     }
 }
 
-fn key_field(step: &StepProps) -> Html {
+pub(super) fn key_field(step: &StepProps) -> Html {
     html! {
-        <TextField id={step.id(Field::ApiKey)} label={Field::ApiKey.label()} kind={TextKind::Secret}
+        <TextField id={step.id(Field::ApiKey)} label={step.label(Field::ApiKey)} kind={TextKind::Secret}
             value={step.text(Field::ApiKey)} hint={key_hint(step.endpoint())} error={step.error(Field::ApiKey)}
             on_input={step.on_input(Field::ApiKey)} />
     }
 }
 
 /// Where a lane's key goes.
-pub(super) fn key_hint(endpoint: &Endpoint) -> AttrValue {
+fn key_hint(endpoint: &Endpoint) -> AttrValue {
     let kept = match origin(&endpoint.text(Field::BaseUrl)) {
         _ if endpoint.key_cleared => {
             "Cleared: the base URL names another server now. Enter the key for that one.".to_owned()

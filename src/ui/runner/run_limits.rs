@@ -85,10 +85,19 @@ fn fields(step: &StepProps) -> Html {
             if step.lane == 0 {
                 { step.number(Field::Budget, "none", "") }
             }
+            { limit_fields(step) }
+        </div>
+    }
+}
+
+/// One lane's.
+pub(super) fn limit_fields(step: &StepProps) -> Html {
+    html! {
+        <>
             { step.number(Field::Concurrency, "15", "") }
             { step.number(Field::RequestsPerMinute, "no limit", "") }
             { step.number(Field::TokensPerMinute, "no limit", "") }
             { step.number(Field::Burst, "automatic", "") }
-        </div>
+        </>
     }
 }
