@@ -393,7 +393,7 @@ mod tests {
         const ITEMS: u32 = 12;
         for seed in 0..300 {
             let mut rng = fastrand::Rng::with_seed(seed);
-            let cached = |item| ItemFacts { maybe_cached: item.is_multiple_of(3), ..fact(item) };
+            let cached = |item: u32| ItemFacts { maybe_cached: item.is_multiple_of(3), ..fact(item) };
             let mut items = Schedule::new((0..ITEMS).map(cached).collect::<Vec<_>>().into(), true);
             for at in 0..200 {
                 let item = rng.u32(0..ITEMS);
