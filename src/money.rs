@@ -53,15 +53,18 @@ impl Usd {
         format!("{sign}{}.{:0width$}", rounded / scale, rounded % scale, width = places as usize)
     }
 
+    /// The decimals that [`Usd::short`] rounds to.
+    pub fn places(self) -> u32 {
+        match self.0.unsigned_abs() {
+            below @ 1..1_000_000_000_000 => (14 - below.ilog10()).min(12),
+            _ => 2,
+        }
+    }
+
     /// As a sentence or a table has it: cents from a dollar on, three significant digits below, at least two decimals.
     /// `$0.338`, `$0.30`, `$0.0052`, `$3.38`.
     pub fn short(self) -> String {
-        let pico = self.0.unsigned_abs();
-        let places = match pico {
-            1..1_000_000_000_000 => (14 - pico.ilog10()).min(12),
-            _ => 2,
-        };
-        let digits = self.decimals(places);
+        let digits = self.decimals(self.places());
         let (sign, digits) = digits.strip_prefix('-').map_or(("", &*digits), |rest| ("-", rest));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let fraction = fraction.trim_end_matches('0');

@@ -9,7 +9,7 @@ use crate::link::batch::{BatchAsk, BatchImported, BatchTarget, RequestFile};
 use crate::link::{Provider, ToWorker};
 use crate::money::grouped;
 use crate::ui::parts::{Button, CopyButton, Disclosure, Notice, SelectField, Tone};
-use crate::ui::runner::words::{counted, money};
+use crate::ui::runner::words::counted;
 
 #[derive(Properties, PartialEq)]
 pub struct BatchFilesProps {
@@ -138,7 +138,7 @@ pub fn imported_words(told: &BatchImported) -> String {
         told.name,
         counted(told.answered.into(), "row", "rows"),
         grouped(&told.failed.to_string()),
-        money(told.cost),
+        told.cost.short(),
         if told.batch_priced { " at batch prices" } else { " at the usual prices" }
     );
     for (count, one, many) in [

@@ -14,7 +14,7 @@ use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind, Disclosure, TextField, TextKind};
 use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::run_status::RUN_STATE;
-use crate::ui::runner::words::{counted, is_handed_over, money};
+use crate::ui::runner::words::{counted, is_handed_over};
 use crate::ui::store::OpenRun;
 
 const PANEL: &str = "batch-panel";
@@ -132,7 +132,7 @@ fn HandOver(props: &BatchHandOverProps) -> Html {
 /// Cost and time of the batch and of single calls.
 fn ways(quote: &BatchQuote) -> Html {
     let at_most = |cost: Option<crate::money::Usd>| {
-        cost.map_or_else(|| "price not known".to_owned(), |cost| format!("at most {}", money(cost)))
+        cost.map_or_else(|| "price not known".to_owned(), |cost| format!("at most {}", cost.short()))
     };
     html! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Compare">
@@ -187,7 +187,7 @@ fn Jobs(props: &JobsProps) -> Html {
             <p class="soft small">{ format!(
                 "Up to {} is reserved. You can close the tab: the jobs continue at the provider, and the run finds them \
                  again. If you cancel them, the rows that are left are sent one by one at the usual price.",
-                money(batch.reserved)
+                batch.reserved.short()
             ) }</p>
             if !canceling && props.state != RunState::Stopping {
                 <div class="row">

@@ -10,7 +10,7 @@ use crate::ui::parts::{Button, Combobox, SelectField, TextField, TextKind};
 use crate::ui::runner::candidates::{CANDIDATES_MAX, Others, cost_at_most};
 use crate::ui::runner::form_field::StepProps;
 use crate::ui::runner::provider_step::choices;
-use crate::ui::runner::words::{counted, money, rows};
+use crate::ui::runner::words::{counted, rows};
 use crate::ui::store::Field;
 use crate::ui::store::rows_form::RowsKind;
 
@@ -112,7 +112,7 @@ fn ready_words(props: &ComparePanelProps, candidates: usize, asked: u32) -> Stri
     let (Some(setup), Some(estimate)) = (&props.setup, &props.estimate) else { return format!("{what}.") };
     let input = estimate.input_tokens.div_ceil(u64::from(estimate.calls.max(1)));
     match cost_at_most(&others(props).compared_with(setup, drawn, 1), drawn, input) {
-        Some(most) => format!("{what}: up to {}, each row asked once.", money(most)),
+        Some(most) => format!("{what}: up to {}, each row asked once.", most.short()),
         None => format!("{what}. What it costs is unknown: a price or Max output tokens is missing."),
     }
 }

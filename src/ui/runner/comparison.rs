@@ -11,7 +11,7 @@ use crate::time::in_words;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind};
 use crate::ui::runner::answers_panel::percent;
-use crate::ui::runner::words::{counted, money, rows};
+use crate::ui::runner::words::{counted, rows};
 
 /// The drawing's own units.
 const WIDTH: u32 = 480;
@@ -105,7 +105,7 @@ fn with_retries(setup: &Setup, answers: &AnswerSummary) -> Option<String> {
 
 fn line(props: &ComparisonProps, names: &[String], lane: usize, score: &CandidateSummary, labelled: bool) -> Html {
     let (name, on_choose) = (names.get(lane).cloned().unwrap_or_default(), props.on_choose.reform(move |()| lane));
-    let amount = |amount: Option<Usd>| amount.map_or_else(|| "–".to_owned(), money);
+    let amount = |amount: Option<Usd>| amount.map_or_else(|| "–".to_owned(), Usd::short);
     let right = score.accuracy.map_or_else(
         || "–".to_owned(),
         |share| format!("{} ({}–{})", percent(share.ppm), percent(share.low_ppm), percent(share.high_ppm)),
@@ -222,7 +222,7 @@ fn Plot(props: &PlotProps) -> Html {
                     </>
                 }) }
                 <text class="comparison__text" x={LEFT.to_string()} y={(BOTTOM + 16).to_string()}>{ "$0" }</text>
-                <text class="comparison__text" x={RIGHT.to_string()} y={(BOTTOM + 16).to_string()} text-anchor="end">{ money(dearest) }</text>
+                <text class="comparison__text" x={RIGHT.to_string()} y={(BOTTOM + 16).to_string()} text-anchor="end">{ dearest.short() }</text>
                 <text class="comparison__text" x={((LEFT + RIGHT) / 2).to_string()} y={(BOTTOM + 32).to_string()} text-anchor="middle">{ "Cost per 1,000 rows" }</text>
                 <text class="comparison__text" x="4" y={(TOP - 16).to_string()}>{ "Right" }</text>
                 <polyline class="comparison__line" points={path.join(" ")} fill="none" />

@@ -63,6 +63,8 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
     let body = match &props.estimate.last {
         _ if props.unread => Html::default(),
         Some(Ok(estimate)) => figures(props, estimate),
+        // The list of what to mend says it.
+        Some(Err(_)) if !props.fixes.is_empty() => Html::default(),
         Some(Err(problem)) => html! { <p class="soft">{ &problem.message }</p> },
         None => html! { <p class="soft" role="status">{ "Counting tokens…" }</p> },
     };
@@ -168,7 +170,14 @@ fn trial(props: &EstimatePanelProps) -> Html {
                 0 => "No row was answered: see why".to_owned(),
                 answers => format!("See the {}", counted(answers as u64, "answer", "answers")),
             };
-            html! { <p class="small"><a href={Route::Runner.href("")} {onclick}>{ words }</a></p> }
+            html! {
+                <p class="small">
+                    <a href={Route::Runner.href("")} {onclick}>{ words }</a>
+                    if let Some(words) = misfit_words(trial) {
+                        <span class="field__error">{ words }</span>
+                    }
+                </p>
+            }
         }
         Request::Loading => html! {
             <p class="small soft">{ format!("Asking 5 rows on {}…", counted(props.models as u64, "model", "models")) }</p>
@@ -180,4 +189,33 @@ fn trial(props: &EstimatePanelProps) -> Html {
 /// Rows with an answer.
 fn answered(trial: &Trial) -> usize {
     trial.rows.iter().filter(|row| row.answers.iter().any(|answer| answer.text.is_some())).count()
+}
+
+/// So that no run is paid for whose answers are of no use.
+fn misfit_words(trial: &Trial) -> Option<&'static str> {
+    let answers = || trial.rows.iter().flat_map(|row| &row.answers).filter(|answer| answer.text.is_some());
+    match answers().filter(|answer| answer.misfit).count() {
+        0 => None,
+        misfits if misfits == answers().count() => Some(". None fits: look before you start."),
+        _ => Some(". Some don't fit."),
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::link::{TrialAnswer, TrialRow};
+
+    #[test]
+    fn answers_that_do_not_fit_are_told_before_the_start() {
+        let answer = |misfit| TrialAnswer { text: Some("a".into()), misfit, ..TrialAnswer::default() };
+        let row = |answer| TrialRow { id: "1".into(), input: "a".into(), answers: vec![answer], differs: false };
+        let said = |misfits: &[bool]| {
+            let answers = misfits.iter().copied().map(answer).chain([TrialAnswer::default()]);
+            misfit_words(&Trial { rows: answers.map(row).collect(), models: Vec::new(), off_the_budget: Usd::ZERO })
+        };
+        assert_eq!((said(&[]), said(&[false, false])), (None, None));
+        assert_eq!(said(&[false, true]), Some(". Some don't fit."));
+        assert_eq!(said(&[true, true]), Some(". None fits: look before you start."));
+    }
 }

@@ -4,7 +4,7 @@ use crate::link::{FileEstimate, Projection};
 use crate::money::{Usd, grouped};
 use crate::provider::tokens::ESTIMATE_MARGIN_PERCENT;
 use crate::time::in_words;
-use crate::ui::runner::words::{counted, money};
+use crate::ui::runner::words::counted;
 
 /// One figure, and what it may differ by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,24 +19,24 @@ pub fn cost_words(estimate: &FileEstimate, tried: Option<&Projection>, reasks: u
     if let Some(tried) = tried {
         let rows = counted(tried.of.into(), "row", "rows");
         return words(
-            format!("about {}", money(tried.mean)),
-            format!("{} to {}, from the {rows} you tried", money(tried.low), money(tried.high)),
+            format!("about {}", tried.mean.short()),
+            format!("{} to {}, from the {rows} you tried", tried.low.short(), tried.high.short()),
         );
     }
     match (estimate.cost_low, estimate.cost_high) {
-        (Some(low), Some(high)) if low == high => words(money(low), String::new()),
+        (Some(low), Some(high)) if low == high => words(low.short(), String::new()),
         (Some(low), Some(high)) => {
             let full = match reasks {
                 0 => "full answers",
                 _ => "full answers and every re-ask",
             };
             words(
-                format!("up to {}", money(high)),
-                format!("{} with empty answers, {} with {full}", money(low), money(high)),
+                format!("up to {}", high.short()),
+                format!("{} with empty answers, {} with {full}", low.short(), high.short()),
             )
         }
         (Some(low), None) => {
-            words(format!("from {}", money(low)), "enter Max output tokens to see the most".to_owned())
+            words(format!("from {}", low.short()), "enter Max output tokens to see the most".to_owned())
         }
         _ => words("unknown".to_owned(), "enter the model\u{2019}s prices".to_owned()),
     }
@@ -80,7 +80,7 @@ pub fn worst_case_words(estimate: &FileEstimate, budget: Option<Usd>, tried: Opt
     let (Some(worst), Some(budget)) = (estimate.worst_case, budget) else {
         let words = match estimate.worst_case {
             Some(worst) => {
-                format!("Worst case {}. No budget is set: lost calls that are sent again come on top.", money(worst))
+                format!("Worst case {}. No budget is set: lost calls that are sent again come on top.", worst.short())
             }
             None => "Worst case unknown: enter prices and Max output tokens.".to_owned(),
         };
@@ -91,18 +91,18 @@ pub fn worst_case_words(estimate: &FileEstimate, budget: Option<Usd>, tried: Opt
     if let Some(low) = low.filter(|low| *low > budget) {
         let words = format!(
             "Your budget of {} is too small: the run costs at least {}. It will pause before the budget is passed.",
-            money(budget),
-            money(low)
+            budget.short(),
+            low.short()
         );
         return (words, true);
     }
     match worst <= budget {
-        true => (format!("Worst case {}, within your budget of {}.", money(worst), money(budget)), false),
+        true => (format!("Worst case {}, within your budget of {}.", worst.short(), budget.short()), false),
         false => (
             format!(
                 "Worst case {}, above your budget of {}. The run would pause before the budget is passed.",
-                money(worst),
-                money(budget)
+                worst.short(),
+                budget.short()
             ),
             high > budget,
         ),

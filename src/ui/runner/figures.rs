@@ -8,7 +8,7 @@ use crate::link::{Progress, RunState};
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
 use crate::ui::parts::Stat;
-use crate::ui::runner::words::{carried_out, doubtful_words, is_handed_over, money, rows, time_left_ms};
+use crate::ui::runner::words::{carried_out, doubtful_words, is_handed_over, rows, time_left_ms};
 
 /// Where there is nothing to say.
 const NONE: &str = "–";
@@ -38,7 +38,7 @@ pub fn OtherFigures(props: &FiguresProps) -> Html {
     let progress = &*props.progress;
     let doubtful = match progress.doubtful_attempts {
         0 => "nothing".to_owned(),
-        _ if progress.priced => format!("up to {}", money(progress.doubtful)),
+        _ if progress.priced => format!("up to {}", progress.doubtful.short()),
         _ => "unknown".to_owned(),
     };
     let projected = progress.projected.map_or_else(|| NONE.to_owned(), |amount| priced(progress, amount));
@@ -54,7 +54,7 @@ pub fn OtherFigures(props: &FiguresProps) -> Html {
                 pico={pico(progress.reserved)} />
             <Stat label="Projected" value={projected} note="for the whole run" pico={progress.projected.and_then(pico)} />
             if progress.overshoot > Usd::ZERO {
-                <Stat label="Above reservations" value={money(progress.overshoot)} pico={pico(progress.overshoot)} />
+                <Stat label="Above reservations" value={progress.overshoot.short()} pico={pico(progress.overshoot)} />
             }
             <Stat label="Rate" value={rate} />
             <Stat label="In flight" value={number(progress.in_flight.into())} note="calls" />
@@ -72,7 +72,7 @@ fn number(count: u64) -> String {
 }
 
 fn priced(progress: &Progress, amount: Usd) -> String {
-    if progress.priced { money(amount) } else { "unknown".to_owned() }
+    if progress.priced { amount.short() } else { "unknown".to_owned() }
 }
 
 fn pico(amount: Usd) -> Option<AttrValue> {
@@ -87,14 +87,14 @@ pub fn per_second(milli: u64) -> String {
 /// What the spending is measured by: the budget, or else what the whole run will cost.
 fn spent_note(progress: &Progress) -> Option<String> {
     let whole = match (progress.budget, progress.projected) {
-        (Some(budget), _) => Some(format!("of {}", money(budget))),
+        (Some(budget), _) => Some(format!("of {}", budget.short())),
         (None, Some(projected)) if progress.state != RunState::Finished => {
-            Some(format!("of about {}", money(projected)))
+            Some(format!("of about {}", projected.short()))
         }
         _ => None,
     };
     let doubtful = (progress.doubtful > Usd::ZERO)
-        .then(|| format!("up to {} more may have been billed", money(progress.doubtful)));
+        .then(|| format!("up to {} more may have been billed", progress.doubtful.short()));
     let notes: Vec<String> = whole.into_iter().chain(doubtful).collect();
     (!notes.is_empty()).then(|| notes.join("; "))
 }

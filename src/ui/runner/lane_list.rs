@@ -10,7 +10,7 @@ use crate::provider::{Auth, origin};
 use crate::time::Time;
 use crate::ui::parts::{Button, TextField, TextKind};
 use crate::ui::runner::form_field::lane_label;
-use crate::ui::runner::words::{counted, money, wake_words};
+use crate::ui::runner::words::{counted, wake_words};
 use crate::ui::store::{Field, OpenRun, under_way};
 
 #[derive(Properties, PartialEq)]
@@ -85,7 +85,7 @@ fn Lane(props: &LaneProps) -> Html {
                 <span class="soft">{ format!(" {} · {}", props.setup.model, host(&props.setup)) }</span>
             </p>
             <p class="lane__figures">
-                { counted(props.answered.into(), "answer", "answers") }{ " · " }{ money(progress.spent) }{ " · " }
+                { counted(props.answered.into(), "answer", "answers") }{ " · " }{ progress.spent.short() }{ " · " }
                 { format!("{} of {} in flight", progress.in_flight, grouped(&progress.limits.concurrency.to_string())) }
             </p>
             <p class="lane__state" role={stopped.then_some("alert")}>{ &props.words }</p>

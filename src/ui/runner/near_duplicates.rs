@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::link::NearDuplicates;
 use crate::ui::parts::Switch;
-use crate::ui::runner::words::{counted, money};
+use crate::ui::runner::words::counted;
 
 #[derive(Properties, PartialEq)]
 pub struct NearDuplicatesNoteProps {
@@ -38,7 +38,7 @@ pub fn near_words(near: &NearDuplicates, folded: bool) -> String {
     if near.rows == 0 {
         return "No row is nearly the same as another.".into();
     }
-    let saves = near.saves.map(|saves| format!(", up to {}", money(saves))).unwrap_or_default();
+    let saves = near.saves.map(|saves| format!(", up to {}", saves.short())).unwrap_or_default();
     let calls = if near.rows == 1 { "1 call".to_owned() } else { format!("{} calls", near.rows) };
     match folded {
         true => format!(

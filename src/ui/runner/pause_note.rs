@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::link::{Doubtful, FailureKind, PauseReason, Progress, RunState};
 use crate::money::Usd;
 use crate::ui::parts::{Button, ButtonKind, Notice, TextField, TextKind, Tone, slug};
-use crate::ui::runner::words::{counted, money, pause_words, rounded_up};
+use crate::ui::runner::words::{counted, pause_words, rounded_up};
 use crate::ui::store::Field;
 use crate::ui::store::endpoint::dollars;
 
@@ -138,7 +138,7 @@ fn raised(text: &str, needed: Usd) -> Result<Usd, String> {
     let steps = range.read(NEW_BUDGET, text)?.ok_or_else(|| format!("{NEW_BUDGET} needs a number."))?;
     let budget = range.usd(steps);
     if budget < needed {
-        return Err(format!("The next row needs at least {}.", money(rounded_up(needed))));
+        return Err(format!("The next row needs at least {}.", rounded_up(needed).short()));
     }
     Ok(budget)
 }
@@ -218,7 +218,7 @@ pub fn refocus(id: &str) {
 /// The amount covers everything that may have been billed, which may be more than these rows.
 fn cut_off_words(progress: &Progress) -> String {
     let calls = counted(progress.cut_off.into(), "call was", "calls were");
-    let amount = money(progress.doubtful);
+    let amount = progress.doubtful.short();
     match earlier(progress) {
         0 => format!("{calls} under way when the run was cut off, and may have been billed (up to {amount})."),
         earlier => format!(

@@ -6,9 +6,10 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use crate::link::{ResultDetail, ResultRow};
+use crate::money::Usd;
 use crate::ui::parts::{Button, TextField, TextKind};
 use crate::ui::runner::confirm::use_modal;
-use crate::ui::runner::words::{ended_name, misfit_words, money, tokens_words};
+use crate::ui::runner::words::{ended_name, misfit_words, tokens_words};
 
 #[derive(Properties, PartialEq)]
 pub struct ResultDetailDialogProps {
@@ -37,7 +38,7 @@ pub fn ResultDetailDialog(props: &ResultDetailDialogProps) -> Html {
     let mut facts = vec![ended_name(row).to_owned()];
     facts.extend(row.finish.iter().filter(|finish| *finish != "stop").map(|finish| format!("finish reason: {finish}")));
     facts.extend(row.usage.map(tokens_words));
-    facts.extend(row.cost.map(money));
+    facts.extend(row.cost.map(Usd::short));
     html! {
         <dialog ref={dialog} class="dialog result-detail" aria-label={format!("Row {}", row.id)} {onclose}>
             <div class="result-detail__head">

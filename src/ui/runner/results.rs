@@ -7,12 +7,12 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::link::{AnswerSummary, ExportState, Marks, ResultRow, RowFilter, Setup, candidate_name};
-use crate::money::grouped;
+use crate::money::{Usd, grouped};
 use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{Button, ButtonKind, SelectField, TextField, TextKind};
 use crate::ui::runner::pause_note::focus;
 use crate::ui::runner::window::{ROW_HEIGHT_PX, RowWindow, row_window};
-use crate::ui::runner::words::{ended_name, misfit_words, money, rows, state_name};
+use crate::ui::runner::words::{ended_name, misfit_words, rows, state_name};
 use crate::ui::store::RowsSeen;
 
 /// Rows that are asked for before it is known how many there are.
@@ -361,7 +361,7 @@ fn result_row(props: &ResultsTableProps, at: u32, row: &ResultRow, is_stop: bool
                 </span>
             </td>
             <td class="number results__narrow">{ tokens.unwrap_or_default() }</td>
-            <td class="number results__narrow">{ row.cost.map(money).unwrap_or_default() }</td>
+            <td class="number results__narrow">{ row.cost.map(Usd::short).unwrap_or_default() }</td>
             <td class="number results__narrow">{ row.attempts }</td>
         </tr>
     }

@@ -6,7 +6,7 @@ use crate::link::RunSummary;
 use crate::money::grouped;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, Notice, Tone};
-use crate::ui::runner::words::{doubtful_run_words, money, rows};
+use crate::ui::runner::words::{doubtful_run_words, rows};
 
 #[derive(Properties, PartialEq)]
 pub struct ResumeBannerProps {
@@ -55,6 +55,6 @@ pub fn banner_words(run: &RunSummary) -> String {
     format!(
         "{done} with {}, {} spent{doubtful}. Resume picks up where it stopped; you don't need the file.",
         run.model,
-        money(run.spent)
+        run.spent.short()
     )
 }

@@ -9,7 +9,6 @@ use crate::link::Progress;
 use crate::money::{Usd, grouped};
 use crate::time::{Time, in_words};
 use crate::ui::runner::figures::per_second;
-use crate::ui::runner::words::money;
 use crate::ui::store::under_way;
 
 /// Points that are kept: of more, every other one goes.
@@ -112,7 +111,7 @@ pub fn RunPlot(props: &RunPlotProps) -> Html {
                 words={format!("{} rows per second now, {} at most.", per_second(last.rate_milli), per_second(most))} />
             if progress.priced {
                 <Plot name="Spent" unit="US dollars" points={course.points(spent)} money=true
-                    words={format!("{} in {}.", money(last.spent), in_words(course.watched_ms()))} />
+                    words={format!("{} in {}.", last.spent.short(), in_words(course.watched_ms()))} />
             }
         </div>
     }

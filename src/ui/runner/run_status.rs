@@ -9,7 +9,7 @@ use crate::time::Time;
 use crate::ui::hooks::use_title;
 use crate::ui::parts::announce;
 use crate::ui::runner::status_line;
-use crate::ui::runner::words::{carried_out, money, rows, state_words};
+use crate::ui::runner::words::{carried_out, rows, state_words};
 
 /// A running run is announced every so many percent, and whenever its state changes.
 const HEARD_PERCENT: u32 = 25;
@@ -52,7 +52,7 @@ fn title_words(progress: &Progress) -> String {
 fn heard_words(progress: &Progress, now: Time) -> String {
     match progress.state {
         RunState::Running => {
-            let spent = if progress.priced { format!(", {} spent", money(progress.spent)) } else { String::new() };
+            let spent = if progress.priced { format!(", {} spent", progress.spent.short()) } else { String::new() };
             format!("{}% of {} done{spent}.", percent(progress), rows(progress.total.into()))
         }
         _ => state_words(progress, now),

@@ -11,7 +11,7 @@ use super::parse::faults;
 use super::pause_note::{PauseNote, PauseNoteProps};
 use super::resume_banner::banner_words;
 use super::status_line;
-use super::words::{money, pause_words, rounded_up, state_words, stop_question};
+use super::words::{pause_words, rounded_up, state_words, stop_question};
 use crate::link::*;
 use crate::money::Usd;
 use crate::time::Time;
@@ -108,10 +108,10 @@ fn amounts_have_cents_or_three_digits() {
         ("74.25", "$74.25"),
         ("1234.5", "$1,234.50"),
     ] {
-        assert_eq!(money(usd(amount)), words);
+        assert_eq!(usd(amount).short(), words);
         assert!(rounded_up(usd(amount)) >= usd(amount), "{amount}");
     }
-    assert_eq!(money(rounded_up(usd("0.12341"))), "$0.124");
+    assert_eq!(rounded_up(usd("0.12341")).short(), "$0.124");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::link::{CapProposal, Projection, Trial, TrialAnswer, TrialModel, Trial
 use crate::money::{Usd, grouped};
 use crate::time::in_words;
 use crate::ui::parts::{Button, ButtonKind};
-use crate::ui::runner::words::{counted, money};
+use crate::ui::runner::words::counted;
 
 /// Where the focus goes to see the answers.
 pub const TITLE: &str = "trial-title";
@@ -107,7 +107,7 @@ fn answer_cell(answer: &TrialAnswer, model: &TrialModel) -> Html {
     facts.extend(answer.ended_by.as_ref().map(|how| format!("cut: {how}")));
     facts.extend(answer.misfit.then(|| "doesn't fit".to_owned()));
     facts.extend(answer.usage.map(|usage| format!("{} + {} tokens", grouped(&usage.input.to_string()), usage.output)));
-    facts.extend(answer.cost.map(money));
+    facts.extend(answer.cost.map(Usd::short));
     facts.extend(answer.latency_ms.map(in_words));
     html! {
         <td>
@@ -127,7 +127,7 @@ fn answer_cell(answer: &TrialAnswer, model: &TrialModel) -> Html {
 }
 
 fn model_words(props: &TrialResultProps, model: &TrialModel, place: usize) -> Html {
-    let mut words = vec![format!("{} for {}", money(model.spent), counted(model.calls.into(), "call", "calls"))];
+    let mut words = vec![format!("{} for {}", model.spent.short(), counted(model.calls.into(), "call", "calls"))];
     words.extend(model.latency_ms_mean.map(|ms| format!("{} a call", in_words(ms))));
     let on_model = {
         let (on_model, name) = (props.on_model.clone(), AttrValue::from(model.model.clone()));
@@ -165,9 +165,9 @@ pub fn projection_words(projection: &Projection) -> String {
     format!(
         "{}: about {} ({} to {} with 95% confidence, from {}).",
         counted(projection.rows.into(), "call", "calls"),
-        money(projection.mean),
-        money(projection.low),
-        money(projection.high),
+        projection.mean.short(),
+        projection.low.short(),
+        projection.high.short(),
         counted(projection.of.into(), "row", "rows")
     )
 }
@@ -200,14 +200,14 @@ fn cost_words(trial: &Trial) -> String {
     let spent: Usd = trial.models.iter().map(|model| model.spent).sum();
     let doubtful: Usd = trial.models.iter().map(|model| model.doubtful).sum();
     let more = if doubtful > Usd::ZERO {
-        format!(", and up to {} may have been billed on top", money(doubtful))
+        format!(", and up to {} may have been billed on top", doubtful.short())
     } else {
         String::new()
     };
     format!(
         "This trial cost {}{more}. All trials so far ({}) are taken off the next run's budget.",
-        money(spent),
-        money(trial.off_the_budget)
+        spent.short(),
+        trial.off_the_budget.short()
     )
 }
 

@@ -3,7 +3,7 @@
 use crate::link::{
     ExportState, FailureKind, PauseReason, Progress, Provider, ResultRow, RunState, RunSummary, Wake, WakeReason,
 };
-use crate::money::{PICO, Usd, grouped};
+use crate::money::{Usd, grouped};
 use crate::time::{Time, in_words};
 
 /// A count as a person reads it: `1,234 rows`, `1 row`.
@@ -142,7 +142,7 @@ pub fn pause_words(reason: &PauseReason, progress: &Progress, stored: bool) -> P
         }
         PauseReason::Overshoot { by } => (
             "The provider used more than a call's worst case".to_owned(),
-            format!("It went {} above what was reserved, so the budget may not hold.", money(*by)),
+            format!("It went {} above what was reserved, so the budget may not hold.", by.short()),
             "It may ignore Max output tokens: check the ledger. Press Resume to continue anyway.".to_owned(),
         ),
         PauseReason::OnlyRateLimits => (
@@ -264,20 +264,20 @@ fn batch_ended_words(open: u32, problem: Option<&str>) -> (String, String, Strin
 
 fn budget_words(needed: Usd, progress: &Progress) -> (String, String, String) {
     let budget =
-        progress.budget.map_or_else(|| "the budget".to_owned(), |budget| format!("the budget of {}", money(budget)));
-    let at_least = money(rounded_up(needed));
+        progress.budget.map_or_else(|| "the budget".to_owned(), |budget| format!("the budget of {}", budget.short()));
+    let at_least = rounded_up(needed).short();
     let happened = format!(
         "{} spent{}. The next row could cost more than what is left, so it wasn't sent.",
-        money(progress.spent),
+        progress.spent.short(),
         match progress.doubtful {
             Usd::ZERO => String::new(),
-            doubtful => format!(", and up to {} more may have been billed", money(doubtful)),
+            doubtful => format!(", and up to {} more may have been billed", doubtful.short()),
         }
     );
     let to_do = match progress.projected {
         Some(projected) if projected > needed => format!(
             "Raise the budget to at least {at_least} to send the next row. The whole run will cost about {}.",
-            money(projected)
+            projected.short()
         ),
         _ => format!("Raise the budget to at least {at_least} to continue."),
     };
@@ -286,7 +286,7 @@ fn budget_words(needed: Usd, progress: &Progress) -> (String, String, String) {
 
 /// To the digits that [`money`] shows, and never below: an amount that is said to be enough has to be.
 pub fn rounded_up(amount: Usd) -> Usd {
-    let unit = 10_i128.pow(12 - decimals_shown(amount));
+    let unit = 10_i128.pow(12 - amount.places());
     Usd::from_pico((amount.pico() + unit - 1) / unit * unit)
 }
 
@@ -320,7 +320,7 @@ pub fn doubtful_run_words(run: &RunSummary) -> Option<String> {
     match (run.provider, run.doubtful_attempts, run.doubtful) {
         (Provider::Demo, ..) | (_, 0, _) => None,
         (_, _, Usd::ZERO) => Some(format!("{attempts} may have been billed")),
-        (_, _, amount) => Some(format!("{attempts} may have been billed, up to {}", money(amount))),
+        (_, _, amount) => Some(format!("{attempts} may have been billed, up to {}", amount.short())),
     }
 }
 
@@ -349,19 +349,6 @@ pub fn time_left_ms(progress: &Progress) -> Option<u64> {
         0 => None,
         rate => Some(u64::from(left(progress)).saturating_mul(1_000_000) / rate),
     }
-}
-
-/// An amount to read at a glance: cents from a dollar on, at most three significant digits below.
-pub fn money(amount: Usd) -> String {
-    let digits = amount.decimals(decimals_shown(amount));
-    // An end that says nothing goes, but for the cents.
-    let trimmed = digits.trim_end_matches('0');
-    let cents = digits.find('.').map_or(digits.len(), |point| point + 3);
-    format!("${}", grouped(&digits[..trimmed.len().max(cents)]))
-}
-
-fn decimals_shown(amount: Usd) -> u32 {
-    (2..12).find(|places| amount.pico() >= PICO / 10_i128.pow(places - 2) || amount == Usd::ZERO).unwrap_or(12)
 }
 
 pub fn state_name(state: ExportState) -> &'static str {
@@ -443,7 +430,7 @@ mod tests {
             ("92", "$92.00"),
             ("1234.567", "$1,234.57"),
         ] {
-            assert_eq!(money(Usd::parse(amount).expect("an amount")), words, "{amount}");
+            assert_eq!(Usd::parse(amount).expect("an amount").short(), words, "{amount}");
         }
     }
 }

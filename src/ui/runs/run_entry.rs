@@ -6,7 +6,7 @@ use crate::link::{Provider, RunSummary};
 use crate::money::grouped;
 use crate::ui::Route;
 use crate::ui::parts::{Button, ButtonKind, ProgressBar};
-use crate::ui::runner::words::{doubtful_run_words, money, rows};
+use crate::ui::runner::words::{doubtful_run_words, rows};
 
 #[derive(Properties, PartialEq)]
 pub struct RunEntryProps {
@@ -106,7 +106,7 @@ fn state_words(run: &RunSummary, running: bool) -> String {
             words.push_str(&format!(", {} {state}", grouped(&count.to_string())));
         }
     }
-    words.push_str(&format!(", {} spent", money(run.spent)));
+    words.push_str(&format!(", {} spent", run.spent.short()));
     if let Some(doubtful) = doubtful_run_words(run) {
         words.push_str(&format!("; {doubtful}"));
     }
