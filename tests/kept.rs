@@ -46,7 +46,7 @@ fn opened(kept: &Kept) -> (Progress, Totals) {
         compare: false,
     };
     let row = |leader| ItemFacts { leader, input_estimate: 30, input_bound: 300, maybe_cached: false };
-    let facts = (0..kept.manifest.data.rows).map(row).collect();
+    let facts: Vec<ItemFacts> = (0..kept.manifest.data.rows).map(row).collect();
     let engine = Engine::restore(plan, facts, kept.records.iter().cloned(), 1, LATER);
     let results = Results::restore(kept.manifest.data.rows, kept.records.iter().map(|record| (record, None)));
     (engine.progress(LATER), results.totals())
