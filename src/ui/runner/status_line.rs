@@ -4,8 +4,6 @@ use crate::link::{Progress, RunState};
 use crate::money::{PICO, Usd};
 use crate::ui::runner::words::carried_out;
 
-const CENT: i128 = PICO / 100;
-
 /// `[500/5000] $0.0081 spent | ~$0.08 projected | cache hits: 47`. A run without prices says so instead of $0.
 pub fn status_line(progress: &Progress) -> String {
     let Progress { total, cache_hits, .. } = progress;
@@ -16,7 +14,7 @@ pub fn status_line(progress: &Progress) -> String {
     let finished = progress.state == RunState::Finished;
     let settled = (finished && progress.doubtful_attempts == 0).then_some(progress.spent);
     let projected = match progress.projected.or(settled) {
-        Some(amount) => format!("~${} projected", projected_digits(amount)),
+        Some(amount) => format!("~${} projected", cents(amount)),
         None if progress.doubtful_answers > 0 => "answers came without their cost".to_owned(),
         None if finished => "nothing more to come".to_owned(),
         None => "projected after the first answer".to_owned(),
@@ -24,10 +22,8 @@ pub fn status_line(progress: &Progress) -> String {
     format!("[{done}/{total}] ${} spent | {projected} | cache hits: {cache_hits}", progress.spent.decimals(4))
 }
 
-/// Two decimals, as the post has it. What is below a cent has four, and is never nothing.
-fn projected_digits(amount: Usd) -> String {
-    match amount.pico() {
-        1..CENT => amount.max(Usd::from_pico(CENT / 100)).decimals(4),
-        _ => amount.decimals(2),
-    }
+/// Two decimals; what costs anything at all is at least a cent, so that nothing seems to be free.
+fn cents(amount: Usd) -> String {
+    let cent = Usd::from_pico(PICO / 100);
+    if amount > Usd::ZERO { amount.max(cent).decimals(2) } else { amount.decimals(2) }
 }
