@@ -47,6 +47,7 @@ export async function handOver(page: Page, runner: Runner, mock: Mock, perJob: n
   await runner.expand('More');
   await runner.expand('Batch API');
   await page.getByLabel('Rows per job', { exact: true }).fill(String(perJob));
+  await expect.poll(async () => (await mock.totals()).open, 'a call is held').toBeGreaterThan(0);
   await runner.button('Send the rest to the Batch API').click();
   await expect(page.getByText('Waiting for the calls under way.')).toBeVisible();
   await mock.release();
