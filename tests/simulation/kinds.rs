@@ -352,7 +352,7 @@ fn refusing(scenario: &mut Scenario, rng: &mut Rng) {
 }
 
 fn thinking(scenario: &mut Scenario, rng: &mut Rng) {
-    scenario.faults.thinking = rng.u32(300..=1_000);
+    scenario.faults.thinking = rng.u32(450..=1_000);
     if rng.u8(0..3) == 0 {
         crashes(scenario, rng);
     }
