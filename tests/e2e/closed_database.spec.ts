@@ -91,10 +91,19 @@ function inWorker<T>(page: Page, step: (scope: Scope) => T): Promise<T> {
   return worker.evaluate(`(${step})(self)`);
 }
 
-function started(page: Page, mock: Mock, host: Served): Promise<Runner> {
+function ready(page: Page, mock: Mock, host: Served): Promise<Runner> {
   return readyRunner(page, numberedRows(ROWS), {
     'Base URL': mock.baseUrl, 'System prompt': BRIEF, 'User prompt': '{{name}}', 'Concurrency': 4,
   }, `${host.address}#/run`);
+}
+
+/** Ten rows are done, and the provider holds four calls. */
+async function halfWay(page: Page, mock: Mock, host: Served): Promise<Runner> {
+  const runner = await ready(page, mock, host);
+  await runner.start();
+  await runner.untilDone(10);
+  await expect.poll(async () => (await mock.totals()).open).toBe(4);
+  return runner;
 }
 
 /** Every row has its answer, and was sent once. */
@@ -132,7 +141,7 @@ test('closed again and again, the database alone loses nothing of a run, and not
   page, startMock, serveWith,
 }) => {
   const [mock, host] = [await startMock(), await serveWith(`${closes(9)}${NO_FILES}`)];
-  const runner = await started(page, mock, host);
+  const runner = await ready(page, mock, host);
   await runner.start();
   await runner.untilFinished();
   const seen = await inWorker(page, scope => scope.seen());
@@ -144,7 +153,7 @@ test('closed again and again, the database alone loses nothing of a run, and not
 
 test("closed again and again beside the run's journal, the database has all of it in the end", async ({ page, startMock, serveWith }) => {
   const [mock, host] = [await startMock('--latency-ms', '100'), await serveWith(`${clockLines(FAST)}${closes(3)}`)];
-  const runner = await started(page, mock, host);
+  const runner = await ready(page, mock, host);
   await runner.start();
   await runner.untilFinished();
   expect((await inWorker(page, scope => scope.seen())).closed).toBeGreaterThan(1);
@@ -155,12 +164,8 @@ test("closed again and again beside the run's journal, the database has all of i
 test('where it cannot be opened again, the run pauses with the reason, its answers are exported, and Resume saves them', async ({
   page, startMock, serveWith,
 }) => {
-  const mock = await startMock('--hold-from', '10');
-  const host = await serveWith(`${clockLines(FAST)}${closes(1_000_000)}${NO_FILES}`);
-  const runner = await started(page, mock, host);
-  await runner.start();
-  await runner.untilDone(10);
-  await expect.poll(async () => (await mock.totals()).open).toBe(4);
+  const [mock, host] = [await startMock('--hold-from', '10'), await serveWith(`${clockLines(FAST)}${closes(1_000_000)}${NO_FILES}`)];
+  const runner = await halfWay(page, mock, host);
   await inWorker(page, scope => {
     scope.refuses = true;
     scope.closeDatabase();
@@ -183,12 +188,8 @@ test('where it cannot be opened again, the run pauses with the reason, its answe
 });
 
 test('a database that was emptied is not gone on with: what was in it is only in this tab', async ({ page, startMock, serveWith }) => {
-  const mock = await startMock('--hold-from', '10');
-  const host = await serveWith(`${clockLines(FAST)}${closes(1_000_000)}${NO_FILES}`);
-  const runner = await started(page, mock, host);
-  await runner.start();
-  await runner.untilDone(10);
-  await expect.poll(async () => (await mock.totals()).open).toBe(4);
+  const [mock, host] = [await startMock('--hold-from', '10'), await serveWith(`${clockLines(FAST)}${closes(1_000_000)}${NO_FILES}`)];
+  const runner = await halfWay(page, mock, host);
   await inWorker(page, scope => {
     scope.closeDatabase();
     indexedDB.deleteDatabase('pennybatch');

@@ -173,7 +173,7 @@ fn trial(props: &EstimatePanelProps) -> Html {
             html! {
                 <p class="small">
                     <a href={Route::Runner.href("")} {onclick}>{ words }</a>
-                    if let Some(words) = misfit_words(trial) {
+                    if let Some(words) = misfits_tried(trial) {
                         <span class="field__error">{ words }</span>
                     }
                 </p>
@@ -192,7 +192,7 @@ fn answered(trial: &Trial) -> usize {
 }
 
 /// So that no run is paid for whose answers are of no use.
-fn misfit_words(trial: &Trial) -> Option<&'static str> {
+fn misfits_tried(trial: &Trial) -> Option<&'static str> {
     let answers = || trial.rows.iter().flat_map(|row| &row.answers).filter(|answer| answer.text.is_some());
     match answers().filter(|answer| answer.misfit).count() {
         0 => None,
@@ -212,7 +212,7 @@ mod tests {
         let row = |answer| TrialRow { id: "1".into(), input: "a".into(), answers: vec![answer], differs: false };
         let said = |misfits: &[bool]| {
             let answers = misfits.iter().copied().map(answer).chain([TrialAnswer::default()]);
-            misfit_words(&Trial { rows: answers.map(row).collect(), models: Vec::new(), off_the_budget: Usd::ZERO })
+            misfits_tried(&Trial { rows: answers.map(row).collect(), models: Vec::new(), off_the_budget: Usd::ZERO })
         };
         assert_eq!((said(&[]), said(&[false, false])), (None, None));
         assert_eq!(said(&[false, true]), Some(". Some don't fit."));
