@@ -135,6 +135,15 @@ impl Setup {
         std::iter::once(self.provider).chain(self.more_lanes.iter().map(|lane| lane.provider)).collect()
     }
 
+    /// What the first lane's answers depend on. The rest may change, and what was found by asking stays true.
+    pub fn what_is_asked(&self) -> Setup {
+        let mut asked = self.clone();
+        asked.limits = Limits::default();
+        (asked.budget, asked.timeout_s, asked.max_retries, asked.id_column) = (None, None, 0, None);
+        asked.more_lanes.clear();
+        asked
+    }
+
     /// The setup as one lane has it: its endpoint, model, prices and limits, and no further lanes. A lane that isn't
     /// there is the first.
     pub fn of_lane(&self, lane: usize) -> Setup {

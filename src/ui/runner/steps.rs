@@ -7,7 +7,7 @@ use gloo_timers::callback::Timeout;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::link::{BadLines, Limits, Place, Provider, ReasoningEffort, Secret, Setup, ToWorker};
+use crate::link::{BadLines, Place, Provider, ReasoningEffort, Secret, Setup, ToWorker};
 use crate::provider::Auth;
 use crate::ui::runner::candidates::{Others, keys_of};
 use crate::ui::runner::checkpoint_import::CheckpointImport;
@@ -122,7 +122,7 @@ pub fn Steps(props: &StepsProps) -> Html {
     let demo = form.endpoints.iter().any(|endpoint| endpoint.provider == Provider::Demo);
     let billed = form.endpoints.iter().any(|endpoint| endpoint.provider.is_remote());
     let trial = questions.trial.ready();
-    let of_these_settings = read.as_ref().is_ok_and(|setup| asked.as_ref() == Some(&as_tried(setup)));
+    let of_these_settings = read.as_ref().is_ok_and(|setup| asked.as_ref() == Some(&setup.what_is_asked()));
     let projection = trial.filter(|_| of_these_settings).and_then(|trial| trial.models.first()?.projection);
     let on_more_models = {
         let more_models = more_models.clone();
@@ -196,15 +196,6 @@ fn fixes(problems: &[LaneProblem]) -> Vec<Fix> {
         message: message.clone().into(),
     };
     problems.iter().map(fix).collect()
-}
-
-/// What answers depend on. The rest of the setup may change without making a trial's answers those of another run.
-fn as_tried(setup: &Setup) -> Setup {
-    let mut tried = setup.clone();
-    tried.limits = Limits::default();
-    (tried.budget, tried.timeout_s, tried.max_retries, tried.id_column) = (None, None, 0, None);
-    tried.more_lanes.clear();
-    tried
 }
 
 /// Asks for the preview whenever the data or the prompts have changed, and for the estimate where all can be read.
@@ -297,7 +288,7 @@ impl Start {
     fn trying(&self, more_models: Vec<String>) -> Callback<()> {
         let (work, asked) = (self.work.clone(), self.asked.clone());
         self.when_ready(move |setup, ()| {
-            asked.set(Some(as_tried(&setup)));
+            asked.set(Some(setup.what_is_asked()));
             work.send.emit(ToWorker::Try {
                 setup,
                 key: key(&work.form.endpoints.first),

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::link::{
-    ConnectionReport, FileEstimate, Place, Preview, Problem, SimulationNews, TemplateProblem, ToPage, ToWorker,
+    ConnectionReport, FileEstimate, Place, Preview, Problem, Setup, SimulationNews, TemplateProblem, ToPage, ToWorker,
     TokenCount, Trial,
 };
 use crate::ui::store::{DeskAction, Part, Renewed, Request};
@@ -17,6 +17,8 @@ pub struct Questions {
     pub estimate: Renewed<Rc<FileEstimate>>,
     /// The provider's count of tokens.
     pub count: Request<TokenCount>,
+    /// What its count was asked for.
+    counted: Option<Rc<Setup>>,
     pub trial: Request<Rc<Trial>>,
     /// Lane by lane.
     pub connection: Request<Rc<Vec<ConnectionReport>>>,
@@ -45,12 +47,17 @@ impl Part for Questions {
 impl Questions {
     fn ask(&mut self, message: &ToWorker) {
         match message {
-            ToWorker::Estimate { .. } => {
-                self.estimate.loading = true;
-                // What is asked has changed.
-                self.count.forget();
+            ToWorker::Estimate { .. } => self.estimate.loading = true,
+            // A preview follows a change after a moment, so it may be asked for later than a count of the same prompts.
+            ToWorker::Preview { setup, .. } => {
+                if self.counted.as_deref() != Some(&setup.what_is_asked()) {
+                    self.count.forget();
+                }
             }
-            ToWorker::CountTokens { .. } => self.count = Request::Loading,
+            ToWorker::CountTokens { setup, .. } => {
+                self.count = Request::Loading;
+                self.counted = Some(Rc::new(setup.what_is_asked()));
+            }
             ToWorker::Try { .. } => self.trial = Request::Loading,
             ToWorker::CheckConnection { .. } => self.connection = Request::Loading,
             ToWorker::RouterPrices { .. } => self.asking_prices = true,
@@ -63,6 +70,7 @@ impl Questions {
             ToPage::Data(_) => {
                 (self.preview, self.estimate) = (None, Renewed::default());
                 self.trial.forget();
+                self.count.forget();
             }
             ToPage::Previewed { result, .. } => self.preview = Some(result.clone().map(Rc::new)),
             ToPage::Estimated(result) => {
@@ -105,14 +113,21 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_forgotten_once_something_else_is_asked() {
+    fn a_count_is_forgotten_once_the_prompts_change() {
         let (key, row, count) = (None, 0, TokenCount { row: 0, row_tokens: 9, rows: 1, counted: 9, estimated: 8 });
         let counting = Questions::default().after(&asked(ToWorker::CountTokens { setup: setup(), key, row }));
-        let estimate = asked(ToWorker::Estimate { setup: setup() });
-        assert_eq!(counting.after(&estimate).count, Request::Loading, "it will come");
-        let counted = counting.after(&heard(ToPage::TokensCounted(Ok(count))));
-        assert_eq!(counted.count, Request::Ready(count));
-        assert_eq!(counted.after(&estimate).count, Request::Idle);
+        let preview = |setup: Setup| asked(ToWorker::Preview { row, setup });
+        let (same, other) = (preview(setup()), preview(Setup { user: "Other words.".to_owned(), ..setup() }));
+        let hurried = preview(Setup { max_retries: 9, ..setup() });
+        assert_eq!(counting.after(&other).count, Request::Loading, "it will come");
+        for (result, told) in [(Ok(count), Request::Ready(count)), (Err(problem()), Request::Failed(problem()))] {
+            let counted = counting.after(&heard(ToPage::TokensCounted(result)));
+            assert_eq!(counted.count, told);
+            assert_eq!(counted.after(&same).count, told, "a late preview of what was counted");
+            assert_eq!(counted.after(&hurried).count, told, "tokens don't depend on retries");
+            assert_eq!(counted.after(&other).count, Request::Idle);
+            assert_eq!(counted.after(&heard(ToPage::Data(summary()))).count, Request::Idle);
+        }
     }
 
     #[test]
