@@ -1,6 +1,6 @@
 // A limit that no header tells of: the run finds it out by its refusals.
 //
-// PENNYBATCH_SLOWED_RPM, PENNYBATCH_SLOWED_ROWS: how much the server allows a minute (default 300), and how many rows.
+// PENNYBATCH_SLOWED_RPM, PENNYBATCH_SLOWED_ROWS: how much the server allows a minute (default 600), and how many rows (default 1,500).
 
 import { numberedRows, readJsonl } from './support/data';
 import { expectedAnswer } from './support/mock';
@@ -12,8 +12,8 @@ import { expect, fastTest } from './support/test';
 const FIRST_MINUTE_MS = 60_000;
 
 fastTest('with no header readable, a run at twice the allowed rate ends complete, slowed by its refusals', async ({ page, startMock }) => {
-  const rpm = Number(process.env.PENNYBATCH_SLOWED_RPM ?? 300);
-  const rows = Number(process.env.PENNYBATCH_SLOWED_ROWS ?? 750);
+  const rpm = Number(process.env.PENNYBATCH_SLOWED_RPM ?? 600);
+  const rows = Number(process.env.PENNYBATCH_SLOWED_ROWS ?? 1500);
   fastTest.setTimeout((rows / rpm + 4) * 60_000);
   const mock = await startMock('--latency-ms', '100', '--latency-spread', 'log-normal', '--rpm', `${rpm}`, '--cors', 'openai');
   const runner = await readyRunner(page, numberedRows(rows), {
