@@ -5,12 +5,16 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Node;
 use yew::prelude::*;
 
 use crate::ui::hooks::after_paint;
 use crate::ui::parts::{Button, Notice, Tone};
+
+/// A browser may never finish with a part, and says nothing. One that comes later is shown all the same.
+const SLOW_MS: u32 = 30_000;
 
 /// Draws a part.
 pub type View<P> = fn(&P) -> Html;
@@ -80,8 +84,14 @@ pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
         let (Loader(load), later) = (props.loader, props.after_paint);
         use_effect_with(*attempt, move |_| {
             let fetch = move || {
+                let slow = {
+                    let state = state.clone();
+                    Timeout::new(SLOW_MS, move || state.set(State::Failed))
+                };
                 spawn_local(async move {
-                    state.set(load().await.map_or(State::Failed, State::Ready));
+                    let loaded = load().await;
+                    drop(slow);
+                    state.set(loaded.map_or(State::Failed, State::Ready));
                 });
             };
             if later { after_paint(fetch) } else { fetch() }

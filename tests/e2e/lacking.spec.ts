@@ -4,7 +4,7 @@ import { clockLines, clockOf, FAST } from './support/clock';
 import { numberedRows, readJsonl } from './support/data';
 import { BRIEF } from './support/prompts';
 import { Runner } from './support/runner';
-import { expect, test } from './support/test';
+import { expect, held, test } from './support/test';
 
 const LACKS = {
   'no private file system': 'delete StorageManager.prototype.getDirectory;',
@@ -32,6 +32,21 @@ for (const [lack, lines] of Object.entries(LACKS)) {
     await expect(oneTab).toHaveCount(lack === 'no Web Locks' ? 1 : 0);
   });
 }
+
+test('a worker that is never done starting is told of, and does its work when it comes after all', async ({ page }) => {
+  const come = await held(page, '**/worker-*.wasm');
+  await page.clock.install();
+  await page.goto('./#/run');
+  await page.getByRole('button', { name: 'Sample data', exact: true }).click();
+  const long = page.getByText('takes long to start. Nothing was sent and nothing is lost.');
+  await page.clock.fastForward(15_000);
+  await expect(long).toHaveCount(0);
+  await page.clock.fastForward(15_000);
+  await expect(long).toBeVisible();
+  come();
+  await expect(page.getByText(/500 rows/).first()).toBeVisible();
+  await expect(long).toHaveCount(0);
+});
 
 const NEVER_OPENS = 'IDBFactory.prototype.open = () => new EventTarget();';
 const AFTER_ALL = {

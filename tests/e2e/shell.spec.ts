@@ -1,7 +1,7 @@
 // What holds for the page wherever it is served: its own policy, its own files, and no other host.
 
 import { expect, test, type Page, type Response } from '@playwright/test';
-import { waitUntilAlive } from './support/test';
+import { held, waitUntilAlive } from './support/test';
 
 const PAGES = { 'at the root': 'PENNYBATCH_PAGE', 'below a path': 'PENNYBATCH_PAGE_BELOW' };
 
@@ -118,6 +118,35 @@ test('a part that does not load says so, and loads when asked again', async ({ p
   refuse = false;
   await page.getByRole('button', { name: 'Try again', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Run a batch' })).toBeVisible();
+});
+
+test('a part that is never done loading is told of, and shown when it comes after all', async ({ page }) => {
+  test.skip(!process.env.PENNYBATCH_PARTS, 'this page is in one piece; the release has parts');
+  const come = await held(page, '**/part-split_run-*.wasm');
+  await page.clock.install();
+  await page.goto('./#/run');
+  await page.waitForFunction(() => !document.documentElement.inert);
+  await page.clock.fastForward(30_000);
+  await expect(page.getByText("This part of the page didn't load")).toBeVisible();
+  come();
+  await expect(page.getByRole('button', { name: 'Sample data', exact: true })).toBeVisible();
+  await expect(page.getByText("This part of the page didn't load")).toHaveCount(0);
+});
+
+test('a page that is never done loading says so, and starts when it comes after all', async ({ browser }) => {
+  const page = await browser.newPage();
+  const come = await held(page, '**/app-*.wasm');
+  await page.clock.install();
+  await page.goto(process.env.PENNYBATCH_PAGE!);
+  await page.clock.fastForward(15_000);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await page.clock.fastForward(15_000);
+  await expect(page.getByRole('alert')).toHaveText('This page takes long to start. If your connection is fine, reload it. Reload');
+  expect(await page.evaluate(() => document.documentElement.inert)).toBe(false);
+  come();
+  await expect(page.getByText('This page takes long to start.')).toHaveCount(0);
+  await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.225');
+  await page.close();
 });
 
 test('a page whose program has stopped says so', async ({ browser }) => {

@@ -11,12 +11,16 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Blob, Event, File, HtmlAnchorElement, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
-use crate::link::{Secret, ToPage, ToWorker};
+use crate::link::{Place, Problem, Secret, ToPage, ToWorker};
 use crate::ui::store::rows_form::RowsAction;
 use crate::ui::store::{DeskAction, FormAction};
 
 /// The meta tag that names the worker's script.
 const META: &str = "meta[name=pennybatch-worker]";
+/// A browser may never finish with the worker's program, and says nothing.
+const SLOW_START_MS: u32 = 30_000;
+const SLOW_START: &str = "The worker, which reads files and sends calls, takes long to start. Nothing was sent and nothing \
+                          is lost. If your connection is fine, reload the page.";
 /// An object URL must outlive the click that downloads it; browsers give no sign when that is over.
 const DOWNLOAD_MS: u32 = 60_000;
 
@@ -37,6 +41,8 @@ struct Line {
     /// It was ended because the browser set the page aside.
     set_aside: bool,
     waiting: Vec<JsValue>,
+    /// Tells of a worker that says nothing. Its first message ends it.
+    slow: Option<Timeout>,
     /// Kept alive as long as the worker may call them.
     on_message: Option<Closure<dyn FnMut(MessageEvent)>>,
     on_error: Option<Closure<dyn FnMut(Event)>>,
@@ -69,15 +75,22 @@ impl Connection {
             Closure::<dyn FnMut(Event)>::new(move |event: Event| {
                 let why = field(&event, "message").as_string().unwrap_or_default();
                 let ready = connection.line.borrow().ready;
+                connection.line.borrow_mut().slow = None;
                 let sentence = if ready { stopped(&why) } else { not_started(&why) };
                 connection.on_desk.emit(DeskAction::Broke(sentence));
             })
         };
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let slow = {
+            let on_desk = self.on_desk.clone();
+            let problem = Problem { place: Place::Storage, message: SLOW_START.to_owned() };
+            Timeout::new(SLOW_START_MS, move || on_desk.emit(DeskAction::Heard(ToPage::Refused(problem))))
+        };
         let page_left = self.end_when_set_aside();
         let mut line = self.line.borrow_mut();
         line.worker = Some(worker);
+        line.slow = Some(slow);
         line.on_message = Some(on_message);
         line.on_error = Some(on_error);
         line._page_left = Some(page_left);
@@ -129,6 +142,7 @@ impl Connection {
     }
 
     fn receive(&self, data: &JsValue) {
+        self.line.borrow_mut().slow = None;
         let message = match serde_wasm_bindgen::from_value::<ToPage>(field(data, "message")) {
             Ok(message) => message,
             Err(error) => {

@@ -49,10 +49,8 @@ impl Questions {
         match message {
             ToWorker::Estimate { .. } => self.estimate.loading = true,
             // A preview follows a change after a moment, so it may be asked for later than a count of the same prompts.
-            ToWorker::Preview { setup, .. } => {
-                if self.counted.as_deref() != Some(&setup.what_is_asked()) {
-                    self.count.forget();
-                }
+            ToWorker::Preview { setup, .. } if self.counted.as_deref() != Some(&setup.what_is_asked()) => {
+                self.count.forget();
             }
             ToWorker::CountTokens { setup, .. } => {
                 self.count = Request::Loading;

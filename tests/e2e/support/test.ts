@@ -71,6 +71,17 @@ export const fastTest = test.extend({ speed: [FAST, { option: true }] });
 /** For a test that takes real time and puts the worker's clock forward. */
 export const leapTest = test.extend({ speed: [1, { option: true }] });
 
+/** Files of this address do not come before the returned function is called. */
+export async function held(page: Page, address: string): Promise<() => void> {
+  let come = (): void => undefined;
+  const coming = new Promise<void>(done => { come = done; });
+  await page.route(address, async route => {
+    await coming;
+    await route.continue();
+  });
+  return come;
+}
+
 /** What is typed into the opening page before the program has taken it over would be lost: whoever opens the page waits. */
 export function waitUntilAlive(page: Page): void {
   const alive = () => page.waitForFunction(() => !document.documentElement.inert && !document.querySelector('.opening'));
