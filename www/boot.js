@@ -47,6 +47,6 @@ addEventListener('error', event => {
 // A browser may never finish with a program, and says nothing. One that comes after all draws over these words.
 setTimeout(() => {
   if (root.inert) {
-    tell('This page takes long to start. If your connection is fine, reload it.', document.getElementById('app'));
+    tell('This page is taking a long time to start. If your connection is fine, reload it.', document.getElementById('app'));
   }
 }, SLOW_MS);

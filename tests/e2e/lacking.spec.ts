@@ -38,7 +38,7 @@ test('a worker that is never done starting is told of, and does its work when it
   await page.clock.install();
   await page.goto('./#/run');
   await page.getByRole('button', { name: 'Sample data', exact: true }).click();
-  const long = page.getByText('takes long to start. Nothing was sent and nothing is lost.');
+  const long = page.getByText('is taking a long time to start. Nothing was sent and nothing is lost.');
   await page.clock.fastForward(15_000);
   await expect(long).toHaveCount(0);
   await page.clock.fastForward(15_000);

@@ -141,10 +141,10 @@ test('a page that is never done loading says so, and starts when it comes after 
   await page.clock.fastForward(15_000);
   await expect(page.getByRole('alert')).toHaveCount(0);
   await page.clock.fastForward(15_000);
-  await expect(page.getByRole('alert')).toHaveText('This page takes long to start. If your connection is fine, reload it. Reload');
+  await expect(page.getByRole('alert')).toHaveText('This page is taking a long time to start. If your connection is fine, reload it. Reload');
   expect(await page.evaluate(() => document.documentElement.inert)).toBe(false);
   come();
-  await expect(page.getByText('This page takes long to start.')).toHaveCount(0);
+  await expect(page.getByText('This page is taking a long time to start.')).toHaveCount(0);
   await expect(page.getByRole('group', { name: 'Async' })).toContainText('$0.225');
   await page.close();
 });

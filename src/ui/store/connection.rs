@@ -19,8 +19,8 @@ use crate::ui::store::{DeskAction, FormAction};
 const META: &str = "meta[name=pennybatch-worker]";
 /// A browser may never finish with the worker's program, and says nothing.
 const SLOW_START_MS: u32 = 30_000;
-const SLOW_START: &str = "The worker, which reads files and sends calls, takes long to start. Nothing was sent and nothing \
-                          is lost. If your connection is fine, reload the page.";
+const SLOW_START: &str = "The worker, which reads files and sends calls, is taking a long time to start. Nothing was sent \
+                          and nothing is lost. If your connection is fine, reload the page.";
 /// An object URL must outlive the click that downloads it; browsers give no sign when that is over.
 const DOWNLOAD_MS: u32 = 60_000;
 
