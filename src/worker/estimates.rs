@@ -187,6 +187,11 @@ impl Shell {
             tried.push(part);
         }
         let off_the_budget = self.trial_spend.get()[usize::from(setup.provider.is_remote())];
+        if !self.data().is_ok_and(|open| Rc::ptr_eq(&open, &data)) {
+            let words = "Other data was opened while rows were tried, so their answers aren't shown. What they cost is \
+                         taken off the next run's budget.";
+            return Err(problem(Place::Data, words));
+        }
         Ok(trial::joined(setup, &prepared, &rows, &tried, off_the_budget))
     }
 

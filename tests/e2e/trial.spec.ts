@@ -1,7 +1,7 @@
 // `Try 5 rows`: a few real calls before the run, counted, compared and not paid twice.
 
 import { expectedAnswer } from './support/mock';
-import { movies, firstRows, records } from './support/data';
+import { firstRows, movies, numberedRows, records } from './support/data';
 import { SORT_FILMS } from './support/prompts';
 import { readyRunner } from './support/runner';
 import { expect, test } from './support/test';
@@ -56,4 +56,16 @@ test('a trial keeps to the budget and says so', async ({ page, startMock }) => {
   await expect(page.getByText("What is left of the budget doesn't fit the next call.")).toBeVisible();
   // One call could cost 1,000 tokens of output, $0.0006, and more for its input.
   expect((await mock.totals()).requests).toBe(0);
+});
+
+test('rows of a file that was replaced meanwhile are not shown with the next one', async ({ page, startMock }) => {
+  const mock = await startMock('--latency-ms', '2000');
+  const runner = await readyRunner(page, firstRows(movies(), ROWS), { 'Base URL': mock.baseUrl, 'Concurrency': 8, 'Budget': '0.5' });
+  const tries = runner.button('Try 5 rows');
+  await tries.click();
+  await expect.poll(async () => (await mock.totals()).requests).toBeGreaterThan(0);
+  await runner.chooseData(numberedRows(40));
+  await expect(page.getByText("Other data was opened while rows were tried, so their answers aren't shown.")).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Trial answers' })).toHaveCount(0);
+  expect((await mock.totals()).requests, 'they were paid for').toBe(5);
 });
