@@ -11,6 +11,11 @@ const WINDOW = join(REPO, 'tests/e2e/support/engines/webkit_window.py');
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 const KEYS: Record<string, string> = { Tab: '\uE004', Enter: '\uE007', Space: ' ', Escape: '\uE00C' };
 const SCRIPT_MS_MAX = 240_000;
+/**
+ * WebKitGTK 2.50.6 at times stops or crashes correct programs while it compiles them beside their run (README, "Browsers"). The
+ * tests are of ours, so it compiles first and runs then, but where the variable is set already.
+ */
+const COMPILES_BEFORE_IT_RUNS = { JSC_useConcurrentJIT: '0' };
 
 interface Found {
   [ELEMENT]: string;
@@ -30,7 +35,10 @@ export async function startWebKit(profile: string): Promise<EngineBrowser> {
   const driver = spawn('WebKitWebDriver', [`--port=${port}`], {
     detached: true,
     stdio: 'ignore',
-    env: { ...process.env, DISPLAY: `:${display}`, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', NO_AT_BRIDGE: '1' },
+    env: {
+      ...COMPILES_BEFORE_IT_RUNS, ...process.env, DISPLAY: `:${display}`, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+      NO_AT_BRIDGE: '1',
+    },
   });
   const browser = new WebKitBrowser(screen, driver, `http://127.0.0.1:${port}`);
   try {
