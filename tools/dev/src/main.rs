@@ -43,6 +43,7 @@ mod mutate;
 mod names;
 mod node;
 mod offline;
+mod order;
 mod prices;
 mod project;
 mod refresh;

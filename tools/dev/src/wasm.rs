@@ -10,6 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::names;
 use crate::node;
+use crate::order;
 use crate::project::{self, PageProgram, Profile, WASM_TARGET};
 use crate::steps::{self, Output};
 
@@ -169,7 +170,7 @@ fn bound(
 ) -> Result<Program, String> {
     let input = read(compiled)?;
     let level = if fast { "-O3" } else { "-Oz" };
-    let with = optimizer.map_or_else(String::new, |_| format!("{level} {LOW_MEMORY} {}", FEATURES.join(" ")));
+    let with = optimizer.map_or_else(String::new, |_| format!("{level} {LOW_MEMORY} {}, in order", FEATURES.join(" ")));
     let key = format!("{} {} {with}", names::digest(&input), profile.name());
     let place = project::workshop().join(profile.name()).join(name);
     let key_path = place.join("made-from");
@@ -252,7 +253,9 @@ const LOW_MEMORY: &str = "--low-memory-unused";
 fn optimize(optimizer: &Path, level: &str, wasm: &Path) -> Result<(), String> {
     let mut program = steps::of_node(optimizer);
     program.args([level, LOW_MEMORY]).args(FEATURES).arg(wasm).arg("-o").arg(wasm);
-    Output::shown().run(program, "wasm-opt")
+    Output::shown().run(program, "wasm-opt")?;
+    let ordered = order::by_likeness(&read(wasm)?)?;
+    fs::write(wasm, ordered).map_err(|why| format!("{} cannot be written: {why}", wasm.display()))
 }
 
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
