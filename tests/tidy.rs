@@ -75,6 +75,13 @@ fn pure_rooms_stay_pure() {
     none(breaches);
 }
 
+#[test]
+fn what_page_and_worker_exchange_leaves_no_field_out() {
+    let leaves_out = |source: &Source| source.text.contains("skip_serializing_if");
+    let found: Vec<String> = sources("src").into_iter().filter(leaves_out).map(|source| source.name).collect();
+    assert_eq!(found, MAY_LEAVE_FIELDS_OUT, "a new file here must not be of what `link` hands on");
+}
+
 /// The sources of all packages.
 fn ours() -> Vec<Source> {
     PACKAGES.iter().map(|(place, _)| *place).chain(["src"]).flat_map(sources).collect()

@@ -70,7 +70,7 @@ pub struct Setup {
     #[serde(default)]
     pub prompt_cache: PromptCache,
     /// The prices of a list that the person had fetched, for a model that the catalogue lacks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub listed_card: Option<RateCard>,
     /// Lanes beside the first, which is made of the fields above. Their keys travel beside the setup, like the first's.
     #[serde(default)]
@@ -94,7 +94,7 @@ pub struct LaneSetup {
     pub model: String,
     pub input_price: Option<PerToken>,
     pub output_price: Option<PerToken>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub listed_card: Option<RateCard>,
     pub limits: Limits,
     /// What a candidate does otherwise than the first lane.

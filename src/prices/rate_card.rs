@@ -21,10 +21,10 @@ pub struct Rates {
     #[serde(default)]
     pub cache_write_1h: PerToken,
     /// Output that is thought and not shown; zero where it costs what output costs.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub reasoning: PerToken,
     /// Visible output of a call that thinks; zero where it costs what output costs.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub thinking_output: PerToken,
 }
 
@@ -98,10 +98,6 @@ impl Rates {
         let dearest_output = self.output.max(self.reasoning).max(self.thinking_output);
         self.input.max(self.cache_read).max(write) * input + dearest_output * output
     }
-}
-
-fn is_zero(price: &PerToken) -> bool {
-    price.0 == 0
 }
 
 impl RateCard {

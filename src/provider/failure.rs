@@ -9,15 +9,15 @@ use crate::provider::{billing, context_size};
 pub struct Failure {
     pub kind: FailureKind,
     /// HTTP status, where there was an answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub status: Option<u16>,
     /// The provider's own words, at most 300 characters; never contains the key.
     pub message: String,
     /// The provider's hint: wait at least this long.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub retry_after_ms: Option<u64>,
     /// The provider's id of the request, where it can be read: what failed may have been billed all the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub request_id: Option<String>,
 }
 

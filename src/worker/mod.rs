@@ -39,7 +39,7 @@ mod trial;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
@@ -74,7 +74,7 @@ pub fn run() {
 
 fn letter_of(envelope: &JsValue) -> Option<Letter> {
     let message = property(envelope, "message")?;
-    match serde_wasm_bindgen::from_value::<ToWorker>(message) {
+    match postcard::from_bytes::<ToWorker>(&Uint8Array::new(&message).to_vec()) {
         Ok(message) => Some(Letter { message: message.with_keys(keys_of(envelope)), file: file_of(envelope) }),
         Err(_) => {
             let words = "The page asked for something that this worker does not know. Reload the page: \

@@ -1,14 +1,13 @@
 //! The way to the page.
 
-use js_sys::{Object, Reflect};
-use serde::Serialize;
+use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
 use crate::link::{Place, Problem, ToPage};
 use crate::worker::browser::scope;
 
-/// `{message: <ToPage>}`, with a `Blob` beside it where there is one.
+/// `{message: <the bytes of a ToPage>}`, with a `Blob` beside it where there is one.
 pub fn post(message: &ToPage) {
     post_with(message, None);
 }
@@ -27,14 +26,11 @@ pub fn post_with(message: &ToPage, blob: Option<&Blob>) {
 }
 
 fn send(message: &ToPage, blob: Option<&Blob>) -> Result<(), JsValue> {
+    let bytes = postcard::to_allocvec(message).map_err(|error| error.to_string())?;
     let envelope = Object::new();
-    Reflect::set(&envelope, &"message".into(), &encode(message)?)?;
+    Reflect::set(&envelope, &"message".into(), &Uint8Array::from(&bytes[..]))?;
     if let Some(blob) = blob {
         Reflect::set(&envelope, &"blob".into(), blob)?;
     }
     scope().post_message(&envelope)
-}
-
-pub fn encode(message: &impl Serialize) -> Result<JsValue, JsValue> {
-    Ok(message.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }

@@ -13,7 +13,6 @@ use pennybatch::money::{PerToken, Usd};
 use pennybatch::prices::{RateCard, RouterList, RouterModel};
 use pennybatch::provider::Provider;
 use pennybatch::time::Time;
-use pennybatch::worker::page::encode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -22,8 +21,8 @@ use crate::sample::{LARGE, failure, setup, usage};
 const NOW: Time = Time::from_ms(1_795_442_000_000);
 
 fn survives<T: Serialize + DeserializeOwned + Debug + PartialEq>(message: T) {
-    let sent = encode(&message).expect("encoded");
-    let came: T = serde_wasm_bindgen::from_value(sent).expect("decoded");
+    let sent = postcard::to_allocvec(&message).expect("encoded");
+    let came: T = postcard::from_bytes(&sent).expect("decoded");
     assert_eq!(came, message);
 }
 
@@ -59,8 +58,8 @@ pub async fn what_the_page_asks_for() {
         ToWorker::ClearCache,
         ToWorker::Cancel(Task::Import),
     ] {
-        let sent = encode(&message).expect("encoded");
-        let came: ToWorker = serde_wasm_bindgen::from_value(sent).expect("decoded");
+        let sent = postcard::to_allocvec(&message).expect("encoded");
+        let came: ToWorker = postcard::from_bytes(&sent).expect("decoded");
         assert!(came.keys().iter().all(Option::is_none), "keys travel beside the message");
         assert_eq!(came.with_keys(message.keys().to_vec()), message);
     }
@@ -167,11 +166,6 @@ pub async fn every_state_and_notice() {
     }
     survives(ToPage::Notice(Notice::LaneStopped { lane: 1, failure: failure() }));
     survives(ToPage::Notice(Notice::Finished));
-}
-
-pub async fn an_amount_travels_as_text() {
-    let sent = encode(&LARGE).expect("encoded");
-    assert_eq!(sent.as_string().as_deref(), Some("90071992547409931234"));
 }
 
 fn breakdown() -> Breakdown {

@@ -70,7 +70,6 @@ browser_tests! {
         every_command,
         what_the_worker_answers,
         every_state_and_notice,
-        an_amount_travels_as_text,
     ],
     place: [
         the_private_file_system_is_there,

@@ -180,8 +180,17 @@ const COMPARES = `{
     }
     return fetch.call(self, address, init);
   };
+  // What the page is told of progress begins with the kind of message, the run's state, its rows and how many are done.
+  const [PROGRESS, PAUSED] = [9, 1];
+  const rowsDone = bytes => {
+    if (bytes?.[0] !== PROGRESS || bytes[1] === PAUSED) return 0;
+    let at = 2;
+    const next = () => (bytes[at] < 128 ? bytes[at++] : bytes[at++] - 128 + 128 * next());
+    next();
+    return next();
+  };
   self.postMessage = (envelope, ...more) => {
-    const done = envelope?.message?.progress?.done ?? 0;
+    const done = rowsDone(envelope?.message);
     seen.told = Math.max(seen.told, done);
     if (done > down.settled) seen.faults.push('told ' + done + ', settled ' + down.settled);
     return postMessage.call(self, envelope, ...more);

@@ -5,8 +5,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, Object, Reflect};
-use serde::Serialize;
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, Event, File, HtmlAnchorElement, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
@@ -124,9 +123,8 @@ impl Connection {
 
     /// Sends a message, with a file beside it; keeps it until the worker is ready.
     pub fn post(&self, message: ToWorker, file: Option<&File>) {
-        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-        let envelope = match message.serialize(&serializer) {
-            Ok(value) => envelope(&value, message.keys(), file),
+        let envelope = match postcard::to_allocvec(&message) {
+            Ok(bytes) => envelope(&bytes, message.keys(), file),
             Err(error) => {
                 self.on_desk.emit(DeskAction::Broke(stopped(&error.to_string())));
                 return;
@@ -143,7 +141,7 @@ impl Connection {
 
     fn receive(&self, data: &JsValue) {
         self.line.borrow_mut().slow = None;
-        let message = match serde_wasm_bindgen::from_value::<ToPage>(field(data, "message")) {
+        let message = match postcard::from_bytes::<ToPage>(&Uint8Array::new(&field(data, "message")).to_vec()) {
             Ok(message) => message,
             Err(error) => {
                 self.on_desk.emit(DeskAction::Broke(stopped(&error.to_string())));
@@ -197,10 +195,10 @@ fn open_worker() -> Result<Worker, String> {
     Worker::new_with_options(&url.href(), &options).map_err(|error| said(&error))
 }
 
-fn envelope(message: &JsValue, keys: &[Option<Secret>], file: Option<&File>) -> JsValue {
+fn envelope(message: &[u8], keys: &[Option<Secret>], file: Option<&File>) -> JsValue {
     let envelope = Object::new();
     // Setting a field of a fresh object can't fail.
-    let _ = Reflect::set(&envelope, &"message".into(), message);
+    let _ = Reflect::set(&envelope, &"message".into(), &Uint8Array::from(message));
     let keys: Array = keys.iter().map(|key| key.as_ref().map_or(JsValue::NULL, |key| key.expose().into())).collect();
     let _ = Reflect::set(&envelope, &"keys".into(), &keys);
     if let Some(file) = file {

@@ -14,7 +14,6 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::worker::browser::{property, scope};
-use crate::worker::page::encode;
 use crate::worker::signal::Cancel;
 
 /// Where the bundle says which programs there are: their addresses by name.
@@ -165,6 +164,10 @@ fn give_up(state: &RefCell<State>, why: &str) {
     for (_, reject) in waiting {
         let _ = reject.call1(&JsValue::UNDEFINED, &why.into());
     }
+}
+
+fn encode(message: &impl Serialize) -> Result<JsValue, JsValue> {
+    Ok(message.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
 
 /// The other side: answers every question of the worker that started this program.
