@@ -185,6 +185,17 @@ impl<'de> Deserialize<'de> for Usd {
     }
 }
 
+/// `fixed(1.25, 1)` is `1.3`: a number with so many decimals, half away from zero.
+pub fn fixed(number: f64, decimals: u32) -> String {
+    let scale = 10_u64.pow(decimals);
+    let steps = (number.abs() * scale as f64).round() as u64;
+    let sign = if number < 0.0 && steps > 0 { "-" } else { "" };
+    match decimals {
+        0 => format!("{sign}{steps}"),
+        _ => format!("{sign}{}.{:0width$}", steps / scale, steps % scale, width = decimals as usize),
+    }
+}
+
 /// Thousands separated by commas: `1234567.5` becomes `1,234,567.5`.
 pub fn grouped(digits: &str) -> String {
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
@@ -205,6 +216,23 @@ pub fn grouped(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fixed_number_has_its_decimals() {
+        for (number, decimals, text) in [
+            (1.25, 1, "1.3"),
+            (0.0, 1, "0.0"),
+            (-0.01, 1, "0.0"),
+            (-2.5, 1, "-2.5"),
+            (99.999, 2, "100.00"),
+            (0.005, 3, "0.005"),
+            (500.0, 0, "500"),
+            (999.6, 0, "1000"),
+            (1_000.0, 2, "1000.00"),
+        ] {
+            assert_eq!(fixed(number, decimals), text);
+        }
+    }
 
     #[test]
     fn reads_and_shows_amounts() {

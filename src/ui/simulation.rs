@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::estimate::{Workload, estimate};
 use crate::link::{Bin, Limiter, SimulationAsked, SimulationNews, Summary, ToWorker};
-use crate::money::grouped;
+use crate::money::{fixed, grouped};
 use crate::prices::{self, ModelId};
 use crate::time::{Time, in_words};
 use crate::ui::parts::{ProgressBar, SelectField, Stat};
@@ -214,7 +214,7 @@ fn Histogram(props: &HistogramProps) -> Html {
     html! {
         <figure class="simulation__figure">
             <p class="soft small">{ format!("Runs per bar, at most {most}; dashed: the median") }</p>
-            <svg viewBox={format!("0 0 {WIDTH} {HEIGHT}")} width="100%" role="img" aria-label={words}
+            <svg viewBox={format!("0 0 {} {}", round(WIDTH), round(HEIGHT))} width="100%" role="img" aria-label={words}
                 preserveAspectRatio="none" class="simulation__histogram">
                 { for props.bins.iter().enumerate().map(bar) }
                 <line class="simulation__median" x1={round(x(props.median_ms))} x2={round(x(props.median_ms))} y1="0"
@@ -230,7 +230,7 @@ fn Histogram(props: &HistogramProps) -> Html {
 }
 
 fn round(number: f64) -> String {
-    ((number * 10.0).round() / 10.0).to_string()
+    fixed(number, 1)
 }
 
 fn number(count: u32) -> String {

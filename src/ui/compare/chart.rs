@@ -6,7 +6,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::estimate::ConcurrencyPoint;
-use crate::money::grouped;
+use crate::money::{fixed, grouped};
 use crate::time;
 
 const WIDTH: f64 = 400.0;
@@ -117,7 +117,7 @@ pub fn Chart(props: &ChartProps) -> Html {
             if ended.len() > 1 {
                 <div class="chart-figure__plot" tabindex="0" role="group" {onkeydown} onblur={move |_| onblur()}
                     aria-label="Time by concurrency: left and right arrow keys show each value">
-                    <svg class="chart" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} width="100%" aria-hidden="true"
+                    <svg class="chart" viewBox={format!("0 0 {} {}", fixed(WIDTH, 0), fixed(HEIGHT, 0))} width="100%" aria-hidden="true"
                         onmouseout={move |_| onmouseout()}>
                         { drawn(&ended, at, props.knee, &looked_at) }
                     </svg>
@@ -229,7 +229,7 @@ fn thinned<T: Copy>(all: Vec<T>) -> Vec<T> {
 }
 
 fn at(number: f64) -> String {
-    ((number * 10.0).round() / 10.0).to_string()
+    fixed(number, 1)
 }
 
 /// The line in words.

@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::money::fixed;
+
 /// One line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
@@ -50,7 +52,7 @@ pub fn BarList(props: &BarListProps) -> Html {
 }
 
 fn line(bar: &Bar) -> Html {
-    let width = format!("{:.2}%", bar.share.clamp(0.0, 1.0) * 100.0);
+    let width = fixed(bar.share.clamp(0.0, 1.0) * 100.0, 2) + "%";
     html! {
         <tr class="bar-list__line">
             <th class="bar-list__name" scope="row">{ &bar.name }</th>

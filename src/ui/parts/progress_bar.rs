@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::money::fixed;
+
 #[derive(Properties, PartialEq)]
 pub struct ProgressBarProps {
     pub label: AttrValue,
@@ -16,7 +18,7 @@ pub struct ProgressBarProps {
 #[component]
 pub fn ProgressBar(props: &ProgressBarProps) -> Html {
     let share = f64::from(props.done) / f64::from(props.total.max(1));
-    let width = format!("{:.2}%", share.min(1.0) * 100.0);
+    let width = fixed(share.min(1.0) * 100.0, 2) + "%";
     html! {
         <div class="progress-bar" role="progressbar" aria-label={props.label.clone()} aria-valuemin="0"
             aria-valuemax={props.total.to_string()} aria-valuenow={props.done.to_string()}

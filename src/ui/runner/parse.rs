@@ -189,8 +189,7 @@ impl Reader<'_> {
     }
 
     fn temperature(&mut self) -> Option<f64> {
-        let scale = 10_f64.powi(Field::Temperature.range()?.decimals.into());
-        self.number(Field::Temperature).map(|steps| steps as f64 / scale)
+        self.number(Field::Temperature).map(|steps| Field::Temperature.number(steps))
     }
 
     fn endpoint(&mut self) -> LaneSetup {
@@ -215,8 +214,7 @@ impl Reader<'_> {
             MatchKind::Same => Matching::Same,
             MatchKind::Contains => Matching::Contains,
             MatchKind::Number => {
-                let scale = 10_f64.powi(Field::Tolerance.range().unwrap_or_default().decimals.into());
-                Matching::Number { tolerance: self.number(Field::Tolerance).unwrap_or(0) as f64 / scale }
+                Matching::Number { tolerance: Field::Tolerance.number(self.number(Field::Tolerance).unwrap_or(0)) }
             }
             MatchKind::Fields => {
                 let text = self.form.text(Field::TruthFields);

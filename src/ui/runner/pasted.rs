@@ -1,5 +1,7 @@
 //! Text that was pasted, as a file with a name: a table as it is, lines as a table of one column.
 
+use crate::ui::store::form::is_number;
+
 /// The column that lines without a heading get.
 const COLUMN: &str = "text";
 /// A longer cell is a sentence rather than a column's name.
@@ -27,7 +29,7 @@ pub fn is_json(text: &str) -> bool {
 
 fn is_name(cell: &str) -> bool {
     let words = cell.split_whitespace().count();
-    (1..=NAME_WORDS_MAX).contains(&words) && cell.trim().parse::<f64>().is_err()
+    (1..=NAME_WORDS_MAX).contains(&words) && !is_number(cell)
 }
 
 /// A file's name and what is in it.

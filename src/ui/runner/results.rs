@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::link::{AnswerSummary, ExportState, Marks, ResultRow, RowFilter, Setup, candidate_name};
-use crate::money::{Usd, grouped};
+use crate::money::{Usd, fixed, grouped};
 use crate::ui::hooks::use_throttled;
 use crate::ui::parts::{Button, ButtonKind, SelectField, TextField, TextKind};
 use crate::ui::runner::pause_note::focus;
@@ -258,7 +258,7 @@ fn ResultsTable(props: &ResultsTableProps) -> Html {
             for (space, px) in spaces {
                 if let Some(space) = space.cast::<HtmlElement>() {
                     // The style sheet's own policy allows this, not a style attribute.
-                    let _ = space.style().set_property("height", &format!("{px}px"));
+                    let _ = space.style().set_property("height", &(fixed(px, 1) + "px"));
                 }
             }
         });

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::link::Progress;
-use crate::money::{Usd, grouped};
+use crate::money::{Usd, fixed, grouped};
 use crate::time::{Time, in_words};
 use crate::ui::runner::figures::per_second;
 use crate::ui::store::under_way;
@@ -138,7 +138,7 @@ pub fn Plot(props: &PlotProps) -> Html {
     let top = step * f64::from(ticks);
     let x = |ms: u64| LEFT + ms as f64 / span_ms as f64 * (RIGHT - LEFT);
     let y = |value: f64| BOTTOM - value / top * (BOTTOM - TOP);
-    let at = |place: f64| format!("{place:.1}");
+    let at = |place: f64| fixed(place, 1);
     let line: Vec<String> = points.iter().map(|(ms, value)| format!("{},{}", at(x(*ms)), at(y(*value)))).collect();
     let value_tick = |tick: u32| {
         let place = y(step * f64::from(tick));
@@ -166,7 +166,7 @@ pub fn Plot(props: &PlotProps) -> Html {
             <figcaption class="plot__name">
                 { &props.name }<span class="soft">{ format!(", {}", props.unit) }</span>
             </figcaption>
-            <svg class="plot__drawing" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} width="100%" role="img"
+            <svg class="plot__drawing" viewBox={format!("0 0 {} {}", fixed(WIDTH, 0), fixed(HEIGHT, 0))} width="100%" role="img"
                 aria-label={props.words.clone()}>
                 { for (0..=ticks).map(value_tick) }
                 <line class="plot__axis" x1={at(LEFT)} x2={at(RIGHT)} y1={at(BOTTOM)} y2={at(BOTTOM)} />
@@ -192,8 +192,8 @@ fn value_ticks(most: f64) -> (f64, u32) {
 
 /// As many decimals as the step has.
 fn tick_words(step: f64, tick: u32, money: bool) -> String {
-    let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as usize;
-    let number = grouped(&format!("{:.*}", if money { decimals.max(2) } else { decimals }, step * f64::from(tick)));
+    let decimals = (-(step.log10() + 1e-9).floor()).max(0.0) as u32;
+    let number = grouped(&fixed(step * f64::from(tick), if money { decimals.max(2) } else { decimals }));
     match (tick, money) {
         (0, _) => "0".to_owned(),
         (_, true) => format!("${number}"),

@@ -3,7 +3,7 @@
 use crate::link::{
     ExportState, FailureKind, PauseReason, Progress, Provider, ResultRow, RunState, RunSummary, Wake, WakeReason,
 };
-use crate::money::{Usd, grouped};
+use crate::money::{Usd, fixed, grouped};
 use crate::time::{Time, in_words};
 
 /// A count as a person reads it: `1,234 rows`, `1 row`.
@@ -382,10 +382,10 @@ pub fn misfit_words(misfit: &String) -> String {
 /// `48.2 kB`, as file managers have it.
 pub fn bytes_words(bytes: f64) -> String {
     match bytes {
-        small if small < 1_000.0 => format!("{small:.0} bytes"),
-        kilo if kilo < 1_000_000.0 => format!("{:.1} kB", kilo / 1e3),
-        mega if mega < 1_000_000_000.0 => format!("{:.1} MB", mega / 1e6),
-        giga => format!("{:.1} GB", giga / 1e9),
+        small if small < 1_000.0 => format!("{} bytes", fixed(small, 0)),
+        kilo if kilo < 1_000_000.0 => format!("{} kB", fixed(kilo / 1e3, 1)),
+        mega if mega < 1_000_000_000.0 => format!("{} MB", fixed(mega / 1e6, 1)),
+        giga => format!("{} GB", fixed(giga / 1e9, 1)),
     }
 }
 

@@ -161,6 +161,20 @@ impl Field {
         self.range().and_then(|range| range.read("", text).ok().flatten())
     }
 
+    /// The number that so many steps of the range are: 5 where it has one decimal is 0.5.
+    pub fn number(self, steps: u64) -> f64 {
+        steps as f64 / self.steps_of_one()
+    }
+
+    /// A number as the box shows it; what is below a step is rounded.
+    pub fn shown(self, number: f64) -> String {
+        self.range().map(|range| range.plain((number * self.steps_of_one()).round() as u64)).unwrap_or_default()
+    }
+
+    fn steps_of_one(self) -> f64 {
+        10_u64.pow(self.range().map_or(0, |range| range.decimals.into())) as f64
+    }
+
     /// What was understood of a number, where the text leaves a doubt.
     pub fn echo(self, text: &str) -> Option<String> {
         self.range().and_then(|range| range.echo(text))

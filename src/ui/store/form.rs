@@ -316,7 +316,7 @@ impl Form {
             (Field::SystemPrompt, setup.system.clone()),
             (Field::UserPrompt, setup.user.clone()),
             (Field::MaxOutputTokens, count(setup.output_tokens_max.map(u64::from))),
-            (Field::Temperature, setup.temperature.map(|t| t.to_string()).unwrap_or_default()),
+            (Field::Temperature, setup.temperature.map(|number| Field::Temperature.shown(number)).unwrap_or_default()),
             (Field::MaxRetries, setup.max_retries.to_string()),
             (Field::Timeout, count(setup.timeout_s.map(u64::from))),
             (Field::Budget, setup.budget.map(dollars).unwrap_or_default()),
@@ -347,11 +347,22 @@ pub fn label_tokens(labels: &str) -> Option<u32> {
 
 /// The first column that holds words rather than numbers or ids.
 fn first_text_column(data: &DataSummary) -> Option<&str> {
-    let is_number = |cell: &String| cell.trim().is_empty() || cell.trim().parse::<f64>().is_ok();
+    let no_words = |cell: &String| cell.trim().is_empty() || is_number(cell);
     let others = || data.columns.iter().enumerate().filter(|(_, name)| data.id_column.as_ref() != Some(name));
-    let has_words = |place: usize| data.head.iter().filter_map(|row| row.get(place)).any(|cell| !is_number(cell));
+    let has_words = |place: usize| data.head.iter().filter_map(|row| row.get(place)).any(|cell| !no_words(cell));
     let (_, name) = others().find(|(place, _)| has_words(*place)).or_else(|| others().next())?;
     Some(name)
+}
+
+/// Whether a cell of a table holds a number as files have it: `7`, `-3.5`, `1e9`.
+pub fn is_number(cell: &str) -> bool {
+    let cell = cell.trim();
+    let unsigned = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    let (digits, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    let has_digits = !(whole.is_empty() && fraction.is_empty() || exponent.is_empty());
+    has_digits && [whole, fraction, exponent].into_iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The placeholder that puts a column into a prompt.
@@ -363,6 +374,18 @@ pub fn placeholder(column: &str) -> String {
 mod tests {
     use super::*;
     use crate::ui::store::fixtures::{summary, typed};
+
+    #[test]
+    fn a_cell_is_a_number_as_rust_reads_it() {
+        for cell in ["7", "-3.5", "+.5", "5.", "1e9", "1E-9", " 42 ", "007", "2.5e+3"] {
+            assert!(is_number(cell) && cell.trim().parse::<f64>().is_ok(), "{cell}");
+        }
+        for cell in
+            ["", " ", "-", ".", "-.", "e5", ".e5", "1e", "1e+", "1.2.3", "1,5", "12 kg", "x", "1e5.5", "--1", "0x1f"]
+        {
+            assert!(!is_number(cell) && cell.trim().parse::<f64>().is_err(), "{cell}");
+        }
+    }
 
     #[test]
     fn the_sample_brings_the_posts_prompt_and_other_data_their_first_text_column() {

@@ -92,7 +92,7 @@ impl RowsForm {
                 Matching::Same => MatchKind::Same,
                 Matching::Contains => MatchKind::Contains,
                 Matching::Number { tolerance } => {
-                    texts.push((Field::Tolerance, tolerance.to_string()));
+                    texts.push((Field::Tolerance, Field::Tolerance.shown(*tolerance)));
                     MatchKind::Number
                 }
                 Matching::Fields(names) => {
