@@ -85,12 +85,12 @@ impl Bundle {
 
     fn around(profile: Profile, programs: Vec<Program>, opening: &str) -> Result<Bundle, String> {
         let www = project::root().join("www");
-        let index = text(&project::root().join("index.html"))?;
+        let index = wasm::text(&project::root().join("index.html"))?;
         if index.matches(LOADING).count() != 1 {
             return Err(format!("index.html should hold {LOADING} once: the opening page goes there."));
         }
         let index = index.replace(LOADING, opening);
-        let headers = text(&www.join("_headers"))?;
+        let headers = wasm::text(&www.join("_headers"))?;
         let styles = styles(wasm::files_below(&www.join("styles"))?)?;
         let element = Element::read(&www.join("embed"))?;
         let others = wasm::files_below(&www)?;
@@ -239,10 +239,6 @@ fn below_worker(helpers: &[(&str, String)]) -> String {
     let entries: String =
         helpers.iter().map(|(name, file)| format!("  {name}: new URL(\"{file}\", import.meta.url).href,\n")).collect();
     format!("globalThis.pennybatchPrograms = {{\n{entries}}};\n")
-}
-
-fn text(path: &Path) -> Result<String, String> {
-    String::from_utf8(wasm::read(path)?).map_err(|_| format!("{} is not UTF-8.", path.display()))
 }
 
 /// The style sheets as one: the named ones first, in the order of their layers, then the rest by name.

@@ -1,5 +1,6 @@
 //! Scripts and style sheets made small for a release, by esbuild.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::node;
@@ -22,13 +23,14 @@ impl Minifier {
     fn minified(&self, name: &str, text: String) -> Result<String, String> {
         match self.0 {
             Profile::Dev => Ok(text),
-            Profile::Release | Profile::ReleaseUnsplit => esbuild(&[(name, text)], &[]),
+            Profile::Release | Profile::ReleaseUnsplit => esbuild(&[(name, text)], &["--minify"]),
         }
     }
 
     /// A module and another one that it imports, as one. What `./snippets` holds stays where it is.
     pub fn joined(&self, module: (&str, String), other: (&str, String)) -> Result<String, String> {
         let args = [
+            "--minify",
             "--bundle",
             "--format=esm",
             "--log-override:duplicate-object-key=silent",
@@ -37,6 +39,22 @@ impl Minifier {
         ];
         esbuild(&[module, other], &args)
     }
+}
+
+/// The names by which a program and its module know one another, but for the few that the splitter's loader uses. Most
+/// end in sixteen random digits, which nothing compresses, and stand in both.
+const NAMES_BETWEEN: &str = "--mangle-props=^(__wbg_|__wbindgen_|wasm_bindgen__)";
+
+/// A program's module with short names for what it exchanges with the program, and these names by the long ones.
+pub fn with_short_names(module: String) -> Result<(String, BTreeMap<String, String>), String> {
+    let cache = project::workshop().join("short-names.json");
+    let refused = |why: std::io::Error| format!("{} cannot be used: {why}", cache.display());
+    fs::write(&cache, "{}").map_err(refused)?;
+    let module = esbuild(&[("named.js", module)], &[NAMES_BETWEEN, &format!("--mangle-cache={}", cache.display())])?;
+    let names = fs::read_to_string(&cache).map_err(refused)?;
+    let names =
+        serde_json::from_str(&names).map_err(|why| format!("esbuild wrote other names than expected: {why}"))?;
+    Ok((module, names))
 }
 
 /// Runs esbuild over the first of these files.
@@ -50,7 +68,7 @@ fn esbuild(files: &[(&str, String)], args: &[&str]) -> Result<String, String> {
     let (name, _) = files[0];
     let small = place.join(format!("small-{name}"));
     let mut esbuild = steps::of_node(node::program("esbuild"));
-    esbuild.args(["--minify", "--log-level=warning", "--allow-overwrite"]).args(args);
+    esbuild.args(["--log-level=warning", "--allow-overwrite"]).args(args);
     esbuild.arg(place.join(name)).arg(format!("--outfile={}", small.display()));
     Output::shown().run(esbuild, "esbuild")?;
     fs::read_to_string(&small).map_err(refused)

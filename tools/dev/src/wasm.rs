@@ -1,5 +1,6 @@
 //! From Rust to what a browser loads: Cargo, wasm-bindgen and, for a release, wasm-opt.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,9 +9,10 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::compact::compact;
+use crate::minify;
 use crate::names;
 use crate::node;
-use crate::order;
 use crate::project::{self, PageProgram, Profile, WASM_TARGET};
 use crate::steps::{self, Output};
 
@@ -170,7 +172,7 @@ fn bound(
 ) -> Result<Program, String> {
     let input = read(compiled)?;
     let level = if fast { "-O3" } else { "-Oz" };
-    let with = optimizer.map_or_else(String::new, |_| format!("{level} {LOW_MEMORY} {}, in order", FEATURES.join(" ")));
+    let with = optimizer.map_or_else(String::new, |_| format!("{level} {LOW_MEMORY} {}, compact", FEATURES.join(" ")));
     let key = format!("{} {} {with}", names::digest(&input), profile.name());
     let place = project::workshop().join(profile.name()).join(name);
     let key_path = place.join("made-from");
@@ -185,15 +187,17 @@ fn bound(
         bindgen.remove_name_section(release).remove_producers_section(release);
         bind(&mut bindgen, &place)?;
         if let Some(optimizer) = optimizer {
-            optimize(optimizer, level, &place.join(format!("{name}_bg.wasm")))?;
+            let glue_path = place.join(format!("{name}.js"));
+            let (glue, short) = minify::with_short_names(text(&glue_path)?)?;
+            write(&glue_path, glue.as_bytes())?;
+            optimize(optimizer, level, &place.join(format!("{name}_bg.wasm")), &short)?;
             for (part, _) in files_below(&place.join(PARTS))?.iter().filter(|(part, _)| part.ends_with(".wasm")) {
-                optimize(optimizer, level, &place.join(PARTS).join(part))?;
+                optimize(optimizer, level, &place.join(PARTS).join(part), &BTreeMap::new())?;
             }
         }
-        fs::write(&key_path, key).map_err(|why| format!("{} cannot be written: {why}", key_path.display()))?;
+        write(&key_path, key.as_bytes())?;
     }
-    let glue = read(&place.join(format!("{name}.js")))?;
-    let glue = String::from_utf8(glue).map_err(|_| format!("wasm-bindgen's module for `{name}` is not text."))?;
+    let glue = text(&place.join(format!("{name}.js")))?;
     let wasm = read(&place.join(format!("{name}_bg.wasm")))?;
     let snippets = files_below(&place.join("snippets"))?;
     let snippets = snippets.into_iter().map(|(path, bytes)| (format!("snippets/{path}"), bytes)).collect();
@@ -250,16 +254,23 @@ const FEATURES: [&str; 6] = [
 /// the lowest kilobyte. Addresses can then be folded into loads and stores.
 const LOW_MEMORY: &str = "--low-memory-unused";
 
-fn optimize(optimizer: &Path, level: &str, wasm: &Path) -> Result<(), String> {
+fn optimize(optimizer: &Path, level: &str, wasm: &Path, names: &BTreeMap<String, String>) -> Result<(), String> {
     let mut program = steps::of_node(optimizer);
     program.args([level, LOW_MEMORY]).args(FEATURES).arg(wasm).arg("-o").arg(wasm);
     Output::shown().run(program, "wasm-opt")?;
-    let ordered = order::by_likeness(&read(wasm)?)?;
-    fs::write(wasm, ordered).map_err(|why| format!("{} cannot be written: {why}", wasm.display()))
+    write(wasm, &compact(&read(wasm)?, names)?)
 }
 
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|why| format!("{} cannot be read: {why}", path.display()))
+}
+
+pub fn text(path: &Path) -> Result<String, String> {
+    String::from_utf8(read(path)?).map_err(|_| format!("{} is not UTF-8.", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    fs::write(path, bytes).map_err(|why| format!("{} cannot be written: {why}", path.display()))
 }
 
 /// Every file below `place` with its path from there, in the order of the paths; nothing if there is no such place.

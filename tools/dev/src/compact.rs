@@ -1,14 +1,15 @@
-//! The order of a program's functions: brotli finds again what it saw a short while ago, so a function stands after the one
-//! that it is most like. Run page 3 % smaller, first load 2 %; nothing else changes.
+//! What makes a bound program smaller to download, and changes nothing else: short names for what it exchanges with its
+//! module, and its functions in an order that compresses well. brotli finds again what it saw a short while ago, so a
+//! function stands after the one that it is most like.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{CodeSection, FunctionSection, Module};
-use wasmparser::{CodeSectionReader, FunctionSectionReader, Parser, Payload, TypeRef};
+use wasm_encoder::{CodeSection, ExportSection, FunctionSection, ImportSection, Module};
+use wasmparser::{CodeSectionReader, Export, FunctionSectionReader, Import, Imports, Parser, Payload, TypeRef};
 
-/// The same program with its functions in an order that compresses well.
-pub fn by_likeness(wasm: &[u8]) -> Result<Vec<u8>, String> {
+/// The same program, smaller. `names` are the short names by the long ones.
+pub fn compact(wasm: &[u8], names: &BTreeMap<String, String>) -> Result<Vec<u8>, String> {
     let (imported, bodies) = functions(wasm).map_err(|why| format!("The program can't be read: {why}"))?;
     let order = chain(&bodies);
     let mut places = vec![0; order.len()];
@@ -16,9 +17,9 @@ pub fn by_likeness(wasm: &[u8]) -> Result<Vec<u8>, String> {
         places[function] = place;
     }
     let mut module = Module::new();
-    Reordered { imported, order, places }
+    Compact { names, imported, order, places }
         .parse_core_module(&mut module, Parser::new(0), wasm)
-        .map_err(|why| format!("The program's functions can't be put in order: {why}"))?;
+        .map_err(|why| format!("The program can't be made smaller: {why}"))?;
     Ok(module.finish())
 }
 
@@ -83,7 +84,8 @@ fn pieces(body: &[u8]) -> Vec<u32> {
     pieces
 }
 
-struct Reordered {
+struct Compact<'a> {
+    names: &'a BTreeMap<String, String>,
     imported: u32,
     /// The function at each place.
     order: Vec<usize>,
@@ -91,19 +93,30 @@ struct Reordered {
     places: Vec<u32>,
 }
 
-impl Reordered {
+impl Compact<'_> {
     fn put<T>(&self, read: Vec<T>) -> Vec<T> {
         let mut read: Vec<Option<T>> = read.into_iter().map(Some).collect();
         self.order.iter().filter_map(|&function| read[function].take()).collect()
     }
 }
 
-impl Reencode for Reordered {
+impl Reencode for Compact<'_> {
     type Error = std::convert::Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, Error<Self::Error>> {
         let own = function.checked_sub(self.imported);
         Ok(own.map_or(function, |own| self.imported + self.places[own as usize]))
+    }
+
+    fn parse_imports(&mut self, section: &mut ImportSection, imports: Imports<'_>) -> Result<(), Error<Self::Error>> {
+        let Imports::Single(place, import) = imports else { return utils::parse_imports(self, section, imports) };
+        let named = Import { name: self.names.get(import.name).map_or(import.name, String::as_str), ..import };
+        utils::parse_imports(self, section, Imports::Single(place, named))
+    }
+
+    fn parse_export(&mut self, exports: &mut ExportSection, export: Export<'_>) -> Result<(), Error<Self::Error>> {
+        let named = Export { name: self.names.get(export.name).map_or(export.name, String::as_str), ..export };
+        utils::parse_export(self, exports, named)
     }
 
     fn parse_function_section(
@@ -131,11 +144,10 @@ impl Reencode for Reordered {
 #[cfg(test)]
 mod tests {
     use wasm_encoder::{
-        ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, ImportSection, RefType,
-        TableSection, TableType, TypeSection,
+        ConstExpr, ElementSection, Elements, EntityType, ExportKind, Function, RefType, TableSection, TableType,
+        TypeSection,
     };
-
-    use wasmparser::{Export, Operator};
+    use wasmparser::Operator;
 
     use super::*;
 
@@ -203,7 +215,8 @@ mod tests {
     fn functions_that_are_alike_stand_together_and_names_and_calls_still_find_them() {
         let (a, b) = (1_234_567_890, 9_876_543_210);
         let wasm = program(&[a, b, a, b, a]);
-        let ordered = by_likeness(&wasm).unwrap();
+        let names = BTreeMap::new();
+        let ordered = compact(&wasm, &names).unwrap();
         let (before, mut after) = (exported(&wasm), exported(&ordered));
         let without_places = |exports: &[(u32, String, i64, Option<i64>)]| {
             exports.iter().cloned().map(|(_, name, number, called)| (name, number, called)).collect::<Vec<_>>()
@@ -212,11 +225,26 @@ mod tests {
         after.sort();
         let numbers: Vec<i64> = after.iter().map(|(_, _, number, _)| *number).collect();
         assert!(numbers == [a, a, a, b, b] || numbers == [b, b, a, a, a], "{numbers:?}");
-        assert_eq!(by_likeness(&wasm).unwrap(), ordered, "the same program is ordered the same way");
+        assert_eq!(compact(&wasm, &names).unwrap(), ordered, "the same program is ordered the same way");
+    }
+
+    #[test]
+    fn names_are_shortened_on_both_sides_and_others_stay() {
+        let names = [("call", "a"), ("f2", "b")].map(|(long, short)| (long.to_owned(), short.to_owned()));
+        let short = compact(&program(&[1, 2, 3]), &names.into_iter().collect()).unwrap();
+        let mut exports: Vec<String> = exported(&short).into_iter().map(|(_, name, ..)| name).collect();
+        exports.sort();
+        assert_eq!(exports, ["b", "f1", "f3"]);
+        let imported = |payload| match payload {
+            Payload::ImportSection(imports) => imports.into_imports().next(),
+            _ => None,
+        };
+        let import = Parser::new(0).parse_all(&short).map(Result::unwrap).find_map(imported).unwrap().unwrap();
+        assert_eq!((import.module, import.name), ("page", "a"));
     }
 
     #[test]
     fn what_is_no_program_is_an_error() {
-        assert!(by_likeness(b"<!doctype html>").is_err());
+        assert!(compact(b"<!doctype html>", &BTreeMap::new()).is_err());
     }
 }
