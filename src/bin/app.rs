@@ -1,5 +1,6 @@
-//! The page. With the feature `split`, two parts of it are programs of their own, fetched when they are first shown:
-//! `compare` (what stands below the calculator's answers) and `run` (what works with the worker). Without it, everything
+//! The page. With the feature `split`, three parts of it are programs of their own, fetched when they are first shown:
+//! `compare` (what stands below the calculator's answers), `run` (what sets up a run) and `open_run` (what shows one, and
+//! the lesser pages). Without it, everything
 //! is one program. The split points stand here and not in the library: their symbols would keep the parts' code in every
 //! program that links the library.
 
@@ -8,8 +9,10 @@ use pennybatch::ui::compare::{
 };
 use pennybatch::ui::count_text::{CountText, CountTextProps};
 use pennybatch::ui::hooks::after_paint;
-use pennybatch::ui::runner::{FileEstimate, FileEstimateProps};
-use pennybatch::ui::{App, AppProps, Loader, Loaders, NotLoaded, Pages, PagesProps, Simulation, SimulationProps, View};
+use pennybatch::ui::runner::{FileEstimate, FileEstimateProps, RunView, RunViewProps, RunnerPage, RunnerPageProps};
+use pennybatch::ui::runs::{RunsPage, RunsPageProps};
+use pennybatch::ui::settings::{SettingsPage, SettingsPageProps};
+use pennybatch::ui::{App, AppProps, Loader, Loaders, NotLoaded, Simulation, SimulationProps, View};
 use yew::prelude::*;
 
 macro_rules! split_point {
@@ -32,9 +35,12 @@ split_point!(compare, decision_path, DecisionPath, DecisionPathProps);
 split_point!(compare, share, Share, ShareProps);
 split_point!(compare, sources, Sources, SourcesProps);
 split_point!(compare, count_text, CountText, CountTextProps);
-split_point!(run, pages, Pages, PagesProps);
+split_point!(run, runner, RunnerPage, RunnerPageProps);
 split_point!(run, file_estimate, FileEstimate, FileEstimateProps);
 split_point!(run, simulation, Simulation, SimulationProps);
+split_point!(open_run, run_view, RunView, RunViewProps);
+split_point!(open_run, runs, RunsPage, RunsPageProps);
+split_point!(open_run, settings, SettingsPage, SettingsPageProps);
 
 struct Failed;
 
@@ -65,7 +71,10 @@ fn start() {
         share: Loader(|| Box::pin(async { share().await.map_err(|_| NotLoaded) })),
         sources: Loader(|| Box::pin(async { sources().await.map_err(|_| NotLoaded) })),
         count_text: Loader(|| Box::pin(async { count_text().await.map_err(|_| NotLoaded) })),
-        pages: Loader(|| Box::pin(async { pages().await.map_err(|_| NotLoaded) })),
+        runner: Loader(|| Box::pin(async { runner().await.map_err(|_| NotLoaded) })),
+        run_view: Loader(|| Box::pin(async { run_view().await.map_err(|_| NotLoaded) })),
+        runs: Loader(|| Box::pin(async { runs().await.map_err(|_| NotLoaded) })),
+        settings: Loader(|| Box::pin(async { settings().await.map_err(|_| NotLoaded) })),
         file_estimate: Loader(|| Box::pin(async { file_estimate().await.map_err(|_| NotLoaded) })),
         simulation: Loader(|| Box::pin(async { simulation().await.map_err(|_| NotLoaded) })),
     };

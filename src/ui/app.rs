@@ -10,9 +10,10 @@ use crate::ui::frame::{Frame, focus_main};
 use crate::ui::hooks::{use_hash, use_theme};
 use crate::ui::lazy::Lazy;
 use crate::ui::loaders::Loaders;
-use crate::ui::pages::PagesProps;
-use crate::ui::runner::RunnerPage;
+use crate::ui::runner::{RunnerPage, RunnerPageProps};
 use crate::ui::running::{Running, use_running};
+use crate::ui::runs::RunsPageProps;
+use crate::ui::settings::SettingsPageProps;
 
 #[derive(Properties, PartialEq)]
 pub struct AppProps {
@@ -59,6 +60,7 @@ pub fn App(props: &AppProps) -> Html {
         let query = calculator_query.setter();
         move |asked: AttrValue, ()| query.set(asked)
     });
+    let waiting = format!("Loading {}…", route.name());
     html! {
         <Frame {route} calculator_query={(*calculator_query).clone()} dark={theme.dark} on_theme={theme.choose.clone()}
             {running}>
@@ -75,10 +77,14 @@ pub fn App(props: &AppProps) -> Html {
                         Route::Calculator => html! {
                             <CalculatorPage {query} moves={address.moves} {on_query} {loaders} />
                         },
-                        route => html! {
-                            <Lazy<PagesProps> loader={loaders.pages} waiting={format!("Loading {}…", route.name())}
-                                opening={props.opening_run.clone().filter(|_| route == Route::Runner)}
-                                of={PagesProps { route, query, theme: theme.chosen, on_theme: theme.choose }} />
+                        Route::Runner => html! {
+                            <Lazy<RunnerPageProps> loader={loaders.runner} {waiting} opening={props.opening_run.clone()}
+                                of={RunnerPageProps { query, run_view: loaders.run_view }} />
+                        },
+                        Route::Runs => html! { <Lazy<RunsPageProps> loader={loaders.runs} {waiting} of={RunsPageProps {}} /> },
+                        Route::Settings => html! {
+                            <Lazy<SettingsPageProps> loader={loaders.settings} {waiting}
+                                of={SettingsPageProps { theme: theme.chosen, on_theme: theme.choose }} />
                         },
                     }
                 }
@@ -100,7 +106,7 @@ pub fn Opening(props: &OpeningProps) -> Html {
     html! {
         <Frame route={Route::Calculator} calculator_query="" dark={false} on_theme={Callback::noop()} running={None::<Running>}>
             <div class="page"><OpeningCalculator now={props.now} loaders={Loaders::NONE} /></div>
-            <div class="page page--run"><div class="opening"><RunnerPage /></div></div>
+            <div class="page page--run"><div class="opening"><RunnerPage run_view={Loaders::NONE.run_view} /></div></div>
         </Frame>
     }
 }

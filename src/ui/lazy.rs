@@ -61,53 +61,80 @@ pub struct LazyProps<P: PartialEq> {
     pub small: bool,
 }
 
-enum State<P> {
-    Waiting,
-    Failed,
-    Ready(View<P>),
-}
-
-impl<P> Clone for State<P> {
-    fn clone(&self) -> Self {
-        *self
+#[component]
+pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
+    let view = use_state(|| None::<View<P>>);
+    match *view {
+        Some(view) => view(&props.of),
+        None => {
+            let (Loader(load), view) = (props.loader, view.setter());
+            let fetch = Callback::from(move |()| -> Fetching {
+                let view = view.clone();
+                Box::pin(async move {
+                    let loaded = load().await;
+                    loaded.map(|loaded| view.set(Some(loaded)))
+                })
+            });
+            html! {
+                <Wait {fetch} waiting={props.waiting.clone()} opening={props.opening.clone()} after_paint={props.after_paint}
+                    small={props.small} />
+            }
+        }
     }
 }
 
-impl<P> Copy for State<P> {}
+/// Fetches a part that will be wanted soon. Where it fails, the part is fetched again when it is shown.
+pub fn fetch_ahead<P: 'static>(Loader(load): Loader<P>) {
+    spawn_local(async move {
+        let _ = load().await;
+    });
+}
 
+type Fetching = Pin<Box<dyn Future<Output = Result<(), NotLoaded>>>>;
+
+#[derive(Properties, PartialEq)]
+struct WaitProps {
+    fetch: Callback<(), Fetching>,
+    waiting: AttrValue,
+    opening: Option<Node>,
+    after_paint: bool,
+    small: bool,
+}
+
+/// In the part's place until it is there. The same for every part, so it doesn't know their properties.
 #[component]
-pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
-    let state = use_state(|| State::<P>::Waiting);
+fn Wait(props: &WaitProps) -> Html {
+    let failed = use_state(|| false);
     let attempt = use_state(|| 0_u32);
     {
-        let state = state.setter();
-        let (Loader(load), later) = (props.loader, props.after_paint);
+        let (failed, fetch, later) = (failed.setter(), props.fetch.clone(), props.after_paint);
         use_effect_with(*attempt, move |_| {
             let fetch = move || {
                 let slow = {
-                    let state = state.clone();
-                    Timeout::new(SLOW_MS, move || state.set(State::Failed))
+                    let failed = failed.clone();
+                    Timeout::new(SLOW_MS, move || failed.set(true))
                 };
                 spawn_local(async move {
-                    let loaded = load().await;
+                    let fetched = fetch.emit(()).await;
                     drop(slow);
-                    state.set(loaded.map_or(State::Failed, State::Ready));
+                    if fetched.is_err() {
+                        failed.set(true);
+                    }
                 });
             };
             if later { after_paint(fetch) } else { fetch() }
         });
     }
     let again = {
-        let state = state.setter();
+        let failed = failed.setter();
         Callback::from(move |()| {
-            state.set(State::Waiting);
+            failed.set(false);
             attempt.set(*attempt + 1);
         })
     };
-    match *state {
-        State::Ready(view) => view(&props.of),
-        State::Waiting if props.small => html! { <span class="soft">{ &props.waiting }</span> },
-        State::Failed if props.small => {
+    match (*failed, props.small) {
+        (false, true) => html! { <span class="soft">{ &props.waiting }</span> },
+        (true, true) => {
             html! {
                 <span class="row">
                     <span class="soft">{ "Couldn't load this." }</span>
@@ -115,7 +142,7 @@ pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
                 </span>
             }
         }
-        State::Waiting => match &props.opening {
+        (false, false) => match &props.opening {
             Some(opening) => html! {
                 <>
                     <p class="visually-hidden" role="status">{ &props.waiting }</p>
@@ -124,7 +151,7 @@ pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
             },
             None => html! { <p class="boot" role="status">{ &props.waiting }</p> },
         },
-        State::Failed => {
+        (true, false) => {
             html! {
                 <Notice tone={Tone::Error} heading="This part of the page didn't load">
                     <p>

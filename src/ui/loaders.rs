@@ -5,8 +5,9 @@ use std::future::pending;
 use crate::ui::compare::{ComparisonsProps, DecisionPathProps, ShareProps, SourcesProps};
 use crate::ui::count_text::CountTextProps;
 use crate::ui::lazy::Loader;
-use crate::ui::pages::PagesProps;
-use crate::ui::runner::FileEstimateProps;
+use crate::ui::runner::{FileEstimateProps, RunViewProps, RunnerPageProps};
+use crate::ui::runs::RunsPageProps;
+use crate::ui::settings::SettingsPageProps;
 use crate::ui::simulation::SimulationProps;
 
 /// What is fetched when it is first shown.
@@ -17,7 +18,10 @@ pub struct Loaders {
     pub share: Loader<ShareProps>,
     pub sources: Loader<SourcesProps>,
     pub count_text: Loader<CountTextProps>,
-    pub pages: Loader<PagesProps>,
+    pub runner: Loader<RunnerPageProps>,
+    pub run_view: Loader<RunViewProps>,
+    pub runs: Loader<RunsPageProps>,
+    pub settings: Loader<SettingsPageProps>,
     pub file_estimate: Loader<FileEstimateProps>,
     pub simulation: Loader<SimulationProps>,
 }
@@ -30,7 +34,10 @@ impl Loaders {
         share: Loader(|| Box::pin(pending())),
         sources: Loader(|| Box::pin(pending())),
         count_text: Loader(|| Box::pin(pending())),
-        pages: Loader(|| Box::pin(pending())),
+        runner: Loader(|| Box::pin(pending())),
+        run_view: Loader(|| Box::pin(pending())),
+        runs: Loader(|| Box::pin(pending())),
+        settings: Loader(|| Box::pin(pending())),
         file_estimate: Loader(|| Box::pin(pending())),
         simulation: Loader(|| Box::pin(pending())),
     };

@@ -20,7 +20,6 @@
 //! | [`runner`] | the run page |
 //! | [`runs`] | the history |
 //! | [`settings`] | settings |
-//! | [`pages`] | the pages that work with the worker |
 //! | [`loaders`] | what is fetched, and how |
 //! | [`calculator_page`] | the calculator, its address and what is fetched for it |
 //! | [`frame`] | what stands around every page |
@@ -40,7 +39,6 @@ mod frame;
 pub mod hooks;
 mod lazy;
 mod loaders;
-mod pages;
 pub mod parts;
 mod route;
 pub mod runner;
@@ -53,6 +51,5 @@ pub mod store;
 pub use app::{App, AppProps, Opening, OpeningProps};
 pub use lazy::{Loader, NotLoaded, View};
 pub use loaders::Loaders;
-pub use pages::{Pages, PagesProps};
 pub use route::Route;
 pub use simulation::{Simulation, SimulationProps};

@@ -58,7 +58,8 @@ mod tests;
 
 pub use confirm::Confirm;
 pub use file_estimate::{FileEstimate, FileEstimateProps};
-pub use page::RunnerPage;
+pub use page::{RunnerPage, RunnerPageProps};
 pub use pause_note::refocus;
 pub use run_delete::DELETED_WORDS;
+pub use run_view::{RunView, RunViewProps};
 pub use status_line::status_line;

@@ -4,19 +4,22 @@ use yew::prelude::*;
 
 use crate::link::{Place, ToWorker};
 use crate::ui::hooks::now;
+use crate::ui::lazy::{Lazy, Loader, fetch_ahead};
 use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::link_query;
 use crate::ui::runner::pause_note::refocus;
 use crate::ui::runner::resume_banner::ResumeBanner;
-use crate::ui::runner::run_view::RunView;
+use crate::ui::runner::run_view::RunViewProps;
 use crate::ui::runner::steps::Steps;
 use crate::ui::runner::working::Working;
 use crate::ui::store::under_way;
 use crate::ui::store::{DeskAction, FormAction};
 use crate::ui::store::{Work, use_worker};
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct RunnerPageProps {
+    /// Draws the open run.
+    pub run_view: Loader<RunViewProps>,
     /// The query of the address: what the calculator hands over, or `run=ID`.
     #[prop_or_default]
     pub query: AttrValue,
@@ -25,13 +28,14 @@ pub struct RunnerPageProps {
 #[component]
 pub fn RunnerPage(props: &RunnerPageProps) -> Html {
     let work = use_worker();
-    html! { <Runner query={props.query.clone()} {work} /> }
+    html! { <Runner query={props.query.clone()} {work} run_view={props.run_view} /> }
 }
 
 #[derive(Properties, PartialEq)]
 struct RunnerProps {
     query: AttrValue,
     work: Work,
+    run_view: Loader<RunViewProps>,
 }
 
 #[component]
@@ -39,9 +43,11 @@ fn Runner(props: &RunnerProps) -> Html {
     let Work { desk, .. } = &props.work;
     use_query(&props.work, &props.query);
     use_title_focused(desk.open.is_some());
+    use_fetched_ahead(props.run_view, desk.data.summary.is_some() || desk.opening.asked);
     let body = match &desk.open {
         Some(open) => html! {
-            <RunView key={open.run.clone()} work={props.work.clone()} open={open.clone()} now={Callback::from(|()| now())} />
+            <Lazy<RunViewProps> key={open.run.clone()} loader={props.run_view} waiting="Loading the run…"
+                of={RunViewProps { work: props.work.clone(), open: open.clone(), now: Callback::from(|()| now()) }} />
         },
         None => html! { <Steps work={props.work.clone()} /> },
     };
@@ -80,6 +86,16 @@ fn left_out(query: &str) -> Html {
 }
 
 const TITLE: &str = "runner-title";
+
+/// Whoever has chosen data will look at a run soon, and a run that began should be seen at once.
+#[hook]
+fn use_fetched_ahead(run_view: Loader<RunViewProps>, soon: bool) {
+    use_effect_with(soon, move |soon| {
+        if *soon {
+            fetch_ahead(run_view);
+        }
+    });
+}
 
 /// The focus of a run that was left goes to the page's title.
 #[hook]

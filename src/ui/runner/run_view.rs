@@ -42,7 +42,7 @@ use crate::ui::store::{DeskAction, FormAction, OpenRun, Work, under_way};
 /// What is on screen changes this often at most: status and figures together, so that they never disagree.
 const SEEN_MS: u32 = 500;
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct RunViewProps {
     pub work: Work,
     pub open: OpenRun,

@@ -16,8 +16,11 @@ use run_entry::{RunEntry, started_words};
 
 const TITLE: &str = "runs-title";
 
+#[derive(Clone, Properties, PartialEq)]
+pub struct RunsPageProps {}
+
 #[component]
-pub fn RunsPage() -> Html {
+pub fn RunsPage(_props: &RunsPageProps) -> Html {
     let work = use_worker();
     html! { <Runs {work} /> }
 }

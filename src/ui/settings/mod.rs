@@ -12,7 +12,7 @@ use crate::ui::Route;
 use crate::ui::hooks::Theme;
 use crate::ui::parts::SelectField;
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct SettingsPageProps {
     pub theme: Theme,
     pub on_theme: Callback<Theme>,

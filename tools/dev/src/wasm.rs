@@ -1,6 +1,6 @@
 //! From Rust to what a browser loads: Cargo, wasm-bindgen and, for a release, wasm-opt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -222,8 +222,27 @@ fn split_off(name: &str, input: &[u8], place: &Path) -> Result<Vec<u8>, String> 
     options.main_out_path = &rest;
     options.main_module = &main_module;
     options.link_name = LOADER_PATH;
-    wasm_split_cli_support::transform(options).map_err(|why| format!("`{name}` could not be split: {why:?}"))?;
+    let split = wasm_split_cli_support::transform(options);
+    let split = split.map_err(|why| format!("`{name}` could not be split: {why:?}"))?;
+    name_shared(&place, &split.prefetch_map)?;
     read(&rest)
+}
+
+/// Names what several parts share after them, as in `shared.compare.run.wasm`. `files` are those that each part needs.
+fn name_shared(place: &Path, files: &HashMap<String, Vec<String>>) -> Result<(), String> {
+    let loader_path = place.join(LOADER);
+    let mut loader = text(&loader_path)?;
+    let shared: BTreeSet<&String> = files.values().flatten().filter(|file| file.starts_with("chunk_")).collect();
+    for file in shared {
+        let mut parts: Vec<&str> =
+            files.iter().filter(|(_, needed)| needed.contains(file)).map(|(part, _)| part.as_str()).collect();
+        parts.sort_unstable();
+        let named = format!("shared.{}.wasm", parts.join("."));
+        let moved = fs::rename(place.join(format!("{file}.wasm")), place.join(&named));
+        moved.map_err(|why| format!("{file}.wasm cannot be renamed: {why}"))?;
+        loader = loader.replace(&format!("\"./{file}.wasm\""), &format!("\"./{named}\""));
+    }
+    write(&loader_path, loader.as_bytes())
 }
 
 fn parts(place: &Path) -> Result<Parts, String> {
