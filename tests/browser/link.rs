@@ -168,6 +168,18 @@ pub async fn every_state_and_notice() {
     survives(ToPage::Notice(Notice::Finished));
 }
 
+pub async fn kinds_have_the_places_that_tests_know() {
+    let detail = ResultDetail { row: row(), system: String::new(), user: String::new(), attempts: vec![], raw: None };
+    for (message, place) in [
+        (ToPage::Progress(progress(RunState::Running)), 9),
+        (ToPage::Detail(detail), 21),
+        (ToPage::Refused(Problem { place: Place::Run, message: String::new() }), 28),
+    ] {
+        let bytes = postcard::to_allocvec(&message).expect("encoded");
+        assert_eq!(bytes[0], place, "tests/e2e/support/told.ts");
+    }
+}
+
 fn breakdown() -> Breakdown {
     let marks = Marks { cut_off: 1, filtered: 2, misfits: 3, imported: 4 };
     Breakdown { answered: vec![7, 0], needs_keys: vec![true, false], marks }

@@ -16,6 +16,7 @@ mod spool;
 mod storage;
 mod turns;
 
+use pennybatch::link::{ToPage, ToWorker};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -70,6 +71,7 @@ browser_tests! {
         every_command,
         what_the_worker_answers,
         every_state_and_notice,
+        kinds_have_the_places_that_tests_know,
     ],
     place: [
         the_private_file_system_is_there,
@@ -97,6 +99,24 @@ browser_tests! {
         long_work_gives_the_event_loop_its_turns,
         a_sleep_never_ends_early_by_more_than_a_clock_tick,
     ],
+}
+
+/// A message to the worker, from JSON, for tests that speak to it without the page.
+#[wasm_bindgen]
+pub fn asked(json: &str) -> Result<Vec<u8>, JsError> {
+    Ok(postcard::to_allocvec(&serde_json::from_str::<ToWorker>(json)?)?)
+}
+
+/// What the page asked the worker for, as JSON.
+#[wasm_bindgen]
+pub fn question(bytes: &[u8]) -> Result<String, JsError> {
+    Ok(serde_json::to_string(&postcard::from_bytes::<ToWorker>(bytes)?)?)
+}
+
+/// What the worker told, as JSON.
+#[wasm_bindgen]
+pub fn told(bytes: &[u8]) -> Result<String, JsError> {
+    Ok(serde_json::to_string(&postcard::from_bytes::<ToPage>(bytes)?)?)
 }
 
 fn main() {

@@ -11,6 +11,7 @@ import { billed, expectedAnswer, type Mock } from './support/mock';
 import { ID_AND_TITLE, promptOf, SORT_FILMS } from './support/prompts';
 import { readyRunner, Runner } from './support/runner';
 import type { Served } from './support/served';
+import { TOLD } from './support/told';
 import { expect, test } from './support/test';
 
 const ROWS = 200;
@@ -181,7 +182,7 @@ const COMPARES = `{
     return fetch.call(self, address, init);
   };
   // What the page is told of progress begins with the kind of message, the run's state, its rows and how many are done.
-  const [PROGRESS, PAUSED] = [9, 1];
+  const [PROGRESS, PAUSED] = [${TOLD.progress}, 1];
   const rowsDone = bytes => {
     if (bytes?.[0] !== PROGRESS || bytes[1] === PAUSED) return 0;
     let at = 2;

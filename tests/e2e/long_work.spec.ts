@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { TestInfo } from '@playwright/test';
 import { expect, test, type Page } from './support/test';
 import { Runner } from './support/runner';
+import { TOLD } from './support/told';
 
 const ROWS = Number(process.env.PENNYBATCH_LONG_ROWS ?? 20_000);
 /**
@@ -19,7 +20,7 @@ const WAIT_MS_MAX = 500;
 const MARKED = `{
   const { postMessage } = self;
   self.postMessage = (envelope, ...more) => {
-    if (envelope?.message?.detail || envelope?.message?.refused) performance.mark('answered');
+    if ([${TOLD.detail}, ${TOLD.refused}].includes(envelope?.message?.[0])) performance.mark('answered');
     return postMessage.call(self, envelope, ...more);
   };
 }\n`;
@@ -36,20 +37,30 @@ interface Seen {
 }
 
 interface Scope {
+  questions: Uint8Array[];
   setup: Record<string, unknown>;
   ask: (message: Message, ends: string, file?: [string, string]) => Promise<Told>;
   during: (message: Message, ends: string, file?: [string, string]) => Promise<Seen>;
   text: (what: string, run: string) => [string, string];
 }
 
-/** Keeps the setup that the page starts a run with. */
+/** Keeps what the page asks its worker for. */
 function remember(): void {
   const { postMessage } = Worker.prototype;
-  Worker.prototype.postMessage = function (this: Worker, envelope: { message?: { start?: { setup: Record<string, unknown> } } }) {
-    const start = envelope?.message?.start;
-    if (start) (globalThis as unknown as Scope).setup = start.setup;
+  const scope = globalThis as unknown as Scope;
+  scope.questions = [];
+  Worker.prototype.postMessage = function (this: Worker, envelope: { message?: Uint8Array }) {
+    if (envelope?.message) scope.questions.push(envelope.message);
     postMessage.call(this, envelope);
   };
+}
+
+/** Messages as JSON, by the program of Rust's tests in the browser. */
+interface Words {
+  default: (from: { module_or_path: URL }) => Promise<unknown>;
+  asked: (json: string) => Uint8Array;
+  question: (bytes: Uint8Array) => string;
+  told: (bytes: Uint8Array) => string;
 }
 
 /** A second worker of the page, spoken to in its own words. */
@@ -57,10 +68,15 @@ async function connect(page: Page, rows: number): Promise<void> {
   await page.evaluate(async rows => {
     const scope = globalThis as unknown as Scope;
     const script = document.querySelector('meta[name=pennybatch-worker]')!.getAttribute('content')!;
+    const words = await import(new URL('browser-tests/tests.js', document.baseURI).href) as Words;
+    await words.default({ module_or_path: new URL('browser-tests/tests.wasm', document.baseURI) });
+    const starts = scope.questions.map(bytes => JSON.parse(words.question(bytes)) as { start?: { setup: Record<string, unknown> } });
+    scope.setup = starts.find(question => question.start)!.start!.setup;
     const worker = new Worker(new URL(script, document.baseURI), { type: 'module' });
     const heard: Told[] = [];
     const waiting: { kind: string; from: number; resolve: (told: Told) => void }[] = [];
-    worker.addEventListener('message', ({ data: { message } }) => {
+    worker.addEventListener('message', ({ data }) => {
+      const message = JSON.parse(words.told(data.message)) as Record<string, unknown>;
       const kind = Object.keys(message)[0];
       const told = { kind, at: performance.now(), message };
       heard.push(told);
@@ -71,7 +87,7 @@ async function connect(page: Page, rows: number): Promise<void> {
     });
     scope.ask = (message, kind, file) => new Promise(resolve => {
       waiting.push({ kind, from: heard.length, resolve });
-      worker.postMessage({ message, file: file && new File([file[1]], file[0]) });
+      worker.postMessage({ message: words.asked(JSON.stringify(message)), file: file && new File([file[1]], file[0]) });
     });
     scope.during = async (message, ends, file) => {
       performance.mark(`work: ${JSON.stringify(message).slice(0, 40)}`);
@@ -197,13 +213,15 @@ test('during each kind of long work the worker answers, and Stop goes through', 
   await during('read the file', openFile, 'data', data);
   await during('estimate', { estimate: { setup: fast } }, 'estimated');
   await during('list the runs', 'list_runs', 'runs').catch(() => { /* It may be over at once. */ });
-  // In the middle of a long work, Stop is done before the work is.
+  // In the middle of a long work, Stop is done before the work is, and so is what was asked after it. Its own report may come
+  // a quarter of a second later.
   const order = await page.evaluate(async ([message, file]) => {
     const { ask } = globalThis as unknown as Scope;
     const told: string[] = [];
     await Promise.all([
       ask(message as Message, 'data', file as [string, string]).then(() => told.push('read')),
-      ask({ run: 'stop' }, 'progress').then(() => ask({ detail: { item: 0 } }, 'detail')).then(() => told.push('stopped')),
+      ask({ run: 'stop' }, 'progress'),
+      ask({ detail: { item: 0 } }, 'detail').then(() => told.push('stopped')),
     ]);
     return told;
   }, [openFile, data] as const);

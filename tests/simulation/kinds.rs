@@ -200,8 +200,8 @@ fn hints(scenario: &mut Scenario, rng: &mut Rng) {
         scenario.facts = facts(rng, items, items, scenario.plan.use_cache);
     }
     // Whoever resumes doesn't shorten what the provider asked for.
-    if rng.u8(0..3) == 0 {
-        scenario.person = Person::Restless(rng.u32(8..=120));
+    if rng.bool() {
+        scenario.person = Person::Restless(rng.u32(8..=60));
     }
 }
 
