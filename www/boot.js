@@ -9,7 +9,7 @@ try {
 }
 if (location.hash.length > 2) root.dataset.elsewhere = /^#\/run\/?(?:[?&]|$)/.test(location.hash) ? 'run' : '';
 root.inert = true;
-const NEEDED = 'script[data-program], link[rel=stylesheet]';
+const NEEDED = 'script[data-program]';
 
 const SLOW_MS = 30_000;
 

@@ -113,12 +113,13 @@ impl Bundle {
         programs: Vec<Program>,
         minifier: &Minifier,
     ) -> Result<Bundle, String> {
-        let rules = HeaderRules::parse(headers)?;
         let mut files: BTreeMap<String, Vec<u8>> = others.into_iter().collect();
         let styles = minifier.styles(styles)?;
-        let styles_name = names::hashed("styles.css", styles.as_bytes());
-        files.insert(styles_name.clone(), styles.into_bytes());
-        let mut references = vec![("styles.css".to_owned(), styles_name)];
+        let index = names::with_styles(index, &styles)?;
+        let headers = names::allowing_styles(headers, &styles)?;
+        let rules = HeaderRules::parse(&headers)?;
+        files.insert("_headers".to_owned(), headers.into_bytes());
+        let mut references = Vec::new();
         for plain in SCRIPTS {
             let Some(script) = files.remove(plain) else { continue };
             let script = String::from_utf8(script).map_err(|_| format!("www/{plain} is not UTF-8."))?;
@@ -159,7 +160,7 @@ impl Bundle {
             files.extend(program.snippets);
         }
         let references: Vec<(&str, &str)> = references.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
-        let index = names::renamed(index, &references)?;
+        let index = names::renamed(&index, &references)?;
         // A path that only the general pattern covers: frame-ancestors is not allowed in a meta element.
         let general = rules.for_path("/worker.js");
         let policy = general.get("content-security-policy").ok_or("www/_headers sets no Content-Security-Policy.")?;
@@ -261,8 +262,8 @@ mod tests {
     use super::*;
     use crate::embed;
 
-    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><link href="styles.css"><link rel="preload" href="app.wasm"><script type="module" src="app.js"></script>"#;
-    const HEADERS: &str = "/*\n  Content-Security-Policy: default-src 'none'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n/embed.html\n  Content-Security-Policy: connect-src 'self'\n";
+    const INDEX: &str = r#"<meta charset="utf-8"><meta name="pennybatch-worker" content="worker.js"><link rel="stylesheet" href="styles.css"><link rel="preload" href="app.wasm"><script type="module" src="app.js"></script>"#;
+    const HEADERS: &str = "/*\n  Content-Security-Policy: default-src 'none'; style-src 'self'\n/\n  Content-Security-Policy: frame-ancestors 'none'\n/embed.html\n  Content-Security-Policy: connect-src 'self'\n";
 
     fn program(name: &'static str, wasm: &[u8]) -> Program {
         let snippets = vec![("snippets/of-it/inline0.js".to_owned(), b"export {}".to_vec())];
@@ -296,7 +297,7 @@ mod tests {
     fn every_reference_leads_to_a_file() {
         let bundle = bundle(b"one");
         let (_, index) = file(&bundle, "index", ".html");
-        for (start, end) in [("app-", ".js"), ("app-", ".wasm"), ("worker-", ".js"), ("styles-", ".css")] {
+        for (start, end) in [("app-", ".js"), ("app-", ".wasm"), ("worker-", ".js")] {
             let (name, _) = file(&bundle, start, end);
             assert!(index.contains(&format!("\"{name}\"")), "index.html names {name}");
         }
@@ -336,7 +337,10 @@ mod tests {
     fn the_page_carries_the_policy_of_everything_and_neither_its_frame_s_nor_the_embed_s() {
         let bundle = bundle(b"one");
         let (_, index) = file(&bundle, "index", ".html");
-        assert!(index.contains(r#"http-equiv="Content-Security-Policy" content="default-src 'none'">"#));
+        let digest = "'sha256-yd0+FBDTWbSvEzemyJXogyH8NkRQDX+UAos6QeP2Fac='";
+        let policy = format!("default-src 'none'; style-src 'self' {digest}");
+        assert!(index.contains(&format!("http-equiv=\"Content-Security-Policy\" content=\"{policy}\">")), "{index}");
+        assert_eq!(bundle.headers.for_path("/app.js")["content-security-policy"], policy);
     }
 
     #[test]
@@ -346,8 +350,7 @@ mod tests {
         let control = |path: &str| rules.for_path(&format!("/{path}")).remove("cache-control").unwrap_or_default();
         let programs = project::PROGRAMS.iter().map(|program| program.name);
         let files = programs.flat_map(|name| [format!("{name}.js"), format!("{name}.wasm")]);
-        let files =
-            files.chain(["part-split_run.wasm", "part-shared.compare.run.wasm", "styles.css"].map(str::to_owned));
+        let files = files.chain(["part-split_run.wasm", "part-shared.compare.run.wasm"].map(str::to_owned));
         let hashed = files.chain(SCRIPTS.map(str::to_owned)).map(|file| names::hashed(&file, b""));
         for file in hashed.chain(["snippets/yew-1/inline0.js".to_owned()]) {
             assert_eq!(control(&file), "public, max-age=31536000, immutable", "{file}");

@@ -1,5 +1,7 @@
 //! Names that change with their content, and the references to them.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 /// `app.js` with these bytes is `app-0123456789ab.js`.
@@ -29,6 +31,25 @@ pub fn renamed(html: &str, pairs: &[(&str, &str)]) -> Result<String, String> {
         }
     }
     Ok(html)
+}
+
+/// `html` with the style sheet in it, which is one request less before the first paint.
+pub fn with_styles(html: &str, styles: &str) -> Result<String, String> {
+    let link = "<link rel=\"stylesheet\" href=\"styles.css\">";
+    if html.matches(link).count() != 1 {
+        return Err(format!("index.html should hold {link} once: the style sheet goes there."));
+    }
+    Ok(html.replace(link, &format!("<style>{styles}</style>")))
+}
+
+/// `_headers` whose policy allows this style sheet to stand in the page, and no other one.
+pub fn allowing_styles(headers: &str, styles: &str) -> Result<String, String> {
+    let own = "style-src 'self'";
+    if headers.matches(own).count() != 1 {
+        return Err(format!("www/_headers should hold {own} once: the style sheet's digest goes there."));
+    }
+    let digest = BASE64_STANDARD.encode(Sha256::digest(styles.as_bytes()));
+    Ok(headers.replace(own, &format!("{own} 'sha256-{digest}'")))
 }
 
 /// wasm-bindgen's module, made to start itself with the module's own copy of the program.
@@ -68,9 +89,9 @@ mod tests {
 
     #[test]
     fn each_reference_is_replaced_once() {
-        let html = r#"<link href="styles.css"><script src="app.js"></script>"#;
-        let renamed = renamed(html, &[("styles.css", "styles-1.css"), ("app.js", "app-2.js")]);
-        assert_eq!(renamed.as_deref(), Ok(r#"<link href="styles-1.css"><script src="app-2.js"></script>"#));
+        let html = r#"<link href="app.wasm"><script src="app.js"></script>"#;
+        let renamed = renamed(html, &[("app.wasm", "app-1.wasm"), ("app.js", "app-2.js")]);
+        assert_eq!(renamed.as_deref(), Ok(r#"<link href="app-1.wasm"><script src="app-2.js"></script>"#));
     }
 
     #[test]
@@ -89,6 +110,18 @@ mod tests {
         let module = self_starting("export default __wbg_init;\n\n", "app-1.wasm");
         let last = module.trim_end().lines().last();
         assert_eq!(last, Some(r#"await __wbg_init({ module_or_path: new URL("app-1.wasm", import.meta.url) });"#));
+    }
+
+    #[test]
+    fn the_style_sheet_stands_in_the_page_and_the_policy_allows_it_alone() {
+        let link = "<link rel=\"stylesheet\" href=\"styles.css\">";
+        assert_eq!(with_styles(link, "p {}").as_deref(), Ok("<style>p {}</style>"));
+        assert!(with_styles("<head></head>", "p {}").is_err());
+        let headers = allowing_styles("/*\n  Content-Security-Policy: style-src 'self'; img-src 'self'", "");
+        // The digest of nothing, as the policy's standard writes it.
+        let expected = "/*\n  Content-Security-Policy: style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; img-src 'self'";
+        assert_eq!(headers.as_deref(), Ok(expected));
+        assert!(allowing_styles("/*", "").is_err());
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn table(files: &BTreeMap<String, Sizes>) -> (String, Sums) {
 fn in_first_load(name: &str) -> bool {
     // The larger icons are fetched by whoever installs the page.
     ["index.html", "icons/pennybatch.svg", "manifest.json"].contains(&name)
-        || ["app-", "boot-", "offline-", "styles-", "snippets/"].iter().any(|start| name.starts_with(start))
+        || ["app-", "boot-", "offline-", "snippets/"].iter().any(|start| name.starts_with(start))
 }
 
 fn in_calculator(name: &str) -> bool {
