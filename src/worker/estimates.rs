@@ -175,7 +175,11 @@ impl Shell {
         let to_pay = forecast(setup, &plan, &rows_known, now(), turn).await.calls;
         let models = std::iter::once(setup.model.clone()).chain(more).take(TRIAL_MODELS_MAX);
         let mut tried = Vec::new();
+        let replaced = || !self.data().is_ok_and(|open| Rc::ptr_eq(&open, &data));
         for model in models {
+            if replaced() {
+                break;
+            }
             let own = Setup { budget: self.budget_left(setup)?, ..trial::with_model(setup, &model) };
             let part = trial::try_model(own, key.clone(), prepared.clone(), &rows, to_pay).await;
             let mut spend = self.trial_spend.get();
@@ -187,7 +191,7 @@ impl Shell {
             tried.push(part);
         }
         let off_the_budget = self.trial_spend.get()[usize::from(setup.provider.is_remote())];
-        if !self.data().is_ok_and(|open| Rc::ptr_eq(&open, &data)) {
+        if replaced() {
             let words = "Other data was opened while rows were tried, so their answers aren't shown. What they cost is \
                          taken off the next run's budget.";
             return Err(problem(Place::Data, words));

@@ -1,8 +1,9 @@
 //! The runner's page: the four steps, or the open run.
 
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::link::{Place, ToWorker};
+use crate::link::{Place, Problem, ToPage, ToWorker};
 use crate::ui::hooks::now;
 use crate::ui::lazy::{Lazy, Loader, fetch_ahead};
 use crate::ui::parts::{Notice, Tone};
@@ -43,13 +44,14 @@ fn Runner(props: &RunnerProps) -> Html {
     let Work { desk, .. } = &props.work;
     use_query(&props.work, &props.query);
     use_title_focused(desk.open.is_some());
+    let send = use_start_once_seen(&props.work, props.run_view);
     use_fetched_ahead(props.run_view, desk.data.summary.is_some() || desk.opening.asked);
     let body = match &desk.open {
         Some(open) => html! {
             <Lazy<RunViewProps> key={open.run.clone()} loader={props.run_view} waiting="Loading the run…"
                 of={RunViewProps { work: props.work.clone(), open: open.clone(), now: Callback::from(|()| now()) }} />
         },
-        None => html! { <Steps work={props.work.clone()} /> },
+        None => html! { <Steps work={Work { send, ..props.work.clone() }} /> },
     };
     html! {
         <>
@@ -95,6 +97,29 @@ fn use_fetched_ahead(run_view: Loader<RunViewProps>, soon: bool) {
             fetch_ahead(run_view);
         }
     });
+}
+
+/// Nothing is paid for that can't be watched and stopped: a run starts once what shows it is there.
+#[hook]
+fn use_start_once_seen(work: &Work, run_view: Loader<RunViewProps>) -> Callback<ToWorker> {
+    let (send, on_desk) = (work.send.clone(), work.on_desk.clone());
+    use_callback((), move |message: ToWorker, ()| {
+        if !matches!(message, ToWorker::Start { .. }) {
+            return send.emit(message);
+        }
+        let (send, on_desk) = (send.clone(), on_desk.clone());
+        spawn_local(async move {
+            match (run_view.0)().await {
+                Ok(_) => send.emit(message),
+                Err(_) => on_desk.emit(DeskAction::Heard(ToPage::Refused(Problem {
+                    place: Place::Run,
+                    message: "Nothing was started: the part of the page that shows a run didn't load. Check your \
+                              connection and start again. If that doesn't help, reload the page."
+                        .into(),
+                }))),
+            }
+        });
+    })
 }
 
 /// The focus of a run that was left goes to the page's title.

@@ -358,6 +358,9 @@ fn first_text_column(data: &DataSummary) -> Option<&str> {
 pub fn is_number(cell: &str) -> bool {
     let cell = cell.trim();
     let unsigned = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    if ["nan", "inf", "infinity"].iter().any(|word| unsigned.eq_ignore_ascii_case(word)) {
+        return true;
+    }
     let (digits, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
@@ -377,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_cell_is_a_number_as_rust_reads_it() {
-        for cell in ["7", "-3.5", "+.5", "5.", "1e9", "1E-9", " 42 ", "007", "2.5e+3"] {
+        for cell in ["7", "-3.5", "+.5", "5.", "1e9", "1E-9", " 42 ", "007", "2.5e+3", "NaN", "-inf", "Infinity"] {
             assert!(is_number(cell) && cell.trim().parse::<f64>().is_ok(), "{cell}");
         }
         for cell in
