@@ -227,6 +227,18 @@ fn letter_at(letter: char, first: char, ascii: char) -> char {
     char::from_u32(letter as u32 - first as u32 + ascii as u32).unwrap_or(letter)
 }
 
+/// Whether a cell of a table holds a number as files have it: `7`, `-3.5`, `1e9`.
+pub fn is_number(cell: &str) -> bool {
+    let cell = cell.trim();
+    let unsigned = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    let word = ["nan", "inf", "infinity"].iter().any(|word| unsigned.eq_ignore_ascii_case(word));
+    let (digits, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    let has_digits = !(whole.is_empty() && fraction.is_empty() || exponent.is_empty());
+    word || has_digits && [whole, fraction, exponent].into_iter().all(are_digits)
+}
+
 /// Marks of direction, joiners and byte order marks: pasted along, and never meant.
 pub fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{61c}' | '\u{feff}')
@@ -269,25 +281,6 @@ fn misplaced(text: &str, places: usize) -> Refusal {
     }
 }
 
-/// The first two digits of a slider's stops, about evenly apart on a logarithmic scale.
-const MANTISSAS: [u64; 21] = [10, 11, 12, 13, 15, 16, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50, 55, 60, 70, 80, 90];
-
-/// Whole round numbers from `min` to `max`, each about a tenth above the one before. A slider is coarse, and the box
-/// beside it exact.
-pub fn round_stops(min: u64, max: u64) -> Vec<u64> {
-    let mut stops = vec![min];
-    let mut decade = 1;
-    while decade <= max {
-        let round = MANTISSAS.iter().map(|mantissa| mantissa * decade);
-        stops.extend(round.filter(|stop| stop % 10 == 0).map(|stop| stop / 10));
-        decade *= 10;
-    }
-    stops.retain(|stop| (min..=max).contains(stop));
-    stops.push(max);
-    stops.dedup();
-    stops
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,6 +306,18 @@ mod tests {
         for (typed, sentence) in table {
             assert_eq!(range.read("It", typed), Err((*sentence).to_owned()), "{typed:?}");
             assert_eq!(range.echo(typed), None, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_cell_is_a_number_as_rust_reads_it() {
+        for cell in ["7", "-3.5", "+.5", "5.", "1e9", "1E-9", " 42 ", "007", "2.5e+3", "NaN", "-inf", "Infinity"] {
+            assert!(is_number(cell) && cell.trim().parse::<f64>().is_ok(), "{cell}");
+        }
+        for cell in
+            ["", " ", "-", ".", "-.", "e5", ".e5", "1e", "1e+", "1.2.3", "1,5", "12 kg", "x", "1e5.5", "--1", "0x1f"]
+        {
+            assert!(!is_number(cell) && cell.trim().parse::<f64>().is_err(), "{cell}");
         }
     }
 
@@ -488,13 +493,5 @@ mod tests {
         assert_eq!(LATENCY.with_unit(1_500), "1.5 s");
         assert_eq!(SHARE.with_unit(125_000), "12.5%");
         assert_eq!(BUDGET.with_unit(12_345_000), "$1,234.50");
-    }
-
-    #[test]
-    fn every_stop_is_round_and_higher_than_the_last() {
-        let stops = round_stops(1, 1_000_000);
-        assert!(stops.is_sorted_by(|a, b| a < b) && stops.len() < 130, "{stops:?}");
-        assert_eq!((stops[0], stops[stops.len() - 1]), (1, 1_000_000));
-        assert_eq!(round_stops(0, 50)[..3], [0, 1, 2]);
     }
 }

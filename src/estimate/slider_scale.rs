@@ -1,7 +1,6 @@
 //! The stops of a slider. A slider is coarse, the box beside it exact, so a slider stops at round numbers only.
 
 use crate::estimate::LengthUnit;
-use crate::number::round_stops;
 
 /// In the steps of the quantity's range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +29,24 @@ impl SliderScale {
             SliderScale::Logarithmic { min, max } => round_stops(min, max),
         }
     }
+}
+
+/// The first two digits of a slider's stops, about evenly apart on a logarithmic scale.
+const MANTISSAS: [u64; 21] = [10, 11, 12, 13, 15, 16, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50, 55, 60, 70, 80, 90];
+
+/// Whole round numbers from `min` to `max`, each about a tenth above the one before.
+fn round_stops(min: u64, max: u64) -> Vec<u64> {
+    let mut stops = vec![min];
+    let mut decade = 1;
+    while decade <= max {
+        let round = MANTISSAS.iter().map(|mantissa| mantissa * decade);
+        stops.extend(round.filter(|stop| stop % 10 == 0).map(|stop| stop / 10));
+        decade *= 10;
+    }
+    stops.retain(|stop| (min..=max).contains(stop));
+    stops.push(max);
+    stops.dedup();
+    stops
 }
 
 /// The index of the stop closest to a value.
@@ -62,5 +79,13 @@ mod tests {
         let stops = SliderScale::Linear { max: 1_000, step: 10 }.stops();
         assert_eq!((nearest(&stops, 124), nearest(&stops, 126)), (12, 13));
         assert_eq!(nearest(&stops, u64::MAX), 100);
+    }
+
+    #[test]
+    fn every_stop_is_round_and_higher_than_the_last() {
+        let stops = round_stops(1, 1_000_000);
+        assert!(stops.is_sorted_by(|a, b| a < b) && stops.len() < 130, "{stops:?}");
+        assert_eq!((stops[0], stops[stops.len() - 1]), (1, 1_000_000));
+        assert_eq!(round_stops(0, 50)[..3], [0, 1, 2]);
     }
 }

@@ -193,6 +193,7 @@ struct HistogramProps {
 fn Histogram(props: &HistogramProps) -> Html {
     let (Some(first), Some(last)) = (props.bins.first(), props.bins.last()) else { return Html::default() };
     let most = props.bins.iter().map(|bin| bin.runs).max().unwrap_or(1).max(1);
+    let round = |place: f64| fixed(place, 1);
     let width = WIDTH / props.bins.len() as f64;
     let span = (last.to_ms - first.from_ms).max(1) as f64;
     let x = |ms: u64| ms.saturating_sub(first.from_ms) as f64 / span * WIDTH;
@@ -227,10 +228,6 @@ fn Histogram(props: &HistogramProps) -> Html {
             </figcaption>
         </figure>
     }
-}
-
-fn round(number: f64) -> String {
-    fixed(number, 1)
 }
 
 fn number(count: u32) -> String {

@@ -1,6 +1,6 @@
 //! Text that was pasted, as a file with a name: a table as it is, lines as a table of one column.
 
-use crate::ui::store::form::is_number;
+use crate::number::is_number;
 
 /// The column that lines without a heading get.
 const COLUMN: &str = "text";

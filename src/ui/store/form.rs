@@ -8,6 +8,7 @@ use yew::AttrValue;
 
 use crate::answers::{Labels, labels_of_prompt};
 use crate::link::{AnswerFormat, DataSummary, DemoSettings, PromptCache, Provider, ReasoningEffort, Setup};
+use crate::number::is_number;
 use crate::prices::{self, RouterList};
 use crate::provider::{takes_temperature, tokens};
 use crate::ui::store::Field;
@@ -354,20 +355,6 @@ fn first_text_column(data: &DataSummary) -> Option<&str> {
     Some(name)
 }
 
-/// Whether a cell of a table holds a number as files have it: `7`, `-3.5`, `1e9`.
-pub fn is_number(cell: &str) -> bool {
-    let cell = cell.trim();
-    let unsigned = cell.strip_prefix(['-', '+']).unwrap_or(cell);
-    if ["nan", "inf", "infinity"].iter().any(|word| unsigned.eq_ignore_ascii_case(word)) {
-        return true;
-    }
-    let (digits, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-    let has_digits = !(whole.is_empty() && fraction.is_empty() || exponent.is_empty());
-    has_digits && [whole, fraction, exponent].into_iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 /// The placeholder that puts a column into a prompt.
 pub fn placeholder(column: &str) -> String {
     format!("{{{{{column}}}}}")
@@ -377,18 +364,6 @@ pub fn placeholder(column: &str) -> String {
 mod tests {
     use super::*;
     use crate::ui::store::fixtures::{summary, typed};
-
-    #[test]
-    fn a_cell_is_a_number_as_rust_reads_it() {
-        for cell in ["7", "-3.5", "+.5", "5.", "1e9", "1E-9", " 42 ", "007", "2.5e+3", "NaN", "-inf", "Infinity"] {
-            assert!(is_number(cell) && cell.trim().parse::<f64>().is_ok(), "{cell}");
-        }
-        for cell in
-            ["", " ", "-", ".", "-.", "e5", ".e5", "1e", "1e+", "1.2.3", "1,5", "12 kg", "x", "1e5.5", "--1", "0x1f"]
-        {
-            assert!(!is_number(cell) && cell.trim().parse::<f64>().is_err(), "{cell}");
-        }
-    }
 
     #[test]
     fn the_sample_brings_the_posts_prompt_and_other_data_their_first_text_column() {
