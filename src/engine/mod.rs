@@ -267,10 +267,10 @@ pub enum WakeReason {
 /// Where a run stands; cheap to make at any time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    pub state: RunState,
     pub total: u32,
     /// Items that ended, in whatever way, and whose record is on disk.
     pub done: u32,
+    pub state: RunState,
     pub succeeded: u32,
     pub errored: u32,
     pub canceled: u32,

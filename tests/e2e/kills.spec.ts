@@ -181,11 +181,10 @@ const COMPARES = `{
     }
     return fetch.call(self, address, init);
   };
-  // What the page is told of progress begins with the kind of message, the run's state, its rows and how many are done.
-  const [PROGRESS, PAUSED] = [${TOLD.progress}, 1];
+  // What the page is told of progress begins with the kind of message, the run's rows and how many are done.
   const rowsDone = bytes => {
-    if (bytes?.[0] !== PROGRESS || bytes[1] === PAUSED) return 0;
-    let at = 2;
+    if (bytes?.[0] !== ${TOLD.progress}) return 0;
+    let at = 1;
     const next = () => (bytes[at] < 128 ? bytes[at++] : bytes[at++] - 128 + 128 * next());
     next();
     return next();

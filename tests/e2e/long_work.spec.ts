@@ -41,7 +41,7 @@ interface Scope {
   setup: Record<string, unknown>;
   ask: (message: Message, ends: string, file?: [string, string]) => Promise<Told>;
   during: (message: Message, ends: string, file?: [string, string]) => Promise<Seen>;
-  text: (what: string, run: string) => [string, string];
+  text: (what: string, run: string, rows: number) => [string, string];
 }
 
 /** Keeps what the page asks its worker for. */
@@ -64,8 +64,8 @@ interface Words {
 }
 
 /** A second worker of the page, spoken to in its own words. */
-async function connect(page: Page, rows: number): Promise<void> {
-  await page.evaluate(async rows => {
+async function connect(page: Page): Promise<void> {
+  await page.evaluate(async () => {
     const scope = globalThis as unknown as Scope;
     const script = document.querySelector('meta[name=pennybatch-worker]')!.getAttribute('content')!;
     const words = await import(new URL('browser-tests/tests.js', document.baseURI).href) as Words;
@@ -111,7 +111,7 @@ async function connect(page: Page, rows: number): Promise<void> {
       if (over.kind !== ends) throw new Error(`${ends}: ${JSON.stringify(over.message)}`);
       return seen;
     };
-    scope.text = (what, run) => {
+    scope.text = (what, run, rows) => {
       const lines = Array.from({ length: rows }, (_, row) => {
         if (what === 'data') return `r${row},Row ${row} of a long list of things that are to be sorted,${row % 97},${row % 7} of seven`;
         if (what === 'checkpoint') return JSON.stringify({ id: `r${row}`, result: `answer ${row}` });
@@ -123,7 +123,7 @@ async function connect(page: Page, rows: number): Promise<void> {
     };
     // Its first word.
     await new Promise<void>(resolve => waiting.push({ kind: 'ready', from: 0, resolve: () => resolve() }));
-  }, rows);
+  });
 }
 
 /** An event of Chromium's trace; times are in µs. */
@@ -187,7 +187,7 @@ test('during each kind of long work the worker answers, and Stop goes through', 
   await runner.open(`${(await serveWith(MARKED)).address}#/run`);
   await runner.chooseSample();
   await runner.start();
-  await connect(page, ROWS);
+  await connect(page);
   const figures: Record<string, Seen> = {};
   const during = async (name: string, message: Message, ends: string, file?: [string, string]) => {
     figures[name] = await page.evaluate(([message, ends, file]) =>
@@ -197,10 +197,11 @@ test('during each kind of long work the worker answers, and Stop goes through', 
     // What is over at once needs no answer in its middle.
     if (figures[name].took_ms > 1_000) expect(figures[name].answered, `answers during: ${name}`).toBeGreaterThan(0);
   };
-  const ask = (message: Message, ends: string) => page.evaluate(async ([message, ends]) =>
-    (await (globalThis as unknown as Scope).ask(message as Message, ends as string)).message, [message, ends] as const);
-  const text = (what: string, run = '') => page.evaluate(([what, run]) =>
-    (globalThis as unknown as Scope).text(what, run), [what, run] as const);
+  const ask = (message: Message, ends: string, file?: [string, string]) => page.evaluate(async ([message, ends, file]) =>
+    (await (globalThis as unknown as Scope).ask(message as Message, ends as string, file as [string, string] | undefined)).message,
+  [message, ends, file] as const);
+  const text = (what: string, run = '', rows = ROWS) => page.evaluate(([what, run, rows]) =>
+    (globalThis as unknown as Scope).text(what, run, rows), [what, run, rows] as const);
   const setup = await page.evaluate(() => (globalThis as unknown as Scope).setup);
   const slow = { ...setup, id_column: 'id', truth: { column: 'part', matching: 'same', examples: [] }, user: '{{id}} {{name}}', budget: null, demo: { latency_ms: 5_000, errors_ppm: 0, rate_limited_ppm: 0 } };
   const fast = { ...slow, demo: { latency_ms: 1, errors_ppm: 0, rate_limited_ppm: 0 }, limits: { ...(setup.limits as object), concurrency: 64 } };
@@ -213,19 +214,20 @@ test('during each kind of long work the worker answers, and Stop goes through', 
   await during('read the file', openFile, 'data', data);
   await during('estimate', { estimate: { setup: fast } }, 'estimated');
   await during('list the runs', 'list_runs', 'runs').catch(() => { /* It may be over at once. */ });
-  // In the middle of a long work, Stop is done before the work is, and so is what was asked after it. Its own report may come
-  // a quarter of a second later.
+  // In the middle of a long work, Stop is done before the work is. Its report may wait for a quarter of a second, so the file
+  // is one that takes longer than that.
+  const larger = await text('data', '', 4 * ROWS);
   const order = await page.evaluate(async ([message, file]) => {
     const { ask } = globalThis as unknown as Scope;
     const told: string[] = [];
     await Promise.all([
       ask(message as Message, 'data', file as [string, string]).then(() => told.push('read')),
-      ask({ run: 'stop' }, 'progress'),
-      ask({ detail: { item: 0 } }, 'detail').then(() => told.push('stopped')),
+      ask({ run: 'stop' }, 'progress').then(() => ask({ detail: { item: 0 } }, 'detail')).then(() => told.push('stopped')),
     ]);
     return told;
-  }, [openFile, data] as const);
+  }, [openFile, larger] as const);
   expect(order).toEqual(['stopped', 'read']);
+  await ask(openFile, 'data', data);
 
   // What is in flight ends by itself.
   const atRest = async () => {
