@@ -148,8 +148,7 @@ fn the_nginx_recipe_sends_the_headers_of_the_page() {
     let sent = |line: &str| {
         let (name, value) = line.trim().split_once(": ").expect("a name and a value");
         // The style sheet's digest changes with each release; the page's own policy has it.
-        let value = value.replace("default-src 'none'; ", "font-src 'none'; media-src 'none'; object-src 'none'; ");
-        let value = value.replace("style-src 'self'; ", "");
+        let value = value.replace("style-src 'self';", "style-src 'self' 'unsafe-inline';");
         let quoted = [format!("{name} \"{value}\""), format!("{name} {value}")];
         quoted.iter().any(|header| recipe.contains(&format!("add_header {header} always;")))
     };
