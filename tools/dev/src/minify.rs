@@ -7,6 +7,9 @@ use crate::node;
 use crate::project::{self, Profile};
 use crate::steps::{self, Output};
 
+/// wasm-bindgen's module imports the splitter's loader twice, under one key.
+const IMPORTED_TWICE: &str = "--log-override:duplicate-object-key=silent";
+
 /// Makes text small in a release, and leaves it as it is while developing.
 pub struct Minifier(pub Profile);
 
@@ -29,14 +32,8 @@ impl Minifier {
 
     /// A module and another one that it imports, as one. What `./snippets` holds stays where it is.
     pub fn joined(&self, module: (&str, String), other: (&str, String)) -> Result<String, String> {
-        let args = [
-            "--minify",
-            "--bundle",
-            "--format=esm",
-            "--log-override:duplicate-object-key=silent",
-            "--external:./snippets/*",
-            "--target=esnext",
-        ];
+        let args =
+            ["--minify", "--bundle", "--format=esm", IMPORTED_TWICE, "--external:./snippets/*", "--target=esnext"];
         esbuild(&[module, other], &args)
     }
 }
@@ -50,7 +47,8 @@ pub fn with_short_names(module: String) -> Result<(String, BTreeMap<String, Stri
     let cache = project::workshop().join("short-names.json");
     let refused = |why: std::io::Error| format!("{} cannot be used: {why}", cache.display());
     fs::write(&cache, "{}").map_err(refused)?;
-    let module = esbuild(&[("named.js", module)], &[NAMES_BETWEEN, &format!("--mangle-cache={}", cache.display())])?;
+    let cache_arg = format!("--mangle-cache={}", cache.display());
+    let module = esbuild(&[("named.js", module)], &[NAMES_BETWEEN, IMPORTED_TWICE, &cache_arg])?;
     let names = fs::read_to_string(&cache).map_err(refused)?;
     let names =
         serde_json::from_str(&names).map_err(|why| format!("esbuild wrote other names than expected: {why}"))?;

@@ -172,8 +172,8 @@ fn bound(
 ) -> Result<Program, String> {
     let input = read(compiled)?;
     let level = if fast { "-O3" } else { "-Oz" };
-    let with = optimizer.map_or_else(String::new, |_| format!("{level} {LOW_MEMORY} {}, compact", FEATURES.join(" ")));
-    let key = format!("{} {} {with}", names::digest(&input), profile.name());
+    let with = optimizer.map_or_else(String::new, |_| format!("{level} {LOW_MEMORY} {}", FEATURES.join(" ")));
+    let key = format!("{BINDING} {} {} {with}", names::digest(&input), profile.name());
     let place = project::workshop().join(profile.name()).join(name);
     let key_path = place.join("made-from");
     if fs::read_to_string(&key_path).ok().as_deref() != Some(key.as_str()) {
@@ -205,6 +205,9 @@ fn bound(
     let parts = if split { Some(parts(&place.join(PARTS))?) } else { None };
     Ok(Program { name, below_worker, glue, wasm, snippets, parts })
 }
+
+/// Count it up when what is done to a compiled program changes, or those that were bound before stay as they were.
+const BINDING: u32 = 2;
 
 /// Beside the bound program: what was split off it, and the module that loads that.
 const PARTS: &str = "parts";
