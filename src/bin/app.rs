@@ -1,8 +1,7 @@
 //! The page. With the feature `split`, three parts of it are programs of their own, fetched when they are first shown:
-//! `compare` (what stands below the calculator's answers), `run` (what sets up a run) and `open_run` (what shows one, and
-//! the lesser pages). Without it, everything
-//! is one program. The split points stand here and not in the library: their symbols would keep the parts' code in every
-//! program that links the library.
+//! `compare` (what stands below the calculator's answers), `run` (what sets up a run) and `open_run` (an open run, the
+//! history and the settings). Without it, everything is one program. The split points stand here and not in the library:
+//! their symbols would keep the parts' code in every program that links the library.
 
 use pennybatch::ui::compare::{
     Comparisons, ComparisonsProps, DecisionPath, DecisionPathProps, Share, ShareProps, Sources, SourcesProps,

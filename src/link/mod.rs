@@ -1,6 +1,6 @@
-//! The words that page and worker exchange. A message is one of these enums, as bytes by postcard: both sides are of
-//! one build, so fields need no names, and the page no code to read them. No field may be left out when it is written. A
-//! file travels beside it as a `File`, and keys as strings. Nothing here knows the browser.
+//! The words that page and worker exchange. A message is one of these enums, as bytes by postcard: values in their
+//! order, without names, which is enough between two programs of one build. So no field may be written at times and left
+//! out at others. A file travels beside the message as a `File`, and keys as strings. Nothing here knows the browser.
 
 mod answers;
 pub mod batch;
