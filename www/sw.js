@@ -11,7 +11,7 @@ const KEPT = PREFIX + id;
 /** A network that answers nothing is none. */
 const INDEX_MS_MAX = 4000;
 /** Of this build or another one, whose tab may still be open. The embed's files are other people's. */
-const HASHED = /\/(?!embed-)[\w.-]+-[0-9a-f]{12}\.(?:js|wasm|css)$/;
+const HASHED = /\/(?!embed-)[\w-]+-[0-9a-f]{12}\.(?:js|wasm|css)$/;
 
 const address = name => new URL(name, registration.scope).href;
 const INDEX = address('./');

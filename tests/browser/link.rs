@@ -3,11 +3,15 @@
 use std::fmt::Debug;
 
 use pennybatch::dataset::{BadLines, DataProblem, ExportState, Format, IdFaults, TemplateProblem};
+use pennybatch::engine::batch::{BatchTerms, Rows};
 use pennybatch::engine::{Command, Doubtful, Notice, PauseReason, Progress, RunState, Wake, WakeReason};
+use pennybatch::link::batch::{BatchAsk, BatchImported, BatchQuote, BatchTarget, RequestFile};
 use pennybatch::link::{
-    Breakdown, CapProposal, CheckpointSummary, ConnectionReport, CsvStyle, DataSummary, ExportKind, FileEstimate,
-    Marks, NearDuplicates, Place, Preview, Problem, Projection, ResultDetail, ResultRow, RowFilter, RunSummary, Secret,
-    StorageFacts, Task, ToPage, ToWorker, Trial, TrialAnswer, TrialModel, TrialRow,
+    AnswerSummary, Bin, Breakdown, CandidateSummary, CapProposal, CheckpointSummary, ConnectionReport, CsvStyle,
+    DataSummary, ExportKind, FieldSummary, FileEstimate, LabelSummary, LaneSetup, Limiter, Marks, Matching,
+    NearDuplicates, Place, Preview, Problem, Projection, Quantiles, ResultDetail, ResultRow, RowChoice, RowFilter,
+    RunSummary, Secret, Setup, Share, SimulationAsked, SimulationNews, StorageFacts, Summary, Task, ToPage, ToWorker,
+    TokenCount, Trial, TrialAnswer, TrialModel, TrialRow, Truth, ValueCount, Variant, Workload,
 };
 use pennybatch::money::{PerToken, Usd};
 use pennybatch::prices::{RateCard, RouterList, RouterModel};
@@ -57,6 +61,24 @@ pub async fn what_the_page_asks_for() {
         ToWorker::DeleteRun { run: "20261123-154501-x7k2".into() },
         ToWorker::ClearCache,
         ToWorker::Cancel(Task::Import),
+        ToWorker::CountTokens { setup: compared(), key: key(), row: 3 },
+        ToWorker::RunRest { lane: 1 },
+        ToWorker::ChooseRows { filter: RowFilter::Value { field: 1, value: 300 } },
+        ToWorker::Correct { item: 4, text: Some("dairy".into()) },
+        ToWorker::Correct { item: 4, text: None },
+        ToWorker::Examples,
+        ToWorker::AskAgain,
+        ToWorker::Batch(BatchAsk::Quote),
+        ToWorker::Batch(BatchAsk::HandOver { rows_per_job: 5, queue_tokens: Some(1 << 40), with_failed: true }),
+        ToWorker::Batch(BatchAsk::ExportRequests { target: BatchTarget::Vllm }),
+        ToWorker::Batch(BatchAsk::ImportResults { name: "r.jsonl".into() }),
+        ToWorker::Simulate(SimulationAsked {
+            id: 1,
+            model: "gpt-4o".into(),
+            workload: Workload::default(),
+            server: Limiter::Window,
+            seed: 7,
+        }),
     ] {
         let sent = postcard::to_allocvec(&message).expect("encoded");
         let came: ToWorker = postcard::from_bytes(&sent).expect("decoded");
@@ -79,6 +101,17 @@ pub async fn every_command() {
         Command::Doubtful(Doubtful::SendAgain),
         Command::Doubtful(Doubtful::LeaveOut),
         Command::Doubtful(Doubtful::CountAsNotBilled),
+        Command::HandOver(Box::new(BatchTerms {
+            requests_max: 5,
+            bytes_max: 1 << 40,
+            queue_tokens: None,
+            lane: 1,
+            card: Some(RateCard::flat(PerToken(1), PerToken(2))),
+            with_failed: true,
+        })),
+        Command::TakeBack,
+        Command::Exported(Rows(vec![(0, 3), (7, 1)])),
+        Command::SendExported(Rows::default()),
     ] {
         survives(ToWorker::Run(command));
     }
@@ -136,6 +169,26 @@ pub async fn what_the_worker_answers() {
         ToPage::Exported { what: ExportKind::Jsonl, file_name: "a.jsonl".into(), rows: 3 },
         ToPage::Runs(vec![summary()]),
         ToPage::CacheCleared { answers: 7 },
+        ToPage::TokensCounted(Ok(TokenCount { row: 1, row_tokens: 2, rows: 3, counted: 1 << 40, estimated: 5 })),
+        ToPage::BatchQuote(BatchQuote {
+            rows: 1,
+            one_by_one: Some(LARGE),
+            one_by_one_ms: 2,
+            handed_over: None,
+            window_hours: 24,
+            batch_priced: true,
+        }),
+        ToPage::RequestFile(RequestFile {
+            target: BatchTarget::Gemini,
+            file_name: "a.jsonl".into(),
+            rows: 3,
+            shell_lines: "curl".into(),
+        }),
+        ToPage::BatchImported(BatchImported { name: "r.jsonl".into(), answered: 1, cost: LARGE, ..Default::default() }),
+        ToPage::Answers(answers()),
+        ToPage::Examples { text: "Milk: dairy".into(), rows: vec![1, 2] },
+        ToPage::RowsChosen(RowChoice::These(vec![(0, 2), (5, 6)])),
+        ToPage::Simulated(SimulationNews { id: 1, done: 2, total: 3, summary: Some(summary_of_runs()) }),
         ToPage::Refused(problem()),
     ] {
         survives(message);
@@ -153,6 +206,12 @@ pub async fn every_state_and_notice() {
             PauseReason::Overshoot { by: LARGE },
             PauseReason::LongWait { ms: 125_000 },
             PauseReason::Storage,
+            PauseReason::EmptyAnswers { tokens: 9, thinking: true },
+            PauseReason::Exported { rows: 2 },
+            PauseReason::Stuck { rows: 1 },
+            PauseReason::BatchEnded { open: 2, problem: Some("expired".into()) },
+            PauseReason::BatchStuck(failure()),
+            PauseReason::BatchUnsure { nonce: "n".into(), failure: failure() },
         ]
     };
     for state in [RunState::Running, RunState::Stopping, RunState::Finished] {
@@ -177,6 +236,66 @@ pub async fn kinds_have_the_places_that_tests_know() {
     ] {
         let bytes = postcard::to_allocvec(&message).expect("encoded");
         assert_eq!(bytes[0], place, "tests/e2e/support/told.ts");
+    }
+}
+
+/// With what only a comparison has.
+fn compared() -> Setup {
+    let lane = LaneSetup {
+        provider: Provider::Demo,
+        base_url: String::new(),
+        model: "m".into(),
+        input_price: None,
+        output_price: Some(PerToken(1)),
+        listed_card: Some(RateCard::flat(PerToken(1), PerToken(2))),
+        limits: setup().limits,
+        variant: Some(Variant { system: "s".into(), user: "u".into(), reasoning_effort: None }),
+    };
+    let truth = Truth { column: "kind".into(), matching: Matching::Number { tolerance: 0.5 }, examples: vec![3] };
+    Setup {
+        listed_card: Some(RateCard::flat(PerToken(3), PerToken(4))),
+        more_lanes: vec![lane],
+        compare: true,
+        truth: Some(truth),
+        rows: RowChoice::Is { column: "kind".into(), text: "dairy".into() },
+        ..setup()
+    }
+}
+
+fn summary_of_runs() -> Summary {
+    Summary {
+        runs: 3,
+        calls: 4,
+        simulated_calls: 2,
+        finish_ms: Quantiles { least: 1, most: 1 << 40, ..Quantiles::default() },
+        cost: Quantiles { p50: LARGE, ..Quantiles::default() },
+        histogram: vec![Bin { from_ms: 1, to_ms: 2, runs: 3 }],
+        rate_limited_milli: 1,
+        retries_milli: 2,
+        reasked_milli: 3,
+        attempts_milli: 4,
+        stopped: 1,
+        stopped_done: 2,
+        stopped_by_budget: true,
+    }
+}
+
+fn answers() -> AnswerSummary {
+    let value = ValueCount { id: 1, value: "dairy".into(), counts: vec![2, 3] };
+    let candidate = CandidateSummary {
+        accuracy: Some(Share { ppm: 1, low_ppm: 0, high_ppm: 2 }),
+        kappa_milli: Some(-5),
+        mean_tokens: Some((1, 2)),
+        labels: vec![LabelSummary { label: "dairy".into(), truly: 1, given: 2, both: 1 }],
+        confusion: vec![("dairy".into(), "meat".into(), 3)],
+        ..CandidateSummary::default()
+    };
+    AnswerSummary {
+        fields: vec![FieldSummary { name: Some("a.b".into()), values: vec![value], others: 4 }],
+        candidates: vec![candidate],
+        pairs: Vec::new(),
+        labelled_rows: 5,
+        corrected_rows: 6,
     }
 }
 

@@ -47,17 +47,22 @@ pub const IMPURE_PATHS: [&str; 15] = [
     "std::process",
     "std::thread",
 ];
-/// Where JSON alone is written, so that a field may be left out of it. What page and worker exchange has every field: it is
-/// read by place.
-pub const MAY_LEAVE_FIELDS_OUT: [&str; 9] = [
+/// What only a format with names can read again.
+pub const NEEDS_NAMES: [&str; 5] =
+    ["skip_serializing_if", "serde(flatten", "serde(untagged", "serde(tag", "deserialize_with"];
+/// Where JSON alone is written or read. What page and worker exchange is read by place.
+pub const JSON_ALONE: [&str; 12] = [
     "src/engine/batch/mod.rs",
     "src/engine/record.rs",
+    "src/prices/router.rs",
+    "src/prices/vendor_file.rs",
     "src/provider/anthropic_messages.rs",
     "src/provider/openai_chat.rs",
     "src/provider/openai_responses.rs",
     "src/provider/outcome.rs",
     "src/provider/prefix.rs",
     "src/provider/rate_seen.rs",
+    "src/provider/response_format.rs",
     "src/worker/disk/manifest.rs",
 ];
 /// fastrand's functions draw from a generator of the thread; only a generator with a seed is an argument.
