@@ -350,7 +350,7 @@ mod tests {
         let control = |path: &str| rules.for_path(&format!("/{path}")).remove("cache-control").unwrap_or_default();
         let programs = project::PROGRAMS.iter().map(|program| program.name);
         let files = programs.flat_map(|name| [format!("{name}.js"), format!("{name}.wasm")]);
-        let files = files.chain(["part-split_run.wasm", "part-shared.compare.run.wasm"].map(str::to_owned));
+        let files = files.chain(["part-split_run.wasm", "part-shared-compare-run.wasm"].map(str::to_owned));
         let hashed = files.chain(SCRIPTS.map(str::to_owned)).map(|file| names::hashed(&file, b""));
         for file in hashed.chain(["snippets/yew-1/inline0.js".to_owned()]) {
             assert_eq!(control(&file), "public, max-age=31536000, immutable", "{file}");

@@ -147,11 +147,10 @@ fn in_page(name: &str) -> bool {
     in_first_load(name) || name.starts_with("part-")
 }
 
-/// A part, or what it shares with others: `part-shared.compare.run-1.wasm`.
+/// A part, or what it shares with others: `part-shared-compare-run-1.wasm`.
 fn is_part(name: &str, part: &str) -> bool {
-    let shared = || name.strip_prefix("part-shared.").and_then(|rest| rest.split_once('-'));
     name.starts_with(&format!("part-split_{part}-"))
-        || shared().is_some_and(|(parts, _)| parts.split('.').any(|other| other == part))
+        || name.strip_prefix("part-shared-").is_some_and(|parts| parts.split('-').any(|other| other == part))
 }
 
 /// What the tag in another page asks for: neither the demonstration nor the page for frames.
@@ -172,7 +171,7 @@ mod tests {
             "embed.js",
             "embed.html",
             "index.html",
-            "part-shared.compare.run-1.wasm",
+            "part-shared-compare-run-1.wasm",
             "part-split_compare-1.wasm",
             "part-split_open_run-1.wasm",
             "part-split_run-1.wasm",

@@ -207,7 +207,7 @@ fn bound(
 }
 
 /// Count it up when what is done to a compiled program changes, or those that were bound before stay as they were.
-const BINDING: u32 = 2;
+const BINDING: u32 = 1;
 
 /// Beside the bound program: what was split off it, and the module that loads that.
 const PARTS: &str = "parts";
@@ -231,7 +231,7 @@ fn split_off(name: &str, input: &[u8], place: &Path) -> Result<Vec<u8>, String> 
     read(&rest)
 }
 
-/// Names what several parts share after them, as in `shared.compare.run.wasm`. `files` are those that each part needs.
+/// Names what several parts share after them, as in `shared-compare-run.wasm`. `files` are those that each part needs.
 fn name_shared(place: &Path, files: &HashMap<String, Vec<String>>) -> Result<(), String> {
     let loader_path = place.join(LOADER);
     let mut loader = text(&loader_path)?;
@@ -240,7 +240,7 @@ fn name_shared(place: &Path, files: &HashMap<String, Vec<String>>) -> Result<(),
         let mut parts: Vec<&str> =
             files.iter().filter(|(_, needed)| needed.contains(file)).map(|(part, _)| part.as_str()).collect();
         parts.sort_unstable();
-        let named = format!("shared.{}.wasm", parts.join("."));
+        let named = format!("shared-{}.wasm", parts.join("-"));
         let moved = fs::rename(place.join(format!("{file}.wasm")), place.join(&named));
         moved.map_err(|why| format!("{file}.wasm cannot be renamed: {why}"))?;
         loader = loader.replace(&format!("\"./{file}.wasm\""), &format!("\"./{named}\""));
