@@ -2,8 +2,10 @@
 //! that starts the page (`src/bin/app.rs`): it hands down a [`Loader`] for each. A part that is there is a plain function
 //! that draws it, so its properties are typed and it shares everything with the rest of the page.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
@@ -87,6 +89,25 @@ pub fn Lazy<P: PartialEq + 'static>(props: &LazyProps<P>) -> Html {
 pub fn fetch_ahead<P: 'static>(Loader(load): Loader<P>) {
     spawn_local(async move {
         let _ = load().await;
+    });
+}
+
+/// Fetches a part, then says whether it came: once, and after 30 s at the latest. What comes later has missed its turn.
+pub fn fetch_first<P: 'static>(Loader(load): Loader<P>, then: impl FnOnce(Result<(), NotLoaded>) + 'static) {
+    let then = Rc::new(Cell::new(Some(then)));
+    let once = move |came: Result<(), NotLoaded>| {
+        if let Some(then) = then.take() {
+            then(came);
+        }
+    };
+    let slow = Timeout::new(SLOW_MS, {
+        let once = once.clone();
+        move || once(Err(NotLoaded))
+    });
+    spawn_local(async move {
+        let loaded = load().await;
+        drop(slow);
+        once(loaded.map(drop));
     });
 }
 

@@ -134,6 +134,20 @@ test('where the part that shows a run does not load, nothing is started', async 
   await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeVisible();
 });
 
+test('a run that waits for the part that shows it starts once', async ({ page }) => {
+  test.skip(!process.env.PENNYBATCH_PARTS, 'this page is in one piece; the release has parts');
+  const come = await held(page, '**/part-split_open_run-*.wasm');
+  await page.goto('./#/run');
+  await page.getByRole('button', { name: 'Sample data', exact: true }).click();
+  const start = page.getByRole('button', { name: 'Start run', exact: true });
+  await start.click();
+  await expect(start).toBeDisabled();
+  come();
+  await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeVisible();
+  await page.getByRole('link', { name: 'Runs', exact: true }).click();
+  await expect(page.getByRole('list', { name: 'Runs' }).getByRole('listitem')).toHaveCount(1);
+});
+
 test('a part that is never done loading is told of, and shown when it comes after all', async ({ page }) => {
   test.skip(!process.env.PENNYBATCH_PARTS, 'this page is in one piece; the release has parts');
   const come = await held(page, '**/part-split_run-*.wasm');

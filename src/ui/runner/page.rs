@@ -1,11 +1,10 @@
 //! The runner's page: the four steps, or the open run.
 
-use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::link::{Place, Problem, ToPage, ToWorker};
 use crate::ui::hooks::now;
-use crate::ui::lazy::{Lazy, Loader, fetch_ahead};
+use crate::ui::lazy::{Lazy, Loader, NotLoaded, fetch_ahead, fetch_first};
 use crate::ui::parts::{Notice, Tone};
 use crate::ui::runner::link_query;
 use crate::ui::runner::pause_note::refocus;
@@ -107,17 +106,18 @@ fn use_start_once_seen(work: &Work, run_view: Loader<RunViewProps>) -> Callback<
         if !matches!(message, ToWorker::Start { .. }) {
             return send.emit(message);
         }
+        // A second press starts nothing.
+        on_desk.emit(DeskAction::Asked(message.clone()));
         let (send, on_desk) = (send.clone(), on_desk.clone());
-        spawn_local(async move {
-            match (run_view.0)().await {
-                Ok(_) => send.emit(message),
-                Err(_) => on_desk.emit(DeskAction::Heard(ToPage::Refused(Problem {
-                    place: Place::Run,
-                    message: "Nothing was started: the part of the page that shows a run didn't load. Check your \
-                              connection and start again. If that doesn't help, reload the page."
+        fetch_first(run_view, move |came| match came {
+            Ok(()) => send.emit(message),
+            Err(NotLoaded) => on_desk.emit(DeskAction::Heard(ToPage::Refused(Problem {
+                place: Place::Run,
+                message:
+                    "Nothing was started: the part of the page that shows a run didn't load. Check your connection \
+                          and start again. If that doesn't help, reload the page."
                         .into(),
-                }))),
-            }
+            }))),
         });
     })
 }
